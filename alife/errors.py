@@ -1,0 +1,11 @@
+"""The one exception that a user is meant to read.
+
+It has a room of its own because all three packages raise it and the command alone catches it.
+"""
+
+
+class UserError(Exception):
+    """Something the user can mend. Its text is one line: what is wrong, and what to do.
+
+    The command prints that line and exits with code 2; anything else that escapes is a fault of the program.
+    """

@@ -1,0 +1,81 @@
+"""The schema of a run folder: columns, dtypes, identities and the format version. Standard library only.
+
+Writers (`populations`) and readers (`analysis`) both import it, and it imports neither.
+"""
+
+from typing import Final
+
+FORMAT_VERSION: Final = 1
+
+ISLAND_BITS: Final = 22
+GENERATION_BITS: Final = 20
+SLOT_BITS: Final = 20
+MAX_ISLANDS: Final = 1 << ISLAND_BITS
+MAX_GENERATIONS: Final = (1 << GENERATION_BITS) - 1
+MAX_SIZE: Final = 1 << SLOT_BITS
+
+CAUSES: Final = ("generation_end", "diverged", "collapsed")
+"""Causes of death; the column holds the name."""
+
+ERRORS: Final = ("replication_error", "copying_error", "self_error")
+"""Relative squared errors: >= 0, log scale, lower is better, NaN where the individual diverged."""
+
+SCORES: Final = (*ERRORS, "genome_norm", "accuracy", "newborn_accuracy")
+"""The float32 score columns of a birth, in the order in which they are stored."""
+
+LIFE_HISTORY: Final = ("task_weight", "learning_rate", "mutation")
+"""Traits that may be heritable; only those that are have a column, float32."""
+
+BIRTHS: Final = {
+    "id": "int64",
+    "ancestor_id": "int64",
+    "origin_time": "int32",
+    "destruction_time": "int32",
+    "island": "int32",
+    "generation": "int32",
+    **dict.fromkeys(SCORES, "float32"),
+    "n_offspring": "int32",
+    "cause_of_death": "string",
+}
+"""One row an individual. `id` is `pack_id` of its conception; a founder is its own ancestor. `island` is where it
+lives. origin_time is its generation g and destruction_time g + 1: generations do not overlap. n_offspring counts the
+children that it conceived, none for the dead-before-reproduction."""
+
+MIGRATIONS: Final = {"generation": "int32", "id": "int64", "from_island": "int32", "to_island": "int32"}
+"""One row a migrant: a newborn of `generation`, moved between conception and birth."""
+
+GENERATION_TRAITS: Final = SCORES
+GENERATIONS: Final = {
+    "generation": "int32",
+    "island": "int32",
+    "size": "int32",
+    "diverged": "int32",
+    "collapsed": "int32",
+    "parents": "int32",
+    **{f"{t}_{s}": "float32" for t in SCORES for s in ("mean", "median", "q05", "q95")},
+    **{f"{t}_differential": "float32" for t in SCORES},
+    "seconds": "float32",
+}
+"""One row a (generation, island), over individuals with a finite value. `parents` counts distinct parents.
+`T_differential` is the realised standardised selection differential: the offspring-weighted mean of T minus its mean,
+over its standard deviation, with T = -log10 for the errors and log10 for genome_norm, 0 where it has no variance.
+`seconds` is wall-clock of the island's life on its host and outside a run's identity."""
+
+
+def birth_columns(heritable: tuple[str, ...] | list[str] = ()) -> dict[str, str]:
+    """Columns and dtypes of `births/*.parquet` for a run with these heritable traits."""
+    return {**BIRTHS, **{t: "float32" for t in LIFE_HISTORY if t in heritable}}
+
+
+def pack_id(island: int, generation: int, slot: int) -> int:
+    """Identity of an individual from where and when it was conceived: island<<40 | generation<<20 | slot."""
+    return island << (GENERATION_BITS + SLOT_BITS) | generation << SLOT_BITS | slot
+
+
+def unpack_id(identity: int) -> tuple[int, int, int]:
+    """(island, generation, slot) of conception."""
+    return (
+        identity >> (GENERATION_BITS + SLOT_BITS),
+        identity >> SLOT_BITS & MAX_GENERATIONS,
+        identity & (MAX_SIZE - 1),
+    )

@@ -1,0 +1,37 @@
+"""Every random number of a run, keyed by (seed, stream, generation, island, slot): never by order of arrival.
+
+It has a room of its own because each package draws, and a stream used twice would tie two things together.
+"""
+
+from enum import IntEnum
+
+import numpy as np
+
+
+class Stream(IntEnum):
+    """What a random number is for. A number once given is never used for anything else."""
+
+    PROJECTION = 1
+    FOUNDERS = 2
+    BIRTH_NOISE = 3
+    LIFE = 4
+    SELECTION = 5
+    SHUFFLE = 6
+    TRAITS = 7
+    MIGRATION = 8
+    ASSAY = 9
+    SEARCH = 10
+
+
+def rng(seed: int, stream: Stream, *key: int) -> np.random.Generator:
+    """Generator for one purpose at one place and time.
+
+    Args:
+        seed: The run's seed.
+        stream: The purpose.
+        key: Where and when, most often (generation, island) or (generation, island, slot); all non-negative.
+
+    Returns:
+        An independent PCG64 generator; the same arguments give the same numbers in any process.
+    """
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(int(stream), *key))))
