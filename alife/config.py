@@ -44,9 +44,7 @@ class Life(_Section):
     learning_rate: Positive = 0.005
     coordinates: int = Field(256, ge=1, description="coordinates a step")
     images: int = Field(128, ge=1, description="images a step")
-    task_weight: NonNegative = Field(
-        0.1, description="weight of the cross-entropy beside the replication loss"
-    )
+    task_weight: NonNegative = Field(0.1, description="weight of the cross-entropy beside the replication loss")
     temperature: Positive = Field(1.0, description="softmax temperature")
     target: Literal["birth", "self"] = Field(
         "birth", description="print the genome of birth, or one's current weights (strict)"
@@ -73,13 +71,9 @@ class Selection(_Section):
     """Who reproduces."""
 
     scheme: Scheme = "tournament"
-    accuracy_weight: float = Field(
-        0.5, ge=0, le=1, description="w: fitness = w·z(accuracy) + (1-w)·z(-log ρ)"
-    )
+    accuracy_weight: float = Field(0.5, ge=0, le=1, description="w: fitness = w·z(accuracy) + (1-w)·z(-log ρ)")
     tournament_size: int = Field(3, ge=1)
-    truncation: float = Field(
-        0.5, gt=0, le=1, description="share of an island that truncation lets reproduce"
-    )
+    truncation: float = Field(0.5, gt=0, le=1, description="share of an island that truncation lets reproduce")
 
 
 class Population(_Section):
@@ -101,9 +95,7 @@ class Checkpoint(_Section):
     """What a dead driver loses at most, and the fossil record."""
 
     every: int = Field(10, ge=1, description="generations between commits")
-    keep: int = Field(
-        2, ge=1, description="last checkpoints kept, beside generations 0, 1, 2, 3, 5, 10, 20, …"
-    )
+    keep: int = Field(2, ge=1, description="last checkpoints kept, beside generations 0, 1, 2, 3, 5, 10, 20, …")
 
 
 class Ray(_Section):
@@ -113,12 +105,8 @@ class Ray(_Section):
     hosts: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
     cpus_per_host: Positive = 1
     gpus_per_host: NonNegative = 0
-    hang_timeout: Positive = Field(
-        60, description="seconds without an answer, at least, before a host is given up"
-    )
-    allow_mixed: bool = Field(
-        False, description="let machines of another class join, at the price of exactness"
-    )
+    hang_timeout: Positive = Field(60, description="seconds without an answer, at least, before a host is given up")
+    allow_mixed: bool = Field(False, description="let machines of another class join, at the price of exactness")
 
 
 class RunConfig(_Section):
@@ -212,11 +200,7 @@ def keys(model: type[BaseModel] = RunConfig, prefix: str = "") -> Iterator[tuple
     """(dotted key, default, description, annotation) of every leaf, in file order."""
     for name, field in model.model_fields.items():
         kind = field.annotation
-        if (
-            isinstance(kind, type)
-            and not isinstance(kind, types.GenericAlias)
-            and issubclass(kind, BaseModel)
-        ):
+        if isinstance(kind, type) and not isinstance(kind, types.GenericAlias) and issubclass(kind, BaseModel):
             yield from keys(kind, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", field.default, field.description or "", kind
@@ -229,9 +213,7 @@ def choices(kind: Any) -> tuple[str, ...]:
 
 def _explain(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
-    key = ".".join(
-        str(part) for part in first["loc"] if part not in ("int", "constrained-int", "literal['auto']")
-    )
+    key = ".".join(str(part) for part in first["loc"] if part not in ("int", "constrained-int", "literal['auto']"))
     message = first["msg"].removeprefix("Value error, ")
     if not key:
         return message
