@@ -79,3 +79,10 @@ def unpack_id(identity: int) -> tuple[int, int, int]:
         identity >> SLOT_BITS & MAX_GENERATIONS,
         identity & (MAX_SIZE - 1),
     )
+
+
+STATUSES: Final = ("running", "interrupted", "finished", "extinct", "failed")
+"""What a manifest says of its run. A run that was killed still says "running"."""
+
+PART_KINDS: Final = ("births", "migrations", "generations", "checkpoints")
+"""Folders of immutable parts; what the manifest does not list does not exist."""
