@@ -1,0 +1,187 @@
+"""One writer a run folder: `flock` on a local disk, a lease that ends by itself anywhere else.
+
+A lease is a file that its holder renews three times within its length. Whether it has ended is judged by watching: a
+lease that nobody renews for its whole length, by the watcher's own clock, has ended, so clocks that disagree do no
+harm. Only one that is ten times older than its length by both clocks is taken without waiting. A writer that has lost
+its lease notices at its next commit, and the manifest's conditional replacement guards the moment between.
+"""
+
+import contextlib
+import errno
+import fcntl
+import json
+import logging
+import os
+import secrets
+import socket
+import threading
+import time
+from typing import Any, Protocol
+
+from alife.errors import UserError
+from populations.storage import Conflict, Folder, LocalFolder, now
+
+NAME = ".writer"
+LEASE_SECONDS = 60.0
+
+_log = logging.getLogger(__name__)
+
+
+class Lock(Protocol):
+    """What a writer holds from opening to closing."""
+
+    def check(self) -> None:
+        """Raise UserError if the lock is lost."""
+
+    def release(self) -> None:
+        """Let others in; the second call does nothing."""
+
+
+def acquire(folder: Folder, seconds: float = LEASE_SECONDS) -> Lock:
+    """Become the one writer of a folder, which must exist if it is a local one.
+
+    Args:
+        folder: The run folder.
+        seconds: Length of the lease where there is no `flock`; a dead writer is waited out that long.
+
+    Raises:
+        UserError: Another writer lives; the line says which.
+        OSError: The storage refuses.
+    """
+    if isinstance(folder, LocalFolder):
+        try:
+            return _FileLock(folder)
+        except OSError as error:
+            if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+                raise
+    return _Lease(folder, seconds)
+
+
+class _FileLock:
+    def __init__(self, folder: LocalFolder) -> None:
+        self._folder = folder
+        self._path = folder.root / NAME
+        self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(self._handle, 0)
+            os.pwrite(self._handle, json.dumps(_holder()).encode(), 0)
+        except BlockingIOError:
+            holder = _parse(os.pread(self._handle, 4096, 0))
+            os.close(self._handle)
+            raise UserError(_refusal(folder, holder)) from None
+        except BaseException:
+            os.close(self._handle)
+            raise
+
+    def check(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.stat(self._path), os.fstat(self._handle)):
+                return
+        raise UserError(f"{self._folder.uri}: {NAME} was removed while this run was writing: stopped to do no damage")
+
+    def release(self) -> None:
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+
+
+class _Lease:
+    def __init__(self, folder: Folder, seconds: float) -> None:
+        self._folder, self._seconds = folder, seconds
+        self._content = {**_holder(), "token": secrets.token_hex(8), "seconds": seconds}
+        self._version: str | None = None
+        self._take()
+        self._renewed = time.monotonic()
+        self._lost = False
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
+        self._thread.start()
+
+    def check(self) -> None:
+        if self._lost or time.monotonic() - self._renewed > self._seconds:
+            raise UserError(
+                f"{self._folder.uri}: the lease of this run was lost, to another writer or for want of a connection: "
+                "stopped to do no damage"
+            )
+
+    def release(self) -> None:
+        if self._stop.is_set():
+            return
+        self._stop.set()
+        self._thread.join()
+        if not self._lost:
+            with contextlib.suppress(Conflict, OSError):
+                self._put({"released": True})
+
+    def _take(self) -> None:
+        found, self._version = self._look()
+        if found is not None and not found.get("released"):
+            self._wait_out(found)
+        try:
+            self._put()
+        except Conflict:
+            raise UserError(_refusal(self._folder, self._look()[0] or {})) from None
+
+    def _wait_out(self, holder: dict[str, Any]) -> None:
+        """Return once nobody can hold the lease any more."""
+        seconds = _number(holder.get("seconds"), self._seconds)
+        if time.time() - _number(holder.get("renewed"), 0) > 10 * seconds:
+            return
+        _log.warning("%s: waiting up to %.0f s for the lease of %s", self._folder.uri, seconds, _name(holder))
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, seconds / 20))
+            found, version = self._look()
+            if version != self._version:
+                self._version = version
+                if found is None or found.get("released"):
+                    return
+                raise UserError(_refusal(self._folder, found))
+
+    def _look(self) -> tuple[dict[str, Any] | None, str | None]:
+        try:
+            data, version = self._folder.fetch(NAME)
+        except FileNotFoundError:
+            return None, None
+        return _parse(data), version
+
+    def _put(self, more: dict[str, Any] | None = None) -> None:
+        content = {**self._content, "renewed": time.time(), **(more or {})}
+        self._version = self._folder.replace(NAME, json.dumps(content).encode(), self._version)
+
+    def _renew(self) -> None:
+        while not self._stop.wait(self._seconds / 3):
+            try:
+                self._put()
+                self._renewed = time.monotonic()
+            except Conflict:
+                self._lost = True
+                return
+            except OSError as error:
+                _log.warning("%s: the lease could not be renewed: %s", self._folder.uri, error)
+
+
+def _holder() -> dict[str, Any]:
+    return {"host": socket.gethostname(), "pid": os.getpid(), "since": now()}
+
+
+def _parse(data: bytes) -> dict[str, Any]:
+    try:
+        holder = json.loads(data)
+    except (ValueError, RecursionError):
+        return {}
+    return holder if isinstance(holder, dict) else {}
+
+
+def _number(value: Any, default: float) -> float:
+    return float(value) if isinstance(value, int | float) and 0 <= value < 1e12 else default
+
+
+def _name(holder: dict[str, Any]) -> str:
+    host, pid, since = (holder.get(key, "unknown") for key in ("host", "pid", "since"))
+    return f"process {pid} on {host}, since {since}"
+
+
+def _refusal(folder: Folder, holder: dict[str, Any]) -> str:
+    return f"{folder.uri}: another run is writing here ({_name(holder)}): end it first, or choose another folder"

@@ -1,0 +1,182 @@
+"""A run folder read: manifest, configuration, stored newborns and the digest, also while another process writes it."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from alife import schema
+from alife.config import RunConfig, load_yaml, parse_config
+from alife.errors import UserError
+from alife.reproduction import Newborns
+from populations import checkpoints, locks, manifest, parts
+from populations.storage import Folder, explained, open_folder
+
+CONFIG = "config.yaml"
+_LEFTOVERS = {locks.NAME, CONFIG, f".{CONFIG}.tmp", f".{manifest.NAME}.tmp"}
+
+
+def check_unused(uri: str) -> None:
+    """Make sure that a run could start at `uri`; nothing is written.
+
+    Raises:
+        UserError: Something is there already, or nothing can be written there.
+    """
+    folder = open_folder(uri)
+    with explained(folder, "looking for a run there"):
+        names = folder.sizes().keys()
+        folder.check_writable()
+    if names - _LEFTOVERS or (names and locks.NAME not in names):
+        what = "holds a run already" if manifest.NAME in names else "is not empty"
+        raise UserError(f"{uri}: {what}: go on with --resume, or choose another --out")
+
+
+def exists(uri: str) -> bool:
+    """Whether there is a run at `uri`."""
+    folder = open_folder(uri)
+    with explained(folder, "looking for a run there"):
+        return manifest.NAME in folder.sizes()
+
+
+def read_manifest(uri: str) -> dict[str, Any]:
+    """The manifest of a run, be it running or not.
+
+    Raises:
+        UserError: There is no run, or its manifest is damaged or of another format.
+    """
+    return fetch_manifest(open_folder(uri))[0]
+
+
+def read_config(uri: str) -> RunConfig:
+    """The configuration of a run, be it running or not.
+
+    Raises:
+        UserError: There is no run, or its configuration is damaged.
+    """
+    folder = open_folder(uri)
+    return load_config(folder, fetch_manifest(folder)[0])
+
+
+def read_checkpoint(uri: str, generation: int | None = None) -> tuple[int, dict[int, Newborns], dict[str, Any]]:
+    """As `Recorder.checkpoint`, of a run that may have a writer.
+
+    Raises:
+        UserError: There is no such checkpoint, or it is damaged.
+    """
+    folder = open_folder(uri)
+    return thaw(folder, fetch_manifest(folder)[0], generation)
+
+
+def digest(uri: str, first: int = 0, last: int | None = None) -> str:
+    """SHA-256 of what was born: two runs are the same if theirs are.
+
+    Covered are all birth columns of the generations `first` to `last` (to the end if None): a line of JSON with names
+    and dtypes, then for each generation its rows by ascending id, column after column, integers and floats as
+    little-endian bytes, NaN in its one standard form, strings as UTF-8 with a line feed each. Part boundaries,
+    compression and wall-clock are not in it. One part at a time is in memory.
+
+    Raises:
+        UserError: There is no run, or a part is damaged.
+    """
+    folder = open_folder(uri)
+    while True:
+        content = fetch_manifest(folder)[0]
+        try:
+            return _digest(folder, content, first, last)
+        except _Missing as missing:
+            if listed_names(fetch_manifest(folder)[0]) == listed_names(content):
+                raise UserError(str(missing)) from None
+
+
+class _Missing(UserError):
+    """A file that the manifest lists is not there: lost, or merged since by a live writer."""
+
+
+def _digest(folder: Folder, content: Mapping[str, Any], first: int, last: int | None) -> str:
+    want = parts.columns("births", load_config(folder, content).reproduction.heritable)
+    total = hashlib.sha256(json.dumps(want).encode() + b"\n")
+    for entry in content["parts"]["births"]:
+        if entry["last"] >= first and (last is None or entry["first"] <= last):
+            parts.feed(total, read_part(folder, entry, want), first, last)
+    return total.hexdigest()
+
+
+def read_part(folder: Folder, entry: Mapping[str, Any], want: Mapping[str, str]) -> pa.Table:
+    source = f"{folder.uri}/{entry['name']}"
+    rows = parts.decode(_read_sealed(folder, entry), want, source)
+    generations = rows["generation"].to_numpy()
+    if len(rows) != entry["rows"] or generations.min() != entry["first"] or generations.max() != entry["last"]:
+        raise UserError(f"{source}: damaged part: its rows are not those that the manifest lists")
+    return rows
+
+
+def _read_sealed(folder: Folder, entry: Mapping[str, Any]) -> bytes:
+    source = f"{folder.uri}/{entry['name']}"
+    with explained(folder, f"reading {entry['name']}"):
+        try:
+            data = folder.read(entry["name"])
+        except FileNotFoundError:
+            raise _Missing(f"{source}: missing, though the manifest lists it") from None
+    if seal(data) != {key: entry[key] for key in ("size", "sha256")}:
+        raise UserError(f"{source}: damaged: its SHA-256 is not the one in the manifest")
+    return data
+
+
+def thaw(
+    folder: Folder, content: Mapping[str, Any], generation: int | None
+) -> tuple[int, dict[int, Newborns], dict[str, Any]]:
+    listed = {entry["generation"]: entry for entry in content["parts"]["checkpoints"]}
+    wanted = max(listed, default=None) if generation is None else generation
+    if wanted not in listed:
+        kept = ", ".join(map(str, sorted(listed))) or "none"
+        raise UserError(f"{folder.uri}: no checkpoint of generation {wanted}: kept are {kept}")
+    source = f"{folder.uri}/{listed[wanted]['name']}"
+    found, newborns, meta = checkpoints.decode(_read_sealed(folder, listed[wanted]), source)
+    if found != wanted:
+        raise UserError(f"{source}: damaged checkpoint: of generation {found}, not {wanted}")
+    return found, newborns, meta
+
+
+def fetch_manifest(folder: Folder) -> tuple[dict[str, Any], str]:
+    source = f"{folder.uri}/{manifest.NAME}"
+    with explained(folder, f"reading {manifest.NAME}"):
+        try:
+            data, version = folder.fetch(manifest.NAME)
+        except (FileNotFoundError, NotADirectoryError):
+            raise UserError(f"{folder.uri}: there is no run here: no {manifest.NAME}") from None
+    return manifest.parse(data, source), version
+
+
+def load_config(folder: Folder, content: Mapping[str, Any]) -> RunConfig:
+    source = f"{folder.uri}/{CONFIG}"
+    with explained(folder, f"reading {CONFIG}"):
+        try:
+            data = folder.read(CONFIG)
+        except FileNotFoundError:
+            raise UserError(f"{source}: missing") from None
+    if seal(data) not in content["config"]:
+        raise UserError(f"{source}: damaged or edited: its SHA-256 is not the one in {manifest.NAME}")
+    config = parse_config(load_yaml(data.decode(), source), source)
+    if config.seed != content["seed"]:
+        raise UserError(f"{source}: seed {config.seed} is not the {content['seed']} of {manifest.NAME}")
+    return config
+
+
+def check_sizes(folder: Folder, content: Mapping[str, Any], sizes: Mapping[str, int]) -> None:
+    for kind in schema.PART_KINDS:
+        for entry in content["parts"][kind]:
+            name, size = entry["name"], sizes.get(entry["name"])
+            if size is None:
+                raise UserError(f"{folder.uri}/{name}: missing, though the manifest lists it")
+            if size != entry["size"]:
+                raise UserError(f"{folder.uri}/{name}: damaged: {size} bytes instead of {entry['size']}")
+
+
+def listed_names(content: Mapping[str, Any]) -> set[str]:
+    return {entry["name"] for kind in schema.PART_KINDS for entry in content["parts"][kind]}
+
+
+def seal(data: bytes) -> dict[str, Any]:
+    return {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}

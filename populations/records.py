@@ -1,0 +1,356 @@
+"""The recorder: the only writer of a run folder.
+
+A commit writes parts and checkpoint first and the manifest last, so that a writer killed at any moment leaves the
+folder at the commit before or at the new one. Files that the manifest no longer lists go after it.
+"""
+
+import contextlib
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from alife import schema
+from alife.config import RunConfig, dump, parse_config
+from alife.errors import UserError
+from alife.reproduction import Newborns
+from populations import checkpoints, locks, manifest, parts
+from populations.checkpoints import fossil
+from populations.reading import (
+    CONFIG,
+    check_sizes,
+    check_unused,
+    digest,
+    exists,
+    fetch_manifest,
+    listed_names,
+    load_config,
+    read_checkpoint,
+    read_config,
+    read_manifest,
+    read_part,
+    seal,
+    thaw,
+)
+from populations.storage import Conflict, Folder, explained, now, open_folder
+
+__all__ = ["Recorder", "check_unused", "digest", "exists", "fossil", "read_checkpoint", "read_config", "read_manifest"]
+
+_ROWS = ("births", "migrations", "generations")
+_ENDED = ("finished", "extinct")
+_FOLDERS = "|".join(schema.PART_KINDS)
+_ORPHAN = re.compile(rf"(?:{_FOLDERS})/[0-9-]+\.(?:parquet|safetensors)|\.[a-z]+\.(?:json|yaml)\.tmp")
+
+
+class Recorder:
+    """Writes one run. Make it with `create` or `open`; close it.
+
+    Attributes:
+        config: The run's configuration, as config.yaml holds it.
+        manifest: The last one committed.
+    """
+
+    config: RunConfig
+    manifest: dict[str, Any]
+
+    def __init__(self, folder: Folder, lock: locks.Lock, config: RunConfig) -> None:
+        self._folder, self._lock, self.config = folder, lock, config
+        self._version: str | None = None
+        self._rows: dict[str, list[pa.Table]] = {kind: [] for kind in _ROWS}
+        self._added: int | None = None
+        self._restarts: list[dict[str, Any]] = []
+        self._usable = True
+
+    @classmethod
+    def create(
+        cls,
+        uri: str,
+        config: RunConfig,
+        *,
+        versions: Mapping[str, str],
+        machine: Mapping[str, Any],
+        lease_seconds: float = locks.LEASE_SECONDS,
+    ) -> "Recorder":
+        """Start a run in a new or empty folder.
+
+        Args:
+            uri: A path or an fsspec URI.
+            config: Resolved and complete.
+            versions: Of the packages that decide the births.
+            machine: The class within which births are promised to be identical, the manifest's "class".
+            lease_seconds: How long a dead writer keeps others out where there is no file lock.
+
+        Raises:
+            UserError: The folder is used, cannot be written or has a writer; nothing has been written.
+        """
+        folder = open_folder(uri)
+        check_unused(uri)
+        with explained(folder, "creating the run folder"):
+            folder.make()
+            lock = locks.acquire(folder, lease_seconds)
+        try:
+            check_unused(uri)
+            self = cls(folder, lock, config)
+            text = dump(config).encode()
+            started = now()
+            self.manifest = {
+                "format": schema.FORMAT_VERSION,
+                "epoch": 1,
+                "status": "running",
+                "generation": -1,
+                "seed": config.seed,
+                "created": started,
+                "updated": started,
+                "versions": dict(versions),
+                "class": dict(machine),
+                "restarts": [],
+                "config": [seal(text)],
+                "parts": {kind: [] for kind in schema.PART_KINDS},
+            }
+            with explained(folder, "creating the run folder"):
+                leftover = folder.fetch(CONFIG)[1] if CONFIG in folder.sizes() else None
+                folder.replace(CONFIG, text, leftover)
+                self._save(self.manifest)
+        except BaseException:
+            lock.release()
+            raise
+        return self
+
+    @classmethod
+    def open(cls, uri: str, *, lease_seconds: float = locks.LEASE_SECONDS) -> "Recorder":
+        """Go on with a run from its last commit.
+
+        Takes the lock, raises the epoch, checks that all files are there in their size, and removes what a dead writer
+        left behind. The status stays what it was until the next commit.
+
+        Raises:
+            UserError: There is no run, another writer lives, a file is missing or damaged, or the format is not ours.
+        """
+        folder = open_folder(uri)
+        fetch_manifest(folder)
+        with explained(folder, "locking the run folder"):
+            lock = locks.acquire(folder, lease_seconds)
+        try:
+            content, version = fetch_manifest(folder)
+            self = cls(folder, lock, load_config(folder, content))
+            self._version = version
+            with explained(folder, "opening the run folder"):
+                sizes = folder.sizes()
+                check_sizes(folder, content, sizes)
+                self._save({**content, "epoch": content["epoch"] + 1})
+                for name in sizes.keys() - listed_names(content):
+                    if _ORPHAN.fullmatch(name):
+                        folder.delete(name)
+        except BaseException:
+            lock.release()
+            raise
+        return self
+
+    def add(
+        self,
+        generation: int,
+        births: Mapping[str, np.ndarray],
+        migrations: Mapping[str, np.ndarray],
+        generations: Mapping[str, np.ndarray],
+    ) -> None:
+        """Take the rows of one completed generation; they become durable with the next commit.
+
+        Args:
+            generation: The one after the last added.
+            births: Columns of `schema.birth_columns`, [P] each, one row an individual.
+            migrations: Columns of `schema.MIGRATIONS`, possibly without rows.
+            generations: Columns of `schema.GENERATIONS`, one row an island.
+
+        Raises:
+            ValueError: The rows are not what the schema says, or a generation is left out or repeated.
+        """
+        last = self._last
+        if generation != last + 1:
+            raise ValueError(f"generation {generation} does not follow {last}")
+        tables = {
+            kind: parts.table(rows, parts.columns(kind, self.config.reproduction.heritable), generation)
+            for kind, rows in zip(_ROWS, (births, migrations, generations), strict=True)
+        }
+        for kind, rows in tables.items():
+            if len(rows):
+                self._rows[kind].append(rows)
+        self._added = generation
+
+    def commit(
+        self,
+        generation: int,
+        newborns: Mapping[int, Newborns],
+        *,
+        status: str = "running",
+        meta: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Make everything added durable, with the newborns from which the run goes on.
+
+        Args:
+            generation: The last one completed: -1 before the first of a run; a fork's first commit names the
+                generation before the one it thaws.
+            newborns: The unborn generation + 1, by island; none when the run is extinct.
+            status: One of `schema.STATUSES`. "finished" and "extinct" also merge small parts.
+            meta: JSON values that belong to this checkpoint.
+
+        Raises:
+            UserError: The storage refuses (a full disk), or another writer has come. The folder stays at the last
+                commit, and this recorder is of no more use.
+            ValueError: `generation` is not the last one added.
+        """
+        started = any(self.manifest["parts"].values())
+        if generation != self._last and (started or self._added is not None or generation < -1):
+            raise ValueError(f"commit of generation {generation} after {self._last} was added")
+        if status not in schema.STATUSES:
+            raise ValueError(f"status {status!r} is not among {schema.STATUSES}")
+        content = {**self.manifest, "status": status, "generation": generation}
+        with self._writing() as written:
+            content["parts"] = {kind: self._append(kind, status in _ENDED, written) for kind in _ROWS}
+            content["parts"]["checkpoints"] = self._freeze(generation + 1, newborns, meta or {}, written)
+            obsolete = listed_names(self.manifest) - listed_names(content)
+            self._save(content)
+        self._rows = {kind: [] for kind in _ROWS}
+        for name in obsolete:
+            with contextlib.suppress(OSError):  # what stays behind is an orphan, and the next writer removes it
+                self._folder.delete(name)
+
+    def checkpoint(self, generation: int | None = None) -> tuple[int, dict[int, Newborns], dict[str, Any]]:
+        """Newborns of a stored generation.
+
+        Args:
+            generation: One of `kept`; the last if None.
+
+        Returns:
+            (generation, newborns by island, the meta they were committed with).
+
+        Raises:
+            UserError: There is no such checkpoint, or it is damaged.
+        """
+        return thaw(self._folder, self.manifest, generation)
+
+    def kept(self) -> list[int]:
+        """Generations whose newborns are stored, in order."""
+        return sorted(entry["generation"] for entry in self.manifest["parts"]["checkpoints"])
+
+    def restart(self, generation: int, host: str, why: str, seconds_lost: float) -> None:
+        """Note that hosts had to be restarted; on record with the next commit.
+
+        Args:
+            generation: The one that is lived again.
+            host: Which was lost.
+            why: In a few words.
+            seconds_lost: Since that generation's first start.
+        """
+        self._restarts.append(
+            {"time": now(), "generation": generation, "host": host, "why": why, "seconds_lost": float(seconds_lost)}
+        )
+
+    def extend(self, generations: int) -> None:
+        """Raise the total number of generations; the same total again changes nothing.
+
+        Raises:
+            UserError: It is smaller than the present total, or more than there can be.
+        """
+        if generations < self.config.generations:
+            raise UserError(f"generations: {generations} is fewer than the {self.config.generations} of this run")
+        if generations == self.config.generations:
+            return
+        source = f"{self._folder.uri}/{CONFIG}"
+        config = parse_config({**self.config.model_dump(), "generations": generations}, source)
+        text = dump(config).encode()
+        present = seal(dump(self.config).encode())
+        with self._writing():
+            self._save({**self.manifest, "config": [present, seal(text)]})
+            self._folder.replace(CONFIG, text, self._folder.fetch(CONFIG)[1])
+            self._save({**self.manifest, "config": [seal(text)]})
+        self.config = config
+
+    def close(self, status: str | None = None) -> None:
+        """Let go of the folder; what was added and not committed is dropped.
+
+        Args:
+            status: One of `schema.STATUSES` to leave on record; None leaves the last one.
+        """
+        try:
+            if self._usable and (self._restarts or status not in (None, self.manifest["status"])):
+                with self._writing():
+                    self._save({**self.manifest, "status": status or self.manifest["status"]})
+        finally:
+            self._usable = False
+            self._lock.release()
+
+    @property
+    def _last(self) -> int:
+        return self.manifest["generation"] if self._added is None else self._added
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[list[str]]:
+        """Names of files written inside, removed again if the manifest does not come to list them."""
+        if not self._usable:
+            raise UserError(f"{self._folder.uri}: this run is closed for writing: resume it")
+        self._usable = False
+        written: list[str] = []
+        try:
+            then = (
+                f"; the run is kept up to generation {self.manifest['generation']}: 'alife resume' goes on from there"
+            )
+            with explained(self._folder, "writing", then):
+                yield written
+        except BaseException:
+            self._discard(written)
+            raise
+        self._usable = True
+
+    def _discard(self, written: list[str]) -> None:
+        """Remove files of a commit that certainly did not happen."""
+        with contextlib.suppress(OSError, UserError):
+            if written and not listed_names(fetch_manifest(self._folder)[0]) & set(written):
+                for name in written:
+                    self._folder.delete(name)
+
+    def _append(self, kind: str, compact: bool, written: list[str]) -> list[dict[str, Any]]:
+        """The manifest's list of a kind with the buffered rows in it, small parts merged."""
+        listed = list(self.manifest["parts"][kind])
+        rows = self._rows[kind]
+        counts = [entry["rows"] for entry in listed] + [sum(map(len, rows))] * bool(rows)
+        merged = parts.to_merge(counts, compact) - bool(rows)
+        if not rows and merged < 2:
+            return listed
+        kept, old = listed[: len(listed) - merged], listed[len(listed) - merged :]
+        want = parts.columns(kind, self.config.reproduction.heritable)
+        whole = pa.concat_tables([read_part(self._folder, entry, want) for entry in old] + rows)
+        first, last = whole["generation"][0].as_py(), whole["generation"][-1].as_py()
+        name = f"{kind}/{first:07d}-{last:07d}-{self.manifest['epoch']}.parquet"
+        data = parts.encode(whole)
+        written.append(name)
+        self._folder.write(name, data)
+        return [*kept, {"name": name, **seal(data), "rows": len(whole), "first": first, "last": last}]
+
+    def _freeze(
+        self, generation: int, newborns: Mapping[int, Newborns], meta: Mapping[str, Any], written: list[str]
+    ) -> list[dict[str, Any]]:
+        """The manifest's list of checkpoints with these newborns in it, and without those that are past keeping."""
+        listed = {entry["generation"]: entry for entry in self.manifest["parts"]["checkpoints"]}
+        if newborns:
+            name = f"checkpoints/{generation:07d}-{self.manifest['epoch']}.safetensors"
+            data = checkpoints.encode(generation, newborns, meta)
+            written.append(name)
+            self._folder.write(name, data)
+            listed[generation] = {"name": name, **seal(data), "generation": generation}
+        keep = checkpoints.retained(listed, self.config.checkpoint.keep)
+        return [listed[number] for number in sorted(keep)]
+
+    def _save(self, content: dict[str, Any]) -> None:
+        content = {**content, "updated": now(), "restarts": [*content["restarts"], *self._restarts]}
+        content.pop("checksum", None)
+        self._lock.check()
+        try:
+            self._version = self._folder.replace(manifest.NAME, manifest.serialise(content), self._version)
+        except Conflict:
+            raise UserError(
+                f"{self._folder.uri}: another run has taken over this folder: this one stopped to do no damage"
+            ) from None
+        self._restarts = []
+        self.manifest = content

@@ -1,0 +1,295 @@
+"""A folder that outlives its writer: durable writes and atomic conditional replacement, on disk or at any fsspec URI.
+
+Locally a file is durable when its bytes and its directory entry have been flushed, and the manifest changes hands by
+`os.replace` under an exclusive `flock` (populations/locks.py). On S3 each put is durable, and replacement is a put with
+If-Match (If-None-Match for a new file), so that of two writers one loses and is told. Other fsspec systems (gs://,
+memory://) have no conditional put in fsspec: there the comparison and the write are two steps, and two writers that
+start within the same instant are found out at their next commit instead of at once.
+"""
+
+import contextlib
+import errno
+import hashlib
+import os
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import fsspec
+from fsspec.core import split_protocol, strip_protocol
+
+from alife.errors import UserError
+
+_S3 = ("s3", "s3a")
+_CONFLICT_CODES = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409", "NoSuchKey")
+
+
+class Conflict(Exception):
+    """A file is not what the caller last saw: somebody else has replaced it."""
+
+
+class Folder(ABC):
+    """Named bytes below one URI. Names are relative, with `/` between their parts.
+
+    Attributes:
+        uri: What the user calls it; it opens every error message.
+    """
+
+    uri: str
+
+    @abstractmethod
+    def fetch(self, name: str) -> tuple[bytes, str]:
+        """Content and version of a file.
+
+        Raises:
+            FileNotFoundError: There is none.
+        """
+
+    @abstractmethod
+    def write(self, name: str, data: bytes) -> None:
+        """Store a file that nobody else writes, durably."""
+
+    @abstractmethod
+    def replace(self, name: str, data: bytes, expected: str | None) -> str:
+        """Put `data` in the place of version `expected` (None: of nothing), all or nothing, durably.
+
+        Returns:
+            The new version.
+
+        Raises:
+            Conflict: The file has another version.
+        """
+
+    @abstractmethod
+    def delete(self, name: str) -> None:
+        """Remove a file; that it is gone already is fine."""
+
+    @abstractmethod
+    def sizes(self) -> dict[str, int]:
+        """Size in bytes of every file below the folder, by name; empty where there is no folder."""
+
+    def read(self, name: str) -> bytes:
+        """Content of a file.
+
+        Raises:
+            FileNotFoundError: There is none.
+        """
+        return self.fetch(name)[0]
+
+    def make(self) -> None:  # noqa: B027, an object store has no folders to make
+        """Create the folder where it needs to be created."""
+
+    def check_writable(self) -> None:  # noqa: B027, nor permissions to look at
+        """Raise OSError if it can be seen without writing that nothing can be written here."""
+
+
+class LocalFolder(Folder):
+    """A directory. Replacement compares and replaces in two steps: the caller holds the lock."""
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+        self.root = Path(strip_protocol(uri)).absolute()
+
+    def fetch(self, name: str) -> tuple[bytes, str]:
+        data = (self.root / name).read_bytes()
+        return data, _fingerprint(data)
+
+    def write(self, name: str, data: bytes) -> None:
+        path = self.root / name
+        self._make(path.parent)
+        try:
+            with path.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        _flush_directory(path.parent)
+
+    def replace(self, name: str, data: bytes, expected: str | None) -> str:
+        path = self.root / name
+        with contextlib.suppress(FileNotFoundError):
+            if _fingerprint(path.read_bytes()) != expected:
+                raise Conflict(name)
+            expected = None
+        if expected is not None:
+            raise Conflict(name)
+        temporary = f".{name}.tmp"
+        self.write(temporary, data)
+        try:
+            os.replace(self.root / temporary, path)
+        except BaseException:
+            (self.root / temporary).unlink(missing_ok=True)
+            raise
+        _flush_directory(path.parent)
+        return _fingerprint(data)
+
+    def delete(self, name: str) -> None:
+        (self.root / name).unlink(missing_ok=True)
+
+    def sizes(self) -> dict[str, int]:
+        return {
+            path.relative_to(self.root).as_posix(): path.stat().st_size
+            for path in self.root.rglob("*")
+            if path.is_file()
+        }
+
+    def make(self) -> None:
+        self._make(self.root)
+
+    def check_writable(self) -> None:
+        nearest = next(path for path in (self.root, *self.root.parents) if path.exists())
+        if not nearest.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, f"{nearest} is a file, not a folder")
+        if not os.access(nearest, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, f"{nearest} is not writable")
+
+    def _make(self, directory: Path) -> None:
+        if not directory.is_dir():
+            self._make(directory.parent)
+            directory.mkdir(exist_ok=True)
+            _flush_directory(directory.parent)
+
+
+class RemoteFolder(Folder):
+    """A prefix of an fsspec file system. What botocore and s3fs have retried in vain is an OSError."""
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+        protocol = split_protocol(uri)[0] or "file"
+        self.conditional = protocol in _S3
+        options: dict[str, Any] = {"use_listings_cache": False}
+        if self.conditional:
+            options["config_kwargs"] = {"retries": {"mode": "standard", "max_attempts": 8}}
+        try:
+            self.fs = fsspec.filesystem(protocol, **options)
+        except ImportError as error:
+            hint = "pip install 'alife-quines[s3]'" if self.conditional else str(error)
+            raise UserError(f"{uri}: {protocol}:// needs a package that is not installed: {hint}") from None
+        except ValueError:
+            raise UserError(f"{uri}: unknown kind of storage: {protocol}://") from None
+        self.root = strip_protocol(uri).rstrip("/")
+
+    def fetch(self, name: str) -> tuple[bytes, str]:
+        with _as_os_error():
+            if not self.conditional:
+                data = self.fs.cat_file(self._key(name))
+                return data, _fingerprint(data)
+            for _ in range(8):
+                version = self.fs.info(self._key(name), refresh=True)["ETag"]
+                data = self.fs.cat_file(self._key(name))
+                if self.fs.info(self._key(name), refresh=True)["ETag"] == version:
+                    return data, version
+        raise OSError(errno.EBUSY, f"{name} changes faster than it can be read")
+
+    def read(self, name: str) -> bytes:
+        with _as_os_error():
+            return self.fs.cat_file(self._key(name))
+
+    def write(self, name: str, data: bytes) -> None:
+        with _as_os_error():
+            self.fs.pipe_file(self._key(name), data)
+
+    def replace(self, name: str, data: bytes, expected: str | None) -> str:
+        if not self.conditional:
+            return self._compare_and_write(name, data, expected)
+        condition = {"IfNoneMatch": "*"} if expected is None else {"IfMatch": expected}
+        bucket, key, _ = self.fs.split_path(self._key(name))
+        try:
+            with _as_os_error():
+                answer = self.fs.call_s3("put_object", Bucket=bucket, Key=key, Body=data, **condition)
+                return answer["ETag"]
+        except OSError as error:
+            if _code(error) not in _CONFLICT_CODES:
+                raise
+        with contextlib.suppress(FileNotFoundError):
+            found, version = self.fetch(name)
+            if found == data:  # a put whose answer was lost has been sent twice
+                return version
+        raise Conflict(name)
+
+    def delete(self, name: str) -> None:
+        with _as_os_error(), contextlib.suppress(FileNotFoundError):
+            self.fs.rm_file(self._key(name))
+
+    def sizes(self) -> dict[str, int]:
+        with _as_os_error():
+            self.fs.invalidate_cache()
+            try:
+                found = self.fs.find(self.root, detail=True)
+            except FileNotFoundError:
+                return {}
+        start = len(self.root.lstrip("/")) + 1
+        return {path.lstrip("/")[start:]: int(info["size"]) for path, info in found.items()}
+
+    def _compare_and_write(self, name: str, data: bytes, expected: str | None) -> str:
+        try:
+            found = self.fetch(name)[1]
+        except FileNotFoundError:
+            found = None
+        if found != expected:
+            raise Conflict(name)
+        self.write(name, data)
+        return _fingerprint(data)
+
+    def _key(self, name: str) -> str:
+        return f"{self.root}/{name}"
+
+
+def open_folder(uri: str) -> Folder:
+    """The folder at a path or an fsspec URI; nothing is read or written yet.
+
+    Raises:
+        UserError: The kind of storage is unknown or its package is missing.
+    """
+    protocol = split_protocol(uri)[0]
+    return LocalFolder(uri) if protocol in (None, "file", "local") else RemoteFolder(uri)
+
+
+@contextlib.contextmanager
+def explained(folder: Folder, doing: str, then: str = "") -> Iterator[None]:
+    """Turn what the storage refuses into one line for the user.
+
+    Raises:
+        UserError: In place of any OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = " ".join((error.strerror or str(error) or type(error).__name__).split())
+        raise UserError(f"{folder.uri}: {doing} failed: {reason}{then}") from error
+
+
+def now() -> str:
+    """This moment as ISO 8601 in UTC, to the microsecond."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()) + f".{time.time_ns() // 1000 % 1_000_000:06d}Z"
+
+
+def _fingerprint(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _flush_directory(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def _as_os_error() -> Iterator[None]:
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:  # botocore has a hierarchy of its own, and imports only with s3fs
+        raise OSError(errno.EIO, f"{type(error).__name__}: {error}") from error
+
+
+def _code(error: OSError) -> str:
+    response = getattr(error.__cause__, "response", None) or getattr(error, "response", None) or {}
+    return str(response.get("Error", {}).get("Code", ""))
