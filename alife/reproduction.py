@@ -135,12 +135,12 @@ def causes_of_death(adult_norms: Floats, errors: Floats, collapse_norm: float) -
 
     Args:
         adult_norms: [P] ‖θ‖ of the adults, NaN or inf where they diverged.
-        errors: [P] replication error ρ, not finite where the emission diverged.
+        errors: [P] replication error ρ, not finite where the emission diverged (or there was nothing to print).
         collapse_norm: ‖θ‖ below which an adult has collapsed, 1e-3 of the founders' median.
 
     Returns:
         [P] names of `schema.CAUSES`.
     """
     alive, diverged, collapsed = schema.CAUSES
-    cause = np.where(adult_norms < collapse_norm, collapsed, alive)
-    return np.where(np.isfinite(adult_norms) & np.isfinite(errors), cause, diverged)
+    cause = np.where(np.isfinite(adult_norms) & np.isfinite(errors), alive, diverged)
+    return np.where(adult_norms < collapse_norm, collapsed, cause)

@@ -1,0 +1,170 @@
+"""One generation of one island: newborns → adults → scores, and what the adults emit. Pure: a function of its arguments.
+
+Given the configuration and the physics, the same newborns of the same generation and island give the same scores and
+the same emissions, on any host, as often as one asks.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from alife import metrics, schema
+from alife.config import RunConfig
+from alife.life import World, live
+from alife.physics import Physics
+from alife.quine import Forward
+from alife.reproduction import Floats, Newborns, birth, causes_of_death
+from alife.streams import Stream, rng
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What a generation of one island achieved, in slot order.
+
+    Attributes:
+        columns: `schema.SCORES` → [P] float32; errors are NaN and accuracy 0 where an individual diverged.
+        causes: [P] names of `schema.CAUSES`.
+        test_accuracy: [P] float32 on the test images, only where it was asked for.
+        seconds: Wall-clock by phase ("birth", "life", "emission", "scoring").
+    """
+
+    columns: dict[str, Floats]
+    causes: NDArray[np.str_]
+    test_accuracy: Floats | None
+    seconds: dict[str, float]
+
+    @property
+    def living(self) -> NDArray[np.bool_]:
+        """[P] who lived to reproduce."""
+        return self.causes == schema.CAUSES[0]
+
+
+class Habitat:
+    """The physics on one device, with the buffers to live in it. One a host, used by its islands one after another.
+
+    Args:
+        config: Resolved: `device` and `life.chunk` are set.
+        physics: What the run's seed drew.
+    """
+
+    def __init__(self, config: RunConfig, physics: Physics):
+        self.config = config
+        self.device = torch.device(config.device)
+        torch.set_num_threads(config.life.threads)
+        learn = self._tensor(physics.images["learn"]) if physics.images else None
+        labels = self._tensor(physics.labels["learn"]) if physics.images else None
+        coordinates = self._tensor(physics.coordinates)
+        self.world = World(physics.shape, coordinates, learn, labels)
+        assert config.life.chunk is not None
+        self.forward = Forward(physics.shape, config.life.chunk, ROWS, coordinates)
+        self.splits = {
+            name: (self._beside(images), self._tensor(physics.labels[name]))
+            for name, images in physics.images.items()
+            if name != "learn"
+        }
+
+    def _tensor(self, array: NDArray) -> Tensor:
+        return torch.from_numpy(np.require(array, requirements="W")).to(self.device)
+
+    def _beside(self, images: Floats) -> Tensor:
+        """Features to classify: with joint pairing, image k beside coordinate k mod N; else the coordinate blank."""
+        features = self._tensor(images)
+        if self.config.quine.pairing == "blank":
+            return features
+        beside = torch.arange(len(features), device=self.device) % len(self.world.coordinates)
+        return torch.cat([self.world.coordinates[beside], features], 1)
+
+    def accuracy(self, networks: Tensor, split: str) -> Floats:
+        """[P] float32 accuracy on "select" or "test"; zeros without a task."""
+        if split not in self.splits:
+            return np.zeros(len(networks), np.float32)
+        return self.forward.accuracy(networks, *self.splits[split]).numpy(force=True)
+
+
+ROWS = 512
+"""Rows of a forward pass computed together: part of what makes results the same everywhere."""
+
+
+def default_chunk(config: RunConfig, n_weights: int) -> int:
+    """Individuals computed together: as many as keep a life's activations and moments near 5 MB of cache, 1 to 32.
+
+    A rule, not a measurement, so that the same configuration gives the same bits on every run.
+    """
+    life = config.life
+    rows = life.coordinates + (0 if config.task == "none" or config.quine.pairing == "joint" else life.images)
+    floats = 5 * (config.quine.hidden * rows + n_weights)
+    return int(max(1, min(32, 5_000_000 // (4 * floats), config.population.size)))
+
+
+def lifetime(
+    habitat: Habitat, newborns: Newborns, generation: int, island: int, collapse_norm: float, test: bool = False
+) -> tuple[Scores, Floats]:
+    """Birth, life and scoring of one island's generation.
+
+    Args:
+        habitat: Where.
+        newborns: Who; at least one.
+        generation: When, for the random streams.
+        island: Where on the map, for the random streams.
+        collapse_norm: ‖θ‖ below which an adult has collapsed.
+        test: Touch the test images too.
+
+    Returns:
+        Scores, and the emitted genomes [P, N] float32 of which children are conceived.
+    """
+    seconds: dict[str, float] = {}
+    clock = _Clock(habitat.device, seconds)
+    config, life = habitat.config, habitat.config.life
+
+    genomes = habitat._tensor(birth(newborns))
+    clock("birth")
+
+    def stream(slot: int) -> np.random.Generator:
+        return rng(config.seed, Stream.LIFE, generation, island, slot)
+
+    rates = habitat._tensor(newborns.traits["learning_rate"])
+    weights = habitat._tensor(newborns.traits["task_weight"])
+    assert life.chunk is not None
+    adults = live(habitat.world, genomes, life, config.quine.pairing, rates, weights, stream, life.chunk)
+    clock("life")
+
+    emitted = habitat.forward.emit(adults, habitat.world.coordinates)
+    clock("emission")
+
+    norms = torch.linalg.vector_norm(adults, dim=1)
+    errors = metrics.relative_error(emitted, genomes)
+    columns = {
+        "replication_error": errors,
+        "copying_error": metrics.relative_error(emitted, habitat._tensor(newborns.messages)),
+        "self_error": metrics.relative_error(emitted, adults),
+        "genome_norm": metrics.genome_norm(genomes),
+    }
+    causes = causes_of_death(norms.numpy(force=True), errors.numpy(force=True), collapse_norm)
+    scores = {name: _finite_or_nan(column.numpy(force=True)) for name, column in columns.items()}
+    scores["accuracy"] = habitat.accuracy(adults, "select")
+    scores["newborn_accuracy"] = habitat.accuracy(genomes, "select")
+    tested = habitat.accuracy(adults, "test") if test else None
+    clock("scoring")
+    return Scores(scores, causes, tested, seconds), emitted.numpy(force=True)
+
+
+def _finite_or_nan(column: Floats) -> Floats:
+    return np.where(np.isfinite(column), column, np.float32(np.nan)).astype(np.float32)
+
+
+class _Clock:
+    """Notes the seconds since the last call under a name, the device's queue included."""
+
+    def __init__(self, device: torch.device, seconds: dict[str, float]):
+        self.wait: Callable[[], None] = torch.cuda.synchronize if device.type == "cuda" else lambda: None
+        self.seconds, self.last = seconds, time.perf_counter()
+
+    def __call__(self, name: str) -> None:
+        self.wait()
+        now = time.perf_counter()
+        self.seconds[name], self.last = now - self.last, now

@@ -1,0 +1,45 @@
+"""What is measured of an individual: how well it prints, what it is as a map of weights to weights. [P, N] in, [P] out."""
+
+import torch
+from torch import Tensor
+
+DEAD_ZERO = 1e-3
+"""‖θ‖ relative to the founders' median below which an individual has collapsed onto the zero genome."""
+
+
+def relative_error(printed: Tensor, reference: Tensor) -> Tensor:
+    """Σ(printed - reference)² / Σreference²: ρ, copying_error or self_error, by what the reference is.
+
+    1 is no better than printing zeros, 0 is perfect, 1 - ρ is R² (paper.md, section 2); NaN for a zero reference.
+    """
+    difference = torch.linalg.vector_norm(printed - reference, dim=1)
+    return (difference / torch.linalg.vector_norm(reference, dim=1)).square()
+
+
+def replication_loss(printed: Tensor, reference: Tensor) -> Tensor:
+    """L_SR = Σ(printed - reference)². It falls when weights merely shrink: never read it without ρ."""
+    return (printed - reference).square().sum(1)
+
+
+def genome_norm(genomes: Tensor) -> Tensor:
+    """Σg²."""
+    return torch.linalg.vector_norm(genomes, dim=1).square()
+
+
+def fixpoint_class(genomes: Tensor, once: Tensor, twice: Tensor, tolerance: float = 1e-2) -> list[str]:
+    """What each genome is under emission (Gabor et al. 2019): divergent, zero, fixpoint, second-order or none.
+
+    Args:
+        genomes: [P, N] weights.
+        once: [P, N], what they print.
+        twice: [P, N], what networks with those printed weights print.
+        tolerance: Relative error below which two genomes count as the same.
+    """
+    finite = (genomes.isfinite() & once.isfinite() & twice.isfinite()).all(1)
+    zero = genome_norm(once) <= tolerance * genome_norm(genomes)
+    first = relative_error(once, genomes) <= tolerance
+    second = relative_error(twice, genomes) <= tolerance
+    names = []
+    for f, z, a, b in zip(finite.tolist(), zero.tolist(), first.tolist(), second.tolist(), strict=True):
+        names.append("divergent" if not f else "zero" if z else "fixpoint" if a else "second-order" if b else "none")
+    return names

@@ -1,0 +1,67 @@
+"""The world's fixed part: random projections of coordinates and pixels, drawn once, shared by all islands.
+
+A room of its own because the data set and the network meet only here; hosts get its arrays and never touch a data file.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alife.config import RunConfig
+from alife.quine import SELU_ALPHA, SELU_SCALE, Shape
+from alife.streams import Stream, rng
+from alife.tasks import Task
+
+
+@dataclass(frozen=True)
+class Physics:
+    """The world that all islands share: what a network sees of each coordinate and each image.
+
+    Attributes:
+        shape: Sizes of the networks that live in it.
+        coordinates: [N, K] float32, SELU of the projected one-hot coordinates.
+        images: {"learn", "select", "test"} → [n, H - K] float32, SELU of the projected pixels; empty without a task.
+        labels: The same keys → [n] int64.
+    """
+
+    shape: Shape
+    coordinates: NDArray[np.float32]
+    images: dict[str, NDArray[np.float32]]
+    labels: dict[str, NDArray[np.int64]]
+
+
+def make_physics(config: RunConfig, task: Task | None) -> Physics:
+    """Draw the projections from the run's seed and apply them once to every coordinate and image.
+
+    The coordinate projection has the standard deviation of the initial weights, 1/√(3·H); the pixel projection, of
+    pixels in [0, 1], 1/√(3·pixels) (paper.md, section 1). Computed in float64, so that the rounded features do not
+    depend on how a machine orders its sums.
+    """
+    seed = config.quine.projection_seed if config.quine.projection_seed is not None else config.seed
+    h = config.quine.hidden
+    shape = Shape(h, config.quine.coordinate_units if task else h, task.classes if task else 0)
+    draw = rng(seed, Stream.PROJECTION, 0)
+    coordinates = _selu64(draw.uniform(-(h**-0.5), h**-0.5, (shape.n_weights, shape.coordinate_units)))
+    images: dict[str, NDArray[np.float32]] = {}
+    labels: dict[str, NDArray[np.int64]] = {}
+    if task:
+        bound = task.pixels**-0.5
+        pixels = rng(seed, Stream.PROJECTION, 1).uniform(-bound, bound, (task.pixels, h - shape.coordinate_units))
+        for name in ("learn", "select", "test"):
+            raw = getattr(task, f"{name}_images")
+            images[name] = np.concatenate(
+                [_selu64(block @ pixels) for block in _unit_blocks(raw)], dtype=np.float32, casting="same_kind"
+            )
+            labels[name] = getattr(task, f"{name}_labels")
+    return Physics(shape, coordinates, images, labels)
+
+
+def _unit_blocks(images: NDArray[np.uint8], rows: int = 4096) -> Iterator[NDArray[np.float64]]:
+    for start in range(0, len(images), rows):
+        yield images[start : start + rows].astype(np.float64) / 255
+
+
+def _selu64(z: NDArray[np.float64]) -> NDArray[np.float32]:
+    return (SELU_SCALE * np.where(z > 0, z, SELU_ALPHA * np.expm1(np.minimum(z, 0)))).astype(np.float32)

@@ -1,0 +1,131 @@
+"""A life against autograd and torch.optim, for every optimiser, target, environment and pairing."""
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from alife.config import Life
+from alife.life import World, experiences, live
+from alife.optimizers import OPTIMIZERS
+from alife.quine import Shape, split
+from alife.streams import Stream, rng
+
+TORCH = {
+    "sgd": torch.optim.SGD,
+    "momentum": lambda p, lr: torch.optim.SGD(p, lr, momentum=0.9),
+    "adam": torch.optim.Adam,
+    "adamax": torch.optim.Adamax,
+    "adagrad": torch.optim.Adagrad,
+    "rmsprop": torch.optim.RMSprop,
+}
+
+
+def world_of(hidden=12, units=5, classes=3, dtype=torch.float64, task=True) -> World:
+    shape = Shape(hidden, units if task else hidden, classes if task else 0)
+    draw = np.random.default_rng(1)
+
+    def tensor(*size):
+        return torch.from_numpy(draw.normal(size=size)).to(dtype)
+
+    coordinates = tensor(shape.n_weights, shape.coordinate_units)
+    if not task:
+        return World(shape, coordinates, None, None)
+    return World(shape, coordinates, tensor(40, hidden - units), torch.from_numpy(draw.integers(0, classes, 40)))
+
+
+def genomes_of(world: World, p=3) -> torch.Tensor:
+    draw = np.random.default_rng(2)
+    return torch.from_numpy(draw.normal(scale=0.3, size=(p, world.shape.n_weights))).to(world.coordinates.dtype)
+
+
+def stream(slot: int) -> np.random.Generator:
+    return rng(7, Stream.LIFE, 0, 0, slot)
+
+
+def forward(theta, shape, coordinate, image):
+    """One row of input, written out as the definition says."""
+    w = split(theta.unsqueeze(0), shape)
+    hidden = F.selu(w.w2[0] @ F.selu(w.w1[0] @ torch.cat([coordinate, image])))
+    return (w.w_out[0] @ hidden)[0], w.w_class[0] @ hidden
+
+
+def loss(theta, born, world, life, pairing, coordinates, images, weight):
+    """ρ over the coordinates + weight · cross-entropy over the images, one row after another."""
+    shape = world.shape
+    no_image = theta.new_zeros(shape.hidden - shape.coordinate_units)
+    no_coordinate = theta.new_zeros(shape.coordinate_units)
+    target = theta if life.target == "self" else born
+    squared, entropy = [], []
+    for i, c in enumerate(coordinates.tolist()):
+        image = world.images[images[i]] if pairing == "joint" and images is not None else no_image
+        printed, logits = forward(theta, shape, world.coordinates[c], image)
+        squared.append((printed - target[c]) ** 2)
+        if pairing == "joint" and images is not None:
+            entropy.append(F.cross_entropy(logits / life.temperature, world.labels[images[i]]))
+    if pairing == "blank" and images is not None:
+        for i in images.tolist():
+            _, logits = forward(theta, shape, no_coordinate, world.images[i])
+            entropy.append(F.cross_entropy(logits / life.temperature, world.labels[i]))
+    rho = torch.stack(squared).mean() / target.square().mean()
+    return rho + (weight * torch.stack(entropy).mean() if entropy else 0)
+
+
+def slow_life(world, genomes, life, pairing, rates, weights):
+    adults = []
+    for slot, born in enumerate(genomes):
+        theta = born.clone().requires_grad_()
+        optimizer = TORCH[life.optimizer]([theta], lr=rates[slot].item())
+        one = stream(0 if life.environment == "shared" else slot)
+        for coordinates, images in experiences(world, life, [one]):
+            optimizer.zero_grad()
+            images = None if images is None else images[0]
+            loss(theta, born, world, life, pairing, coordinates[0], images, weights[slot]).backward()
+            optimizer.step()
+        adults.append(theta.detach())
+    return torch.stack(adults)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("target", ["birth", "self"])
+@pytest.mark.parametrize("pairing", ["blank", "joint"])
+@pytest.mark.parametrize("environment", ["individual", "shared"])
+def test_life_equals_autograd(optimizer, target, pairing, environment):
+    world = world_of()
+    genomes = genomes_of(world)
+    life = Life(
+        steps=4, optimizer=optimizer, coordinates=6, images=6, target=target, environment=environment, temperature=0.7
+    )
+    rates, weights = torch.tensor([0.01, 0.02, 0.01]).double(), torch.tensor([0.1, 0.5, 0.0]).double()
+    got = live(world, genomes, life, pairing, rates, weights, stream, chunk=2)
+    torch.testing.assert_close(got, slow_life(world, genomes, life, pairing, rates, weights), rtol=1e-6, atol=1e-7)
+
+
+def test_vanilla_life_equals_autograd():
+    world = world_of(task=False)
+    genomes = genomes_of(world)
+    life = Life(steps=4, coordinates=7)
+    rates, weights = torch.full((3,), 0.01).double(), torch.zeros(3).double()
+    got = live(world, genomes, life, "blank", rates, weights, stream, chunk=3)
+    torch.testing.assert_close(got, slow_life(world, genomes, life, "blank", rates, weights), rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 5])
+def test_chunks_agree_to_rounding_in_float32(chunk):
+    world = world_of(dtype=torch.float32)
+    genomes = genomes_of(world, p=5)
+    life = Life(steps=10, coordinates=16, images=8)
+    rates, weights = torch.full((5,), 0.005), torch.full((5,), 0.1)
+    whole = live(world, genomes, life, "blank", rates, weights, stream, chunk=4)
+    torch.testing.assert_close(
+        live(world, genomes, life, "blank", rates, weights, stream, chunk=chunk), whole, rtol=1e-4, atol=1e-5
+    )
+
+
+def test_no_steps_is_no_life():
+    world = world_of()
+    genomes = genomes_of(world)
+    one = torch.ones(3).double()
+    got = live(world, genomes, Life(steps=0), "blank", one, one, stream, chunk=2)
+    assert torch.equal(got, genomes)
+    assert got.data_ptr() != genomes.data_ptr()
