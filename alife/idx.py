@@ -11,6 +11,8 @@ import io
 import math
 import os
 import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
@@ -33,6 +35,40 @@ _GZIP_MAGIC: Final = b"\x1f\x8b"
 _DEFLATE_RATIO: Final = 1032  # no deflate stream unpacks to more bytes a byte (RFC 1951: 258 bytes by 2 bits)
 _CHUNK: Final = 1 << 20
 _MEND: Final = "replace it with an intact copy"
+
+
+@dataclass(frozen=True, eq=False)
+class IdxFolder:
+    """The four files of a data set as they were read.
+
+    Attributes:
+        folder: Where they lie.
+        files: Their paths, by role.
+        arrays: Their values, by role: images uint8 [n, rows, columns], labels uint8 [n].
+    """
+
+    folder: Path
+    files: Mapping[str, Path]
+    arrays: Mapping[str, Bytes]
+
+
+def read_folder(folder: Path) -> IdxFolder:
+    """Read a data set from a folder, or from the `raw` or `MNIST/raw` in it, as torchvision lays them out.
+
+    The files are each well-formed; whether they fit each other is not looked at.
+
+    Raises:
+        UserError: There is no such folder, a file is missing, or a file is malformed.
+    """
+    if not os.path.isdir(folder):
+        raise UserError(f"{folder}: no such folder; name one that holds {file_name('train-images')} and the others")
+    places = [folder, folder / "raw", folder / "MNIST" / "raw"]
+    place = max(places, key=lambda place: len(find_files(place)))
+    files = find_files(place)
+    missing = [file_name(role) for role in ROLES if role not in files]
+    if missing:
+        raise UserError(f"{place}: {', '.join(missing)} not there (gzipped or not): put the missing files there")
+    return IdxFolder(place, files, {role: read_idx(path, ROLES[role]) for role, path in files.items()})
 
 
 def read_idx(path: Path, dims: int) -> Bytes:
@@ -88,7 +124,7 @@ def write_idx(path: Path, values: Bytes, *, gzipped: bool = False) -> None:
 def content_md5(values: Bytes) -> str:
     """MD5, in hex, of the uncompressed IDX file that holds exactly these values."""
     digest = hashlib.md5(encode_header(values.shape), usedforsecurity=False)
-    digest.update(np.ascontiguousarray(values))
+    digest.update(np.ascontiguousarray(values).data)
     return digest.hexdigest()
 
 
@@ -113,7 +149,7 @@ def find_files(folder: Path) -> dict[str, Path]:
     return found
 
 
-def _parse(content: IO[bytes], dims: int, source: str, size: int, packed: bool) -> Bytes:
+def _parse(content: IO[bytes] | gzip.GzipFile, dims: int, source: str, size: int, packed: bool) -> Bytes:
     shape = _read_header(content, dims, source)
     promised = math.prod(shape)
     if packed and promised > GZIP_LIMIT:
@@ -137,7 +173,7 @@ def _parse(content: IO[bytes], dims: int, source: str, size: int, packed: bool) 
     return values.reshape(shape)
 
 
-def _read_header(content: IO[bytes], dims: int, source: str) -> tuple[int, ...]:
+def _read_header(content: IO[bytes] | gzip.GzipFile, dims: int, source: str) -> tuple[int, ...]:
     magic = content.read(4)
     if len(magic) < 4:
         raise UserError(f"{source}: {'truncated' if magic else 'empty'}: no IDX header: {_MEND}")
