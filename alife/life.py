@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from alife import config as configuration
@@ -56,7 +57,7 @@ def experiences(world: World, life: configuration.Life, streams: list[np.random.
             yield step[:, : life.coordinates], (step[:, life.coordinates :] if n_images else None)
 
 
-def _draw(world: World, steps: int, coordinates: int, images: int, stream: np.random.Generator):
+def _draw(world: World, steps: int, coordinates: int, images: int, stream: np.random.Generator) -> NDArray[np.int64]:
     c = stream.integers(0, len(world.coordinates), (steps, coordinates))
     if not images:
         return c
@@ -104,7 +105,8 @@ class Gradient:
             seen: Coordinates [c, B] and images [c, B'] of this step; [1, ·] if all individuals share them.
         """
         c = len(theta)
-        coordinates, images = (None if x is None else x.expand(c, -1) for x in seen)
+        coordinates = seen[0].expand(c, -1)
+        images = None if seen[1] is None else seen[1].expand(c, -1)
         w, g = split(theta, self.world.shape), split(self.gradient[:c], self.world.shape)
         a1, a2, d1, d2 = (x[:c] for x in (self.a1, self.a2, self.d1, self.d2))
         features = [x[:c] for x in self.features]
@@ -116,7 +118,7 @@ class Gradient:
         torch.bmm(w.w2, a1, out=a2)
         selu_(a2, d2)
 
-        self._replication_head(w.w_out, g.w_out, a2, d2, theta, target, coordinates)
+        self._replication_head(w.w_out, g.w_out, a2, d2, target, coordinates)
         if images is not None:
             self._task_head(w.w_class, g.w_class, a2, d2, task_weight, images)
 
@@ -141,7 +143,9 @@ class Gradient:
             else:
                 torch.index_select(table, 0, indices.reshape(-1), out=features[i].view(-1, table.shape[1]))
 
-    def _replication_head(self, w, g, a2, d2, theta, target, coordinates) -> None:
+    def _replication_head(
+        self, w: Tensor, g: Tensor, a2: Tensor, d2: Tensor, target: Tensor, coordinates: Tensor
+    ) -> None:
         """ρ̂ = (1/B)·Σ_b (f(c_b) - g_cb)² / mean(g²): its gradient at the output is 2(f - g)/(B·mean(g²))."""
         c, b = coordinates.shape
         rows = self.copies
@@ -153,7 +157,7 @@ class Gradient:
         torch.bmm(printed, a2[:, :, rows].mT, out=g)
         torch.mul(w.mT, printed, out=d2[:, :, rows])
 
-    def _task_head(self, w, g, a2, d2, task_weight, images) -> None:
+    def _task_head(self, w: Tensor, g: Tensor, a2: Tensor, d2: Tensor, task_weight: Tensor, images: Tensor) -> None:
         """Cross-entropy: its gradient at the logits is (softmax - one-hot)/(B'·temperature)."""
         assert self.world.labels is not None
         c, b = images.shape

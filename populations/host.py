@@ -4,9 +4,7 @@ It keeps nothing that matters. Between `live` and `conceive` it holds what the a
 host lives the same generation of the same island again, to the same bits.
 """
 
-import os
 import platform
-import socket
 
 import numpy as np
 import torch
@@ -40,14 +38,6 @@ class Host:
         """Children of the chosen parents of the generation that this host has just lived."""
         generation, parents, emitted = self._adults.pop(island)
         return conceive(self.config, emitted, parents, chosen, generation + 1, island)
-
-    def identify(self) -> dict[str, str | int]:
-        """Where this is, for logs and for killing it."""
-        return {"hostname": socket.gethostname(), "pid": os.getpid()}
-
-    def machine(self) -> dict[str, str | int]:
-        """The class within which births are promised to be identical."""
-        return machine_class(self.config)
 
 
 def machine_class(config: RunConfig) -> dict[str, str | int]:

@@ -6,6 +6,7 @@ folder at the commit before or at the new one. Files that the manifest no longer
 
 import contextlib
 import re
+import secrets
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -34,14 +35,14 @@ from populations.reading import (
     seal,
     thaw,
 )
-from populations.storage import Conflict, Folder, explained, now, open_folder
+from populations.storage import Conflict, Folder, LocalFolder, explained, now, open_folder
 
 __all__ = ["Recorder", "check_unused", "digest", "exists", "fossil", "read_checkpoint", "read_config", "read_manifest"]
 
 _ROWS = ("births", "migrations", "generations")
 _ENDED = ("finished", "extinct")
 _FOLDERS = "|".join(schema.PART_KINDS)
-_ORPHAN = re.compile(rf"(?:{_FOLDERS})/[0-9-]+\.(?:parquet|safetensors)|\.[a-z]+\.(?:json|yaml)\.tmp")
+_ORPHAN = re.compile(rf"(?:{_FOLDERS})/[0-9a-f-]+\.(?:parquet|safetensors)|\.[a-z.]+\.tmp")
 
 
 class Recorder:
@@ -61,6 +62,7 @@ class Recorder:
         self._rows: dict[str, list[pa.Table]] = {kind: [] for kind in _ROWS}
         self._added: int | None = None
         self._restarts: list[dict[str, Any]] = []
+        self._token = secrets.token_hex(3)
         self._usable = True
 
     @classmethod
@@ -110,7 +112,7 @@ class Recorder:
                 "parts": {kind: [] for kind in schema.PART_KINDS},
             }
             with explained(folder, "creating the run folder"):
-                leftover = folder.fetch(CONFIG)[1] if CONFIG in folder.sizes() else None
+                leftover = folder.fetch(CONFIG)[1] if CONFIG in folder.ls() else None
                 folder.replace(CONFIG, text, leftover)
                 self._save(self.manifest)
         except BaseException:
@@ -137,7 +139,7 @@ class Recorder:
             self = cls(folder, lock, load_config(folder, content))
             self._version = version
             with explained(folder, "opening the run folder"):
-                sizes = folder.sizes()
+                sizes = {name: size for below in ("", *schema.PART_KINDS) for name, size in folder.ls(below).items()}
                 check_sizes(folder, content, sizes)
                 self._save({**content, "epoch": content["epoch"] + 1})
                 for name in sizes.keys() - listed_names(content):
@@ -209,12 +211,8 @@ class Recorder:
         with self._writing() as written:
             content["parts"] = {kind: self._append(kind, status in _ENDED, written) for kind in _ROWS}
             content["parts"]["checkpoints"] = self._freeze(generation + 1, newborns, meta or {}, written)
-            obsolete = listed_names(self.manifest) - listed_names(content)
-            self._save(content)
+            self._replace(content)
         self._rows = {kind: [] for kind in _ROWS}
-        for name in obsolete:
-            with contextlib.suppress(OSError):  # what stays behind is an orphan, and the next writer removes it
-                self._folder.delete(name)
 
     def checkpoint(self, generation: int | None = None) -> tuple[int, dict[int, Newborns], dict[str, Any]]:
         """Newborns of a stored generation.
@@ -267,19 +265,42 @@ class Recorder:
             self._save({**self.manifest, "config": [seal(text)]})
         self.config = config
 
+    def attach(self, name: str, data: bytes) -> None:
+        """Write a file that belongs beside the record and not to it, such as the scores on test images.
+
+        Args:
+            name: Relative, outside the folders of parts.
+            data: Its content; replaces what was there.
+        """
+        with self._writing():
+            self._folder.write(name, data)
+
     def close(self, status: str | None = None) -> None:
         """Let go of the folder; what was added and not committed is dropped.
 
         Args:
             status: One of `schema.STATUSES` to leave on record; None leaves the last one.
         """
+        self._rows = {kind: [] for kind in _ROWS}
+        status = status or self.manifest["status"]
         try:
-            if self._usable and (self._restarts or status not in (None, self.manifest["status"])):
-                with self._writing():
-                    self._save({**self.manifest, "status": status or self.manifest["status"]})
+            if self._usable and (self._restarts or status != self.manifest["status"]):
+                with self._writing() as written:
+                    listed = {kind: self._append(kind, status in _ENDED, written) for kind in _ROWS}
+                    self._replace({**self.manifest, "status": status, "parts": {**self.manifest["parts"], **listed}})
         finally:
             self._usable = False
             self._lock.release()
+
+    @property
+    def _mark(self) -> str:
+        """What keeps this writer's names apart from those of every other."""
+        return f"{self.manifest['epoch']}-{self._token}"
+
+    @property
+    def uri(self) -> str:
+        """Where the run folder is."""
+        return self._folder.uri
 
     @property
     def _last(self) -> int:
@@ -304,10 +325,13 @@ class Recorder:
         self._usable = True
 
     def _discard(self, written: list[str]) -> None:
-        """Remove files of a commit that certainly did not happen."""
-        with contextlib.suppress(OSError, UserError):
-            if written and not listed_names(fetch_manifest(self._folder)[0]) & set(written):
-                for name in written:
+        """Remove the files of a commit that did not happen; on an object store the next writer does.
+
+        There, a put of the manifest whose answer was lost may still arrive, and would list them.
+        """
+        if isinstance(self._folder, LocalFolder) and written:
+            with contextlib.suppress(OSError, UserError):
+                for name in set(written) - listed_names(fetch_manifest(self._folder)[0]):
                     self._folder.delete(name)
 
     def _append(self, kind: str, compact: bool, written: list[str]) -> list[dict[str, Any]]:
@@ -322,7 +346,7 @@ class Recorder:
         want = parts.columns(kind, self.config.reproduction.heritable)
         whole = pa.concat_tables([read_part(self._folder, entry, want) for entry in old] + rows)
         first, last = whole["generation"][0].as_py(), whole["generation"][-1].as_py()
-        name = f"{kind}/{first:07d}-{last:07d}-{self.manifest['epoch']}.parquet"
+        name = f"{kind}/{first:07d}-{last:07d}-{self._mark}.parquet"
         data = parts.encode(whole)
         written.append(name)
         self._folder.write(name, data)
@@ -334,13 +358,21 @@ class Recorder:
         """The manifest's list of checkpoints with these newborns in it, and without those that are past keeping."""
         listed = {entry["generation"]: entry for entry in self.manifest["parts"]["checkpoints"]}
         if newborns:
-            name = f"checkpoints/{generation:07d}-{self.manifest['epoch']}.safetensors"
+            name = f"checkpoints/{generation:07d}-{self._mark}.safetensors"
             data = checkpoints.encode(generation, newborns, meta)
             written.append(name)
             self._folder.write(name, data)
             listed[generation] = {"name": name, **seal(data), "generation": generation}
         keep = checkpoints.retained(listed, self.config.checkpoint.keep)
         return [listed[number] for number in sorted(keep)]
+
+    def _replace(self, content: dict[str, Any]) -> None:
+        """Put a new manifest in place, then remove what only the old one lists."""
+        obsolete = listed_names(self.manifest) - listed_names(content)
+        self._save(content)
+        for name in obsolete:
+            with contextlib.suppress(OSError):  # what stays behind is an orphan, and the next writer removes it
+                self._folder.delete(name)
 
     def _save(self, content: dict[str, Any]) -> None:
         content = {**content, "updated": now(), "restarts": [*content["restarts"], *self._restarts]}

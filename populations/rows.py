@@ -16,7 +16,7 @@ def births(
 ) -> dict[str, np.ndarray]:
     """Rows of `schema.birth_columns` for everybody who lived on an island in a generation, in slot order."""
     size = len(newborns)
-    columns = {
+    columns: dict[str, np.ndarray] = {
         "id": newborns.ids,
         "ancestor_id": newborns.ancestors,
         "origin_time": np.full(size, generation, np.int32),
@@ -27,8 +27,8 @@ def births(
         "n_offspring": np.bincount(chosen, minlength=size).astype(np.int32),
         "cause_of_death": scores.causes.astype(object),
     }
-    traits = {name: newborns.traits[name] for name in schema.LIFE_HISTORY if name in heritable}
-    return {**columns, **traits}
+    traits: dict[str, np.ndarray] = {name: newborns.traits[name] for name in schema.LIFE_HISTORY if name in heritable}
+    return columns | traits
 
 
 def summary(island: int, generation: int, births: Mapping[str, np.ndarray], seconds: float) -> dict[str, np.ndarray]:

@@ -1,0 +1,94 @@
+"""Where islands live: in this process, or on Ray hosts that may be lost at any moment. Births are the same bits."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from alife.config import RunConfig
+from alife.island import Scores
+from alife.physics import Physics
+from alife.reproduction import Ints, Newborns
+from populations.host import Host
+
+
+class Interrupted(Exception):
+    """The user asked the run to stop; the generation under way is abandoned."""
+
+
+@dataclass(frozen=True)
+class Generation:
+    """What a backend is asked to do: live one generation of every island that is not extinct.
+
+    Attributes:
+        number: Which generation.
+        newborns: Who, by island.
+        collapse_norm: ‖θ‖ below which an adult has collapsed.
+        test: Touch the test images too.
+    """
+
+    number: int
+    newborns: Mapping[int, Newborns]
+    collapse_norm: float
+    test: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one island's generation came to: its scores, the chosen parents (slots), and their children."""
+
+    scores: Scores
+    chosen: Ints
+    children: Newborns
+
+
+Choose = Callable[[int, Scores], Ints]
+"""(island, scores) → the parents of the next generation: the selection controller's decision."""
+
+
+class Backend(Protocol):
+    """Lives generations. What it returns depends on its arguments alone, however many hosts it has and loses."""
+
+    @property
+    def hosts(self) -> int:
+        """How many hosts there are now."""
+
+    def live(self, generation: Generation, choose: Choose) -> dict[int, Outcome]:
+        """Outcome of every island, in island order.
+
+        Raises:
+            Interrupted: `stopping()` became true.
+            UserError: No host can be had any more.
+        """
+
+    def close(self) -> None:
+        """Let all hosts go."""
+
+
+class LocalBackend:
+    """All islands one after another in this process.
+
+    Args:
+        config: Resolved.
+        physics: The run's.
+        stopping: Asked between islands.
+    """
+
+    hosts = 1
+
+    def __init__(self, config: RunConfig, physics: Physics, stopping: Callable[[], bool]):
+        self.host = Host(config, physics)
+        self.stopping = stopping
+
+    def live(self, generation: Generation, choose: Choose) -> dict[int, Outcome]:
+        """As `Backend.live`."""
+        outcomes = {}
+        for island, newborns in sorted(generation.newborns.items()):
+            if self.stopping():
+                raise Interrupted
+            scores = self.host.live(island, generation.number, newborns, generation.collapse_norm, generation.test)
+            chosen = choose(island, scores)
+            outcomes[island] = Outcome(scores, chosen, self.host.conceive(island, chosen))
+        return outcomes
+
+    def close(self) -> None:
+        """Nothing to let go."""

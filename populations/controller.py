@@ -1,0 +1,220 @@
+"""The selection controller: scores → fitness → parents, generation by generation, and the record of it all.
+
+It owns the state of a run, which is the newborns of the next generation and nothing else; hosts borrow them. So a host
+that is lost costs what it was doing, and a controller that is lost costs the generations since the last commit.
+"""
+
+import json
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from alife import selection
+from alife.config import RunConfig
+from alife.island import Scores
+from alife.reproduction import Ints, Newborns
+from populations import migration, rows
+from populations.backends import Backend, Generation, Interrupted
+from populations.records import Recorder, fossil
+
+Sink = Callable[[dict[str, Any]], None]
+"""Told of every event of a run, as plain JSON values under "event"."""
+
+
+@dataclass
+class Run:
+    """A run under way.
+
+    Attributes:
+        config: Resolved.
+        recorder: Where it is written.
+        backend: Where it lives.
+        newborns: The next generation, by island.
+        generation: Its number.
+        collapse_norm: ‖θ‖ below which an adult has collapsed.
+        sinks: Who is told.
+        seconds: Wall-clock so far by what it went into, summed over hosts for what happens on hosts.
+    """
+
+    config: RunConfig
+    recorder: Recorder
+    backend: Backend
+    newborns: dict[int, Newborns]
+    generation: int
+    collapse_norm: float
+    sinks: tuple[Sink, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)
+    committed: int = -1
+
+    def tell(self, event: str, **values: Any) -> None:
+        """Tell every sink."""
+        for sink in self.sinks:
+            sink({"event": event, **values})
+
+
+def advance(run: Run) -> str:
+    """Evolve to the last generation, committing on the way.
+
+    Returns:
+        The status it ends with: "finished", "extinct" or "interrupted".
+    """
+    try:
+        while run.generation < run.config.generations:
+            _one_generation(run)
+            if not run.newborns:
+                run.tell("extinct", generation=run.generation - 1)
+                _commit(run, "extinct")
+                return "extinct"
+            if _due(run):
+                _commit(run, "finished" if run.generation == run.config.generations else "running")
+    except Interrupted:
+        if run.committed < run.generation - 1:
+            _commit(run, "interrupted")
+        return "interrupted"
+    return "finished"
+
+
+def choose(config: RunConfig, generation: int) -> Callable[[int, Scores], Ints]:
+    """The controller's decision for one generation: (island, scores) → slots of the parents, one a child."""
+
+    def parents(island: int, scores: Scores) -> Ints:
+        living = scores.living
+        return selection.select(
+            config.selection,
+            scores.columns["accuracy"],
+            scores.columns["replication_error"],
+            living,
+            config.population.size,
+            config.seed,
+            generation,
+            island,
+        )
+
+    return parents
+
+
+def _one_generation(run: Run) -> None:
+    config, number = run.config, run.generation
+    began = time.perf_counter()
+    last = number == config.generations - 1
+    work = Generation(number, run.newborns, run.collapse_norm, test=last)
+    outcomes = run.backend.live(work, choose(config, number))
+    lived = time.perf_counter()
+
+    births, generations = [], []
+    tests: dict[str, dict[str, Any]] = {}
+    for island, outcome in outcomes.items():
+        newborns, scores = run.newborns[island], outcome.scores
+        table = rows.births(island, number, newborns, scores, outcome.chosen, config.reproduction.heritable)
+        births.append(table)
+        generations.append(rows.summary(island, number, table, sum(scores.seconds.values())))
+        for phase, seconds in scores.seconds.items():
+            run.seconds[phase] = run.seconds.get(phase, 0) + seconds
+        if scores.test_accuracy is not None and config.task != "none":
+            tests |= _tested(newborns, scores, config)
+        if not len(outcome.children):
+            run.tell("island_died", generation=number, island=island, causes=_causes(scores))
+    children = {island: o.children for island, o in outcomes.items() if len(o.children)}
+    run.newborns, moves = migration.migrate(config, children, number + 1)
+    whole = rows.concatenate(births)
+    run.recorder.add(number, whole, moves, rows.concatenate(generations))
+    if tests:
+        run.recorder.attach(f"test/{number:07d}.json", json.dumps(tests, indent=1).encode())
+    run.generation += 1
+    written = time.perf_counter()
+    run.seconds["hosts"] = run.seconds.get("hosts", 0) + (lived - began) * run.backend.hosts
+    run.seconds["generations"] = run.seconds.get("generations", 0) + written - began
+    run.seconds["records"] = run.seconds.get("records", 0) + written - lived
+    run.tell("generation", **_progress(run, whole, written - began))
+
+
+def _due(run: Run) -> bool:
+    """Whether the newborns at hand are to be committed."""
+    g, every = run.generation, run.config.checkpoint.every
+    return g % every == 0 or fossil(g) or g == run.config.generations
+
+
+def _commit(run: Run, status: str) -> None:
+    began = time.perf_counter()
+    meta = {"collapse_norm": run.collapse_norm}
+    run.recorder.commit(run.generation - 1, run.newborns, status=status, meta=meta)
+    run.committed = run.generation - 1
+    took = time.perf_counter() - began
+    run.seconds["records"] = run.seconds.get("records", 0) + took
+    run.seconds["generations"] = run.seconds.get("generations", 0) + took
+    run.tell("commit", generation=run.generation - 1, status=status, seconds=took)
+
+
+def _progress(run: Run, births: Mapping[str, np.ndarray], seconds: float) -> dict[str, Any]:
+    living = births["cause_of_death"] == "generation_end"
+    return {
+        "generation": run.generation - 1,
+        "of": run.config.generations,
+        "individuals": len(living),
+        "dead": int((~living).sum()),
+        "accuracy": _median(births["accuracy"][living]),
+        "replication_error": _median(births["replication_error"][living]),
+        "copying_error": _median(births["copying_error"][living]),
+        "individuals_per_second": len(living) / seconds,
+        "seconds": seconds,
+        "hosts": run.backend.hosts,
+    }
+
+
+def _median(values: np.ndarray) -> float | None:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else None
+
+
+def _causes(scores: Scores) -> dict[str, int]:
+    names, counts = np.unique(scores.causes, return_counts=True)
+    return dict(zip(names.tolist(), counts.tolist(), strict=True))
+
+
+def _tested(newborns: Newborns, scores: Scores, config: RunConfig) -> dict[str, dict[str, Any]]:
+    """Test accuracy of everybody who lived, the island's dominant (highest fitness) named."""
+    assert scores.test_accuracy is not None
+    living = np.flatnonzero(scores.living)
+    if not len(living):
+        return {}
+    mix = selection.fitness(
+        scores.columns["accuracy"][living],
+        scores.columns["replication_error"][living],
+        config.selection.accuracy_weight,
+        "tournament",
+    )
+    dominant = int(living[int(np.argmax(mix))])
+    return {
+        str(newborns.ids[slot]): {"test_accuracy": float(scores.test_accuracy[slot]), "dominant": slot == dominant}
+        for slot in living.tolist()
+    }
+
+
+@contextmanager
+def stop_on_signals(tell: Callable[[str], None]) -> Iterator[Callable[[], bool]]:
+    """Turn the first SIGINT or SIGTERM into a wish to stop, which the value yielded asks for; a second one kills.
+
+    Outside the main thread signals are left alone.
+    """
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked.is_set
+        return
+
+    def handler(number: int, frame: Any) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        asked.set()
+        tell(signal.Signals(number).name)
+
+    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked.is_set
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)

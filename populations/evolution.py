@@ -1,0 +1,268 @@
+"""`evolve`: one run from its configuration to its record, started, resumed or extended.
+
+A room of its own because this is the package's public door: it resolves what is open in a configuration, checks all
+that can be checked before anything is written, and hands over to the controller.
+"""
+
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from importlib import metadata
+from typing import Any, Literal
+
+import numpy as np
+import torch
+
+from alife.config import RunConfig, parse_config
+from alife.errors import UserError
+from alife.island import default_chunk
+from alife.metrics import DEAD_ZERO
+from alife.physics import Physics, make_physics
+from alife.reproduction import found
+from alife.tasks import load_task
+from populations import migration
+from populations.backends import Backend, LocalBackend
+from populations.controller import Run, Sink, advance, stop_on_signals
+from populations.host import machine_class
+from populations.records import Recorder, check_unused, exists, read_config
+
+BackendName = Literal["ray", "local"]
+MakeBackend = Callable[[RunConfig, Physics], Backend]
+_PACKAGES = ("alife-quines", "torch", "numpy", "ray", "pyarrow")
+
+
+def evolve(
+    config: RunConfig | Mapping[str, Any],
+    out: str,
+    *,
+    backend: BackendName = "ray",
+    resume: bool = False,
+    sinks: Sequence[Sink] = (),
+) -> str:
+    """Evolve a run into a new folder.
+
+    Args:
+        config: A configuration, or a nested mapping of its keys.
+        out: The run folder: a path or an fsspec URI.
+        backend: "ray" or "local" (all islands in this process); the births are the same.
+        resume: Go on if the folder already holds this run.
+        sinks: Called with every event, a dict of plain values.
+
+    Returns:
+        The status it ends with: "finished", "extinct" or "interrupted".
+
+    Raises:
+        UserError: Something the user can mend; nothing was written, or all up to the last commit is safe.
+    """
+    config = config if isinstance(config, RunConfig) else parse_config(config)
+    if resume and exists(out):
+        return _go_on(out, config, backend, sinks)
+    check_unused(out)
+    config, physics = prepare(config)
+
+    def start(make_backend: MakeBackend) -> Run:
+        newborns = {i: found(config, physics.shape.n_weights, i) for i in range(config.population.islands)}
+        norms = np.concatenate([np.linalg.norm(group.messages, axis=1) for group in newborns.values()])
+        backend = make_backend(config, physics)
+        recorder = Recorder.create(out, config, versions=versions(), machine=machine_class(config))
+        collapse_norm = DEAD_ZERO * float(np.median(norms))
+        recorder.commit(-1, newborns, meta={"collapse_norm": collapse_norm})
+        return Run(config, recorder, backend, newborns, 0, collapse_norm)
+
+    return _drive(start, backend, sinks)
+
+
+def resume(
+    out: str,
+    *,
+    generations: int | None = None,
+    ray: Mapping[str, Any] | None = None,
+    backend: BackendName = "ray",
+    sinks: Sequence[Sink] = (),
+) -> str:
+    """Go on from a run's last commit, or extend it.
+
+    Args:
+        out: The run folder.
+        generations: A new, larger total.
+        ray: Keys of the `ray` section to use this time; they have no part in what is born.
+        backend: "ray" or "local".
+        sinks: Called with every event.
+
+    Returns:
+        As `evolve`.
+
+    Raises:
+        UserError: There is no run, it cannot go on here, or another process is writing it.
+    """
+    recorder = Recorder.open(out)
+    try:
+        if generations is not None:
+            _check_total(recorder, generations)
+        config = recorder.config
+        total = generations or config.generations
+        config = parse_config(
+            {**config.model_dump(), "generations": total, "ray": {**config.ray.model_dump(), **(ray or {})}}
+        )
+        status, done = recorder.manifest["status"], recorder.manifest["generation"] + 1
+        if status == "extinct" or done >= total:
+            recorder.close()
+            return "extinct" if status == "extinct" else "finished"
+        _check_class(recorder.manifest["class"], machine_class(config), config)
+        physics = make_physics(config, load_task(config.task))
+    except BaseException:
+        recorder.close()
+        raise
+
+    def start(make_backend: MakeBackend) -> Run:
+        try:
+            generation, newborns, meta = recorder.checkpoint()
+            backend = make_backend(config, physics)
+            if generations is not None:
+                recorder.extend(generations)
+        except BaseException:
+            recorder.close()
+            raise
+        return Run(config, recorder, backend, newborns, generation, meta["collapse_norm"], committed=generation - 1)
+
+    return _drive(start, backend, sinks)
+
+
+def prepare(config: RunConfig) -> tuple[RunConfig, Physics]:
+    """The configuration with everything open resolved, and its physics; checks all that needs no cluster.
+
+    Raises:
+        UserError: The data, the device or the topology do not fit.
+    """
+    migration.check(config)
+    device = _resolve_device(config)
+    task = load_task(config.task)
+    gpus = config.ray.gpus_per_host or (1.0 if device == "cuda" else 0.0)
+    seed = config.seed if config.quine.projection_seed is None else config.quine.projection_seed
+    config = _update(config, "quine", projection_seed=seed)
+    config = _update(config, "ray", gpus_per_host=gpus).model_copy(update={"device": device})
+    physics = make_physics(config, task)
+    chunk = config.life.chunk or default_chunk(config, physics.shape.n_weights)
+    return _update(config, "life", chunk=chunk), physics
+
+
+def versions() -> dict[str, str]:
+    """Of Python and the packages that decide the births."""
+    found = {"python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "unknown"
+    return found
+
+
+def _drive(start: Callable[[MakeBackend], Run], backend: BackendName, sinks: Sequence[Sink]) -> str:
+    """Start a run, advance it to its end, and leave nothing open, whatever happens."""
+
+    def tell(event: str, **values: Any) -> None:
+        for sink in sinks:
+            sink({"event": event, **values})
+
+    run: Run | None = None
+    made: list[Backend] = []
+
+    def lost(generation: int, host: str, why: str, seconds: float) -> None:
+        if run is not None:
+            run.recorder.restart(generation, host, why, seconds)
+        tell("host_lost", generation=generation, host=host, why=why, seconds=seconds)
+
+    with stop_on_signals(lambda name: tell("stopping", signal=name)) as stopping:
+        try:
+            run = start(partial(_make_backend, backend, stopping, lost, made))
+            run.sinks = tuple(sinks)
+            tell(
+                "start",
+                generation=run.generation,
+                of=run.config.generations,
+                out=run.recorder.uri,
+                hosts=run.backend.hosts,
+            )
+            status = advance(run)
+            run.recorder.close(status)
+            tell("end", status=status, generation=run.generation - 1, seconds=run.seconds)
+            return status
+        except BaseException as error:
+            if run is not None:
+                run.recorder.close("interrupted" if isinstance(error, (KeyboardInterrupt, UserError)) else "failed")
+            raise
+        finally:
+            for each in made:
+                each.close()
+
+
+def _make_backend(
+    name: BackendName, stopping: Any, lost: Any, made: list[Backend], config: RunConfig, physics: Physics
+):
+    if name == "local":
+        made.append(LocalBackend(config, physics, stopping))
+    else:
+        from populations.ray_backend import RayBackend
+
+        made.append(RayBackend(config, physics, stopping, lost, machine_class(config)))
+    return made[-1]
+
+
+def _go_on(out: str, config: RunConfig, backend: BackendName, sinks: Sequence[Sink]) -> str:
+    """Resume a run that must be the one configured, but for its length and its Ray."""
+    stored = read_config(out)
+    asked = config.model_dump(exclude={"ray", "generations"})
+    differs = [key for key, value in _leaves(asked) if value not in (None, "auto") and value != _leaf(stored, key)]
+    if differs:
+        key = differs[0]
+        raise UserError(
+            f"{out}: this run has {key} = {_leaf(stored, key)}, not {_leaf(config, key)}: resume it as it is, "
+            "'alife fork' it, or choose another --out"
+        )
+    longer = config.generations if config.generations > stored.generations else None
+    return resume(out, generations=longer, ray=config.ray.model_dump(exclude_unset=True), backend=backend, sinks=sinks)
+
+
+def _leaves(tree: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    out: list[tuple[str, Any]] = []
+    for key, value in tree.items():
+        out += _leaves(value, f"{prefix}{key}.") if isinstance(value, Mapping) else [(f"{prefix}{key}", value)]
+    return out
+
+
+def _leaf(config: RunConfig, key: str) -> Any:
+    value: Any = config
+    for part in key.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def _update(config: RunConfig, section: str, **values: Any) -> RunConfig:
+    return config.model_copy(update={section: getattr(config, section).model_copy(update=values)})
+
+
+def _resolve_device(config: RunConfig) -> str:
+    available = torch.cuda.is_available()
+    if config.device == "cuda" and not available and not config.ray.address:
+        raise UserError(
+            "device: cuda: no CUDA device is here; use --device cpu, or --ray.address of a cluster with GPUs"
+        )
+    if config.device == "auto":
+        return "cuda" if available else "cpu"
+    return config.device
+
+
+def _check_total(recorder: Recorder, generations: int) -> None:
+    if generations < recorder.config.generations:
+        raise UserError(
+            f"generations: {generations} is not allowed: the run already has a total of {recorder.config.generations}"
+        )
+
+
+def _check_class(recorded: Mapping[str, Any], here: Mapping[str, Any], config: RunConfig) -> None:
+    if recorded != here and not config.ray.allow_mixed:
+        differs = ", ".join(f"{k}: {recorded.get(k)} there, {here[k]} here" for k in here if recorded.get(k) != here[k])
+        raise UserError(
+            f"this machine is of another class than the run ({differs}): births would differ in their last bits; "
+            "go on with --ray.allow_mixed true if that is acceptable"
+        )
