@@ -1,6 +1,6 @@
 """One writer a run folder: `flock` on a local disk, a lease that ends by itself anywhere else.
 
-A lease is a file that its holder renews three times within its length. Whether it has ended is judged by watching: a
+A lease is a file that its holder renews six times within its length. Whether it has ended is judged by watching: a
 lease that nobody renews for its whole length, by the watcher's own clock, has ended, so clocks that disagree do no
 harm. Only one that is ten times older than its length by both clocks is taken without waiting. A writer that has lost
 its lease notices at its next commit, and the manifest's conditional replacement guards the moment between.
@@ -151,7 +151,7 @@ class _Lease:
         self._version = self._folder.replace(NAME, json.dumps(content).encode(), self._version)
 
     def _renew(self) -> None:
-        while not self._stop.wait(self._seconds / 3):
+        while not self._stop.wait(self._seconds / 6):
             try:
                 self._put()
                 self._renewed = time.monotonic()

@@ -80,8 +80,13 @@ class _Manifest(_Strict):
 
 
 def serialise(manifest: Mapping[str, Any]) -> bytes:
-    """The text of a manifest, with its checksum."""
+    """The text of a manifest, with its checksum.
+
+    Raises:
+        ValueError: `parse` would not accept it.
+    """
     content = {**manifest, "checksum": _checksum(manifest)}
+    _Manifest.model_validate(content)
     return (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 

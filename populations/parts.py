@@ -44,8 +44,12 @@ def table(rows: Mapping[str, np.ndarray], want: Mapping[str, str], generation: i
         raise ValueError(f"columns of different lengths: { {name: len(array) for name, array in arrays.items()} }")
     if (np.asarray(rows["generation"]) != generation).any():
         raise ValueError(f"rows of another generation than {generation}")
-    if "id" in rows and len(np.unique(rows["id"])) != len(rows["id"]):
-        raise ValueError(f"an individual is there twice in generation {generation}")
+    if "id" in rows:
+        ids = np.asarray(rows["id"])
+        if len(np.unique(ids)) != len(ids):
+            raise ValueError(f"an individual is there twice in generation {generation}")
+        if (ids >> schema.SLOT_BITS & schema.MAX_GENERATIONS != generation).any():
+            raise ValueError(f"an id is not of generation {generation}")
     return pa.table(arrays)
 
 

@@ -26,7 +26,7 @@ def check_unused(uri: str) -> None:
     """
     folder = open_folder(uri)
     with explained(folder, "looking for a run there"):
-        names = folder.sizes().keys()
+        names = folder.ls().keys()
         folder.check_writable()
     if names - _LEFTOVERS or (names and locks.NAME not in names):
         what = "holds a run already" if manifest.NAME in names else "is not empty"
@@ -37,7 +37,7 @@ def exists(uri: str) -> bool:
     """Whether there is a run at `uri`."""
     folder = open_folder(uri)
     with explained(folder, "looking for a run there"):
-        return manifest.NAME in folder.sizes()
+        return manifest.NAME in folder.ls()
 
 
 def read_manifest(uri: str) -> dict[str, Any]:
@@ -164,7 +164,7 @@ def load_config(folder: Folder, content: Mapping[str, Any]) -> RunConfig:
     return config
 
 
-def check_sizes(folder: Folder, content: Mapping[str, Any], sizes: Mapping[str, int]) -> None:
+def check_sizes(folder: Folder, content: Mapping[str, Any], sizes: Mapping[str, int | None]) -> None:
     for kind in schema.PART_KINDS:
         for entry in content["parts"][kind]:
             name, size = entry["name"], sizes.get(entry["name"])

@@ -42,7 +42,7 @@ __all__ = ["Recorder", "check_unused", "digest", "exists", "fossil", "read_check
 _ROWS = ("births", "migrations", "generations")
 _ENDED = ("finished", "extinct")
 _FOLDERS = "|".join(schema.PART_KINDS)
-_ORPHAN = re.compile(rf"(?:{_FOLDERS})/[0-9a-f-]+\.(?:parquet|safetensors)|\.[a-z.]+\.tmp")
+_ORPHAN = re.compile(rf"(?:{_FOLDERS})/[0-9a-f-]+\.(?:parquet|safetensors)|\.[\w.-]+\.tmp")
 
 
 class Recorder:
@@ -55,6 +55,7 @@ class Recorder:
 
     config: RunConfig
     manifest: dict[str, Any]
+    _mark: str
 
     def __init__(self, folder: Folder, lock: locks.Lock, config: RunConfig) -> None:
         self._folder, self._lock, self.config = folder, lock, config
@@ -62,7 +63,6 @@ class Recorder:
         self._rows: dict[str, list[pa.Table]] = {kind: [] for kind in _ROWS}
         self._added: int | None = None
         self._restarts: list[dict[str, Any]] = []
-        self._token = secrets.token_hex(3)
         self._usable = True
 
     @classmethod
@@ -258,10 +258,10 @@ class Recorder:
         source = f"{self._folder.uri}/{CONFIG}"
         config = parse_config({**self.config.model_dump(), "generations": generations}, source)
         text = dump(config).encode()
-        present = seal(dump(self.config).encode())
         with self._writing():
-            self._save({**self.manifest, "config": [present, seal(text)]})
-            self._folder.replace(CONFIG, text, self._folder.fetch(CONFIG)[1])
+            present, version = self._folder.fetch(CONFIG)
+            self._save({**self.manifest, "config": [seal(present), seal(text)]})
+            self._folder.replace(CONFIG, text, version)
             self._save({**self.manifest, "config": [seal(text)]})
         self.config = config
 
@@ -269,11 +269,14 @@ class Recorder:
         """Write a file that belongs beside the record and not to it, such as the scores on test images.
 
         Args:
-            name: Relative, outside the folders of parts.
-            data: Its content; replaces what was there.
+            name: In the run folder itself, not in a folder below it.
+            data: Its content; replaces what was there, all or nothing.
         """
+        if "/" in name or name in (CONFIG, manifest.NAME, locks.NAME):
+            raise ValueError(f"{name!r} is no name for an attachment")
         with self._writing():
-            self._folder.write(name, data)
+            version = self._folder.fetch(name)[1] if name in self._folder.ls() else None
+            self._folder.replace(name, data, version)
 
     def close(self, status: str | None = None) -> None:
         """Let go of the folder; what was added and not committed is dropped.
@@ -293,11 +296,6 @@ class Recorder:
             self._lock.release()
 
     @property
-    def _mark(self) -> str:
-        """What keeps this writer's names apart from those of every other."""
-        return f"{self.manifest['epoch']}-{self._token}"
-
-    @property
     def uri(self) -> str:
         """Where the run folder is."""
         return self._folder.uri
@@ -312,11 +310,11 @@ class Recorder:
         if not self._usable:
             raise UserError(f"{self._folder.uri}: this run is closed for writing: resume it")
         self._usable = False
+        self._mark = f"{self.manifest['epoch']}-{secrets.token_hex(4)}"  # no name is ever used twice
         written: list[str] = []
         try:
-            then = (
-                f"; the run is kept up to generation {self.manifest['generation']}: 'alife resume' goes on from there"
-            )
+            kept = self.manifest["generation"]
+            then = f"; the run is kept up to generation {kept}: 'alife resume' goes on from there"
             with explained(self._folder, "writing", then):
                 yield written
         except BaseException:

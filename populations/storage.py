@@ -17,8 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import fsspec
-from fsspec.core import split_protocol, strip_protocol
+from fsspec.core import split_protocol, strip_protocol, url_to_fs
 
 from alife.errors import UserError
 
@@ -67,8 +66,11 @@ class Folder(ABC):
         """Remove a file; that it is gone already is fine."""
 
     @abstractmethod
-    def sizes(self) -> dict[str, int]:
-        """Size in bytes of every file below the folder, by name; empty where there is no folder."""
+    def ls(self, below: str = "") -> dict[str, int | None]:
+        """What lies directly in the folder, or in the one `below` it: sizes in bytes by name, None for a folder.
+
+        Empty where there is nothing. Names are relative to the run folder.
+        """
 
     def read(self, name: str) -> bytes:
         """Content of a file.
@@ -130,12 +132,13 @@ class LocalFolder(Folder):
     def delete(self, name: str) -> None:
         (self.root / name).unlink(missing_ok=True)
 
-    def sizes(self) -> dict[str, int]:
-        return {
-            path.relative_to(self.root).as_posix(): path.stat().st_size
-            for path in self.root.rglob("*")
-            if path.is_file()
-        }
+    def ls(self, below: str = "") -> dict[str, int | None]:
+        try:
+            with os.scandir(self.root / below) as entries:
+                found = [(entry.name, None if entry.is_dir() else entry.stat().st_size) for entry in entries]
+        except FileNotFoundError:
+            return {}
+        return {f"{below}/{name}" if below else name: size for name, size in found}
 
     def make(self) -> None:
         self._make(self.root)
@@ -165,13 +168,13 @@ class RemoteFolder(Folder):
         if self.conditional:
             options["config_kwargs"] = {"retries": {"mode": "standard", "max_attempts": 8}}
         try:
-            self.fs = fsspec.filesystem(protocol, **options)
+            self.fs, path = url_to_fs(uri, **options)
         except ImportError as error:
             hint = "pip install 'alife-quines[s3]'" if self.conditional else str(error)
             raise UserError(f"{uri}: {protocol}:// needs a package that is not installed: {hint}") from None
         except ValueError:
             raise UserError(f"{uri}: unknown kind of storage: {protocol}://") from None
-        self.root = strip_protocol(uri).rstrip("/")
+        self.root = path.rstrip("/")
 
     def fetch(self, name: str) -> tuple[bytes, str]:
         with _as_os_error():
@@ -179,9 +182,9 @@ class RemoteFolder(Folder):
                 data = self.fs.cat_file(self._key(name))
                 return data, _fingerprint(data)
             for _ in range(8):
-                version = self.fs.info(self._key(name), refresh=True)["ETag"]
+                version = self.fs.info(self._key(name))["ETag"]
                 data = self.fs.cat_file(self._key(name))
-                if self.fs.info(self._key(name), refresh=True)["ETag"] == version:
+                if self.fs.info(self._key(name))["ETag"] == version:
                     return data, version
         raise OSError(errno.EBUSY, f"{name} changes faster than it can be read")
 
@@ -215,15 +218,15 @@ class RemoteFolder(Folder):
         with _as_os_error(), contextlib.suppress(FileNotFoundError):
             self.fs.rm_file(self._key(name))
 
-    def sizes(self) -> dict[str, int]:
+    def ls(self, below: str = "") -> dict[str, int | None]:
         with _as_os_error():
-            self.fs.invalidate_cache()
             try:
-                found = self.fs.find(self.root, detail=True)
+                found = self.fs.ls(self._key(below).rstrip("/"), detail=True)
             except FileNotFoundError:
                 return {}
-        start = len(self.root.lstrip("/")) + 1
-        return {path.lstrip("/")[start:]: int(info["size"]) for path, info in found.items()}
+        sizes = {info["name"]: None if info["type"] == "directory" else int(info["size"]) for info in found}
+        named = {key.strip("/").removeprefix(self.root.strip("/")).strip("/"): size for key, size in sizes.items()}
+        return {name: size for name, size in named.items() if name != below}
 
     def _compare_and_write(self, name: str, data: bytes, expected: str | None) -> str:
         try:
