@@ -196,12 +196,12 @@ def dump(config: RunConfig) -> str:
     return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
 
 
-def keys(model: type[BaseModel] = RunConfig, prefix: str = "") -> Iterator[tuple[str, Any, str, Any]]:
+def leaves(model: type[BaseModel] = RunConfig, prefix: str = "") -> Iterator[tuple[str, Any, str, Any]]:
     """(dotted key, default, description, annotation) of every leaf, in file order."""
     for name, field in model.model_fields.items():
         kind = field.annotation
         if isinstance(kind, type) and not isinstance(kind, types.GenericAlias) and issubclass(kind, BaseModel):
-            yield from keys(kind, f"{prefix}{name}.")
+            yield from leaves(kind, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", field.default, field.description or "", kind
 

@@ -198,7 +198,7 @@ def _drive(start: Callable[[MakeBackend], Run], backend: BackendName, sinks: Seq
 
 def _make_backend(
     name: BackendName, stopping: Any, lost: Any, made: list[Backend], config: RunConfig, physics: Physics
-):
+) -> Backend:
     if name == "local":
         made.append(LocalBackend(config, physics, stopping))
     else:
