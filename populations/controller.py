@@ -35,7 +35,7 @@ class Run:
         config: Resolved.
         recorder: Where it is written.
         backend: Where it lives.
-        newborns: The next generation, by island.
+        newborns: The next generation, by the island of its conception: migration is the first thing that happens to it.
         generation: Its number.
         collapse_norm: ‖θ‖ below which an adult has collapsed.
         sinks: Who is told.
@@ -103,14 +103,15 @@ def _one_generation(run: Run) -> None:
     config, number = run.config, run.generation
     began = time.perf_counter()
     last = number == config.generations - 1
-    work = Generation(number, run.newborns, run.collapse_norm, test=last)
+    living_here, moves = migration.migrate(config, run.newborns, number)
+    work = Generation(number, living_here, run.collapse_norm, test=last)
     outcomes = run.backend.live(work, choose(config, number))
     lived = time.perf_counter()
 
     births, generations = [], []
     tests: dict[str, dict[str, Any]] = {}
     for island, outcome in outcomes.items():
-        newborns, scores = run.newborns[island], outcome.scores
+        newborns, scores = living_here[island], outcome.scores
         table = rows.births(island, number, newborns, scores, outcome.chosen, config.reproduction.heritable)
         births.append(table)
         generations.append(rows.summary(island, number, table, sum(scores.seconds.values())))
@@ -120,8 +121,7 @@ def _one_generation(run: Run) -> None:
             tests |= _tested(newborns, scores, config)
         if not len(outcome.children):
             run.tell("island_died", generation=number, island=island, causes=_causes(scores))
-    children = {island: o.children for island, o in outcomes.items() if len(o.children)}
-    run.newborns, moves = migration.migrate(config, children, number + 1)
+    run.newborns = {island: o.children for island, o in outcomes.items() if len(o.children)}
     whole = rows.concatenate(births)
     run.recorder.add(number, whole, moves, rows.concatenate(generations))
     if tests:
