@@ -1,0 +1,358 @@
+"""Tests of populations.storage and populations.locks: on a disk, in memory, and against a real S3 server."""
+
+import errno
+import http.client
+import http.server
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from alife.errors import UserError
+from populations import locks
+from populations.storage import Conflict, Folder, LocalFolder, RemoteFolder, explained, open_folder
+from tests.killing import run
+
+pytest_plugins = ("tests.s3",)
+_numbers = itertools.count()
+
+
+@pytest.fixture(params=["local", "memory", "s3"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Folder:
+    """A folder that does not exist yet, on each kind of storage."""
+    if request.param == "local":
+        return open_folder(str(tmp_path / "a" / "run"))
+    return open_folder(
+        f"memory://storage-{next(_numbers)}/run" if request.param == "memory" else request.getfixturevalue("s3")
+    )
+
+
+@pytest.fixture(params=["memory", "s3"])
+def shared(request: pytest.FixtureRequest) -> str:
+    """URI of a folder without file locks."""
+    return _uri(request)
+
+
+def _uri(request: pytest.FixtureRequest) -> str:
+    return f"memory://folder-{next(_numbers)}/run" if request.param == "memory" else request.getfixturevalue("s3")
+
+
+def test_what_is_written_is_read(folder: Folder) -> None:
+    folder.write("births/a.parquet", b"12345")
+    folder.write("note", b"")
+    assert folder.read("births/a.parquet") == b"12345"
+    assert folder.ls() == {"births": None, "note": 0}
+    assert folder.ls("births") == {"births/a.parquet": 5}
+    assert folder.ls("none") == {}
+    folder.delete("births/a.parquet")
+    folder.delete("births/a.parquet")
+    with pytest.raises(FileNotFoundError):
+        folder.read("births/a.parquet")
+
+
+def test_a_folder_that_is_not_there_is_empty(folder: Folder) -> None:
+    assert folder.ls() == {}
+    with pytest.raises(FileNotFoundError):
+        folder.fetch("manifest.json")
+
+
+def test_replacement_needs_the_version_last_seen(folder: Folder) -> None:
+    folder.make()
+    first = folder.replace("m.json", b"1", None)
+    assert folder.fetch("m.json") == (b"1", first)
+    second = folder.replace("m.json", b"2", first)
+    for stale in (None, first):
+        with pytest.raises(Conflict):
+            folder.replace("m.json", b"3", stale)
+    assert folder.fetch("m.json") == (b"2", second)
+    with pytest.raises(Conflict):
+        folder.replace("other.json", b"3", second)
+    assert folder.ls() == {"m.json": 1}
+
+
+def _replace(uri: str) -> None:
+    folder = open_folder(uri)
+    folder.replace("m.json", b"new" * 1000, folder.fetch("m.json")[1])
+
+
+def test_a_killed_replacement_leaves_the_old_or_the_new(tmp_path: Path) -> None:
+    folder = open_folder(str(tmp_path))
+    seen = []
+    for step in itertools.count():
+        folder.write("m.json", b"old")
+        if run(_replace, str(tmp_path), kill_at=step) is None:
+            break
+        seen.append(folder.read("m.json"))
+    assert seen == [b"old"] * seen.count(b"old") + [b"new" * 1000] * (len(seen) - seen.count(b"old"))
+    assert len(set(seen)) == 2
+
+
+def test_the_disk_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = LocalFolder(str(tmp_path))
+    folder.replace("m.json", b"old", None)
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        folder.write("births/a.parquet", b"1")
+    with pytest.raises(OSError, match="No space left"):
+        folder.replace("m.json", b"new", folder.fetch("m.json")[1])
+    assert folder.ls() == {"births": None, "m.json": 3}
+    assert folder.ls("births") == {}
+    assert folder.read("m.json") == b"old"
+
+
+def test_errors_are_one_line_that_names_the_folder(s3_server: str) -> None:
+    folder = open_folder("s3://there-is-no-such-bucket/run")
+    with (
+        pytest.raises(
+            UserError, match=r"^s3://there-is-no-such-bucket/run: saving failed: .*bucket.*; stop$"
+        ) as caught,
+        explained(folder, "saving", "; stop"),
+    ):
+        folder.write("a", b"1")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("uri", ["warp://x/run", "sftp://"])
+def test_unknown_storage_is_named(uri: str) -> None:
+    with pytest.raises(UserError, match=uri.partition(":")[0]):
+        open_folder(uri)
+
+
+def test_s3_is_imported_when_it_is_needed_and_asked_for_by_name() -> None:
+    code = """
+import sys
+import populations.records
+assert not {"s3fs", "aiobotocore", "torch", "ray", "pandas"} & set(sys.modules), "imported too early"
+sys.modules["s3fs"] = None
+from alife.errors import UserError
+from populations.storage import open_folder
+try:
+    open_folder("s3://bucket/run")
+except UserError as error:
+    print(error)
+"""
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (
+        out.stdout == "s3://bucket/run: s3:// needs a package that is not installed: pip install 'alife-quines[s3]'\n"
+    )
+
+
+# Locks
+
+
+def test_a_second_writer_is_refused_by_name(tmp_path: Path) -> None:
+    folder = open_folder(str(tmp_path))
+    lock = locks.acquire(folder)
+    with pytest.raises(UserError, match=rf"another run is writing here \(process {os.getpid()} on \S+, since 20"):
+        locks.acquire(folder)
+    lock.check()
+    lock.release()
+    lock.release()
+    locks.acquire(folder).release()
+
+
+def _hold(uri: str) -> None:
+    locks.acquire(open_folder(uri), 1.0)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_dead_writer_frees_a_disk_at_once(tmp_path: Path) -> None:
+    run(_hold, str(tmp_path), kill_at=1000)
+    assert (tmp_path / locks.NAME).exists()
+    locks.acquire(open_folder(str(tmp_path))).release()
+
+
+def test_a_lock_file_that_vanishes_is_noticed(tmp_path: Path) -> None:
+    folder = open_folder(str(tmp_path))
+    lock = locks.acquire(folder)
+    (tmp_path / locks.NAME).unlink()
+    other = locks.acquire(folder)
+    with pytest.raises(UserError, match=r"\.writer was removed"):
+        lock.check()
+    other.check()
+    other.release()
+    lock.release()
+
+
+def test_a_disk_without_file_locks_has_a_lease(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    folder = open_folder(str(tmp_path))
+    lock = locks.acquire(folder, 0.3)
+    with pytest.raises(UserError, match="another run is writing here"):
+        locks.acquire(folder, 0.3)
+    lock.check()
+    lock.release()
+    locks.acquire(folder, 0.3).release()
+
+
+def test_a_live_lease_is_renewed_and_a_released_one_is_free(shared: str) -> None:
+    folder = open_folder(shared)
+    lock = locks.acquire(folder, 0.6)
+    for _ in range(2):
+        with pytest.raises(UserError, match=f"process {os.getpid()} on "):
+            locks.acquire(folder, 0.6)
+    lock.check()
+    lock.release()
+    lock.release()
+    started = time.monotonic()
+    locks.acquire(folder, 30).release()
+    assert time.monotonic() - started < 15, "a released lease was waited for"
+
+
+def test_a_dead_writers_lease_is_waited_out(s3: str) -> None:
+    run(_hold, s3, kill_at=1000)
+    folder = open_folder(s3)
+    started = time.monotonic()
+    lock = locks.acquire(folder, 60)
+    assert 0.9 < time.monotonic() - started < 30, "the lease of one second was not waited for as long as it lasts"
+    lock.check()
+    lock.release()
+
+
+def test_a_lease_long_past_is_taken_at_once(shared: str) -> None:
+    folder = open_folder(shared)
+    folder.write(locks.NAME, json.dumps({"seconds": 60, "renewed": time.time() - 601}).encode())
+    started = time.monotonic()
+    locks.acquire(folder, 60).release()
+    assert time.monotonic() - started < 30
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"seconds": "x", "renewed": null}', b"[" * 100_000])
+def test_a_damaged_lease_is_waited_out_too(content: bytes) -> None:
+    folder = open_folder(f"memory://lease-{next(_numbers)}")
+    folder.write(locks.NAME, content)
+    locks.acquire(folder, 0.1).release()
+
+
+def test_a_lost_lease_is_noticed(shared: str) -> None:
+    folder = open_folder(shared)
+    lock = locks.acquire(folder, 0.3)
+    folder.write(locks.NAME, b'{"host": "other"}')
+    with pytest.raises(UserError, match="lease of this run was lost"):
+        _until_raised(lock.check)
+    lock.release()
+    assert folder.read(locks.NAME) == b'{"host": "other"}', "releasing a lost lease took it from its new holder"
+
+
+def test_a_lease_that_cannot_be_renewed_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = locks.acquire(open_folder(f"memory://lease-{next(_numbers)}"), 0.3)
+
+    def broken(*args: object) -> None:
+        raise OSError(errno.EIO, "unreachable")
+
+    monkeypatch.setattr(RemoteFolder, "replace", broken)
+    with pytest.raises(UserError, match="want of a connection"):
+        _until_raised(lock.check)
+    lock.release()
+
+
+def _until_raised(function: Callable[[], None]) -> None:
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        function()
+        time.sleep(0.02)
+
+
+def test_of_two_writers_at_the_same_instant_one_wins(s3: str) -> None:
+    class Late(RemoteFolder):
+        """Puts its lease down only after another writer has, who looked at the same time."""
+
+        def replace(self, name: str, data: bytes, expected: str | None) -> str:
+            won.append(locks.acquire(open_folder(s3), 30))
+            return super().replace(name, data, expected)
+
+    won: list[locks.Lock] = []
+    with pytest.raises(UserError, match="another run is writing here"):
+        locks.acquire(Late(s3), 30)
+    won[0].check()
+    won[0].release()
+
+
+# A network that fails
+
+
+class _Flaky(http.server.ThreadingHTTPServer):
+    """Relays to an S3 server; of each five requests it drops one before and one after the server has seen it."""
+
+    daemon_threads = True
+
+    def __init__(self, server: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Relay)
+        self.upstream = server.removeprefix("http://")
+        self.numbers = itertools.count()
+        self.dropped = 0
+
+
+class _Relay(http.server.BaseHTTPRequestHandler):
+    server: _Flaky
+    protocol_version = "HTTP/1.1"
+
+    def _relay(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        turn = next(self.server.numbers) % 5
+        if turn != 1:
+            upstream = http.client.HTTPConnection(self.server.upstream)
+            upstream.request(self.command, self.path, body, dict(self.headers.items()))
+            answer = upstream.getresponse()
+            content = answer.read()
+            upstream.close()
+        if turn in (1, 3):
+            self.server.dropped += 1
+            self.close_connection = True
+            return
+        self.send_response(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() not in ("server", "date", "connection", "transfer-encoding"):
+                self.send_header(name, value)
+        if answer.getheader("Content-Length") is None:
+            self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = _relay
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def flaky(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[_Flaky]:
+    import s3fs
+
+    server = _Flaky(s3_server)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_address[1]}")
+    s3fs.S3FileSystem.clear_instance_cache()
+    yield server
+    s3fs.S3FileSystem.clear_instance_cache()
+    server.shutdown()
+    server.server_close()
+
+
+def test_failures_of_the_network_are_retried(flaky: _Flaky, s3: str) -> None:
+    folder = open_folder(s3)
+    version = folder.replace("m.json", b"0", None)
+    for turn in range(1, 9):
+        folder.write(f"births/{turn}.parquet", b"x" * turn)
+        version = folder.replace("m.json", str(turn).encode(), version)
+    assert folder.fetch("m.json") == (b"8", version)
+    assert folder.ls("births") == {f"births/{turn}.parquet": turn for turn in range(1, 9)}
+    with pytest.raises(Conflict):
+        folder.replace("m.json", b"9", '"0"')
+    assert flaky.dropped >= 4
