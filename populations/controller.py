@@ -125,7 +125,7 @@ def _one_generation(run: Run) -> None:
     whole = rows.concatenate(births)
     run.recorder.add(number, whole, moves, rows.concatenate(generations))
     if tests:
-        run.recorder.attach(f"test/{number:07d}.json", json.dumps(tests, indent=1).encode())
+        run.recorder.attach(f"test-{number:07d}.json", json.dumps(tests, indent=1).encode())
     run.generation += 1
     written = time.perf_counter()
     run.seconds["hosts"] = run.seconds.get("hosts", 0) + (lived - began) * run.backend.hosts
