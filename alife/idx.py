@@ -58,16 +58,14 @@ def read_folder(folder: Path) -> IdxFolder:
     The files are each well-formed; whether they fit each other is not looked at.
 
     Raises:
-        UserError: There is no such folder, a file is missing, or a file is malformed.
+        UserError: A file is missing or malformed.
     """
-    if not os.path.isdir(folder):
-        raise UserError(f"{folder}: no such folder; name one that holds {file_name('train-images')} and the others")
     places = [folder, folder / "raw", folder / "MNIST" / "raw"]
     place = max(places, key=lambda place: len(find_files(place)))
     files = find_files(place)
     missing = [file_name(role) for role in ROLES if role not in files]
     if missing:
-        raise UserError(f"{place}: {', '.join(missing)} not there (gzipped or not): put the missing files there")
+        raise UserError(f"{place}: {', '.join(missing)} not there (gzipped or not): put them there")
     return IdxFolder(place, files, {role: read_idx(path, ROLES[role]) for role, path in files.items()})
 
 

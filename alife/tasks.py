@@ -18,8 +18,7 @@ Labels = NDArray[np.int64]
 MINIMUM_TRAINING: Final = 6
 """Fewest training images: one is left for the last sixth."""
 
-_SHARE: Final = 6  # every sixth training image, the last ones, is for selection
-
+_SHARE: Final = 6  # the last 1/6 of the training set is for selection
 
 KNOWN: Final[Mapping[str, tuple[Mapping[str, str], str]]] = {
     "MNIST": (mnist.MD5, mnist.CREDIT),
@@ -193,4 +192,9 @@ def _check_labels(files: Mapping[str, Path], train: Labels, cut: int, test: Labe
 
 
 def _obtain(spec: str, progress: bool) -> IdxFolder:
-    return mnist.obtain(progress=progress) if spec == "mnist" else read_folder(Path(os.path.expanduser(spec)))
+    if spec == "mnist":
+        return mnist.obtain(progress=progress)
+    folder = os.path.expanduser(spec)
+    if not os.path.isdir(folder):
+        raise UserError(f"task: {spec!r} is not allowed: no such folder; name mnist, none or a folder of IDX files")
+    return read_folder(Path(folder))
