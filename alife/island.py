@@ -1,4 +1,4 @@
-"""One generation of one island: newborns → adults → scores, and what the adults emit. Pure: a function of its arguments.
+"""One generation of one island: newborns → adults → scores, and what the adults emit. A pure function.
 
 Given the configuration and the physics, the same newborns of the same generation and island give the same scores and
 the same emissions, on any host, as often as one asks.

@@ -16,6 +16,7 @@ from alife import config as configuration
 from alife.optimizers import OPTIMIZERS
 from alife.quine import Shape, selu_, selu_backward_, split
 
+TINY = 1e-30  # keeps ρ of the zero genome finite while it lives
 BLOCK = 64  # steps whose random indices are drawn at once: part of the random stream's definition
 
 
@@ -39,15 +40,18 @@ class World:
 Indices = tuple[Tensor, Tensor | None]
 
 
-def experiences(world: World, life: configuration.Life, streams: list[np.random.Generator]) -> Iterator[Indices]:
+def experiences(
+    world: World, life: configuration.Life, pairing: str, streams: list[np.random.Generator]
+) -> Iterator[Indices]:
     """What a chunk meets at each step: uniform coordinates [c, B] and images [c, B'], int64, with replacement.
 
     Args:
         world: Where from.
-        life: Sizes; with `environment: shared` pass one stream, which all individuals then see.
-        streams: One generator an individual.
+        life: Sizes of the batches.
+        pairing: With "joint" there is an image to each coordinate.
+        streams: One generator an individual; a single one if all share their environment.
     """
-    n_images = 0 if world.images is None else life.images
+    n_images = batch_images(world, life, pairing)
     device = world.coordinates.device
     for first in range(0, life.steps, BLOCK):
         steps = min(BLOCK, life.steps - first)
@@ -55,6 +59,13 @@ def experiences(world: World, life: configuration.Life, streams: list[np.random.
         block = torch.from_numpy(seen).to(device)
         for step in block:
             yield step[:, : life.coordinates], (step[:, life.coordinates :] if n_images else None)
+
+
+def batch_images(world: World, life: configuration.Life, pairing: str) -> int:
+    """B', images a step: none without a task, as many as coordinates with joint pairing."""
+    if world.images is None:
+        return 0
+    return life.coordinates if pairing == "joint" else life.images
 
 
 def _draw(world: World, steps: int, coordinates: int, images: int, stream: np.random.Generator) -> NDArray[np.int64]:
@@ -80,7 +91,7 @@ class Gradient:
         s, like = world.shape, world.coordinates
         b = life.coordinates
         joint = pairing == "joint" and world.images is not None
-        n_images = 0 if world.images is None else (b if joint else life.images)
+        n_images = batch_images(world, life, pairing)
         self.copies, self.labelled = slice(0, b), slice(0, b) if joint else slice(b, b + n_images)
         rows, k, h = max(b, self.labelled.stop), s.coordinate_units, s.hidden
         whole = slice(0, rows)
@@ -152,7 +163,7 @@ class Gradient:
         printed, targets = self.printed[:c], self.targets[:c]
         torch.bmm(w, a2[:, :, rows], out=printed)
         torch.gather(target, 1, coordinates, out=targets.view(c, b))
-        self.scale = 2 * target.shape[1] / (b * torch.linalg.vector_norm(target, dim=1).square())
+        self.scale = 2 * target.shape[1] / (b * torch.linalg.vector_norm(target, dim=1).square().clamp_min_(TINY))
         printed.sub_(targets).mul_(self.scale.view(c, 1, 1))
         torch.bmm(printed, a2[:, :, rows].mT, out=g)
         torch.mul(w.mT, printed, out=d2[:, :, rows])
@@ -177,7 +188,7 @@ class Gradient:
         """The strict target moves with θ: ∂ρ̂/∂θ also holds -2(f - θ)/(B·mean θ²) at the targets and -2ρ̂·θ/Σθ²."""
         c, b = coordinates.shape
         residual = self.printed[:c].view(c, b)
-        energy = torch.linalg.vector_norm(theta, dim=1).square()
+        energy = torch.linalg.vector_norm(theta, dim=1).square().clamp_min_(TINY)
         rho = residual.square().sum(1) / self.scale.square() / b * theta.shape[1] / energy
         gradient = self.gradient[:c]
         gradient.addcmul_(theta, (-2 * rho / energy).unsqueeze(1))
@@ -221,7 +232,7 @@ def live(
         moments = [x[:c].zero_() for x in state]
         weight = task_weights[first : first + c].view(c, 1, 1)
         rate = rates[first : first + c].tolist()
-        for t, seen in enumerate(experiences(world, life, [streams(s) for s in slots]), 1):
+        for t, seen in enumerate(experiences(world, life, pairing, [streams(s) for s in slots]), 1):
             gradient = gradient_of(theta, born, weight, seen)
             optimizer.direction(gradient, moments, t)
             _step(theta, gradient, rate, optimizer.scale(t))

@@ -1,4 +1,4 @@
-"""What is measured of an individual: how well it prints, what it is as a map of weights to weights. [P, N] in, [P] out."""
+"""What is measured of individuals: how well they print, and what kind of fixpoint they are. [P, N] in, [P] out."""
 
 import torch
 from torch import Tensor

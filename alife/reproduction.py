@@ -95,7 +95,8 @@ def birth(newborns: Newborns) -> Floats:
             island, generation, slot = schema.unpack_id(identity)
             draw = rng(newborns.noise_seed, Stream.BIRTH_NOISE, generation, island, slot)
             scale = np.float32(noise * np.sqrt(np.mean(np.square(row, dtype=np.float64))))
-            row += scale * draw.standard_normal(row.shape, dtype=np.float32)
+            with np.errstate(invalid="ignore"):
+                row += scale * draw.standard_normal(row.shape, dtype=np.float32)
     return genomes
 
 

@@ -77,7 +77,7 @@ def slow_life(world, genomes, life, pairing, rates, weights):
         theta = born.clone().requires_grad_()
         optimizer = TORCH[life.optimizer]([theta], lr=rates[slot].item())
         one = stream(0 if life.environment == "shared" else slot)
-        for coordinates, images in experiences(world, life, [one]):
+        for coordinates, images in experiences(world, life, pairing, [one]):
             optimizer.zero_grad()
             images = None if images is None else images[0]
             loss(theta, born, world, life, pairing, coordinates[0], images, weights[slot]).backward()
