@@ -29,6 +29,9 @@ class Quine(_Section):
     pairing: Literal["blank", "joint"] = Field(
         "blank", description="coordinate and image apart, the other input blank, or both together"
     )
+    projection: Literal["unit", "paper"] = Field(
+        "unit", description="scale of the fixed projections: inputs of unit variance, or the seed paper's small ones"
+    )
     projection_seed: int | None = Field(
         None,
         ge=0,

@@ -35,27 +35,34 @@ class Physics:
 def make_physics(config: RunConfig, task: Task | None) -> Physics:
     """Draw the projections from the run's seed and apply them once to every coordinate and image.
 
-    The coordinate projection has the standard deviation of the initial weights, 1/√(3·H); the pixel projection, of
-    pixels in [0, 1], 1/√(3·pixels) (paper.md, section 1). Computed in float64, so that the rounded features do not
-    depend on how a machine orders its sums.
+    With `quine.projection: paper` the coordinate projection has the standard deviation of the initial weights, 1/√(3·H),
+    and the pixel projection, of pixels in [0, 1], 1/√(3·pixels) (paper.md, section 1). With `unit` both are scaled so
+    that what they feed to the network has variance 1 over coordinates and over the images to learn from. Computed in
+    float64, so that the rounded features do not depend on how a machine orders its sums.
     """
     seed = config.quine.projection_seed if config.quine.projection_seed is not None else config.seed
+    unit = config.quine.projection == "unit"
     h = config.quine.hidden
     shape = Shape(h, config.quine.coordinate_units if task else h, task.classes if task else 0)
-    draw = rng(seed, Stream.PROJECTION, 0)
-    coordinates = _selu64(draw.uniform(-(h**-0.5), h**-0.5, (shape.n_weights, shape.coordinate_units)))
+    coordinates = _projection(seed, 0, (shape.n_weights, shape.coordinate_units), 1.0 if unit else (3 * h) ** -0.5)
     images: dict[str, NDArray[np.float32]] = {}
     labels: dict[str, NDArray[np.int64]] = {}
     if task:
-        bound = task.pixels**-0.5
-        pixels = rng(seed, Stream.PROJECTION, 1).uniform(-bound, bound, (task.pixels, h - shape.coordinate_units))
+        energy = sum(float(np.square(block).sum()) for block in _unit_blocks(task.learn_images)) / len(
+            task.learn_images
+        )
+        deviation = max(energy, 1e-12) ** -0.5 if unit else (3 * task.pixels) ** -0.5
+        pixels = _projection(seed, 1, (task.pixels, h - shape.coordinate_units), deviation)
         for name in ("learn", "select", "test"):
             raw = getattr(task, f"{name}_images")
-            images[name] = np.concatenate(
-                [_selu64(block @ pixels) for block in _unit_blocks(raw)], dtype=np.float32, casting="same_kind"
-            )
+            images[name] = np.concatenate([_selu64(block @ pixels) for block in _unit_blocks(raw)])
             labels[name] = getattr(task, f"{name}_labels")
-    return Physics(shape, coordinates, images, labels)
+    return Physics(shape, _selu64(coordinates), images, labels)
+
+
+def _projection(seed: int, which: int, size: tuple[int, int], deviation: float) -> NDArray[np.float64]:
+    bound = 3**0.5 * deviation
+    return rng(seed, Stream.PROJECTION, which).uniform(-bound, bound, size)
 
 
 def _unit_blocks(images: NDArray[np.uint8], rows: int = 4096) -> Iterator[NDArray[np.float64]]:

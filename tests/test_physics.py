@@ -1,0 +1,35 @@
+"""The fixed projections: their scales, and that they belong to the seed and not to the task's order of sums."""
+
+import numpy as np
+import pytest
+
+from alife.config import parse_config
+from alife.physics import make_physics
+from alife.quine import SELU_ALPHA, SELU_SCALE
+from alife.tasks import load_task
+
+
+def before_selu(features):
+    x = features.astype(float) / SELU_SCALE
+    return np.where(x > 0, x, np.log1p(x / SELU_ALPHA))
+
+
+@pytest.mark.parametrize(("projection", "coordinate", "image"), [("unit", 1.0, 1.0), ("paper", 300**-0.5, None)])
+def test_scales(idx_folder, projection, coordinate, image):
+    task = load_task(str(idx_folder))
+    config = parse_config({"task": str(idx_folder), "quine": {"projection": projection}})
+    physics = make_physics(config, task)
+    assert physics.coordinates.shape == (physics.shape.n_weights, 50)
+    assert before_selu(physics.coordinates).std() == pytest.approx(coordinate, rel=0.01)
+    seen = before_selu(physics.images["learn"])
+    expected = image or (np.square(task.learn_images / 255).sum(1).mean() / (3 * 64)) ** 0.5
+    assert np.sqrt(np.square(seen).mean()) == pytest.approx(expected, rel=0.15)
+    assert len(physics.images["select"]) == len(physics.labels["select"]) == len(task.select_images)
+
+
+def test_the_projection_seed_decides_and_defaults_to_the_run_s(idx_folder):
+    def coordinates(**over):
+        return make_physics(parse_config({"task": "none", **over}), None).coordinates
+
+    assert np.array_equal(coordinates(seed=3), coordinates(seed=9, quine={"projection_seed": 3}))
+    assert not np.array_equal(coordinates(seed=3), coordinates(seed=9))
