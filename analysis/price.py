@@ -1,0 +1,183 @@
+"""The Price equation on all births: how much of each change is selection, chance, biased inheritance or migration.
+
+It has a room of its own because it is an identity, not a statistic: the components of every deme add up to its change.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from alife.errors import UserError
+from analysis.demes import OF_ADULTS, Demes, Floats, Ints, chosen, defined, ratio, totals
+from analysis.statistics import blocks, intervals
+
+COMPONENTS: Final = {
+    "viability": "viability: the early dead leave no offspring",
+    "selection": "selection: the scheme's expected offspring",
+    "sampling": "sampling: realised less expected offspring",
+    "transmission": "transmission: offspring less parent",
+    "inviability": "inviability: offspring that die early",
+    "migration": "migration",
+}
+"""What a change is split into, in the order of a life cycle, and what each part is."""
+
+ROUNDING: Final = 1e-12
+"""Components smaller than this are rounding, and 0."""
+
+
+def price(record: Demes, traits: Sequence[str] | None = None) -> pd.DataFrame:
+    """The change of each trait's mean in each deme, from a generation to the next, split (Price 1970).
+
+    All individuals born count, the early dead with no offspring and the value that `analysis.demes.defined` gives them.
+    With z a trait, E the scheme's expected and W the realised number of children of each:
+
+    - viability: mean z of those that lived to reproduce − mean z of all;
+    - selection: E-weighted mean z − mean z of those that lived to reproduce. It is 0 under `shuffled` and `drift`,
+      whose expectation does not depend on scores: what parents differ by there is sampling;
+    - sampling: W-weighted mean z − E-weighted mean z, of expectation 0 under every scheme;
+    - transmission: mean over the children of (child's z − its parent's z), each measured on its own life;
+    - inviability: what the children that died early add to that by the value that the dead are given; 0 for traits
+      known at birth, whose transmission is over all children;
+    - migration: mean z of those who then live on the island − mean z of those conceived on it.
+
+    In the classical statement, selection is the sum of the first two here, Cov(E, z) / mean E, and transmission the sum
+    of its two. They are apart because viability and inviability of a trait of adults rest on a value by definition.
+
+    Args:
+        record: A run's births by deme.
+        traits: Names in `analysis.demes.LABELS`; all on record if None.
+
+    Returns:
+        A row for each deme with children and trait: generation (the parents'), island, trait, born, dead (early),
+        children, before, `COMPONENTS`, after; before + components = after up to rounding. No rows for one generation.
+
+    Raises:
+        UserError: A trait is not on record.
+    """
+    nursery = _Nursery.of(record)
+    rows = nursery.rows
+    keys = {
+        "generation": record.generation[rows],
+        "island": record.island[rows],
+        "born": record.size[rows].astype(np.int64),
+        "dead": record.total(~record.living)[rows].astype(np.int64),
+        "children": nursery.conceived[rows].astype(np.int64),
+    }
+    tables = []
+    for trait in chosen(record, traits):
+        levels = [level[rows] for level in _levels(record, nursery, trait)]
+        parts = {name: _clean(levels[i + 1] - levels[i]) for i, name in enumerate(COMPONENTS)}
+        tables.append(pd.DataFrame({**keys, "trait": trait, "before": levels[0], **parts, "after": levels[-1]}))
+    columns = ["generation", "island", "trait", "born", "dead", "children", "before", *COMPONENTS, "after"]
+    return pd.concat(tables, ignore_index=True)[columns]
+
+
+def by_generation(split: pd.DataFrame) -> pd.DataFrame:
+    """The components of `price`, averaged over the islands of each generation by the number born on them.
+
+    An equal exchange of migrants cancels here: migration is seen island by island.
+
+    Returns:
+        Columns generation, trait, `COMPONENTS`, and change, their sum.
+    """
+    weights = split["born"].to_numpy(np.float64)
+    weighted = split[["generation", "trait"]].assign(born=weights, **{c: split[c] * weights for c in COMPONENTS})
+    sums = weighted.groupby(["trait", "generation"], sort=False).sum()
+    means = sums[list(COMPONENTS)].div(sums["born"], axis=0).apply(_clean)
+    return means.assign(change=means.sum(axis=1)).reset_index()
+
+
+def summary(split: pd.DataFrame, first: int = 1) -> pd.DataFrame:
+    """The components of one run a generation, with intervals over its generations.
+
+    Generations are not replicates of a treatment: such an interval is about this run. For a treatment, take each run's
+    `per_generation` and ask `analysis.statistics.interval`.
+
+    Args:
+        split: From `price`.
+        first: Generation of the first parents that count; founders (0) have yet to become printable, and what their
+            children change by says little of the generations that follow.
+
+    Returns:
+        A row for each trait and component (and change): per_generation (mean), low, high (its 95 % bootstrap interval
+        over blocks of consecutive generations), rms (root mean square over demes: how much there is of a component
+        whose mean is 0), generations.
+
+    Raises:
+        UserError: There is no such generation.
+    """
+    split = split[split["generation"] >= first]
+    if split.empty:
+        raise UserError(f"no children of generation {first} or later are on record: the Price equation needs them")
+    names = [*COMPONENTS, "change"]
+    demes = split.assign(change=split["after"] - split["before"])
+    tables = []
+    for (trait, table), (_, among) in zip(
+        by_generation(split).groupby("trait", sort=False), demes.groupby("trait", sort=False), strict=True
+    ):
+        values = table[names].to_numpy().T
+        low, high = intervals(blocks(values), "mean")
+        rms = np.sqrt((among[names] ** 2).mean()).to_numpy()
+        row = {"per_generation": values.mean(axis=1), "low": low, "high": high, "rms": rms}
+        tables.append(pd.DataFrame({"trait": trait, "component": names, **row, "generations": values.shape[1]}))
+    return pd.concat(tables, ignore_index=True)
+
+
+@dataclass(frozen=True, eq=False)
+class _Nursery:
+    """Children by the deme that conceived them.
+
+    Attributes:
+        parents: [children] row of each one's parent.
+        deme: [children] where they were conceived: their parents' deme.
+        realised: [n] children of each on record.
+        conceived: [D] children of each deme.
+        rows: The demes with children and somebody on the island afterwards.
+    """
+
+    parents: Ints
+    deme: Ints
+    realised: Floats
+    conceived: Floats
+    rows: Ints
+
+    @classmethod
+    def of(cls, record: Demes) -> "_Nursery":
+        parents = record.tree.parent[record.children]
+        realised = np.bincount(parents, minlength=len(record.tree)).astype(np.float64)
+        conceived = record.total(realised)
+        rows = np.flatnonzero((conceived > 0) & (_following(record, record.size) > 0))
+        return cls(parents, record.home[parents], realised, conceived, rows)
+
+
+def _levels(record: Demes, nursery: _Nursery, trait: str) -> tuple[Floats, ...]:
+    """The means [D] between which the components lie: one more of them than there are components."""
+    z = defined(record.tree.births, trait)
+    of_children = z[record.children]
+    counted = record.living[record.children] if trait in OF_ADULTS else np.ones(len(of_children), bool)
+    everybody = ratio(record.total(z), record.size)
+    of_parents = record.mean(z, nursery.realised)
+    number = totals(nursery.deme, counted, record.count)
+    gain = np.where(counted, of_children - z[nursery.parents], 0.0)
+    bias = np.nan_to_num(ratio(totals(nursery.deme, gain, record.count), number))
+    return (
+        everybody,
+        record.mean(z, record.living),
+        record.mean(z, record.expected),
+        of_parents,
+        of_parents + bias,
+        ratio(totals(nursery.deme, of_children, record.count), nursery.conceived),
+        _following(record, everybody),
+    )
+
+
+def _following(record: Demes, values: Floats) -> Floats:
+    """[D] of the next generation of the same island."""
+    return np.concatenate([values[record.islands :], np.full(record.islands, np.nan)])
+
+
+def _clean(values: Floats) -> Floats:
+    return np.where(np.abs(values) < ROUNDING, 0.0, values)
