@@ -49,7 +49,7 @@ def test_children_carry_what_their_parent_emitted():
 
 
 def test_birth_noise_has_the_stated_size_and_is_each_child_s_own():
-    _, _, emitted, chosen, born = children(mutation=0.2)
+    _, _, _emitted, _chosen, born = children(mutation=0.2)
     noise = birth(born) - born.messages
     rms = np.sqrt((born.messages.astype(float) ** 2).mean(1))
     np.testing.assert_allclose(noise.std(1) / rms, 0.2, rtol=0.08)

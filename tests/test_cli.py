@@ -1,0 +1,181 @@
+"""The command from outside, as a user runs it: what it makes, what it says, and how it refuses."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from alife import config as configuration
+from alife.cli import main
+from tests.idx_folders import make_arrays, write_folder
+
+ALIFE = [sys.executable, "-m", "alife.cli"]
+
+
+def alife(*arguments, **environment):
+    env = {**os.environ, "COLUMNS": "120", **environment}
+    return subprocess.run([*ALIFE, *map(str, arguments)], capture_output=True, text=True, timeout=240, env=env)
+
+
+@pytest.fixture
+def config_file(small, tmp_path):
+    path = tmp_path / "small.yaml"
+    path.write_text(yaml.safe_dump(small))
+    return path
+
+
+def test_the_main_job_with_ray_then_a_look_at_it(config_file, tmp_path):
+    """One real run on Ray in a process of its own: progress, figures, summary, identity."""
+    out = tmp_path / "run"
+    ran = alife("run", "--config", config_file, "--out", out, "--log-json", tmp_path / "log.jsonl")
+    assert ran.returncode == 0, ran.stderr
+    assert re.search(r"generation 6/6  accuracy 0\.\d+  ρ \d\.\d+  [\d.]+ individuals/s", ran.stderr)
+    assert re.search(
+        r"time: birth \d+%, life \d+%, emission \d+%, scoring \d+%, Ray and waiting \d+%, records", ran.stderr
+    )
+    for name in ("plane", "traits", "hypervolume", "phylogeny"):
+        assert list((out / "figures").glob(f"{name}*.png")), name
+    assert "finished" in ran.stdout
+    assert {"config.yaml", "manifest.json", "births", "generations", "checkpoints"} <= {p.name for p in out.iterdir()}
+    assert '"event": "end"' in (tmp_path / "log.jsonl").read_text()
+    digests = {alife("show", out, "--digest").stdout for _ in range(2)}
+    assert re.fullmatch(r"[0-9a-f]{64}\n", digests.pop())
+    assert not digests
+
+
+def test_help_needs_no_heavy_import():
+    code = "import sys; from alife.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
+    code += "print([m for m in ('torch', 'ray', 'pandas', 'matplotlib', 'numpy') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.endswith("[]\n")
+    code = "import sys, alife; print('ray' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
+
+
+def test_every_key_is_a_flag_with_help(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["run", "--help"])
+    text = capsys.readouterr().out
+    for key, *_ in configuration.leaves():
+        assert f"--{key} " in text
+    assert "alife run --out runs/a --seed 3" in text
+
+
+def test_print_config_round_trips(capsys, config_file):
+    assert main(["run", "--config", str(config_file), "--life.steps", "7", "--print-config"]) == 0
+    printed = yaml.safe_load(capsys.readouterr().out)
+    assert printed["life"]["steps"] == 7
+    assert configuration.parse_config(printed).population.islands == 3
+
+
+def refuse(capsys, *arguments):
+    """The one line that a refused call prints."""
+    try:
+        code = main([str(a) for a in arguments])
+    except SystemExit as exit:
+        code = exit.code
+    captured = capsys.readouterr()
+    assert code == 2
+    assert captured.out == ""
+    lines = captured.err.strip().splitlines()
+    assert len(lines) == 1, captured.err
+    assert "Traceback" not in captured.err
+    return lines[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--lief.steps", "3"], "unknown argument --lief.steps: did you mean --life.steps?"),
+        (["--life.steps", "many"], "life.steps: 'many' is not allowed: input should be a valid integer"),
+        (["--population.size", "-4"], "population.size: -4 is not allowed: input should be greater than or equal to 1"),
+        (["--selection.scheme", "best"], "selection.scheme: 'best' is not allowed: input should be 'tournament'"),
+        (["--ray.hosts", "0"], "ray.hosts: 0 is not allowed"),
+        (["--config", "nowhere.yaml"], "--config nowhere.yaml: No such file or directory"),
+        (["--task", "/nowhere"], "/nowhere"),
+        (["--ray.address", "127.0.0.1:1"], "no cluster answers there"),
+        (["--ray.address", "nonsense"], "nonsense"),
+        (["--backend", "cloud"], "argument --backend: invalid choice: 'cloud'"),
+        (["--migration.migrants", "13"], "migration.migrants: 13 is not allowed"),
+        (["--generations", "1e9"], "generations"),
+    ],
+)
+def test_bad_input_is_one_line_and_writes_nothing(capsys, tmp_path, arguments, says):
+    out = tmp_path / "run"
+    assert says in refuse(capsys, "run", "--out", out, *arguments)
+    assert not out.exists()
+
+
+def test_a_device_that_is_not_there(capsys, tmp_path):
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a CUDA device")
+    assert "no CUDA device" in refuse(capsys, "run", "--out", tmp_path / "run", "--device", "cuda")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("life: {stepz: 3}", "life.stepz: unknown key"),
+        ("life: [", "not valid YAML"),
+        ("- 3", "expected keys and values"),
+        ("seed: .nan", "seed"),
+        ("life: {learning_rate: .inf}", "life.learning_rate"),
+        ("population: 7", "population"),
+    ],
+)
+def test_a_bad_configuration_file_is_named(capsys, tmp_path, text, says):
+    path = tmp_path / "bad.yaml"
+    path.write_text(text)
+    line = refuse(capsys, "run", "--config", path, "--out", tmp_path / "run")
+    assert says in line
+    assert str(path) in line
+
+
+def test_damaged_data_are_named(capsys, tmp_path, small):
+    folder = write_folder(tmp_path / "idx", make_arrays())
+    images = folder / "train-images-idx3-ubyte"
+    images.write_bytes(images.read_bytes()[:100])
+    assert "train-images" in refuse(capsys, "run", "--task", folder, "--out", tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_used_and_unwritable_folders_are_refused(capsys, tmp_path, config_file):
+    used = tmp_path / "used"
+    used.mkdir()
+    (used / "notes.txt").write_text("mine")
+    assert "--out" in refuse(capsys, "run", "--config", config_file, "--out", used, "--backend", "local")
+    assert [p.name for p in used.iterdir()] == ["notes.txt"]
+    assert refuse(capsys, "run", "--config", config_file, "--out", "/proc/here", "--backend", "local")
+    (tmp_path / "file").write_text("")
+    assert refuse(capsys, "run", "--config", config_file, "--out", tmp_path / "file" / "x", "--backend", "local")
+
+
+@pytest.mark.parametrize("command", ["show", "plot", "resume"])
+def test_what_is_no_run_is_refused(capsys, tmp_path, command):
+    assert str(tmp_path) in refuse(capsys, command, tmp_path)
+
+
+def test_unknown_figure_lists_the_known(capsys, tmp_path, config_file):
+    out = tmp_path / "run"
+    assert main(["run", "--config", str(config_file), "--out", str(out), "--backend", "local", "--no-figures"]) == 0
+    capsys.readouterr()
+    assert "plane" in refuse(capsys, "plot", out, "plain")
+
+
+def test_resume_extends(capsys, tmp_path, config_file):
+    out = tmp_path / "run"
+    run = ["--backend", "local", "--no-figures"]
+    assert main(["run", "--config", str(config_file), "--generations", "2", "--out", str(out), *run]) == 0
+    assert main(["resume", str(out), "--generations", "3", *run]) == 0
+    capsys.readouterr()
+    assert "already has a total of 3" in refuse(capsys, "resume", out, "--generations", "1", *run)
+
+
+def test_data_says_what_it_checked(capsys, idx_folder: Path):
+    assert main(["data", str(idx_folder)]) == 0
+    assert "8 × 8" in capsys.readouterr().out
