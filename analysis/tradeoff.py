@@ -1,0 +1,317 @@
+"""Replication against accuracy in figures: the trade-off plane, hypervolume by generation, attainment surfaces."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import PolyCollection
+from matplotlib.colorbar import Colorbar
+from matplotlib.colors import Colormap, Normalize
+from matplotlib.patheffects import withStroke
+
+from analysis import style
+from analysis.bands import Runs, draw_band, draw_members, draw_treatments, members, treatments, windows
+from analysis.fronts import (
+    REFERENCE,
+    SMALLEST,
+    Floats,
+    attainment_rectangles,
+    attainment_surface,
+    common_generation,
+    hypervolume,
+    hypervolumes,
+    pareto_front,
+    points,
+    survivors,
+)
+from analysis.run import Run
+
+__all__ = [
+    "attainment",
+    "attainment_difference",
+    "attainment_rectangles",
+    "attainment_surface",
+    "hypervolume",
+    "hypervolume_by_generation",
+    "hypervolumes",
+    "pareto_front",
+    "plane",
+]
+
+MAX_POINTS: Final = 8_000
+"""Individuals that a plane shows at most; of more, so many are drawn at random, each with the same chance."""
+
+BEYOND: Final = 1e30
+"""ρ to which a surface is drawn: right of any axis."""
+
+HALO: Final = [withStroke(linewidth=2.4, foreground="white")]
+
+
+@style.styled()
+def plane(run: Run, ax: Axes | None = None) -> Axes:
+    """The trade-off plane of a run: x ρ on a log scale, y accuracy, coloured by generation.
+
+    Founders stand apart, Pareto fronts of some generations are steps, and the floor that birth noise sets under ρ is
+    a line. Those that died early are counted and left out.
+
+    Args:
+        run: With births.
+        ax: Where to draw; a new figure if None.
+
+    Raises:
+        UserError: Nothing is committed, or as `survivors`.
+    """
+    treatments(run)
+    alive = survivors(run)
+    ax = style.own_axes(ax)
+    shown = alive if len(alive) <= MAX_POINTS else alive.sample(MAX_POINTS, random_state=0)
+    scale = Normalize(1, max(run.last, 2))
+    fronts = {generation: _front(alive, generation) for generation in sorted({0, 1, (1 + run.last) // 2, run.last})}
+    seen = np.concatenate([points(shown), *fronts.values()])
+    _limits(ax, seen, floor=float(run.setting("reproduction.mutation")) ** 2)
+    _scatter(ax, shown, len(alive), len(run.births) - len(alive), scale)
+    for generation, front in fronts.items():
+        _draw_front(ax, front, generation, scale)
+    _draw_floor(ax, run)
+    _finish(ax, ncols=2)
+    ax.set_title(style.caption(run), color=style.FAINT, parse_math=False)
+    return ax
+
+
+@style.styled()
+def hypervolume_by_generation(runs: Runs, ax: Axes | None = None) -> Axes:
+    """Hypervolume by generation; the reference point and the scale stand in the figure.
+
+    Args:
+        runs: One run: all its individuals together, and each island. Several, or named treatments of several: median
+            over runs with its 95 % bootstrap interval over runs.
+        ax: Where to draw; a new figure if None.
+
+    Raises:
+        UserError: Nothing is committed, or as `survivors`.
+    """
+    groups = treatments(runs)
+    ax = style.own_axes(ax, 5.2, 3.4)
+    tables = {name: [hypervolumes(run) for run in group] for name, group in groups.items()}
+    if isinstance(runs, Run):
+        _draw_volumes(ax, tables[""][0])
+        ax.set_title(style.caption(runs), color=style.FAINT, parse_math=False)
+    else:
+        draw_treatments(ax, {name: [_together(table) for table in group] for name, group in tables.items()})
+    last = max(run.last for run in members(groups))
+    ax.set(xlabel="generation", ylabel="hypervolume (decades × accuracy)")
+    ax.set_xlim(-0.03 * last - 0.5, last + 0.03 * last + 0.5)
+    ax.set_ylim(bottom=-0.03 * ax.get_ylim()[1])
+    style.generation_axis(ax.xaxis)
+    style.legend(ax, ncols=2, wrap=36, bbox_to_anchor=(0, -0.18))
+    rho, accuracy = REFERENCE
+    text = f"reference point: ρ = {rho:g}, accuracy = {accuracy:g}; ρ on a log10 scale"
+    ax.text(0.99, 0.02, text, transform=ax.transAxes, ha="right", fontsize=7, color=style.FAINT, path_effects=HALO)
+    return ax
+
+
+@style.styled()
+def attainment(
+    runs: Sequence[Run],
+    ax: Axes | None = None,
+    *,
+    generation: int | None = None,
+    label: str = "",
+    colour: str = style.OKABE_ITO["blue"],
+) -> Axes:
+    """Empirical attainment across runs: the median surface, between what one and what all runs attain.
+
+    Draw treatments on the same axes with a label and a colour each.
+
+    Args:
+        runs: Of one treatment.
+        ax: Where to draw; a new figure if None.
+        generation: Whose individuals; the last that all runs have if None.
+        label: Names the treatment.
+        colour: Of surface and band.
+
+    Raises:
+        UserError: As `attainment_surface`.
+    """
+    generation = common_generation(runs) if generation is None else generation
+    n = len(runs)
+    best, median, worst = (attainment_surface(runs, share, generation) for share in (100 / n, 50, 100))
+    ax = style.own_axes(ax)
+    _limits(ax, np.concatenate([best, median, worst]))
+    name = f"{label}: " if label else ""
+    if n > 1:
+        x = np.unique(np.concatenate([best[:, 0], worst[:, 0], [BEYOND]]))
+        low, high = _height(worst, x), _height(best, x)
+        text = f"{name}from what all to what one of n = {n} runs attain"
+        ax.fill_between(x, low, high, step="post", color=colour, alpha=0.2, lw=0, label=text)
+    _draw_surface(ax, median, f"{name}attained by half of n = {n} runs, generation {generation}", color=colour)
+    _finish(ax)
+    return ax
+
+
+@style.styled()
+def attainment_difference(
+    a: Sequence[Run],
+    b: Sequence[Run],
+    ax: Axes | None = None,
+    *,
+    generation: int | None = None,
+    labels: tuple[str, str] = ("A", "B"),
+) -> Axes:
+    """Where one treatment's runs attain what the other's do not, with the median surface of each.
+
+    Args:
+        a: Runs of one treatment.
+        b: Runs of the other.
+        ax: Where to draw; a new figure if None.
+        generation: Whose individuals; the last that all runs have if None.
+        labels: Names of the treatments.
+
+    Raises:
+        UserError: As `attainment_surface`.
+    """
+    generation = common_generation([*a, *b]) if generation is None else generation
+    ax = style.own_axes(ax)
+    scale = Normalize(-100, 100)
+    medians = [attainment_surface(runs, 50, generation) for runs in (a, b)]
+    _limits(ax, np.concatenate([*medians, *(attainment_surface(runs, 100 / len(runs), generation) for runs in (a, b))]))
+    tiles = attainment_rectangles(a, b, generation)
+    tiles[:, :4] = np.clip(tiles[:, :4], [SMALLEST, -1, SMALLEST, -1], [BEYOND, 2, BEYOND, 2])
+    corners = tiles[:, [[0, 1], [2, 1], [2, 3], [0, 3]]]
+    colours = style.DIFFERENCE_MAP(scale(100 * tiles[:, 4]))
+    ax.add_collection(PolyCollection(list(corners), facecolors=colours, edgecolors=colours, linewidths=0.2))
+    for corners, runs, label, dash in zip(medians, (a, b), labels, style.DASHES, strict=False):
+        _draw_surface(ax, corners, f"{label}: attained by half of n = {len(runs)} runs", color=style.INK, ls=dash)
+    _colour_bar(ax, scale, style.DIFFERENCE_MAP, f"% of runs that attain it: {labels[0]} minus {labels[1]}")
+    _finish(ax)
+    ax.set_title(f"generation {generation}", color=style.FAINT)
+    return ax
+
+
+def _scatter(ax: Axes, shown: pd.DataFrame, alive: int, dead: int, scale: Normalize) -> None:
+    founding = (shown["generation"] == 0).to_numpy()
+    founders, others = points(shown[founding]), shown[~founding].sample(frac=1, random_state=0)
+    look: Any = {"s": np.clip(30_000 / max(len(shown), 1), 3, 16), "rasterized": len(shown) > 4_000}
+    count = f"{alive:,} individuals"
+    count += f" ({len(shown):,} of them drawn, at random)" if len(shown) < alive else ""
+    count += f" ({dead:,} more died early)" if dead else ""
+    if len(others):
+        generation, (x, y) = others["generation"].to_numpy(), points(others).T
+        colour: Any = {"c": generation, "norm": scale, "cmap": style.GENERATION_MAP}
+        ax.scatter(x, y, lw=0, alpha=0.7, zorder=1.5, label=count, **colour, **look)
+        if generation.max() > generation.min():
+            bar = _colour_bar(ax, scale, style.GENERATION_MAP, "generation")
+            style.generation_axis(bar.ax.yaxis)
+    if len(founders):
+        label = style.FOUNDERS + ("" if len(others) else f", {count}")
+        edge: Any = {"edgecolors": style.OKABE_ITO["vermillion"], "facecolors": "none", "marker": "D", "lw": 0.6}
+        ax.scatter(founders[:, 0], founders[:, 1], alpha=0.7, zorder=1.4, label=label, **edge, **look)
+
+
+def _colour_bar(ax: Axes, scale: Normalize, colours: Colormap, label: str) -> Colorbar:
+    bar = style.figure_of(ax).colorbar(ScalarMappable(scale, colours), ax=ax, aspect=30, pad=0.02)
+    bar.set_label(label, parse_math=False)
+    bar.outline.set_linewidth(0)
+    return bar
+
+
+def _front(alive: pd.DataFrame, generation: int) -> Floats:
+    values = points(alive[alive["generation"] == generation])
+    return values[pareto_front(values)]
+
+
+def _draw_front(ax: Axes, front: Floats, generation: int, scale: Normalize) -> None:
+    if len(front):
+        colour = style.GENERATION_MAP(scale(generation)) if generation else style.INK
+        look: Any = {"marker": "o", "ms": 2.2} if len(front) <= 12 else {}
+        label = f"Pareto front of generation {generation}"
+        ax.plot(*front.T, drawstyle="steps-post", color=colour, path_effects=HALO, label=label, **look)
+
+
+def _draw_floor(ax: Axes, run: Run) -> None:
+    """The floor and ρ = 1 where the axis reaches them; a floor far below is told in words."""
+    floor = float(run.setting("reproduction.mutation")) ** 2
+    lines = {1.0: "ρ = 1: no better than printing zeros"}
+    if floor:
+        where = " at founding" if "mutation" in run.setting("reproduction.heritable") else ""
+        lines[floor] = f"noise floor ρ = σ² = {floor:.2g}{where}"
+    low, high = ax.get_xlim()
+    for value, text in lines.items():
+        if low <= value <= high:
+            ax.axvline(value, color=style.INK, lw=0.9, ls=(0, (4, 2)) if value == floor else ":", zorder=1.2)
+            ax.annotate(
+                text,
+                (value, 0),
+                xycoords=ax.get_xaxis_transform(),
+                xytext=(-2, 4),
+                textcoords="offset points",
+                rotation=90,
+                ha="right",
+                va="bottom",
+                fontsize=7,
+                path_effects=HALO,
+            )
+        elif value == floor:
+            ax.text(0.01, 0.01, f"{text}, left of this axis", transform=ax.transAxes, fontsize=7, path_effects=HALO)
+
+
+def _draw_volumes(ax: Axes, table: pd.DataFrame) -> None:
+    n = int(table.loc[table["island"] == -1, "n"].max())
+    whole, note = windows(_together(table).to_frame())
+    middle = whole["hypervolume"].to_numpy(np.float64)
+    draw_band(
+        ax,
+        np.asarray(whole.index),
+        (middle, middle, middle),
+        label=f"all survivors together, n ≤ {n:,}{note}",
+        banded=False,
+    )
+    islands = table[table["island"] >= 0]
+    wide = islands.pivot(index="generation", columns="island", values="hypervolume")
+    draw_members(ax, windows(wide)[0], f"each of {wide.shape[1]} islands, n ≤ {int(islands['n'].max()):,}")
+
+
+def _together(table: pd.DataFrame) -> pd.Series:
+    return table[table["island"] == -1].set_index("generation")["hypervolume"]
+
+
+def _draw_surface(ax: Axes, corners: Floats, label: str, **look: Any) -> None:
+    if len(corners):
+        x, y = (
+            np.concatenate([corners[:1, 0], corners[:, 0], [BEYOND]]),
+            np.concatenate([[-1], corners[:, 1], corners[-1:, 1]]),
+        )
+        ax.plot(x, y, drawstyle="steps-post", label=label, path_effects=HALO, **look)
+
+
+def _height(corners: Floats, x: Floats) -> Floats:
+    """Accuracy of a surface at each ρ, −1 where it is not attained at all."""
+    return np.concatenate([[-1.0], corners[:, 1]])[np.searchsorted(corners[:, 0], x, side="right")]
+
+
+def _limits(ax: Axes, values: Floats, floor: float = 0.0) -> None:
+    """Axes that hold the values, what was drawn before, and the floor if it is not far below."""
+    fresh = not ax.has_data()
+    rho, accuracy = (values[:, 0], values[:, 1]) if len(values) else (np.array([0.01, 1.0]), np.array([0.0, 1.0]))
+    rho = np.log10(np.maximum(rho, SMALLEST))
+    low, high = rho.min(), rho.max()
+    if floor and low - 2 < np.log10(floor) < low:
+        low = np.log10(floor)
+    room = 0.06 * max(high - low, 0.1)
+    x = (10 ** (low - room), 10 ** (high + room))
+    room = 0.07 * max(np.ptp(accuracy), 0.02)
+    y = (accuracy.min() - room, accuracy.max() + room)
+    ax.set_xlim(x if fresh else (min(x[0], ax.get_xlim()[0]), max(x[1], ax.get_xlim()[1])))
+    ax.set_ylim(y if fresh else (min(y[0], ax.get_ylim()[0]), max(y[1], ax.get_ylim()[1])))
+    style.log_axis(ax, "x")
+
+
+def _finish(ax: Axes, ncols: int = 1) -> None:
+    ax.set_xlabel("← better     replication error ρ = Σ(f(C) − g)² / Σg²")
+    ax.set_ylabel("accuracy on the selection split     better →")
+    if not ax.has_data():
+        ax.text(0.5, 0.5, "nobody survived", transform=ax.transAxes, ha="center")
+    style.legend(ax, ncols=ncols, wrap=64 // ncols, bbox_to_anchor=(0, -0.16), columnspacing=1.2)

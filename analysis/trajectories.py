@@ -1,0 +1,191 @@
+"""How traits change over the generations: within a run over its individuals, across runs over the runs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from alife.errors import UserError
+from analysis import style
+from analysis.bands import Runs, draw_band, draw_members, draw_treatments, members, treatments, windows
+from analysis.run import Run
+
+DEATHS: Final = "early_deaths"
+
+
+@dataclass(frozen=True)
+class Trait:
+    """How a trait is drawn: its axis label, and whether its axis is logarithmic."""
+
+    label: str
+    log: bool
+
+
+TRAITS: Final = {
+    "accuracy": Trait("accuracy", False),
+    "newborn_accuracy": Trait("newborn accuracy", False),
+    "replication_error": Trait("replication error ρ", True),
+    "replication_loss": Trait("loss $L_{SR}$ = ρ·Σg²", True),
+    "copying_error": Trait("copying error", True),
+    "self_error": Trait("self error", True),
+    "genome_norm": Trait("genome norm Σg²", True),
+    DEATHS: Trait("early deaths (share)", False),
+}
+"""What `traits` shows, in this order."""
+
+
+def quantiles(run: Run, trait: str) -> pd.DataFrame:
+    """Quantiles of a trait by generation, over all individuals of the run with a finite value.
+
+    Returns:
+        Columns generation, q05, median, q95, n. Of a run loaded without births, they are the medians over its islands
+        of each island's quantiles, and n counts islands.
+    """
+    if run.births.empty:
+        return _island_quantiles(run, trait)
+    values = run.births[trait].to_numpy(np.float64)
+    generations, starts = np.unique(run.births["generation"].to_numpy(), return_index=True)
+    rows = []
+    for generation, among in zip(generations, np.split(values, starts[1:]), strict=True):
+        finite = among[np.isfinite(among)]
+        if len(finite):
+            rows.append((generation, *np.quantile(finite, [0.05, 0.5, 0.95]), len(finite)))
+    return pd.DataFrame(rows, columns=["generation", "q05", "median", "q95", "n"])
+
+
+def deaths(run: Run) -> pd.DataFrame:
+    """Shares of the newborns of each generation that died early: columns generation, diverged, collapsed, n."""
+    sums = run.generations.groupby("generation")[["diverged", "collapsed", "size"]].sum()
+    shares = sums[["diverged", "collapsed"]].div(sums["size"].clip(lower=1), axis=0)
+    return shares.assign(n=sums["size"]).reset_index()
+
+
+@style.styled()
+def traits(runs: Runs, names: Sequence[str] | None = None) -> Figure:
+    """Traits by generation, one panel each, with the noise floor of ρ and the deaths; founders stand apart.
+
+    Args:
+        runs: One run: median and 5–95 % of its individuals, and each island's median. Several, or named treatments of
+            several: median over runs of each run's median, with its 95 % bootstrap interval over runs.
+        names: Keys of `TRAITS`; those that the runs have if None.
+
+    Raises:
+        UserError: Nothing is committed, or a name is unknown.
+    """
+    groups = treatments(runs)
+    names = _shown(members(groups), names)
+    rows = -(-(len(names) + 1) // 3)
+    figure = style.new_figure(7.2, 0.4 + 1.85 * rows)
+    panels = figure.subplots(rows, 3, squeeze=False).ravel().tolist()
+    for ax, name in zip(panels, names, strict=False):
+        if not isinstance(runs, Run):
+            draw_treatments(ax, {label: [_medians(run, name) for run in group] for label, group in groups.items()})
+        elif name == DEATHS:
+            _draw_deaths(ax, runs)
+        else:
+            _draw_run(ax, runs, name)
+        _finish(ax, name, members(groups))
+    for ax in panels[max(len(names) - 3, 0) : len(names)]:
+        ax.set_xlabel("generation")
+    for ax in panels[len(names) :]:
+        ax.set_axis_off()
+    style.legend(panels[len(names)], panels[: len(names)], wrap=27, labelspacing=0.8)
+    if isinstance(runs, Run):
+        figure.suptitle(style.caption(runs), x=0.01, ha="left", fontsize=8.5, color=style.FAINT, parse_math=False)
+    return figure
+
+
+def _shown(runs: Sequence[Run], names: Sequence[str] | None) -> list[str]:
+    if unknown := sorted(set(names or ()) - TRAITS.keys()):
+        raise UserError(f"{unknown[0]}: no such trait: known are {', '.join(TRAITS)}")
+    absent = set()
+    if any(run.births.empty for run in runs):
+        absent.add("replication_loss")
+    if all(run.setting("task") == "none" for run in runs):
+        absent |= {"accuracy", "newborn_accuracy"}
+    return [name for name in names or TRAITS if name not in absent]
+
+
+def _medians(run: Run, name: str) -> pd.Series:
+    if name == DEATHS:
+        shares = deaths(run).set_index("generation")
+        return shares["diverged"] + shares["collapsed"]
+    return quantiles(run, name).set_index("generation")["median"]
+
+
+def _draw_run(ax: Axes, run: Run, name: str) -> None:
+    table, note = windows(quantiles(run, name).set_index("generation"))
+    size = int(run.generations.groupby("generation")["size"].sum().max())
+    label = f"median and 5–95 % of individuals, n = {size:,} a generation{note}"
+    if run.births.empty:
+        n = run.generations["island"].nunique()
+        label = f"median and 5–95 % of an island's individuals, medians of n = {n} islands{note}"
+    low, middle, high = (table[level].to_numpy(np.float64) for level in ("q05", "median", "q95"))
+    draw_band(ax, np.asarray(table.index), (low, middle, high), label=label)
+    islands = _island_medians(run, name)
+    draw_members(ax, windows(islands)[0], f"median of each of {islands.shape[1]} islands")
+
+
+def _island_medians(run: Run, name: str) -> pd.DataFrame:
+    """Rows generations, columns islands."""
+    if f"{name}_median" in run.generations:
+        return run.generations.pivot(index="generation", columns="island", values=f"{name}_median")
+    return run.births.groupby(["generation", "island"])[name].median().unstack()
+
+
+def _island_quantiles(run: Run, trait: str) -> pd.DataFrame:
+    columns = {f"{trait}_{level}": level for level in ("q05", "median", "q95")}
+    table = run.generations[["generation", *columns]].rename(columns=columns).dropna()
+    return table.groupby("generation").median().assign(n=table.groupby("generation").size()).reset_index()
+
+
+def _draw_deaths(ax: Axes, run: Run) -> None:
+    shares, note = windows(deaths(run).set_index("generation"))
+    x, below = np.asarray(shares.index), np.zeros(len(shares))
+    if not (shares["diverged"] + shares["collapsed"]).any():
+        ax.text(
+            0.5,
+            0.5,
+            f"none among\n{int(run.generations['size'].sum()):,} newborns",
+            transform=ax.transAxes,
+            ha="center",
+            va="center",
+        )
+        ax.set_yticks([])
+    for cause, colour, hatch in (("diverged", "vermillion", ""), ("collapsed", "sky", "////")):
+        share = shares[cause].to_numpy()
+        if share.any():
+            look: Any = {"color": style.OKABE_ITO[colour], "label": f"died early: {cause}{note}"}
+            if len(x) > 100:
+                ax.fill_between(x, below, below + share, step="mid", lw=0, **look)
+            else:
+                ax.bar(x, share, bottom=below, width=0.9, hatch=hatch, edgecolor="white", lw=0, **look)
+        below = below + share
+
+
+def _finish(ax: Axes, name: str, runs: Sequence[Run]) -> None:
+    ax.set_ylabel(TRAITS[name].label)
+    last = max(run.last for run in runs)
+    ax.set_xlim(-0.03 * max(last, 1) - (0.5 if last < 15 else 0), last + 0.03 * max(last, 1))
+    style.generation_axis(ax.xaxis)
+    if not ax.has_data():
+        ax.text(0.5, 0.5, "no finite value", transform=ax.transAxes, ha="center", va="center")
+        ax.set_yticks([])
+        return
+    if name == "replication_error":
+        for floor in sorted({float(run.setting("reproduction.mutation")) ** 2 for run in runs} - {0.0}):
+            ax.axhline(floor, color=style.INK, lw=0.9, ls=(0, (4, 2)), label="noise floor ρ = σ²")
+    if TRAITS[name].log:
+        ax.set_yscale("log")
+        style.log_axis(ax, "y")
+    if name == DEATHS:
+        ax.set_ylim(0, 1.08 * max(ax.get_ylim()[1], 0.01))
+    extinct = [run.last for run in runs if run.manifest["status"] == "extinct"]
+    if extinct:
+        ax.vlines(
+            extinct, 0, 1, transform=ax.get_xaxis_transform(), color=style.OKABE_ITO["purple"], lw=1, label="extinct"
+        )
