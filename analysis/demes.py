@@ -4,7 +4,7 @@ It has a room of its own because every measure of evolution within populations (
 deme is an island in one generation; demes are numbered generation by generation.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import SimpleNamespace
@@ -102,7 +102,16 @@ class Demes:
     @cached_property
     def expected(self) -> Floats:
         """[n] children that the run's scheme leads one to expect of each, given the scores; 0 for the dead."""
-        return _expected(self)
+        return _children(self, selection.expected_offspring)
+
+    @cached_property
+    def dealt(self) -> Floats:
+        """[n] as `expected`, but under `shuffled` before its scores are permuted: how unequal, but not whose."""
+        if self.rules.scheme not in selection.CONTROLS:
+            return self.expected
+        return _children(
+            self, lambda rules, *scores: scores[-1][:, None] * selection.probabilities(rules, *scores[:-1])
+        )
 
     def total(self, values: NDArray[Any]) -> Floats:
         """[D] sums over those who live in each deme, of [n] values."""
@@ -175,15 +184,15 @@ def ratio(above: Floats, below: Floats) -> Floats:
     return np.divide(above, below, out=np.full(np.broadcast(above, below).shape, np.nan), where=below != 0)
 
 
-def _expected(demes: Demes) -> Floats:
+def _children(demes: Demes, expectation: Callable[..., Floats]) -> Floats:
     out = np.zeros(len(demes.home))
     births = demes.tree.births
     accuracy, error = (births[trait].to_numpy() for trait in ("accuracy", "replication_error"))
     children = demes.total(demes.offspring)
     for deme, rows, real in _tables(demes):
         alive = demes.living[rows] & real
-        chances = selection.expected_offspring(demes.rules, accuracy[rows], error[rows], alive, children[deme])
-        out[rows[real]] = chances[real]
+        number = expectation(demes.rules, accuracy[rows], error[rows], alive, children[deme])
+        out[rows[real]] = number[real]
     return out
 
 

@@ -107,22 +107,16 @@ def intervals(values: ArrayLike, centre: Centre = "iqm", confidence: float = 0.9
 
     Runs are resampled alike for all rows. NaN where a row has a value that is not finite, or n < `FEWEST`.
     """
-    sample = np.asarray(values, np.float64)
-    low, high = np.full(sample.shape[:-1], np.nan), np.full(sample.shape[:-1], np.nan)
-    whole = np.isfinite(sample).all(axis=-1)
-    if sample.shape[-1] >= FEWEST and whole.any():
-        result = stats.bootstrap(
-            (sample[whole],),
-            CENTRES[centre],
-            n_resamples=RESAMPLES,
-            confidence_level=confidence,
-            method="percentile",
-            axis=-1,
-            batch=max(_BATCH // sample[whole].size, 1),
-            rng=0,
-        )
-        low[whole], high[whole] = result.confidence_interval
-    return low, high
+    return _bootstrap((np.asarray(values, np.float64),), CENTRES[centre], confidence)
+
+
+def differences(
+    first: ArrayLike, second: ArrayLike, centre: Centre = "iqm", confidence: float = 0.95
+) -> tuple[Floats, Floats]:
+    """Bootstrap intervals of the difference of two centres, each group resampled by itself: [..., n] and [..., m]."""
+    middle = CENTRES[centre]
+    samples = np.asarray(first, np.float64), np.asarray(second, np.float64)
+    return _bootstrap(samples, lambda a, b, axis=-1: middle(a, axis=axis) - middle(b, axis=axis), confidence)
 
 
 def blocks(series: Floats, most: int = 100) -> Floats:
@@ -155,19 +149,10 @@ def difference(
     if paired:
         return interval(np.subtract(*_pairs(first, second)), centre, confidence)
     a, b = _finite(first), _finite(second)
-    n, middle = min(len(a), len(b)), CENTRES[centre]
-    value = float(middle(a) - middle(b)) if n else math.nan
-    if n < FEWEST:
-        return Estimate(value, math.nan, math.nan, n)
-    result = stats.bootstrap(
-        (a, b),
-        lambda x, y, axis=-1: middle(x, axis=axis) - middle(y, axis=axis),
-        n_resamples=RESAMPLES,
-        confidence_level=confidence,
-        method="percentile",
-        rng=0,
-    )
-    return Estimate(value, float(result.confidence_interval.low), float(result.confidence_interval.high), n)
+    n = min(len(a), len(b))
+    low, high = differences(a[None], b[None], centre, confidence)
+    value = float(CENTRES[centre](a) - CENTRES[centre](b)) if n else math.nan
+    return Estimate(value, float(low[0]), float(high[0]), n)
 
 
 def brunner_munzel(first: ArrayLike, second: ArrayLike) -> Test:
@@ -258,6 +243,28 @@ def too_few(n: int, m: int, paired: bool = False, comparisons: int = 1, alpha: f
     among = f" among {comparisons} comparisons" if comparisons > 1 else ""
     need = f"{enough} could" if paired else f"{enough} a group could"
     return f"{have} cannot give p < {alpha:g}{among} ({best:.3g} at best); {need}"
+
+
+def _bootstrap(
+    samples: tuple[Floats, ...], statistic: Callable[..., Floats], confidence: float
+) -> tuple[Floats, Floats]:
+    """Percentile intervals of rows; NaN where a row is not finite or a sample has fewer than `FEWEST` values."""
+    whole = np.all([np.isfinite(sample).all(axis=-1) for sample in samples], axis=0)
+    low, high = np.full(whole.shape, np.nan), np.full(whole.shape, np.nan)
+    if min(sample.shape[-1] for sample in samples) >= FEWEST and whole.any():
+        rows = tuple(sample[whole] for sample in samples)
+        result = stats.bootstrap(
+            rows,
+            statistic,
+            n_resamples=RESAMPLES,
+            confidence_level=confidence,
+            method="percentile",
+            axis=-1,
+            batch=max(_BATCH // sum(row.size for row in rows), 1),
+            rng=0,
+        )
+        low[whole], high[whole] = result.confidence_interval
+    return low, high
 
 
 def _finite(values: ArrayLike) -> Floats:
