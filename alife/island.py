@@ -18,7 +18,7 @@ from alife.config import RunConfig
 from alife.life import World, live
 from alife.physics import Physics
 from alife.quine import Forward
-from alife.reproduction import Floats, Newborns, birth, causes_of_death
+from alife.reproduction import Floats, Newborns, birth, causes_of_death, trait
 from alife.streams import Stream, rng
 
 
@@ -127,8 +127,8 @@ def lifetime(
     def stream(slot: int) -> np.random.Generator:
         return rng(config.seed, Stream.LIFE, generation, island, slot)
 
-    rates = habitat._tensor(newborns.traits["learning_rate"])
-    weights = habitat._tensor(newborns.traits["task_weight"])
+    rates = habitat._tensor(trait(config, newborns, "learning_rate"))
+    weights = habitat._tensor(trait(config, newborns, "task_weight"))
     assert life.chunk is not None
     adults = live(habitat.world, genomes, life, config.quine.pairing, rates, weights, stream, life.chunk)
     clock("life")

@@ -28,7 +28,7 @@ class Newborns:
         ancestors: [P] int64, the parent's id; a founder's own.
         messages: [P, N] float32, the emitted genomes g*.
         noise: [P] float32, σ of each birth, relative to RMS(g*); 0 for founders, who are born as they are drawn.
-        traits: life-history traits (`schema.LIFE_HISTORY`), each [P] float32.
+        traits: life-history traits (`schema.LIFE_HISTORY`), each [P] float32; read them with `trait`.
         noise_seed: Seed of the birth noise; a fork keeps its parent's for the generation that it thaws.
     """
 
@@ -72,19 +72,30 @@ def found(config: RunConfig, n_weights: int, island: int) -> Newborns:
     messages *= 2 * bound
     messages -= bound
     ids = identities(island, 0, size)
-    traits = {
-        "task_weight": config.life.task_weight,
-        "learning_rate": config.life.learning_rate,
-        "mutation": config.reproduction.mutation,
-    }
     return Newborns(
         ids=ids,
         ancestors=ids.copy(),
         messages=messages,
         noise=np.zeros(size, np.float32),
-        traits={name: np.full(size, value, np.float32) for name, value in traits.items()},
+        traits={name: np.full(size, value, np.float32) for name, value in environment(config).items()},
         noise_seed=config.seed,
     )
+
+
+def environment(config: RunConfig) -> dict[str, float]:
+    """What the configuration says of each life-history trait (`schema.LIFE_HISTORY`)."""
+    return {
+        "task_weight": config.life.task_weight,
+        "learning_rate": config.life.learning_rate,
+        "mutation": config.reproduction.mutation,
+    }
+
+
+def trait(config: RunConfig, newborns: Newborns, name: str) -> Floats:
+    """[P] values of a life-history trait: inherited if it is heritable, the configuration's if it is not."""
+    if name in config.reproduction.heritable:
+        return newborns.traits[name]
+    return np.full(len(newborns), environment(config)[name], np.float32)
 
 
 def birth(newborns: Newborns) -> Floats:
@@ -116,7 +127,7 @@ def conceive(
     draw = rng(config.seed, Stream.TRAITS, generation, island)
     traits = {}
     for name in schema.LIFE_HISTORY:
-        inherited = parents.traits[name][chosen]
+        inherited = trait(config, parents, name)[chosen]
         if name in config.reproduction.heritable:
             step = draw.standard_normal(len(chosen), dtype=np.float32)
             inherited = inherited * np.exp(np.float32(config.reproduction.trait_mutation) * step)

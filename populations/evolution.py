@@ -56,7 +56,7 @@ def evolve(
     """
     config = config if isinstance(config, RunConfig) else parse_config(config)
     if resume and exists(out):
-        return _go_on(out, config, backend, sinks)
+        return go_on(out, config, backend, sinks)
     check_unused(out)
     config, physics = prepare(config)
 
@@ -69,7 +69,7 @@ def evolve(
         recorder.commit(-1, newborns, meta={"collapse_norm": collapse_norm})
         return Run(config, recorder, backend, newborns, 0, collapse_norm)
 
-    return _drive(start, backend, sinks)
+    return drive(start, backend, sinks)
 
 
 def resume(
@@ -125,7 +125,7 @@ def resume(
             raise
         return Run(config, recorder, backend, newborns, generation, meta["collapse_norm"], committed=generation - 1)
 
-    return _drive(start, backend, sinks)
+    return drive(start, backend, sinks)
 
 
 def prepare(config: RunConfig) -> tuple[RunConfig, Physics]:
@@ -157,8 +157,17 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _drive(start: Callable[[MakeBackend], Run], backend: BackendName, sinks: Sequence[Sink]) -> str:
-    """Start a run, advance it to its end, and leave nothing open, whatever happens."""
+def drive(start: Callable[[MakeBackend], Run], backend: BackendName, sinks: Sequence[Sink]) -> str:
+    """Start a run, advance it to its end, and leave nothing open, whatever happens.
+
+    Args:
+        start: Makes the run, given the function that makes its backend.
+        backend: Which.
+        sinks: Told of every event.
+
+    Returns:
+        The status the run ends with.
+    """
 
     def tell(event: str, **values: Any) -> None:
         for sink in sinks:
@@ -208,7 +217,7 @@ def _make_backend(
     return made[-1]
 
 
-def _go_on(out: str, config: RunConfig, backend: BackendName, sinks: Sequence[Sink]) -> str:
+def go_on(out: str, config: RunConfig, backend: BackendName, sinks: Sequence[Sink]) -> str:
     """Resume a run that must be the one configured, but for its length and its Ray."""
     stored = read_config(out)
     asked = config.model_dump(exclude={"ray", "generations"})

@@ -1,0 +1,85 @@
+"""Replay history: a new run that thaws the newborns of a kept generation of another and goes its own way from there.
+
+A room of its own: a fork is neither the start of a run nor its resumption. With nothing changed it repeats the original
+births; with another seed, selection or mutation it is a replay experiment.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from alife.config import RunConfig, merge, parse_config
+from alife.errors import UserError
+from populations.controller import Run, Sink
+from populations.evolution import BackendName, MakeBackend, drive, go_on, prepare, versions
+from populations.host import machine_class
+from populations.records import Recorder, check_unused, exists, read_checkpoint, read_config
+
+_FIXED = ("quine", "task")
+"""Sections that say what a genome means: a thawed newborn cannot live under others."""
+
+
+def fork(
+    parent: str,
+    generation: int,
+    out: str,
+    changes: Mapping[str, Any] | None = None,
+    *,
+    backend: BackendName = "ray",
+    resume: bool = False,
+    sinks: Sequence[Sink] = (),
+) -> str:
+    """Run again from a kept generation.
+
+    The newborns are those of the original to the bit, their birth noise included; everything after their birth is drawn
+    by the fork's own configuration.
+
+    Args:
+        parent: The run to fork: a path or an fsspec URI.
+        generation: A kept one; its newborns are thawed.
+        out: The new run folder.
+        changes: Nested keys that differ from the parent's configuration.
+        backend: "ray" or "local".
+        resume: Go on if `out` already holds this fork.
+        sinks: Called with every event.
+
+    Returns:
+        The status it ends with, as `evolve`.
+
+    Raises:
+        UserError: The generation is not kept, or a change would make the stored genomes meaningless.
+    """
+    config = fork_config(read_config(parent), changes or {}, generation)
+    if resume and exists(out):
+        return go_on(out, config, backend, sinks)
+    number, newborns, meta = read_checkpoint(parent, generation)
+    check_unused(out)
+    config, physics = prepare(config)
+
+    def start(make_backend: MakeBackend) -> Run:
+        backend = make_backend(config, physics)
+        recorder = Recorder.create(out, config, versions=versions(), machine=machine_class(config))
+        norm = meta["collapse_norm"]
+        recorder.commit(number - 1, newborns, meta={"collapse_norm": norm, "parent": parent, "thawed": number})
+        return Run(config, recorder, backend, newborns, number, norm, committed=number - 1)
+
+    return drive(start, backend, sinks)
+
+
+def fork_config(parent: RunConfig, changes: Mapping[str, Any], generation: int) -> RunConfig:
+    """The parent's configuration with the changes laid on top.
+
+    Raises:
+        UserError: A change is not allowed, or there is nothing left to live.
+    """
+    config = parse_config(merge(parent.model_dump(), changes), "fork")
+    for section in _FIXED:
+        if getattr(config, section) != getattr(parent, section):
+            raise UserError(f"fork: {section} cannot change: the stored genomes have a meaning only under the parent's")
+    if config.population.islands != parent.population.islands:
+        raise UserError(f"fork: population.islands cannot change: {parent.population.islands} islands are stored")
+    if generation >= config.generations:
+        raise UserError(
+            f"fork: generation {generation} is not before the end of the run; "
+            f"say --generations with more than {generation}"
+        )
+    return config
