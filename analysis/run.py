@@ -183,7 +183,7 @@ def _manifest(path: str, text: bytes) -> dict[str, Any]:
         manifest = json.loads(text)
         version = manifest["format"]
         if version == schema.FORMAT_VERSION:
-            int(manifest["generation"]), str(manifest["status"])
+            int(manifest["generation"]), int(manifest["seed"]), str(manifest["status"])
             for kind in schema.PART_KINDS:
                 for part in manifest["parts"][kind]:
                     if not (part["name"].startswith(f"{kind}/") and ".." not in part["name"] and part["size"] >= 0):

@@ -1,0 +1,86 @@
+"""The figures of a run by name: what `alife plot` offers and what every run ends with."""
+
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from alife.errors import UserError
+from analysis import style, tradeoff, trajectories
+from analysis.run import Run
+
+
+@dataclass(frozen=True)
+class PlotFunction:
+    """One figure: a line that says what it shows, and the function that draws it."""
+
+    description: str
+    draw: Callable[[Run], Figure]
+
+
+PLOTS: dict[str, PlotFunction] = {
+    "plane": PlotFunction(
+        "trade-off plane: accuracy against ρ, coloured by generation, with Pareto fronts and the noise floor",
+        lambda run: style.figure_of(tradeoff.plane(run)),
+    ),
+    "traits": PlotFunction(
+        "trajectories: accuracy, ρ and L_SR, copying error, self error, genome norm and deaths by generation",
+        trajectories.traits,
+    ),
+    "hypervolume": PlotFunction(
+        "hypervolume that each generation dominates on the trade-off plane",
+        lambda run: style.figure_of(tradeoff.hypervolume_by_generation(run)),
+    ),
+}
+"""Every figure of a single run, in the order in which they are made. A new one is one more entry."""
+
+
+def _to_stderr(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def make(
+    run: Run,
+    names: Sequence[str] | None = None,
+    folder: str | Path | None = None,
+    say: Callable[[str], None] = _to_stderr,
+) -> list[Path]:
+    """Draw figures of a run as PNG, SVG and PDF. One that cannot be drawn is reported in a line; the others are made.
+
+    Args:
+        run: With births.
+        names: Keys of `PLOTS`; all if None.
+        folder: Where to save; `figures` in the run's folder if None, or, if that is not on this machine, a folder
+            NAME-figures here.
+        say: Takes the lines.
+
+    Returns:
+        The files, three a figure.
+
+    Raises:
+        UserError: A name is unknown, or the folder cannot be written.
+    """
+    wanted = list(PLOTS) if names is None else list(dict.fromkeys(names))
+    if unknown := [name for name in wanted if name not in PLOTS]:
+        raise UserError(f"{unknown[0]}: no such figure: known are {', '.join(PLOTS)}")
+    if run.last < 0:
+        say(f"{run.path}: no committed generation yet: nothing to draw")
+        return []
+    if folder is None:
+        folder = Path(f"{run.name}-figures") if "://" in run.path else Path(run.path).expanduser() / "figures"
+    made: list[Path] = []
+    for name in wanted:
+        try:
+            figure = PLOTS[name].draw(run)
+        except UserError as error:
+            say(f"figure {name} is left out: {error}")
+        except Exception as error:  # a fault in one figure must not cost the others
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            why = f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
+            say(f"figure {name} is left out: {' '.join(why.split())}")
+        else:
+            made += style.save(figure, folder, name)
+    return made

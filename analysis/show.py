@@ -1,0 +1,161 @@
+"""The state of a run as a table: how far it is, how its islands do, what it has cost."""
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, Final, TextIO
+
+import numpy as np
+from rich.console import Console, Group, RenderableType
+from rich.filesize import decimal
+from rich.table import Table
+from rich.text import Text
+
+from alife import schema
+from analysis.run import Run
+
+PLAIN_WIDTH: Final = 200
+"""Characters of a line where there is no terminal, so that nothing is cut."""
+
+MAX_ISLANDS: Final = 100
+"""Islands that are listed one by one."""
+
+TRAITS: Final = {
+    "accuracy": "accuracy",
+    "replication_error": "ρ",
+    "replication_loss": "L_SR",
+    "copying_error": "copying\nerror",
+    "self_error": "self\nerror",
+    "genome_norm": "Σg²",
+}
+"""Traits of an island's row, each the median of its individuals, and their headings."""
+
+
+def table(run: Run, now: datetime | None = None) -> RenderableType:
+    """The state of a run: its facts, then each island in the last generation that lived on it.
+
+    Args:
+        run: With births or without; without, L_SR is not known.
+        now: The present, for the age of the last commit; the clock's if None.
+    """
+    facts = Table(box=None, show_header=False, pad_edge=False)
+    facts.add_column(style="bold", no_wrap=True)
+    facts.add_column(overflow="fold")
+    for name, value in _facts(run, now or datetime.now(UTC)):
+        facts.add_row(name, Text(value))
+    return Group(facts, Text(), *_islands(run)) if len(run.generations) else facts
+
+
+def print_run(run: Run, file: TextIO | None = None) -> None:
+    """Print `table(run)`; as plain text, nothing cut, where `file` (stdout if None) is no terminal."""
+    file = file or sys.stdout
+    console = Console(file=file, highlight=False)
+    if console.is_terminal:
+        console.print(table(run))
+        return
+    plain = Console(file=file, width=PLAIN_WIDTH, color_system=None, highlight=False)
+    with plain.capture() as capture:
+        plain.print(table(run))
+    file.write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
+
+
+def _facts(run: Run, now: datetime) -> Iterator[tuple[str, str]]:
+    total, islands, size = (run.setting(key) for key in ("generations", "population.islands", "population.size"))
+    yield "run", run.path
+    yield "status", run.manifest["status"]
+    yield "generations", f"{run.last + 1:,} of {total:,} done" if run.last >= 0 else f"none of {total:,} committed yet"
+    yield "seed", str(run.manifest["seed"])
+    yield "islands", f"{islands:,} × {size:,} individuals"
+    yield "treatment", _treatment(run)
+    yield "life", _life(run)
+    if len(run.generations):
+        counts = run.generations[["size", "diverged", "collapsed"]].sum()
+        early = counts["diverged"] + counts["collapsed"]
+        causes = f": {counts['diverged']:,} diverged, {counts['collapsed']:,} collapsed" if early else ""
+        yield "births", f"{counts['size']:,}; {early:,} died early{causes}"
+    yield "restarts", _restarts(run.manifest.get("restarts", []))
+    yield "on disk", _disk(run.manifest["parts"])
+    yield "last commit", _age(run.manifest.get("updated"), now)
+
+
+def _treatment(run: Run) -> str:
+    scheme = run.setting("selection.scheme")
+    words = scheme
+    if scheme in ("tournament", "shuffled"):
+        words = f"{scheme} of {run.setting('selection.tournament_size')}"
+    elif scheme == "truncation":
+        words = f"truncation at {run.setting('selection.truncation'):g}"
+    if scheme not in ("drift", "nsga2"):
+        words += f", w = {run.setting('selection.accuracy_weight'):g}"
+    sigma, heritable = run.setting("reproduction.mutation"), run.setting("reproduction.heritable")
+    words += f"; σ = {sigma:g} (noise floor of ρ: {sigma**2:.2g})"
+    words += f"; heritable: {', '.join(heritable)}" if heritable else ""
+    topology, migrants = run.setting("migration.topology"), run.setting("migration.migrants")
+    if topology == "none" or not migrants:
+        return f"{words}; no migration"
+    return f"{words}; {topology}, {migrants} migrant(s) an edge every {run.setting('migration.every')} generations"
+
+
+def _life(run: Run) -> str:
+    steps, optimizer, rate = (run.setting(f"life.{key}") for key in ("steps", "optimizer", "learning_rate"))
+    task, target = run.setting("task"), run.setting("life.target")
+    words = f"{steps} steps of {optimizer} at {rate:g}, target {target}" if steps else "0 steps: pure regeneration"
+    return f"{words}; task {task}" + (f", weight {run.setting('life.task_weight'):g}" if task != "none" else "")
+
+
+def _restarts(restarts: list[dict[str, Any]]) -> str:
+    if not restarts:
+        return "none"
+    last = restarts[-1]
+    lost = sum(restart.get("seconds_lost", 0) for restart in restarts)
+    why = f"{last.get('why', '?')} on {last.get('host', '?')} in generation {last.get('generation', '?')}"
+    return f"{len(restarts)}, {lost:.0f} s lost; the last: {why}"
+
+
+def _disk(parts: dict[str, list[dict[str, Any]]]) -> str:
+    sizes = {kind: sum(part["size"] for part in parts[kind]) for kind in schema.PART_KINDS}
+    born = sum(part["rows"] for part in parts["births"])
+    words = f"{decimal(sum(sizes.values()))}: " + ", ".join(f"{kind} {decimal(size)}" for kind, size in sizes.items())
+    return words + (f"; {sizes['births'] / born:.1f} bytes a birth" if born else "")
+
+
+def _age(updated: object, now: datetime) -> str:
+    try:
+        seconds = max((now - datetime.fromisoformat(str(updated))).total_seconds(), 0)
+    except (ValueError, TypeError):
+        return str(updated or "unknown")
+    for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{updated}, {seconds / length:.0f} {unit} ago"
+    return f"{updated}, {seconds:.0f} seconds ago"
+
+
+def _islands(run: Run) -> Iterator[RenderableType]:
+    latest = run.generations.groupby("island").tail(1).sort_values("island").set_index("island")
+    medians = latest[[f"{trait}_median" for trait in TRAITS if f"{trait}_median" in latest]]
+    medians = medians.rename(columns=lambda name: name.removesuffix("_median"))
+    if len(run.births):
+        ends = run.births[run.births["generation"] == run.births["island"].map(latest["generation"])]
+        medians["replication_loss"] = ends.groupby("island")["replication_loss"].median()
+    headings = {trait: heading for trait, heading in TRAITS.items() if trait in medians}
+    rows = Table(box=None, pad_edge=False, collapse_padding=True, title="median of each island", title_justify="left")
+    for heading in ("island", "gen.", "n", *headings.values(), "parents", "died\nearly"):
+        rows.add_column(heading, justify="right", no_wrap=True, vertical="bottom")
+    counts = latest.assign(early=latest["diverged"] + latest["collapsed"])
+    for island in latest.index[:MAX_ISLANDS]:
+        generation, n, parents, early = counts.loc[island, ["generation", "size", "parents", "early"]].astype(int)
+        traits = (_number(trait, value) for trait, value in medians.loc[island, list(headings)].items())
+        rows.add_row(str(island), str(generation), str(n), *traits, str(parents), str(early))
+    yield rows
+    if len(latest) > MAX_ISLANDS:
+        yield Text(f"and {len(latest) - MAX_ISLANDS:,} islands more")
+    over = counts[(counts["early"] == counts["size"]) | (counts["generation"] < run.last)]["generation"]
+    if len(over):
+        when = ", ".join(f"{island} (generation {generation})" for island, generation in over[:MAX_ISLANDS].items())
+        yield Text(f"died out: {when}")
+
+
+def _number(trait: object, value: float) -> str:
+    if not np.isfinite(value):
+        return "-"
+    return f"{value:.3f}" if trait == "accuracy" else f"{value:.3g}"
