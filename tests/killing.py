@@ -10,7 +10,7 @@ from typing import Any
 from populations import storage
 from populations.storage import LocalFolder, RemoteFolder
 
-_MODULES = ["populations.records", "tests.rows", "s3fs"]
+_MODULES = ["pytest", "hypothesis", "s3fs", "tests.test_storage", "tests.test_records"]
 
 
 def run(work: Callable[..., None], *args: Any, kill_at: int | None = None) -> int | None:
@@ -44,7 +44,7 @@ def _main(work: Callable[..., None], args: tuple[Any, ...], kill_at: int | None,
 
 
 def _arm(kill_at: int) -> None:
-    """Count steps: before, amid and after each write, replacement and removal."""
+    """Count steps: amid each write to a disk, and after each write, replacement and removal anywhere."""
     steps = 0
 
     def step() -> None:
@@ -53,9 +53,8 @@ def _arm(kill_at: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         steps += 1
 
-    def stepping(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
-        step()
-        out = function(*args, **options)
+    def stepping(function: Callable[..., Any], *args: Any) -> Any:
+        out = function(*args)
         step()
         return out
 

@@ -83,13 +83,13 @@ def rows(
     return births, migrations, generations
 
 
-def live(recorder: Recorder, *until: int, meta: dict[str, object] | None = None) -> None:
+def live(recorder: Recorder, *until: int, weights: int = 7, meta: dict[str, object] | None = None) -> None:
     """Add and commit generations from the last one on, with a commit after each of `until`."""
     for stop in until:
         if stop >= 0:
             for generation in range(recorder.manifest["generation"] + 1, stop + 1):
                 recorder.add(generation, *rows(recorder.config, generation))
-        recorder.commit(stop, newborns(recorder.config, stop + 1), meta=meta or {})
+        recorder.commit(stop, newborns(recorder.config, stop + 1, weights), meta=meta or {})
 
 
 def _shuffled(draw: np.random.Generator, islands: int, size: int) -> np.ndarray:

@@ -1,0 +1,682 @@
+"""Tests of the run folder: what goes in comes out, whatever is killed, full, damaged or taken over in between."""
+
+import hashlib
+import itertools
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alife import schema
+from alife.errors import UserError
+from populations import locks, manifest
+from populations.records import Recorder, check_unused, digest, exists, read_checkpoint, read_config, read_manifest
+from populations.storage import LocalFolder, open_folder
+from tests.killing import run
+from tests.rows import configuration, create, live, newborns, rows
+
+pytest_plugins = ("tests.s3",)
+_numbers = itertools.count()
+
+
+@pytest.fixture(params=["local", "memory", "s3"])
+def uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where no run is yet, on each kind of storage."""
+    if request.param == "local":
+        return str(tmp_path / "runs" / "one")
+    return f"memory://run-{next(_numbers)}" if request.param == "memory" else request.getfixturevalue("s3")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A run of ten generations that nothing happened to."""
+    path = str(tmp_path_factory.mktemp("undisturbed") / "run")
+    recorder = create(path)
+    live(recorder, -1, 9)
+    recorder.close("finished")
+    return path
+
+
+def stored(uri: str, kind: str) -> pa.Table:
+    """All rows of a kind, read without the package's own reader."""
+    folder = open_folder(uri)
+    names = [part["name"] for part in read_manifest(uri)["parts"][kind]]
+    return pa.concat_tables([pq.read_table(pa.BufferReader(folder.read(name))) for name in names])
+
+
+def files(uri: str) -> set[str]:
+    folder = open_folder(uri)
+    return {name for kind in schema.PART_KINDS for name in folder.ls(kind)}
+
+
+def listed(uri: str) -> set[str]:
+    return {entry["name"] for entries in read_manifest(uri)["parts"].values() for entry in entries}
+
+
+# What goes in comes out
+
+
+def test_rows_and_newborns_come_back(uri: str) -> None:
+    config = configuration(reproduction={"heritable": ["mutation", "task_weight"]})
+    recorder = create(uri, config)
+    live(recorder, -1, 0, 5, meta={"collapse_norm": 0.5})
+    recorder.close()
+    for number, kind in enumerate(("births", "migrations", "generations")):
+        found = stored(uri, kind)
+        for name in found.column_names:
+            wanted = np.concatenate([rows(config, generation)[number][name] for generation in range(6)])
+            np.testing.assert_array_equal(found[name].to_numpy(), wanted, err_msg=name)
+    assert stored(uri, "births").column_names == list(schema.birth_columns(["mutation", "task_weight"]))
+    generation, islands, meta = read_checkpoint(uri)
+    assert (generation, meta) == (6, {"collapse_norm": 0.5})
+    for island, wanted in newborns(config, 6).items():
+        for name in ("ids", "ancestors", "messages", "noise"):
+            np.testing.assert_array_equal(getattr(islands[island], name), getattr(wanted, name))
+        for name, values in wanted.traits.items():
+            np.testing.assert_array_equal(islands[island].traits[name], values)
+        assert islands[island].noise_seed == wanted.noise_seed
+    assert read_config(uri) == config
+    assert files(uri) == listed(uri)
+
+
+def test_a_run_goes_on_where_it_was_left(uri: str, undisturbed: str) -> None:
+    recorder = create(uri)
+    live(recorder, -1, 3)
+    recorder.close("interrupted")
+    recorder = Recorder.open(uri)
+    assert (recorder.manifest["epoch"], recorder.manifest["generation"]) == (2, 3)
+    assert recorder.checkpoint()[0] == 4
+    live(recorder, 9)
+    recorder.close("finished")
+    assert digest(uri) == digest(undisturbed)
+    assert read_manifest(uri)["status"] == "finished"
+
+
+def test_the_manifest_says_what_the_reader_needs(uri: str) -> None:
+    recorder = create(uri, configuration(seed=5))
+    live(recorder, -1)
+    recorder.restart(3, "node-2", "killed", np.float32(1.5))
+    live(recorder, 1)
+    recorder.restart(4, "node-3", "hung", 2)
+    recorder.close("interrupted")
+    content = read_manifest(uri)
+    assert (content["format"], content["epoch"], content["seed"], content["generation"]) == (1, 1, 5, 1)
+    assert (content["class"]["cpu"], content["versions"], content["status"]) == ("test", {"torch": "2"}, "interrupted")
+    assert [(r["generation"], r["host"], r["why"], r["seconds_lost"]) for r in content["restarts"]] == [
+        (3, "node-2", "killed", 1.5),
+        (4, "node-3", "hung", 2.0),
+    ]
+    part = content["parts"]["births"][0]
+    data = open_folder(uri).read(part["name"])
+    assert (part["size"], part["sha256"]) == (len(data), hashlib.sha256(data).hexdigest())
+    assert (part["rows"], part["first"], part["last"]) == (12, 0, 1)
+
+
+def test_the_digest_is_what_its_docstring_says(undisturbed: str) -> None:
+    config = configuration()
+    columns = schema.birth_columns()
+    total = hashlib.sha256(json.dumps(columns).encode() + b"\n")
+    for generation in range(2, 8):
+        births = rows(config, generation)[0]
+        order = np.argsort(births["id"])
+        for name, dtype in columns.items():
+            values = births[name][order]
+            if dtype == "string":
+                total.update("".join(f"{value}\n" for value in values).encode())
+            else:
+                total.update(values.astype(np.dtype(dtype).newbyteorder("<")).tobytes())
+    assert digest(undisturbed, 2, 7) == total.hexdigest()
+
+
+@settings(max_examples=15, deadline=None)
+@given(stops=st.sets(st.integers(0, 39)), reopen=st.sets(st.integers(0, 39)), size=st.integers(1, 3))
+def test_the_digest_does_not_depend_on_commits(stops: set[int], reopen: set[int], size: int) -> None:
+    config = configuration(2, size, 40)
+    digests = []
+    for chosen in (stops, set()):
+        uri = f"memory://digest-{next(_numbers)}"
+        recorder = create(uri, config)
+        for stop in sorted({-1, 39} | chosen):
+            live(recorder, stop)
+            if stop in reopen and chosen:
+                recorder.close()
+                recorder = Recorder.open(uri)
+        recorder.close("finished")
+        digests.append((digest(uri), digest(uri, 3, 17)))
+        assert stored(uri, "births")["generation"].to_pylist() == np.repeat(np.arange(40), 2 * size).tolist()
+        assert files(uri) == listed(uri)
+    assert digests[0] == digests[1]
+
+
+@pytest.mark.parametrize("column", [name for name in schema.BIRTHS if name not in ("id", "generation")])
+def test_the_digest_sees_every_column(undisturbed: str, column: str) -> None:
+    recorder = create(f"memory://changed-{next(_numbers)}")
+    recorder.commit(-1, newborns(recorder.config, 0))
+    for generation in range(10):
+        births, *others = rows(recorder.config, generation)
+        if generation == 9:
+            last = births[column][-1:]
+            if column == "cause_of_death":
+                last[:] = "collapsed"
+            elif last.dtype == np.float32:
+                last[:] = np.nextafter(last, np.float32(9))
+            else:
+                last += 1
+        recorder.add(generation, births, *others)
+    recorder.commit(9, {})
+    recorder.close()
+    assert digest(recorder.uri, 0, 8) == digest(undisturbed, 0, 8)
+    assert digest(recorder.uri) != digest(undisturbed)
+
+
+def test_a_nan_has_one_form(undisturbed: str) -> None:
+    recorder = create(f"memory://nan-{next(_numbers)}")
+    config = recorder.config
+    births, *others = rows(config, 0)
+    births["self_error"][0] = np.nan
+    other = {name: values.copy() for name, values in births.items()}
+    other["self_error"][0] = np.array(0xFFC00001, np.uint32).view(np.float32)
+    recorder.add(0, births, *others)
+    recorder.commit(0, {})
+    second = create(f"memory://nan-{next(_numbers)}")
+    second.add(0, other, *others)
+    second.commit(0, {})
+    assert digest(recorder.uri) == digest(second.uri)
+    recorder.close()
+    second.close()
+
+
+def test_a_reader_is_not_disturbed_by_a_writer_that_merges(
+    tmp_path: Path, undisturbed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = create(tmp_path / "run")
+    live(recorder, -1, 0, 1, 2, 3)
+    read, merged = LocalFolder.read, []
+
+    def read_late(folder: LocalFolder, name: str) -> bytes:
+        if name.startswith("births") and not merged:
+            merged.append(name)
+            live(recorder, 4, 5, 6, 7, 8, 9)
+            assert name not in files(recorder.uri)
+        return read(folder, name)
+
+    monkeypatch.setattr(LocalFolder, "read", read_late)
+    assert digest(recorder.uri) == digest(undisturbed)
+    assert merged
+    recorder.close()
+
+
+# What is refused before it is written
+
+
+def test_rows_that_are_not_the_schemas_are_refused() -> None:
+    recorder = create(f"memory://rows-{next(_numbers)}")
+    births, migrations, generations = rows(recorder.config, 0)
+
+    def changed(**columns: Any) -> dict[str, np.ndarray]:
+        return {**births, **columns}
+
+    total = len(births["id"])
+    wrong = [
+        changed(extra=births["id"]),
+        {name: values for name, values in births.items() if name != "accuracy"},
+        changed(accuracy=births["accuracy"][:-1]),
+        changed(accuracy=births["accuracy"].astype(np.float64)),
+        changed(accuracy=births["accuracy"][:, None]),
+        changed(n_offspring=births["accuracy"]),
+        changed(n_offspring=np.full(total, 2**31)),
+        changed(generation=np.full(total, 1, np.int32)),
+        changed(id=np.zeros(total, np.int64)),
+        changed(id=births["id"] + (1 << schema.SLOT_BITS)),
+        changed(cause_of_death=np.full(total, "boredom")),
+    ]
+    for births_ in wrong:
+        with pytest.raises(ValueError, match=r"\w"):
+            recorder.add(0, births_, migrations, generations)
+    with pytest.raises(ValueError, match="does not follow -1"):
+        recorder.add(1, *rows(recorder.config, 1))
+    recorder.add(0, births, migrations, generations)
+    with pytest.raises(ValueError, match="does not follow 0"):
+        recorder.add(0, births, migrations, generations)
+    with pytest.raises(ValueError, match="commit of generation 1"):
+        recorder.commit(1, newborns(recorder.config, 2))
+    with pytest.raises(ValueError, match="asleep"):
+        recorder.commit(0, newborns(recorder.config, 1), status="asleep")
+    recorder.commit(0, newborns(recorder.config, 1))
+    recorder.close()
+
+
+@pytest.mark.parametrize("kept", ["run", "file", "folder", "config.yaml"])
+def test_a_used_folder_is_refused_and_left_alone(tmp_path: Path, kept: str) -> None:
+    path = tmp_path / "run"
+    if kept == "run":
+        create(path).close()
+    elif kept == "folder":
+        (path / "data").mkdir(parents=True)
+    else:
+        path.mkdir()
+        (path / kept).write_text("seed: 7")
+    before = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*")}
+    for refuse in (lambda: check_unused(str(path)), lambda: create(path)):
+        with pytest.raises(
+            UserError, match=r"(holds a run already|is not empty): go on with --resume, or choose another"
+        ):
+            refuse()
+    assert {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*")} == before
+
+
+def test_an_unwritable_place_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "file", tmp_path / "file" / "run", "/proc/run"):
+        with pytest.raises(UserError, match=f"^{path}: "):
+            create(path)
+    monkeypatch.setattr(os, "access", lambda *args: False)
+    with pytest.raises(UserError, match=f"{tmp_path} is not writable"):
+        check_unused(str(tmp_path / "run"))
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "file"]
+
+
+def test_an_empty_folder_will_do(tmp_path: Path) -> None:
+    check_unused(str(tmp_path))
+    create(tmp_path).close()
+    assert exists(str(tmp_path))
+
+
+def test_where_there_is_no_run(uri: str) -> None:
+    assert not exists(uri)
+    for read in (read_manifest, read_config, read_checkpoint, digest, Recorder.open):
+        with pytest.raises(UserError, match="there is no run here"):
+            read(uri)
+    assert open_folder(uri).ls() == {}
+
+
+# What is kept
+
+
+def test_fossils_and_the_last_checkpoints_are_kept(uri: str) -> None:
+    recorder = create(uri, configuration(1, 1, checkpoint={"keep": 2}))
+    live(recorder, *range(-1, 27))
+    assert recorder.kept() == [0, 1, 2, 3, 5, 10, 20, 26, 27]
+    assert recorder.checkpoint(10)[0] == 10
+    with pytest.raises(UserError, match="no checkpoint of generation 11: kept are 0, 1, 2, 3, 5, 10, 20, 26, 27"):
+        recorder.checkpoint(11)
+    recorder.close()
+    assert files(uri) == listed(uri)
+
+
+def test_an_extinct_run_keeps_what_it_had(uri: str) -> None:
+    recorder = create(uri)
+    live(recorder, -1, 3)
+    recorder.add(4, *rows(recorder.config, 4))
+    recorder.commit(4, {}, status="extinct")
+    recorder.close()
+    assert (read_manifest(uri)["status"], read_manifest(uri)["generation"]) == ("extinct", 4)
+    assert read_checkpoint(uri)[0] == 4
+
+
+def test_an_empty_island_is_kept_empty(uri: str) -> None:
+    recorder = create(uri)
+    islands = newborns(recorder.config, 0)
+    islands[1] = islands[1].take(slice(0, 0))
+    recorder.commit(-1, islands)
+    recorder.close()
+    assert read_checkpoint(uri)[1][1].messages.shape == (0, 7)
+
+
+def test_a_fork_starts_where_it_thaws(uri: str, undisturbed: str) -> None:
+    recorder = create(uri)
+    recorder.commit(4, newborns(recorder.config, 5))
+    live(recorder, 9)
+    recorder.close()
+    assert digest(uri, 5, 9) == digest(undisturbed, 5, 9)
+    assert read_manifest(uri)["parts"]["births"][0]["first"] == 5
+
+
+def test_a_run_is_extended(uri: str) -> None:
+    recorder = create(uri)
+    recorder.extend(60)
+    recorder.extend(60)
+    with pytest.raises(UserError, match="generations: 59 is fewer than the 60 of this run"):
+        recorder.extend(59)
+    with pytest.raises(UserError, match="generations"):
+        recorder.extend(2**30)
+    assert recorder.config.generations == 60
+    recorder.close()
+    assert read_config(uri) == configuration(generations=60)
+
+
+def test_an_attachment_is_not_part_of_the_record(uri: str) -> None:
+    recorder = create(uri)
+    recorder.attach("test_scores.json", b"{}")
+    recorder.attach("test_scores.json", b"[]")
+    for name in ("manifest.json", "config.yaml", ".writer", "births/x"):
+        with pytest.raises(ValueError, match="no name for an attachment"):
+            recorder.attach(name, b"")
+    recorder.close()
+    Recorder.open(uri).close()
+    assert open_folder(uri).read("test_scores.json") == b"[]"
+
+
+def test_two_commits_of_a_generation_leave_one_checkpoint(uri: str) -> None:
+    recorder = create(uri)
+    live(recorder, -1, 3)
+    before = files(uri)
+    recorder.commit(3, newborns(recorder.config, 4), status="interrupted")
+    recorder.close()
+    assert len(files(uri)) == len(before)
+    assert files(uri) == listed(uri)
+    assert read_checkpoint(uri)[0] == 4
+
+
+@pytest.mark.parametrize("heritable", [[], ["task_weight", "mutation"]])
+def test_a_long_record_is_small(tmp_path: Path, heritable: list[str]) -> None:
+    generations = 2_000 if not heritable else 300
+    recorder = create(tmp_path, configuration(4, 50, generations, reproduction={"heritable": heritable}))
+    most = 0
+    for generation in range(generations):
+        recorder.add(generation, *rows(recorder.config, generation))
+        if generation % 10 == 9:
+            recorder.commit(generation, newborns(recorder.config, generation + 1))
+            most = max(most, sum(1 for file in tmp_path.rglob("*") if file.is_file()))
+    recorder.close("finished")
+    kinds = ("births", "migrations", "generations")
+    size = sum(file.stat().st_size for kind in kinds for file in (tmp_path / kind).iterdir())
+    assert most <= 200
+    assert size / (200 * generations) <= 20 + 4 * len(heritable)
+
+
+# One writer
+
+
+def test_a_second_writer_is_refused(tmp_path: Path) -> None:
+    recorder = create(tmp_path)
+    with pytest.raises(UserError, match=rf"another run is writing here \(process {os.getpid()} on "):
+        Recorder.open(str(tmp_path))
+    recorder.close()
+    recorder.close()
+    with pytest.raises(UserError, match="closed for writing"):
+        recorder.commit(-1, newborns(recorder.config, 0))
+    Recorder.open(str(tmp_path)).close()
+
+
+def test_a_writer_that_was_taken_over_stops_and_does_no_damage(uri: str, undisturbed: str) -> None:
+    first = create(uri)
+    live(first, -1, 3)
+    folder = open_folder(uri)
+    folder.delete(locks.NAME)
+    second = Recorder.open(uri)
+    with pytest.raises(UserError, match="stopped to do no damage"):
+        live(first, 5)
+    live(second, 9)
+    with pytest.raises(UserError, match="closed for writing"):
+        first.commit(5, newborns(first.config, 6))
+    first.close("failed")
+    second.close("finished")
+    assert digest(uri) == digest(undisturbed)
+    assert read_manifest(uri)["status"] == "finished"
+    Recorder.open(uri).close()
+    assert files(uri) == listed(uri)
+
+
+# Killed at any moment
+
+
+def _create(uri: str) -> None:
+    create(uri).close()
+
+
+def test_killed_while_the_folder_is_made(tmp_path: Path) -> None:
+    outcomes = set()
+    for step in itertools.count():
+        path = tmp_path / str(step)
+        if run(_create, str(path), kill_at=step) is None:
+            break
+        outcomes.add(exists(str(path)))
+        (Recorder.open(str(path)) if exists(str(path)) else create(path)).close()
+        assert read_config(str(path)) == configuration()
+    assert outcomes == {False, True}
+
+
+def _commit_merge_extend(uri: str) -> None:
+    recorder = Recorder.open(uri, lease_seconds=0.5)
+    live(recorder, 7)
+    recorder.extend(40)
+    recorder.close("interrupted")
+
+
+def test_killed_at_any_step_of_a_commit(tmp_path: Path) -> None:
+    base = tmp_path / "base"
+    recorder = create(base)
+    live(recorder, *range(-1, 7))
+    recorder.close()
+    reference = create(tmp_path / "reference")
+    live(reference, -1, 11)
+    seen = []
+    for step in itertools.count():
+        uri = str(tmp_path / str(step))
+        shutil.copytree(base, uri)
+        if run(_commit_merge_extend, uri, kill_at=step) is None:
+            break
+        seen.append(_check_survivor(uri, reference.uri))
+    assert seen == sorted(seen)
+    assert set(seen) == {(6, 30), (7, 30), (7, 40)}
+    assert len(seen) > 30
+    reference.close()
+
+
+def _commit(uri: str) -> None:
+    recorder = Recorder.open(uri, lease_seconds=0.3)
+    live(recorder, 7)
+    recorder.close("interrupted")
+
+
+def test_killed_at_steps_of_a_commit_to_s3(s3: str, tmp_path: Path) -> None:
+    config = configuration(checkpoint={"keep": 1})
+    recorder = create(s3, config)
+    live(recorder, -1, 6)
+    recorder.close()
+    reference = create(tmp_path / "reference", config)
+    live(reference, -1, 11)
+    seen = []
+    for step in itertools.count(0, 2):
+        copy = open_folder(f"{s3}-{step}")
+        copy.fs.copy(open_folder(s3).root, copy.root, recursive=True)
+        if run(_commit, copy.uri, kill_at=step) is None:
+            break
+        seen.append(_check_survivor(copy.uri, reference.uri))
+    assert seen == sorted(seen)
+    assert set(seen) == {(6, 30), (7, 30)}
+    reference.close()
+
+
+def _check_survivor(uri: str, reference: str) -> tuple[int, int]:
+    """A folder whose writer was killed is at a commit, goes on, and ends as if nothing had been."""
+    generation = read_manifest(uri)["generation"]
+    assert digest(uri) == digest(reference, 0, generation)
+    recorder = Recorder.open(uri, lease_seconds=0.3)
+    assert files(uri) == listed(uri)
+    assert not [name for name in open_folder(uri).ls() if name.endswith(".tmp")]
+    assert recorder.manifest["generation"] == generation
+    assert recorder.checkpoint()[0] == generation + 1
+    total = recorder.config.generations
+    live(recorder, 11)
+    recorder.close("finished")
+    assert digest(uri) == digest(reference)
+    return generation, total
+
+
+# A full disk
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 400 kB."""
+    path = tmp_path / "disk"
+    path.mkdir()
+    mount = shutil.which("mount")
+    if mount is None or subprocess.run([mount, "-t", "tmpfs", "-o", "size=400k", "none", path], check=False).returncode:
+        pytest.skip("mounting a small file system is not permitted here")
+    yield path
+    subprocess.run(["umount", path], check=True)
+
+
+def test_a_full_disk_leaves_the_last_commit(small_disk: Path, tmp_path: Path) -> None:
+    reference = create(tmp_path / "reference")
+    live(reference, -1, 29)
+    recorder = create(small_disk / "run")
+    recorder.commit(-1, newborns(recorder.config, 0, 2_000))
+    with pytest.raises(UserError, match=r"No space left on device; the run is kept up to generation \d+: ") as caught:
+        live(recorder, *range(30), weights=2_000)
+    assert "\n" not in str(caught.value)
+    last = recorder.manifest["generation"]
+    recorder.close("failed")
+    uri = recorder.uri
+    assert read_manifest(uri)["generation"] == last >= 0
+    assert files(uri) == listed(uri)
+    assert digest(uri) == digest(reference.uri, 0, last)
+    subprocess.run(["mount", "-o", "remount,size=4m", str(small_disk)], check=True)
+    recorder = Recorder.open(uri)
+    assert recorder.checkpoint()[0] == last + 1
+    live(recorder, 29)
+    recorder.close("finished")
+    assert digest(uri) == digest(reference.uri)
+    reference.close()
+
+
+# Foreign hands
+
+
+def test_a_newer_and_an_older_format_are_refused_by_name(undisturbed: str, tmp_path: Path) -> None:
+    path = shutil.copytree(undisturbed, tmp_path / "run")
+    content = json.loads((path / "manifest.json").read_text())
+    for number, age in ((2, "a newer"), (0, "an older")):
+        (path / "manifest.json").write_text(json.dumps({**content, "format": number, "more": 1}))
+        with pytest.raises(UserError, match=rf"written by {age} alife: format {number}; this one reads 1"):
+            Recorder.open(str(path))
+
+
+def _missing(path: Path) -> None:
+    path.unlink()
+
+
+def _shorter(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+@pytest.mark.parametrize("kind", schema.PART_KINDS)
+@pytest.mark.parametrize("damage", [_missing, _shorter])
+def test_a_missing_or_truncated_file_is_named(undisturbed: str, tmp_path: Path, kind: str, damage: Any) -> None:
+    path = shutil.copytree(undisturbed, tmp_path / "run")
+    damaged = sorted((path / kind).iterdir())[0]
+    damage(damaged)
+    before = (path / "manifest.json").read_bytes()
+    with pytest.raises(UserError, match=f"{kind}/{damaged.name}: (missing|damaged)"):
+        Recorder.open(str(path))
+    assert (path / "manifest.json").read_bytes() == before
+    Recorder.open(undisturbed).close()
+
+
+def test_what_is_merged_is_verified_first(tmp_path: Path) -> None:
+    recorder = create(tmp_path)
+    live(recorder, *range(-1, 7))
+    part = tmp_path / recorder.manifest["parts"]["births"][2]["name"]
+    data = bytearray(part.read_bytes())
+    data[len(data) // 3] ^= 1
+    part.write_bytes(data)
+    with pytest.raises(UserError, match=rf"{part.name}: damaged: its SHA-256"):
+        live(recorder, 7)
+    recorder.close()
+    assert files(str(tmp_path)) == listed(str(tmp_path))
+
+
+def test_an_edited_configuration_is_refused(undisturbed: str, tmp_path: Path) -> None:
+    path = shutil.copytree(undisturbed, tmp_path / "run")
+    config = path / "config.yaml"
+    config.write_text(config.read_text().replace("generations: 30", "generations: 31"))
+    for read in (read_config, Recorder.open, digest):
+        with pytest.raises(UserError, match=r"config\.yaml: damaged or edited"):
+            read(str(path))
+    config.unlink()
+    with pytest.raises(UserError, match=r"config\.yaml: missing"):
+        Recorder.open(str(path))
+
+
+def test_a_users_own_files_stay(undisturbed: str, tmp_path: Path) -> None:
+    path = shutil.copytree(undisturbed, tmp_path / "run")
+    own = [path / "report.html", path / "births" / "my notes.txt", path / "figures" / "a.pdf"]
+    orphans = [path / "births" / "0000010-0000019-1-abc.parquet", path / ".manifest.json.tmp"]
+    (path / "figures").mkdir()
+    for file in own + orphans:
+        file.write_text("x")
+    Recorder.open(str(path)).close()
+    assert all(file.exists() for file in own)
+    assert not any(file.exists() for file in orphans)
+
+
+def _listing(**part: Any) -> bytes:
+    """A manifest, checksum and all, with one part of births."""
+    whole = {"name": "births/a.parquet", "size": 1, "sha256": "0" * 64, "rows": 1, "first": 0, "last": 0, **part}
+    return manifest.serialise(
+        {
+            "format": 1,
+            "epoch": 1,
+            "status": "running",
+            "generation": whole["last"],
+            "seed": 0,
+            "created": "",
+            "updated": "",
+            "versions": {},
+            "class": {},
+            "restarts": [],
+            "config": [{"size": 1, "sha256": "0" * 64}],
+            "parts": {"births": [whole], "migrations": [], "generations": [], "checkpoints": []},
+        }
+    )
+
+
+@given(st.text(max_size=20) | st.from_regex(r"births/[./\\a-c-]{0,8}\.parquet", fullmatch=True))
+@settings(max_examples=500, deadline=None)
+def test_a_part_lies_in_its_folder(name: str) -> None:
+    plain = name.startswith("births/") and name.endswith(".parquet") and set(name[7:-8]) <= set("abc-")
+    if plain and set(name[7:-8]) & set("abc"):
+        assert manifest.parse(_listing(name=name), "m")["parts"]["births"][0]["name"] == name
+    else:
+        with pytest.raises((UserError, ValueError)):
+            manifest.parse(_listing(name=name), "m")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "/etc/passwd",
+        "/births/a.parquet",
+        "../births/a.parquet",
+        "births/../../a.parquet",
+        "births/..parquet",
+        "births\\a.parquet",
+        "births/a\\..\\b.parquet",
+        "births//a.parquet",
+        "births/a.parquet\0",
+        "births/a.parquet\n",
+        "migrations/a.parquet",
+        "checkpoints/a.safetensors",
+        "births/a.safetensors",
+        "births/.parquet",
+        "births/%2e%2e.parquet",
+        "births/é.parquet",
+        "s3://bucket/births/a.parquet",
+    ],
+)
+def test_path_tricks_are_refused(name: str) -> None:
+    with pytest.raises(UserError, match="is no name of a part"):
+        manifest.parse(_listing(name=name), "m")
