@@ -9,7 +9,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from alife.errors import UserError
-from analysis import style, tradeoff, trajectories
+from analysis import forces, style, tradeoff, trajectories
 from analysis.run import Run
 
 
@@ -34,6 +34,8 @@ PLOTS: dict[str, PlotFunction] = {
         "hypervolume that each generation dominates on the trade-off plane",
         lambda run: style.figure_of(tradeoff.hypervolume_by_generation(run)),
     ),
+    "selection": PlotFunction("selection differentials by trait, realised and expected", forces.selection),
+    "price": PlotFunction("the Price equation by trait: components of change, cumulated", forces.cumulated),
 }
 """Every figure of a single run, in the order in which they are made. A new one is one more entry."""
 
