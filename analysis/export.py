@@ -7,6 +7,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -217,10 +218,8 @@ def _children(parent: NDArray[np.int64]) -> tuple[dict[int, list[int]], set[int]
     rows = np.flatnonzero(parent != NOBODY)[::-1]
     rows = rows[np.argsort(parent[rows], kind="stable")]
     who, first = np.unique(parent[rows], return_index=True)
-    groups = np.split(rows, first[1:])
-    return {int(p): group.tolist() for p, group in zip(who, groups, strict=True) if len(group)}, set(
-        rows[first].tolist()
-    )
+    groups = (rows[start:stop].tolist() for start, stop in pairwise([*first, len(rows)]))
+    return dict(zip(who.tolist(), groups, strict=True)), set(rows[first].tolist())
 
 
 def _labels(tree: Phylogeny, parent: NDArray[np.int64], rows: NDArray[np.int64]) -> dict[int, str]:

@@ -186,24 +186,37 @@ def mrca(tree: Phylogeny, rows: Rows | None = None) -> int | None:
     return int(rows[0])
 
 
-def founders(tree: Phylogeny) -> Rows:
-    """[n] int64: the row of the founder of each."""
+def ancestor_at(tree: Phylogeny, back: int) -> Rows:
+    """[n] int64: the row of each one's ancestor so many generations before it, or of its founder if there are fewer."""
+    step = np.where(tree.parent == NOBODY, np.arange(len(tree)), tree.parent)
     out = np.arange(len(tree))
-    for start, stop in zip(tree.starts[1:-1], tree.starts[2:], strict=True):
-        out[start:stop] = out[tree.parent[start:stop]]
+    back = min(back, len(tree.generations))
+    while back:
+        if back & 1:
+            out = step[out]
+        step, back = step[step], back >> 1
     return out
 
 
-def ancestry_shares(tree: Phylogeny) -> pd.DataFrame:
-    """Where the founders of each island's residents were conceived.
+def founders(tree: Phylogeny) -> Rows:
+    """[n] int64: the row of the founder of each."""
+    return ancestor_at(tree, len(tree.generations))
+
+
+def ancestry_shares(tree: Phylogeny, back: int) -> pd.DataFrame:
+    """Where the ancestors of each island's residents lived some generations before.
+
+    Args:
+        tree: The full phylogeny.
+        back: How many generations; founders stand in for ancestors before them.
 
     Returns:
-        generation, island (of residence), founder_island, share (of the island's residents of that generation; they sum
-        to 1), one row for each combination that occurs.
+        generation, island (of residence), ancestor_island (where the ancestor lived), share (of the island's residents
+        of that generation; they sum to 1), one row for each combination that occurs.
     """
-    origin = tree.births["id"].to_numpy()[founders(tree)] >> (schema.GENERATION_BITS + schema.SLOT_BITS)
     place = ["generation", "island"]
-    frame = tree.births[place].assign(founder_island=origin)
+    there = tree.births["island"].to_numpy()[ancestor_at(tree, back)]
+    frame = tree.births[place].assign(ancestor_island=there)
     counts = frame.value_counts(sort=False).sort_index().rename("share").reset_index()
     return counts.assign(share=counts["share"] / counts.groupby(place)["share"].transform("sum"))
 

@@ -1,0 +1,188 @@
+"""`alife bench lineage`: what loading, checking, pruning, measuring, writing and drawing a large record costs.
+
+It makes the record itself. Each task runs in a process of its own, so that its peak memory is its own.
+"""
+
+import hashlib
+import json
+import multiprocessing
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import yaml
+
+from alife import schema
+from analysis.export import FORMATS, export
+from analysis.lineage import of_run, prune
+from analysis.phylometrics import metrics_through_time
+from analysis.run import load_run
+
+Figure = dict[str, Any]
+
+ISLANDS = 4
+EVERY = 5
+
+
+def bench(births: int = 1_000_000, drawn: int = 100_000) -> list[Figure]:
+    """Measure everything.
+
+    Args:
+        births: Of the record that is loaded, pruned and measured; a thousand generations of them.
+        drawn: Births of the record that is written and drawn.
+
+    Returns:
+        {"name", "value", "unit", "births", …}, one a figure.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        large = write_record(Path(folder) / "large", births // 1000, 1000)
+        deep = write_record(Path(folder) / "deep", max(drawn // 1000, ISLANDS), 1000)
+        broad = write_record(Path(folder) / "broad", drawn // 50, 50)
+        return [*_alone(_measure, large), *_alone(_hand_over, deep), *_alone(_draw, deep, broad)]
+
+
+def write_record(folder: Path, size: int, generations: int) -> Path:
+    """Write a run folder of neutral Wright–Fisher islands in a ring that swap one newborn each every five generations.
+
+    Args:
+        folder: To be made.
+        size: Individuals a generation, in `ISLANDS` equal islands.
+        generations: How many.
+
+    Returns:
+        The folder, which `analysis.run.load_run` reads.
+    """
+    births, migrations = neutral(size // ISLANDS, generations)
+    parts: dict[str, list[dict[str, Any]]] = {kind: [] for kind in schema.PART_KINDS}
+    for kind, frame in (("births", births), ("migrations", migrations)):
+        path = folder / kind / "all.parquet"
+        path.parent.mkdir(parents=True)
+        pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), path, compression="zstd")
+        content = path.read_bytes()
+        part = {"name": f"{kind}/{path.name}", "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        parts[kind].append({**part, "rows": len(frame), "first": 0, "last": generations - 1})
+    manifest = {
+        "format": schema.FORMAT_VERSION,
+        "status": "finished",
+        "generation": generations - 1,
+        "seed": 0,
+        "parts": parts,
+    }
+    config = {
+        "reproduction": {"heritable": [], "mutation": 0.05},
+        "selection": {"scheme": "drift", "accuracy_weight": 0.5},
+        "migration": {"every": EVERY},
+        "population": {"islands": ISLANDS, "size": size // ISLANDS},
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    return folder
+
+
+def neutral(size: int, generations: int, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Births and migrations of neutral islands of `size`, as in the schema; scores are noise."""
+    rng = np.random.default_rng(seed)
+    shape = (generations, ISLANDS, size)
+    when, where, slot = np.indices(shape)
+    conceived = where << (schema.GENERATION_BITS + schema.SLOT_BITS) | when << schema.SLOT_BITS | slot
+    swaps = np.arange(EVERY, generations, EVERY)
+    lives = conceived.copy()
+    lives[swaps, :, 0] = np.roll(lives[swaps, :, 0], -1, axis=1)
+    parent = rng.integers(0, size, shape)
+    ancestors = conceived.copy()
+    ancestors[1:] = np.take_along_axis(lives, parent, axis=2)[:-1]
+    ancestors[swaps, :, 0] = np.roll(ancestors[swaps, :, 0], -1, axis=1)
+    offspring = np.bincount(((when * ISLANDS + where) * size + parent).ravel(), minlength=parent.size)
+    columns = {
+        "id": lives.ravel(),
+        "ancestor_id": ancestors.ravel(),
+        "origin_time": when.ravel(),
+        "destruction_time": when.ravel() + 1,
+        "island": where.ravel(),
+        "generation": when.ravel(),
+        **{name: rng.random(parent.size, dtype=np.float32) for name in schema.SCORES},
+        "n_offspring": offspring,
+    }
+    births = pd.DataFrame(columns).astype({name: schema.BIRTHS[name] for name in columns})
+    births["cause_of_death"] = pd.Categorical([schema.CAUSES[0]], schema.CAUSES).repeat(len(births))
+    moves = {
+        "generation": np.repeat(swaps, ISLANDS),
+        "id": lives[swaps, :, 0].ravel(),
+        "from_island": np.tile(np.roll(np.arange(ISLANDS), -1), len(swaps)),
+        "to_island": np.tile(np.arange(ISLANDS), len(swaps)),
+    }
+    return births, pd.DataFrame(moves).astype(schema.MIGRATIONS)
+
+
+def _alone(task: Callable[..., list[Figure]], *folders: Path) -> list[Figure]:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(task, *folders).result()
+
+
+def _measure(folder: Path) -> list[Figure]:
+    clock = _stopwatch()
+    next(clock)
+    run = load_run(folder)
+    count = len(run.births)
+    figures = [_figure("lineage_load", next(clock), "s", count)]
+    tree = of_run(run)
+    figures.append(_figure("lineage_check", next(clock), "s", count))
+    pruned = prune(tree)
+    figures.append(_figure("lineage_prune", next(clock), "s", count, left=len(pruned)))
+    table = metrics_through_time(tree)
+    figures.append(_figure("lineage_metrics", next(clock), "s", count, generations=table["generation"].nunique()))
+    total = sum(figure["value"] for figure in figures)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    figures.append(_figure("lineage_total", total, "s", count))
+    return [*figures, _figure("lineage_peak_memory", peak / 2**30, "GiB", count)]
+
+
+def _hand_over(folder: Path) -> list[Figure]:
+    tree = of_run(load_run(folder))
+    figures, clock = [], _stopwatch()
+    for format in FORMATS:
+        next(clock)
+        export(tree, folder / f"phylogeny.{format}", format)
+        figures.append(_figure(f"lineage_write_{format}", next(clock), "s", len(tree)))
+    return figures
+
+
+def _draw(*folders: Path) -> list[Figure]:
+    from analysis import style
+    from analysis.trees import time_phylogeny
+
+    figures, clock = [], _stopwatch()
+    for folder in folders:
+        run = load_run(folder)
+        tips = int((run.births["generation"] == run.last).sum())
+        next(clock)
+        style.save(time_phylogeny(run), folder, "phylogeny")
+        figures.append(_figure(f"lineage_tree_figure_{folder.name}", next(clock), "s", len(run.births), tips=tips))
+    return figures
+
+
+def _stopwatch() -> Iterator[float]:
+    """Seconds since it was last asked, or first, when it says 0."""
+    last = time.perf_counter()
+    while True:
+        now = time.perf_counter()
+        yield now - last
+        last = now
+
+
+def _figure(name: str, value: float, unit: str, births: int, **more: Any) -> Figure:
+    return {"name": name, "value": round(value, 3), "unit": unit, "births": births, **more}
+
+
+if __name__ == "__main__":
+    for figure in bench():
+        print(json.dumps(figure))
