@@ -9,7 +9,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from alife.errors import UserError
-from analysis import forces, style, tradeoff, trajectories
+from analysis import clades, descent, forces, geneflow, style, tradeoff, trajectories, trees
 from analysis.run import Run
 
 
@@ -36,6 +36,20 @@ PLOTS: dict[str, PlotFunction] = {
     ),
     "selection": PlotFunction("selection differentials by trait, realised and expected", forces.selection),
     "price": PlotFunction("the Price equation by trait: components of change, cumulated", forces.cumulated),
+    "phylogeny": PlotFunction(
+        "phylogeny through time: branches coloured by accuracy, islands at the tips, the MRCA", trees.time_phylogeny
+    ),
+    "phylogeny_rho": PlotFunction(
+        "the same, branches coloured by log ρ", lambda run: trees.time_phylogeny(run, "replication_error")
+    ),
+    "muller": PlotFunction("Muller plot: shares of the clades that mattered", clades.muller),
+    "descent": PlotFunction(
+        "the dominant's line of descent: its traits by generation, its path through the trade-off plane",
+        descent.descent,
+    ),
+    "geneflow": PlotFunction(
+        "gene flow: migrants, and where the ancestors of each island's residents lived", geneflow.geneflow
+    ),
 }
 """Every figure of a single run, in the order in which they are made. A new one is one more entry."""
 

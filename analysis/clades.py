@@ -1,0 +1,192 @@
+"""Clades that mattered and their shares through time: the Muller plot."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+from numpy.typing import NDArray
+
+from alife.errors import UserError
+from analysis import style
+from analysis.lineage import NOBODY, Phylogeny, of_run
+from analysis.phylometrics import grid
+from analysis.run import Run
+from analysis.trees import COLOURS, bare, colour_range, scaled, title
+
+Rows = NDArray[np.int64]
+
+STEPS: Final = 150
+"""Generations at which clades are counted; of more, so many, evenly spread."""
+THRESHOLDS: Final = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
+MAX_CLADES: Final = 60
+REST: Final = 0
+"""The clade of those who belong to none that is shown."""
+
+
+@dataclass(frozen=True, eq=False)
+class Clades:
+    """Nested clades and how many belong to each.
+
+    Attributes:
+        threshold: Share of the generation that a clade reached at least once to be shown.
+        founders: [C] row of the individual that founds each clade; clade c + 1 is founders[c].
+        parents: [C] clade in which each is nested, `REST` if in none.
+        rows: [M] everybody in the generations that are counted.
+        members: [M] the innermost clade of each, or `REST`.
+    """
+
+    threshold: float
+    founders: Rows
+    parents: Rows
+    rows: Rows
+    members: Rows
+
+
+def find_clades(tree: Phylogeny, threshold: float | None = None, steps: int = STEPS) -> Clades:
+    """Clades whose share of all living individuals reached a threshold.
+
+    A clade is an individual and its descendants. It is told apart from the one around it where an ancestor of the
+    living of some generation splits into at least two parts that each reach the threshold, or at the first generation.
+
+    Args:
+        tree: The full phylogeny.
+        threshold: Share in (0, 1]; if None the least of `THRESHOLDS` that shows no more than `MAX_CLADES`.
+        steps: Generations at which clades begin and are counted.
+    """
+    layers = [tree.rows(int(generation)) for generation in grid(tree, steps)]
+    above = [np.full(len(layers[0]), NOBODY), *(_climb(tree, *pair) for pair in pairwise(layers))]
+    share = _greatest_shares(layers, above)
+    if threshold is None:
+        sizes = [sum(int(new.sum()) for new in _beginnings(above, share, least)) for least in THRESHOLDS]
+        threshold = next((t for t, n in zip(THRESHOLDS, sizes, strict=True) if n <= MAX_CLADES), THRESHOLDS[-1])
+    return _nest(layers, above, _beginnings(above, share, threshold), threshold)
+
+
+@style.styled()
+def muller(run: Run, trait: str | None = None, figure: Figure | None = None) -> Figure:
+    """Draw the Muller plot of a run: nested clades, coloured by a trait's mean over the members outside nested ones.
+
+    Args:
+        run: With births.
+        trait: As for `analysis.trees.time_phylogeny`.
+        figure: Empty, to be filled; a new one if None.
+
+    Raises:
+        UserError: The record is damaged or of one generation, or pyfish is not installed.
+    """
+    fish = pyfish()
+    tree = of_run(run)
+    if tree.last == tree.first:
+        raise UserError(f"{run.path}: one generation on record: a Muller plot needs two or more")
+    clades = find_clades(tree)
+    values, label = scaled(tree.births, trait)
+    means = _means(values[clades.rows], clades.members, len(clades.founders) + 1)
+    norm, colours = colour_range(means[1:]), COLOURS.with_extremes(bad=style.OKABE_ITO["vermillion"])
+    bands, steps, _, _ = fish.process_data(*_fish_tables(tree, clades))
+    hues = colours(norm(np.ma.masked_invalid(means)))
+    hues[REST] = 1
+    figure = style.new_figure(7.2, 4.0) if figure is None else figure
+    axes = figure.add_subplot()
+    fish.fish_plot(bands, steps, hues[bands.index], ax=axes)
+    _finish(axes, tree)
+    bar = figure.colorbar(ScalarMappable(norm, colours), ax=axes, extend="both", label=f"mean of {label}")
+    bar.outline.set_visible(False)
+    title(figure, [style.caption(run), _explain(tree, clades, len(steps))])
+    return figure
+
+
+def pyfish() -> Any:
+    """The library that stacks nested clades, imported when first asked for.
+
+    Raises:
+        UserError: It is not installed.
+    """
+    try:
+        import pyfish
+    except ImportError:
+        raise UserError("pyfish is not installed: pip install 'alife-quines[lineage]'") from None
+    return pyfish
+
+
+def _climb(tree: Phylogeny, older: Rows, younger: Rows) -> Rows:
+    """For each of `younger` the place of its ancestor among `older`."""
+    rows = younger
+    while rows[0] >= older[-1] + 1:
+        rows = tree.parent[rows]
+    return rows - older[0]
+
+
+def _greatest_shares(layers: list[Rows], above: list[Rows]) -> list[NDArray[np.float64]]:
+    """For each individual of each layer its descendants' greatest share of any layer from its own on."""
+    share = [np.zeros(len(rows)) for rows in layers]
+    for k, rows in enumerate(layers):
+        counts = np.full(len(rows), 1 / len(rows))
+        share[k] = np.maximum(share[k], counts)
+        for j in range(k, 0, -1):
+            counts = np.bincount(above[j], counts, len(layers[j - 1]))
+            share[j - 1] = np.maximum(share[j - 1], counts)
+    return share
+
+
+def _beginnings(above: list[Rows], share: list[NDArray[np.float64]], threshold: float) -> list[NDArray[np.bool_]]:
+    """Who begins a clade: the large of the first layer, and the large with large siblings."""
+    large = [values >= threshold - 1e-12 for values in share]
+    begins = [large[0]]
+    for k in range(1, len(above)):
+        siblings = np.bincount(above[k], large[k], len(large[k - 1]))
+        begins.append(large[k] & (siblings[above[k]] > 1))
+    return begins
+
+
+def _nest(layers: list[Rows], above: list[Rows], begins: list[NDArray[np.bool_]], threshold: float) -> Clades:
+    founders, parents, members = [], [], []
+    clade, known = np.zeros(1, np.int64), 0
+    for rows, up, new in zip(layers, above, begins, strict=True):
+        outer = np.full(len(rows), REST) if up[0] == NOBODY else clade[up]
+        clade = np.where(new, known + np.cumsum(new), outer)
+        known += int(new.sum())
+        founders.append(rows[new])
+        parents.append(outer[new])
+        members.append(clade)
+    return Clades(threshold, *(np.concatenate(each) for each in (founders, parents, layers, members)))
+
+
+def _fish_tables(tree: Phylogeny, clades: Clades) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What pyfish reads: sizes of clades by generation, and the clade around each."""
+    who = pd.DataFrame({"Id": clades.members, "Step": tree.generation[clades.rows]})
+    nesting = pd.DataFrame({"ParentId": clades.parents, "ChildId": 1 + np.arange(len(clades.founders))})
+    return who.value_counts(sort=False).rename("Pop").reset_index(), nesting
+
+
+def _means(values: NDArray[np.float64], members: Rows, clades: int) -> NDArray[np.float64]:
+    finite = np.isfinite(values)
+    with np.errstate(invalid="ignore"):
+        return np.bincount(members[finite], values[finite], clades) / np.bincount(members[finite], minlength=clades)
+
+
+def _finish(axes: Axes, tree: Phylogeny) -> None:
+    for band in axes.collections:
+        if isinstance(band, PolyCollection):
+            band.set_edgecolor("white")
+            band.set_linewidth(0.35)
+    axes.set(xlabel="generation", ylabel="share of the living", ylim=(0, 1), xlim=(tree.first, tree.last))
+    bare(axes, tree.first, tree.last, ticks=10)
+    axes.yaxis.set_visible(True)
+    axes.set_yticks(np.linspace(0, 1, 5))
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
+
+
+def _explain(tree: Phylogeny, clades: Clades, steps: int) -> str:
+    text = (
+        f"{len(clades.founders)} clades that reached {clades.threshold:.0%} of the living at least once, "
+        "each inside the one it came from; white: the rest"
+    )
+    sampled = f"; counted in {steps} of {len(tree.generations):,} generations"
+    return text + (sampled if steps < len(tree.generations) else "")

@@ -1,0 +1,185 @@
+"""The dominant's line of descent: its traits by generation, and its path through the trade-off plane."""
+
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.gridspec import SubplotSpec
+from matplotlib.patheffects import withStroke
+from numpy.typing import NDArray
+
+from alife import schema
+from analysis import style
+from analysis.lineage import dominant, line_of_descent, of_run
+from analysis.run import Run
+from analysis.trajectories import TRAITS, quantiles
+from analysis.trees import title
+
+Floats = NDArray[np.float64]
+
+PANELS: Final = (("accuracy",), ("replication_error", "copying_error"), ("genome_norm",))
+LONG: Final = 120
+"""Generations from which a running median is drawn over the single values."""
+BACKGROUND: Final = 3_000
+"""Individuals that the plane shows behind the path at most, drawn at random of more."""
+HALO: Final = [withStroke(linewidth=2.4, foreground="white")]
+
+
+@style.styled()
+def descent(run: Run, individual: int | None = None, figure: Figure | None = None) -> Figure:
+    """Draw a line of descent from its founder on.
+
+    Args:
+        run: With births.
+        individual: Whose, an id; the dominant's (`analysis.lineage.dominant`) if None.
+        figure: Empty, to be filled; a new one if None.
+
+    Raises:
+        UserError: The record is damaged, nobody has that id, or nobody ever survived.
+    """
+    tree = of_run(run)
+    identity = dominant(tree) if individual is None else individual
+    line = line_of_descent(tree, identity)
+    figure = style.new_figure(7.2, 5.0) if figure is None else figure
+    has_task = bool(run.births["accuracy"].notna().any())
+    panels = PANELS if has_task else PANELS[1:]
+    grid = figure.add_gridspec(1, 2 if has_task else 1, width_ratios=(1, 1.15) if has_task else None)
+    left = grid[0].subgridspec(len(panels), 1)
+    rows: list[Axes] = []
+    window = max(len(line) // 60, 1) | 1 if len(line) >= LONG else 1
+    for place, traits in enumerate(panels):
+        rows.append(figure.add_subplot(left[place], sharex=rows[0] if rows else None))
+        rows[-1].tick_params(labelbottom=place == len(panels) - 1)
+        _draw_traits(rows[-1], run, line, traits, window)
+    _finish_generations(rows[-1], line, tree.last)
+    if has_task:
+        rows += _draw_plane(figure, grid[1], run, line, window)
+    figure.legend(*_legend(rows), loc="outside lower left", ncols=3, columnspacing=1.2)
+    title(figure, [style.caption(run), _explain(line, individual is None, window)])
+    return figure
+
+
+def running_median(values: NDArray[Any], window: int) -> Floats:
+    """[n] median over an odd window centred on each, of what there is at the ends."""
+    return pd.Series(values, dtype=float).rolling(window, center=True, min_periods=1).median().to_numpy(copy=True)
+
+
+def _draw_traits(axes: Axes, run: Run, line: pd.DataFrame, traits: tuple[str, ...], window: int) -> None:
+    band = quantiles(run, traits[0])
+    n = f"{int(band['n'].max()):,}" if len(band) else "0"
+    axes.fill_between(
+        band["generation"],
+        band["q05"],
+        band["q95"],
+        color="#DDDDDD",
+        lw=0,
+        step=None,
+        label=f"5–95 % of all individuals\n(n ≤ {n} a generation)",
+    )
+    generation = line["generation"].to_numpy()
+    for trait, colour, dash in zip(traits, style.CYCLE, style.DASHES, strict=False):
+        name = "copying error on it" if trait == "copying_error" else "the line of descent"
+        values = line[trait].to_numpy(np.float64)
+        if window > 1:
+            axes.plot(generation, values, color=colour, lw=0.4, alpha=0.45)
+        look: dict[str, Any] = {"marker": "o", "ms": 2.4} if len(line) <= 40 else {"path_effects": HALO}
+        axes.plot(generation, running_median(values, window), color=colour, ls=dash, lw=1.2, label=name, **look)
+    if traits[0] == "replication_error" and (floor := float(run.setting("reproduction.mutation")) ** 2):
+        axes.axhline(floor, color=style.INK, lw=0.9, ls=(0, (4, 2)), label="noise floor ρ = σ²")
+    axes.set_ylabel("ρ, copying error" if len(traits) > 1 else TRAITS[traits[0]].label)
+    if TRAITS[traits[0]].log:
+        axes.set_yscale("log")
+        style.log_axis(axes, "y")
+
+
+def _finish_generations(axes: Axes, line: pd.DataFrame, last: int) -> None:
+    generation, island = line["generation"].to_numpy(), line["island"].to_numpy()
+    moved = generation[1:][island[1:] != island[:-1]]
+    if len(moved):
+        name = f"moved to another island ({len(moved)}×)"
+        foot = axes.get_xaxis_transform()
+        axes.plot(moved, np.full(len(moved), 0.05), "|", color=style.INK, ms=6, mew=1, transform=foot, label=name)
+    room = max(0.03 * (last - generation[0]), 0.3)
+    axes.set(xlabel="generation", xlim=(generation[0] - room, last + room))
+    style.generation_axis(axes.xaxis)
+
+
+def _legend(rows: list[Axes]) -> tuple[list[Any], list[str]]:
+    """Each label of the panels once."""
+    entries = {label: handle for axes in rows for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    return list(entries.values()), list(entries)
+
+
+def _draw_plane(figure: Figure, place: SubplotSpec, run: Run, line: pd.DataFrame, window: int) -> list[Axes]:
+    """The path with its founder above, and below, larger, without generation 0, which is far from all others."""
+    alive = run.births[run.births["cause_of_death"] == schema.CAUSES[0]]
+    later = alive[alive["generation"] > run.births["generation"].min()]
+    if len(line) == 1 or later.empty:
+        whole = figure.add_subplot(place)
+        _draw_path(whole, run, alive, line, window)
+        whole.set_xlabel("replication error ρ")
+        return [whole]
+    grid = place.subgridspec(2, 1, height_ratios=(1, 2))
+    whole, close = figure.add_subplot(grid[0]), figure.add_subplot(grid[1])
+    path = _draw_path(whole, run, alive, line, window)
+    _draw_path(close, run, later, line.iloc[1:], window)
+    close.set(xlabel="replication error ρ", title=f"from generation {later['generation'].min()} on")
+    bar = figure.colorbar(path, ax=[whole, close], aspect=40, pad=0.02, label="generation")
+    bar.outline.set_visible(False)
+    style.generation_axis(bar.ax.yaxis)
+    return [whole, close]
+
+
+def _draw_path(axes: Axes, run: Run, alive: pd.DataFrame, line: pd.DataFrame, window: int) -> LineCollection:
+    crowd = alive if len(alive) <= BACKGROUND else alive.sample(BACKGROUND, random_state=0)
+    grey: dict[str, Any] = {"color": "#C4C4C4", "lw": 0}
+    axes.scatter(crowd["replication_error"], crowd["accuracy"], s=4, rasterized=len(crowd) > 2000, **grey)
+    first = line["generation"].iloc[0] == run.births["generation"].min()
+    if first:
+        share = f"{len(crowd):,} of " if len(crowd) < len(alive) else ""
+        axes.plot([], [], "o", ms=3, label=f"{share}{len(alive):,} survivors", **grey)
+    x, y = (running_median(line[name].to_numpy(), window) for name in ("replication_error", "accuracy"))
+    x[0], y[0] = line["replication_error"].iloc[0], line["accuracy"].iloc[0]
+    points = np.stack([x, y], -1)
+    steps = list(np.stack([points[:-1], points[1:]], 1))
+    generation = line["generation"].to_numpy()
+    scale = Normalize(1, max(run.last, 2))
+    path = LineCollection(steps, cmap=style.GENERATION_MAP, norm=scale, lw=1.2, path_effects=HALO, zorder=3)
+    path.set_array(generation[1:])
+    axes.add_collection(path)
+    if window == 1:
+        axes.scatter(x, y, c=generation, cmap=style.GENERATION_MAP, norm=scale, s=14, lw=0, zorder=4)
+    ends: dict[str, Any] = {"mec": style.INK, "mew": 0.9, "ls": "", "zorder": 5}
+    if first:
+        axes.plot(x[:1], y[:1], "D", mfc="white", ms=5.5, label="its founder", **ends)
+    axes.plot(x[-1:], y[-1:], "*", mfc=style.OKABE_ITO["orange"], ms=11, label="its last individual", **ends)
+    _finish_plane(axes, np.concatenate([crowd["replication_error"], x]), float(run.setting("reproduction.mutation")))
+    return path
+
+
+def _finish_plane(axes: Axes, rho: Floats, mutation: float) -> None:
+    axes.set_ylabel("accuracy on\nthe selection split")
+    rho, floor = rho[np.isfinite(rho) & (rho > 0)], mutation**2
+    if len(rho):
+        low = floor if floor and rho.min() / 30 < floor < rho.min() else rho.min()
+        axes.set_xlim(low / 1.15, rho.max() * 1.15)
+        if rho.max() > 2 * low:
+            style.log_axis(axes, "x")
+    if floor:
+        axes.axvline(floor, color=style.INK, lw=0.9, ls=(0, (4, 2)), zorder=1)
+
+
+def _explain(line: pd.DataFrame, is_dominant: bool, window: int) -> str:
+    last = line.iloc[-1]
+    generation = last["generation"]
+    who = (
+        f"dominant: the fittest, relative to its island, of those that lived to the end of generation {generation}"
+        if is_dominant
+        else f"individual born in generation {generation}"
+    )
+    smooth = f"; running median of {window} generations" if window > 1 else ""
+    return f"Line of descent of the {who}: island {last['island']}, id {last['id']}{smooth}"
