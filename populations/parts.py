@@ -14,7 +14,8 @@ from alife.errors import UserError
 FULL = 100_000
 """Rows from which a part is never rewritten."""
 _FANOUT = 8
-_TYPES = {"int64": pa.int64(), "int32": pa.int32(), "float32": pa.float32(), "string": pa.string()}
+ARROW = {"int64": pa.int64(), "int32": pa.int32(), "float32": pa.float32(), "string": pa.string()}
+"""Arrow's types for the dtypes of `alife.schema`."""
 _DICTIONARY = ("island", "from_island", "to_island", "n_offspring", "cause_of_death", "accuracy", "newborn_accuracy")
 _SPLIT = ("ancestor_id",)
 
@@ -87,8 +88,8 @@ def decode(data: bytes, want: Mapping[str, str], source: str) -> pa.Table:
         rows.validate(full=True)
     except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
         raise UserError(f"{source}: damaged part: {' '.join(str(error).split())[:200]}") from None
-    found = {field.name: field.type for field in rows.schema}
-    if found != {name: _TYPES[dtype] for name, dtype in want.items()} or any(c.null_count for c in rows.columns):
+    found = [(field.name, field.type) for field in rows.schema]
+    if found != [(name, ARROW[dtype]) for name, dtype in want.items()] or any(c.null_count for c in rows.columns):
         raise UserError(f"{source}: damaged part: its columns are not those of this run")
     return rows
 
@@ -107,24 +108,28 @@ def feed(total: "hashlib._Hash", rows: pa.Table, first: int, last: int | None) -
             total.update(_bytes(values[start:stop]))
 
 
-def to_merge(rows: Sequence[int], compact: bool) -> int:
-    """How many of the last parts are to become one, the new one, which comes last, included: 1 merges nothing.
+def to_merge(listed: Sequence[int], new: int, compact: bool = False) -> int:
+    """How many of the last parts are to be merged with new rows into one.
 
     Parts grow by tiers of a factor of eight, and what reaches `FULL` rows stays: each row is rewritten a few times
-    however long the run, and there are at most some 30 parts that are not full.
+    however long the run, and there are never more than some 45 parts that are not full.
 
     Args:
-        rows: Rows of each part, in order of generation.
-        compact: Merge all that are not full.
+        listed: Rows of each part, in order of generation.
+        new: Rows that come after them; 0 merges only if `compact`.
+        compact: Merge all parts that are not full.
     """
-    loose = _trailing(rows, FULL)
-    if compact or sum(rows[len(rows) - loose :]) >= FULL:
-        return max(loose, 1)
-    merged = 1
-    for tier in range(1, 7):
+    loose = _trailing(listed, FULL)
+    rows = [*listed[len(listed) - loose :], new]
+    if compact:
+        return loose if new or loose > 1 else 0
+    if sum(rows) >= FULL and new:
+        return loose
+    merged = 0
+    for tier in range(1, 6):
         run = _trailing(rows, _FANOUT**tier)
-        if run >= _FANOUT and sum(rows[-run:]) >= _FANOUT**tier:
-            merged = run
+        if new and run >= _FANOUT and sum(rows[-run:]) >= _FANOUT**tier:
+            merged = run - 1
     return merged
 
 
@@ -155,4 +160,4 @@ def _column(name: str, values: np.ndarray, dtype: str) -> pa.Array:
     limits = np.iinfo(dtype)
     if values.size and (values.min() < limits.min or values.max() > limits.max):
         raise ValueError(f"{name}: beyond {dtype}")
-    return pa.array(values.astype(dtype), _TYPES[dtype])
+    return pa.array(values.astype(dtype), ARROW[dtype])

@@ -336,9 +336,8 @@ class Recorder:
         """The manifest's list of a kind with the buffered rows in it, small parts merged."""
         listed = list(self.manifest["parts"][kind])
         rows = self._rows[kind]
-        counts = [entry["rows"] for entry in listed] + [sum(map(len, rows))] * bool(rows)
-        merged = parts.to_merge(counts, compact) - bool(rows)
-        if not rows and merged < 2:
+        merged = parts.to_merge([entry["rows"] for entry in listed], sum(map(len, rows)), compact)
+        if not rows and not merged:
             return listed
         kept, old = listed[: len(listed) - merged], listed[len(listed) - merged :]
         want = parts.columns(kind, self.config.reproduction.heritable)
