@@ -54,13 +54,13 @@ def test_migration_conserves_individuals_and_island_sizes(topology, islands, mig
     after, moves = migrate(c, before, generation)
 
     def everybody(groups):
-        return sorted(
-            (int(i), int(a), tuple(m)) for g in groups.values() for i, a, m in zip(g.ids, g.ancestors, g.messages, strict=False)
-        )
+        rows = [zip(g.ids, g.ancestors, g.messages, strict=True) for g in groups.values()]
+        return sorted((int(i), int(a), tuple(m)) for group in rows for i, a, m in group)
 
     assert everybody(before) == everybody(after)
     assert {i: len(g) for i, g in after.items()} == dict.fromkeys(before, 30)
-    moved = {int(i): (int(a), int(b)) for i, a, b in zip(moves["id"], moves["from_island"], moves["to_island"], strict=False)}
+    columns = [moves[name].tolist() for name in ("id", "from_island", "to_island")]
+    moved = {i: (a, b) for i, a, b in zip(*columns, strict=True)}
     assert len(moved) == len(moves["id"]) == 2 * migrants * len(edges(topology, islands))
     for island, group in after.items():
         for identity in group.ids.tolist():
@@ -80,7 +80,7 @@ def test_an_extinct_island_takes_no_part():
     del groups[1]
     after, moves = migrate(c, groups, 1)
     assert set(after) == {0, 2}
-    assert set(zip(moves["from_island"].tolist(), moves["to_island"].tolist(), strict=False)) == {(0, 2), (2, 0)}
+    assert set(zip(moves["from_island"].tolist(), moves["to_island"].tolist(), strict=True)) == {(0, 2), (2, 0)}
 
 
 def test_the_same_bits_again():
