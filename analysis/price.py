@@ -86,7 +86,8 @@ def by_generation(split: pd.DataFrame) -> pd.DataFrame:
     weights = split["born"].to_numpy(np.float64)
     weighted = split[["generation", "trait"]].assign(born=weights, **{c: split[c] * weights for c in COMPONENTS})
     sums = weighted.groupby(["trait", "generation"], sort=False).sum()
-    means = sums[list(COMPONENTS)].div(sums["born"], axis=0).apply(_clean)
+    means = sums[list(COMPONENTS)].div(sums["born"], axis=0)
+    means = means.where(means.abs() >= ROUNDING, 0.0)
     return means.assign(change=means.sum(axis=1)).reset_index()
 
 

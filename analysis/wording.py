@@ -16,7 +16,6 @@ from rich.text import Text
 from analysis.compare import NAMES, Comparison, Row
 from analysis.statistics import FEWEST, Estimate
 
-
 EFFECT: Final = "effect [95 %]"
 
 
