@@ -195,7 +195,7 @@ def _traits(runs: Sequence[Run], traits: Sequence[str] | None, at: int | None) -
         raise UserError(f"trait {unknown[0]}: not on record in all of these runs: choose among {', '.join(known)}")
     died = any(_value(run, "early_deaths", at) > 0 for run in runs)
     standard = [name for name in (*DEFAULT, *heritable) if name in known]
-    return list(traits) if traits else [*standard, *(["early_deaths"] if died else [])]
+    return list(dict.fromkeys(traits)) if traits else [*standard, *(["early_deaths"] if died else [])]
 
 
 def _value(run: Run, trait: str, at: int | None) -> float:
