@@ -1,0 +1,144 @@
+"""Many independent jobs on one Ray cluster, or one after another in this process.
+
+It has a room of its own because sweeps, replicates of a fork and the seed paper's experiments all need the same. On
+Ray each job is one task on as many CPUs as a host has; a job whose process or machine dies is started again, so a job
+should go on from what it finds. What is wrong with one job does not touch the others.
+"""
+
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from alife import config as configuration
+from alife.errors import UserError
+
+Told = Callable[[dict[str, Any]], None]
+"""Told of every event, a dict of plain values under "event": job_started (job, attempt), job_lost (job, attempt, why),
+job_done (job, seconds), job_failed (job, error, details), job_stopped (job, why) and, while jobs run on Ray, tick."""
+
+
+class Stopped(Exception):
+    """Raised by a job that was told to stop and has kept what it had; its text is the name of the signal."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A function to call once.
+
+    Attributes:
+        name: Unique among the jobs of a call.
+        function: Of a module that workers can import too. On Ray it runs in the main thread of a process that other
+            jobs have used before; told to stop, it gets a SIGINT.
+        kwargs: Its arguments; they can be pickled.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a job.
+
+    Attributes:
+        name: The job's.
+        status: "stopped" is also said of a job that never started because all were told to stop.
+        value: What the function returned.
+        error: One line on why it failed; by what it was stopped.
+        details: The traceback of a fault of the program.
+        losses: Why it had to be started again, each time.
+        seconds: From its first start to its end.
+    """
+
+    name: str
+    status: Literal["done", "failed", "stopped"]
+    value: Any = None
+    error: str = ""
+    details: str = ""
+    losses: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+def run_jobs(
+    jobs: Sequence[Job],
+    ray: configuration.Ray | None = None,
+    told: Told = lambda _: None,
+    stopping: Callable[[], bool] = lambda: False,
+    backend: Literal["ray", "local"] = "ray",
+) -> list[Result]:
+    """Run jobs, started in their order, as many at once as there is room for (`ray.hosts`, if it is a number).
+
+    Args:
+        jobs: What to do.
+        ray: The cluster, and what each job needs of it; the defaults if None.
+        told: Told of every event.
+        stopping: Asked while waiting; once true, no job is started and those that run are told to stop.
+        backend: "local" runs one after another in this process.
+
+    Returns:
+        A result a job, in the order of the jobs. A `UserError` of a job, and a fault of the program in it, make its
+        result "failed" at once; so does the fourth loss of its process.
+
+    Raises:
+        UserError: There is no cluster, or none of its nodes has had the room for a job for two minutes.
+        ValueError: Two jobs have the same name.
+    """
+    if len({job.name for job in jobs}) < len(jobs):
+        raise ValueError("two jobs have the same name")
+    if backend == "local":
+        return _one_by_one(jobs, told, stopping)
+    from populations.crew import Crew, connected
+
+    needs = ray or configuration.Ray()
+    with connected(needs):
+        results = Crew(needs, told, stopping).run(jobs)
+    return [results[job.name] for job in jobs]
+
+
+def tell(told: Told, result: Result) -> None:
+    """Tell what became of a job."""
+    event: dict[str, Any] = {"event": f"job_{result.status}", "job": result.name}
+    if result.status == "done":
+        event["seconds"] = result.seconds
+    elif result.status == "failed":
+        event |= {"error": result.error, "details": result.details}
+    else:
+        event["why"] = result.error
+    told(event)
+
+
+def failure(error: BaseException, text: str) -> tuple[str, str]:
+    """What to say of an exception that a job raised: (one line, the traceback `text` if it is the program's fault)."""
+    line = " ".join(str(error).split())
+    if isinstance(error, UserError):
+        return line, ""
+    return f"fault of the program: {type(error).__name__}: {line[:300]}", text
+
+
+def _one_by_one(jobs: Sequence[Job], told: Told, stopping: Callable[[], bool]) -> list[Result]:
+    results: list[Result] = []
+    for job in jobs:
+        if stopping() or (results and results[-1].status == "stopped"):
+            results.append(Result(job.name, "stopped"))
+            continue
+        told({"event": "job_started", "job": job.name, "attempt": 1})
+        results.append(_here(job))
+        tell(told, results[-1])
+    return results
+
+
+def _here(job: Job) -> Result:
+    """Do a job in this process."""
+    began = time.monotonic()
+    status: Literal["done", "failed", "stopped"] = "done"
+    value, error, details = None, "", ""
+    try:
+        value = job.function(**job.kwargs)
+    except (Stopped, KeyboardInterrupt) as stop:
+        status, error = "stopped", str(stop) or "SIGINT"
+    except Exception as fault:
+        status, (error, details) = "failed", failure(fault, traceback.format_exc())
+    return Result(job.name, status, value, error, details, seconds=time.monotonic() - began)
