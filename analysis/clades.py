@@ -79,13 +79,15 @@ def muller(run: Run, trait: str | None = None, figure: Figure | None = None) -> 
         figure: Empty, to be filled; a new one if None.
 
     Raises:
-        UserError: The record is damaged or of one generation, or pyfish is not installed.
+        UserError: The record is damaged or of one generation, no clade is large enough, or pyfish is not installed.
     """
     fish = pyfish()
     tree = of_run(run)
     if tree.last == tree.first:
         raise UserError(f"{run.path}: one generation on record: a Muller plot needs two or more")
     clades = find_clades(tree)
+    if not len(clades.founders):
+        raise UserError(f"{run.path}: no clade has reached {clades.threshold:.0%} of the living: nothing to stack")
     values, label = scaled(tree.births, trait)
     means = _means(values[clades.rows], clades.members, len(clades.founders) + 1)
     norm, colours = colour_range(means[1:]), COLOURS.with_extremes(bad=style.OKABE_ITO["vermillion"])

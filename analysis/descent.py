@@ -17,7 +17,7 @@ from analysis import style
 from analysis.lineage import dominant, line_of_descent, of_run
 from analysis.run import Run
 from analysis.trajectories import TRAITS, quantiles
-from analysis.trees import title
+from analysis.trees import SETTLED, title
 
 Floats = NDArray[np.float64]
 
@@ -115,10 +115,11 @@ def _legend(rows: list[Axes]) -> tuple[list[Any], list[str]]:
 
 
 def _draw_plane(figure: Figure, place: SubplotSpec, run: Run, line: pd.DataFrame, window: int) -> list[Axes]:
-    """The path with its founder above, and below, larger, without generation 0, which is far from all others."""
+    """The whole path above, and below, larger, that without the first generations, which are far from all others."""
     alive = run.births[run.births["cause_of_death"] == schema.CAUSES[0]]
-    later = alive[alive["generation"] > run.births["generation"].min()]
-    if len(line) == 1 or later.empty:
+    start = run.births["generation"].min() + (SETTLED if len(line) > 2 * SETTLED else 1)
+    later, rest = alive[alive["generation"] >= start], line[line["generation"] >= start]
+    if rest.empty:
         whole = figure.add_subplot(place)
         _draw_path(whole, run, alive, line, window)
         whole.set_xlabel("replication error ρ")
@@ -126,8 +127,8 @@ def _draw_plane(figure: Figure, place: SubplotSpec, run: Run, line: pd.DataFrame
     grid = place.subgridspec(2, 1, height_ratios=(1, 2))
     whole, close = figure.add_subplot(grid[0]), figure.add_subplot(grid[1])
     path = _draw_path(whole, run, alive, line, window)
-    _draw_path(close, run, later, line.iloc[1:], window)
-    close.set(xlabel="replication error ρ", title=f"from generation {later['generation'].min()} on")
+    _draw_path(close, run, later, rest, window)
+    close.set(xlabel="replication error ρ", title=f"from generation {start} on")
     bar = figure.colorbar(path, ax=[whole, close], aspect=40, pad=0.02, label="generation")
     bar.outline.set_visible(False)
     style.generation_axis(bar.ax.yaxis)
@@ -138,8 +139,9 @@ def _draw_path(axes: Axes, run: Run, alive: pd.DataFrame, line: pd.DataFrame, wi
     crowd = alive if len(alive) <= BACKGROUND else alive.sample(BACKGROUND, random_state=0)
     grey: dict[str, Any] = {"color": "#C4C4C4", "lw": 0}
     axes.scatter(crowd["replication_error"], crowd["accuracy"], s=4, rasterized=len(crowd) > 2000, **grey)
-    first = line["generation"].iloc[0] == run.births["generation"].min()
-    if first:
+    start = int(run.births["generation"].min())
+    whole = line["generation"].iloc[0] == start
+    if whole:
         share = f"{len(crowd):,} of " if len(crowd) < len(alive) else ""
         axes.plot([], [], "o", ms=3, label=f"{share}{len(alive):,} survivors", **grey)
     x, y = (running_median(line[name].to_numpy(), window) for name in ("replication_error", "accuracy"))
@@ -147,15 +149,16 @@ def _draw_path(axes: Axes, run: Run, alive: pd.DataFrame, line: pd.DataFrame, wi
     points = np.stack([x, y], -1)
     steps = list(np.stack([points[:-1], points[1:]], 1))
     generation = line["generation"].to_numpy()
-    scale = Normalize(1, max(run.last, 2))
+    scale = Normalize(max(start, 1), max(run.last, start + 1, 2))
     path = LineCollection(steps, cmap=style.GENERATION_MAP, norm=scale, lw=1.2, path_effects=HALO, zorder=3)
     path.set_array(generation[1:])
     axes.add_collection(path)
     if window == 1:
         axes.scatter(x, y, c=generation, cmap=style.GENERATION_MAP, norm=scale, s=14, lw=0, zorder=4)
     ends: dict[str, Any] = {"mec": style.INK, "mew": 0.9, "ls": "", "zorder": 5}
-    if first:
-        axes.plot(x[:1], y[:1], "D", mfc="white", ms=5.5, label="its founder", **ends)
+    if whole:
+        name = "its founder" if start == 0 else f"its ancestor of generation {start}"
+        axes.plot(x[:1], y[:1], "D", mfc="white", ms=5.5, label=name, **ends)
     axes.plot(x[-1:], y[-1:], "*", mfc=style.OKABE_ITO["orange"], ms=11, label="its last individual", **ends)
     _finish_plane(axes, np.concatenate([crowd["replication_error"], x]), float(run.setting("reproduction.mutation")))
     return path

@@ -41,7 +41,9 @@ LABELS: Final = {
 }
 LOGARITHMIC: Final = (*schema.ERRORS, "genome_norm", *schema.LIFE_HISTORY)
 SHOWN: Final = (2, 98)
-"""Percentiles of the drawn values at the ends of the colour bar; founders are far from all others."""
+"""Percentiles of the drawn values at the ends of the colour bar."""
+SETTLED: Final = 3
+"""Generations that the colour bar leaves out if there are others: founders and their first descendants are far off."""
 
 
 @style.styled()
@@ -61,8 +63,10 @@ def time_phylogeny(run: Run, trait: str | None = None, figure: Figure | None = N
     values, label = scaled(tree.births, trait)
     figure = style.new_figure(7.2, 4.6) if figure is None else figure
     layout = arrange(tree)
-    shown = values[np.concatenate([layout.coloured_by, layout.tips])]
-    look = colour_range(shown), COLOURS.with_extremes(bad=style.OKABE_ITO["vermillion"])
+    drawn = np.concatenate([layout.coloured_by, layout.tips])
+    later = drawn[tree.generation[drawn] >= min(tree.first + SETTLED, tree.last)]
+    finite = bool(np.isfinite(values[drawn]).all())
+    look = colour_range(values[later]), COLOURS.with_extremes(bad=style.OKABE_ITO["vermillion"])
     knee = _knee(layout)
     ends = [tree.first, *([] if knee is None else [knee]), tree.last]
     widths = (1.0,) if knee is None else (0.35, 0.65)
@@ -79,7 +83,7 @@ def time_phylogeny(run: Run, trait: str | None = None, figure: Figure | None = N
     bar = figure.colorbar(ScalarMappable(*look), cax=figure.add_subplot(grid[-1]), extend="both", label=label)
     bar.outline.set_visible(False)
     panels[-1].set_xlabel("generation of birth")
-    title(figure, [style.caption(run), *_explain(layout, knee, bool(np.isfinite(shown).all()))])
+    title(figure, [style.caption(run), *_explain(layout, knee, finite)])
     return figure
 
 
@@ -209,11 +213,13 @@ def _explain(layout: Layout, knee: int | None, finite: bool) -> list[str]:
     tree = layout.tree
     lines = [f"{len(tree.rows()):,} living in generation {tree.last}, {len(tree):,} born"]
     if mrca(tree) is None:
-        lines[0] += f"; {len(np.unique(founders(tree)[tree.rows()])):,} founders have living descendants: no MRCA"
+        whose = f"born in generation {tree.first}" if tree.first else "founders"
+        lines[0] += f"; {len(np.unique(founders(tree)[tree.rows()])):,} {whose} have living descendants: no MRCA"
     lasted = f" that lasted {layout.shortest_extinct} generations or more" if layout.shortest_extinct > 1 else ""
+    extinct = "extinct lineages left out: too many to draw" if lasted else ""
     rules = [
-        f"every {layout.every_tip}th tip drawn" if layout.every_tip > 1 else "",
-        f"grey: extinct lineages{lasted}" if len(layout.extinct) else "",
+        f"one tip in {layout.every_tip} drawn" if layout.every_tip > 1 else "",
+        f"grey: extinct lineages{lasted}" if len(layout.extinct) else extinct,
         f"colour taken every {layout.every_colour} generations" if layout.every_colour > 1 else "",
         "" if finite else "vermillion: not finite",
         "" if knee is None else f"time is stretched from generation {knee} (dotted)",

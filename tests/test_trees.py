@@ -1,6 +1,7 @@
 """Figures of lineage: layouts without crossings, clades that add up, and sense at the edges of what a run can be."""
 
 import sys
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -114,6 +115,17 @@ def test_figures_make_sense_at_the_edges(edge):
         assert "mutation rate" not in text
 
 
+def test_a_fork_is_drawn_from_its_own_first_generation():
+    run = synthetic_run(generations=14, islands=2, size=6)
+    part = {"name": "births/a.parquet", "first": 9, "last": 13}
+    manifest = {**run.manifest, "parts": {**run.manifest["parts"], "births": [part]}}
+    fork = replace(run, births=run.births[run.births["generation"] >= 9], manifest=manifest)
+    texts = {name: said(PLOTS[name].draw(fork)) for name in NAMES}
+    assert "60 born" in texts["phylogeny"]
+    assert "born in generation 9 have living descendants" in texts["phylogeny"]
+    assert "its ancestor of generation 9" in texts["descent"]
+
+
 def test_one_generation_is_dots_or_one_clear_line():
     run = synthetic_run(generations=1)
     text = said(time_phylogeny(run))
@@ -214,6 +226,18 @@ def test_the_muller_plot_states_its_threshold():
     clades = find_clades(of_run(run))
     assert f"{len(clades.founders)} clades that reached {clades.threshold:.0%} of the living" in text
     assert "counted in 150 of 200 generations" in said(muller(synthetic_run(generations=200, islands=1, size=5)))
+
+
+def test_many_small_clades_are_one_clear_line():
+    pytest.importorskip("pyfish")
+    with pytest.raises(UserError, match="no clade has reached 2% of the living"):
+        muller(synthetic_run(generations=2, islands=2, size=200))
+
+
+def test_what_is_too_much_to_draw_is_said_to_be_left_out():
+    text = said(time_phylogeny(synthetic_run(generations=2, islands=2, size=12_000)))
+    assert "one tip in 12 drawn" in text
+    assert "extinct lineages left out: too many to draw" in text
 
 
 def test_an_absent_extra_is_named(monkeypatch):
