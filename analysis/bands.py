@@ -38,7 +38,7 @@ def treatments(runs: Runs) -> Mapping[str, Sequence[Run]]:
     if not groups or not all(groups.values()):
         raise UserError("no run to draw: name at least one")
     for run in members(groups):
-        if run.last < 0:
+        if run.generations.empty:
             raise UserError(f"{run.path}: no committed generation yet: nothing to draw")
     return groups
 
@@ -46,6 +46,11 @@ def treatments(runs: Runs) -> Mapping[str, Sequence[Run]]:
 def members(groups: Mapping[str, Sequence[Run]]) -> list[Run]:
     """All runs of all treatments."""
     return [run for group in groups.values() for run in group]
+
+
+def bounds(runs: Sequence[Run]) -> tuple[int, int]:
+    """The first and the last generation that any of the runs has."""
+    return min(run.first for run in runs), max(run.last for run in runs)
 
 
 def over_runs(values: Floats) -> tuple[Floats, Floats, Floats]:

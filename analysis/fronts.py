@@ -34,12 +34,12 @@ def survivors(run: Run) -> pd.DataFrame:
     """Births of those that did not die early and have a finite ρ and accuracy.
 
     Raises:
-        UserError: The run was loaded without births, or nobody in it was ever asked to classify.
+        UserError: The run was loaded without births, or it has no task, so that nobody was asked to classify.
     """
     births = run.births
-    if births.empty and run.last >= 0:
+    if births.empty and len(run.generations):
         raise UserError(f"{run.path}: loaded without births, and individuals are asked for: load it with births=True")
-    if len(births) and births["accuracy"].isna().all():
+    if run.setting("task") == "none":
         raise UserError(f"{run.path}: a run without a task has no accuracy to trade against replication")
     finite = np.isfinite(births["replication_error"]) & np.isfinite(births["accuracy"])
     return births[finite & (births["cause_of_death"] == schema.CAUSES[0])]
@@ -138,6 +138,8 @@ def attainment_rectangles(a: Sequence[Run], b: Sequence[Run], generation: int | 
     # moocore counts runs, so those of each treatment are repeated until there are equally many
     total = int(np.lcm(len(a), len(b)))
     left, right = (_fronts([*runs] * (total // len(runs)), generation) for runs in (a, b))
+    if np.array_equal(*(moocore.eaf(rows[:, :2], rows[:, 2]) for rows in (left, right))):
+        return np.empty((0, 5))  # moocore 0.3 fails where nothing differs
     found = moocore.eafdiff(left, right, rectangles=True)
     found = found[(found[:, 4] != 0) & (found[:, 0] < np.log10(NEVER[0])) & (found[:, 1] < -NEVER[1])]
     with np.errstate(over="ignore"):
@@ -153,7 +155,7 @@ def common_generation(runs: Sequence[Run]) -> int:
     if not runs:
         raise UserError("no run to compare: name at least one")
     for run in runs:
-        if run.last < 0:
+        if run.generations.empty:
             raise UserError(f"{run.path}: no committed generation yet")
     return min(run.last for run in runs)
 
@@ -162,8 +164,8 @@ def _fronts(runs: Sequence[Run], generation: int) -> Floats:
     """[k, 3] (log10 ρ, −accuracy, run) of each run's Pareto front in a generation; `NEVER` for a run without one."""
     rows = []
     for number, run in enumerate(runs, start=1):
-        if not 0 <= generation <= run.last:
-            raise UserError(f"{run.path}: no generation {generation}: it has 0 to {run.last}")
+        if not run.first <= generation <= run.last:
+            raise UserError(f"{run.path}: no generation {generation}: on record are {run.first} to {run.last}")
         values = points(survivors(run).query("generation == @generation"))
         front = values[pareto_front(values)] if len(values) else np.array([NEVER])
         rows.append(np.column_stack([_minimised(front), np.full(len(front), number)]))

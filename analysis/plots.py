@@ -82,7 +82,7 @@ def make(
     wanted = list(PLOTS) if names is None else list(dict.fromkeys(names))
     if unknown := [name for name in wanted if name not in PLOTS]:
         raise UserError(f"{unknown[0]}: no such figure: known are {', '.join(PLOTS)}")
-    if run.last < 0:
+    if run.generations.empty:
         say(f"{run.path}: no committed generation yet: nothing to draw")
         return []
     if folder is None:

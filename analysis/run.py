@@ -61,6 +61,11 @@ class Run:
         """The last committed generation, -1 if there is none."""
         return int(self.manifest["generation"])
 
+    @property
+    def first(self) -> int:
+        """The first generation on record: 0, or the one that a fork thawed; `last` + 1 if there is none."""
+        return int(self.generations["generation"].min()) if len(self.generations) else self.last + 1
+
     def setting(self, key: str) -> Any:
         """The value of a dotted configuration key, as in "life.task_weight"."""
         return setting(self.config, key, self.path)

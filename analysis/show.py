@@ -63,7 +63,7 @@ def _facts(run: Run, now: datetime) -> Iterator[tuple[str, str]]:
     total, islands, size = (run.setting(key) for key in ("generations", "population.islands", "population.size"))
     yield "run", run.path
     yield "status", run.manifest["status"]
-    yield "generations", f"{run.last + 1:,} of {total:,} done" if run.last >= 0 else f"none of {total:,} committed yet"
+    yield "generations", _progress(run, total)
     yield "seed", str(run.manifest["seed"])
     yield "islands", f"{islands:,} × {size:,} individuals"
     yield "treatment", _treatment(run)
@@ -76,6 +76,12 @@ def _facts(run: Run, now: datetime) -> Iterator[tuple[str, str]]:
     yield "restarts", _restarts(run.manifest.get("restarts", []))
     yield "on disk", _disk(run.manifest["parts"])
     yield "last commit", _age(run.manifest.get("updated"), now)
+
+
+def _progress(run: Run, total: int) -> str:
+    if run.generations.empty:
+        return f"none of {total:,} committed yet"
+    return f"{run.last + 1:,} of {total:,} done" + (f"; on record from {run.first}" if run.first else "")
 
 
 def _treatment(run: Run) -> str:
@@ -137,7 +143,8 @@ def _islands(run: Run) -> Iterator[RenderableType]:
     if len(run.births):
         ends = run.births[run.births["generation"] == run.births["island"].map(latest["generation"])]
         medians["replication_loss"] = ends.groupby("island")["replication_loss"].median()
-    headings = {trait: heading for trait, heading in TRAITS.items() if trait in medians}
+    untested = {"accuracy"} if run.setting("task") == "none" else set()
+    headings = {trait: heading for trait, heading in TRAITS.items() if trait in medians and trait not in untested}
     rows = Table(box=None, pad_edge=False, collapse_padding=True, title="median of each island", title_justify="left")
     for heading in ("island", "gen.", "n", *headings.values(), "parents", "died\nearly"):
         rows.add_column(heading, justify="right", no_wrap=True, vertical="bottom")

@@ -3,7 +3,6 @@
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import reduce
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -18,7 +17,8 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
+from matplotlib.transforms import ScaledTranslation
 
 from alife.errors import UserError
 from analysis.run import Run
@@ -56,9 +56,9 @@ LOG_TICKS: Final[tuple[Sequence[float], ...]] = (
     (1, 2, 5),
     (1, 2, 3, 4, 6, 8),
     (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8),
-    tuple(np.arange(1, 10, 0.1)),
 )
-"""Multiples of powers of ten to put at the ticks of a logarithmic axis: the first that give three."""
+"""Multiples of powers of ten to put at the ticks of a logarithmic axis: the first that give three. An
+axis too short for any has ticks at even steps."""
 
 FOUNDERS: Final = "generation 0: founders"
 """What every legend calls them."""
@@ -167,21 +167,26 @@ def log_axis(ax: Axes, which: Literal["x", "y"]) -> None:
     """Make an axis logarithmic with plain numbers at its ticks; call it when the limits stand."""
     getattr(ax, f"set_{which}scale")("log")
     axis = getattr(ax, f"{which}axis")
-    low, high = np.log10(axis.get_view_interval())
-    exponents = np.arange(np.floor(low), np.ceil(high) + 1)
+    low, high = axis.get_view_interval()
+    exponents = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
     for subs in LOG_TICKS:
-        ticks = np.add.outer(exponents, np.log10(subs))
-        if ((ticks >= low) & (ticks <= high)).sum() >= 3:
+        ticks = np.multiply.outer(10**exponents, subs)
+        ticks = ticks[(ticks >= low) & (ticks <= high)]
+        if len(ticks) >= 3:
             break
-    axis.set_major_locator(LogLocator(subs=list(subs), numticks=50))
+    else:
+        ticks = MaxNLocator(nbins=5).tick_values(low, high)
+    axis.set_major_locator(FixedLocator(np.sort(ticks).tolist()))
     axis.set_major_formatter("{x:g}")
     axis.set_minor_locator(NullLocator())
+    getattr(ax, f"set_{which}lim")(low, high)
 
 
-def legend(target: Axes, axes: Sequence[Axes] = (), ncols: int = 1, wrap: int = 60, **where: Any) -> None:
+def legend(target: Axes, axes: Sequence[Axes] = (), below: float = 0) -> None:
     """Put a legend on `target` for all that `axes` name; what shares a name shares an entry, a line upon its band.
 
-    Founders come last; names longer than `wrap` characters go on in a second line.
+    Founders come last; long names go on in a second line. With `below`, it stands so many points under the axes,
+    whatever their size.
     """
     groups: dict[str, list[Artist]] = {}
     for ax in axes or (target,):
@@ -194,20 +199,46 @@ def legend(target: Axes, axes: Sequence[Axes] = (), ncols: int = 1, wrap: int = 
         entry = tuple(looks.values()) if len(kinds) == 1 and len(looks) > 1 else tuple(kinds.values())
         handlers[entry] = HandlerTuple(ndivide=None if len(kinds) == 1 else 1)
         entries[label] = entry
+    look: Any = {"handler_map": handlers, "loc": "upper left", "borderaxespad": 0, "labelspacing": 0.7}
+    if below:
+        down = ScaledTranslation(0, -below / 72, figure_of(target).dpi_scale_trans)
+        look |= {"bbox_to_anchor": (0, 0), "bbox_transform": target.transAxes + down}
     if entries:
-        kept = {" %": "\u00a0%", "n = ": "n\u00a0=\u00a0", "n ≤ ": "n\u00a0≤\u00a0"}
-        names = [
-            textwrap.fill(reduce(lambda text, pair: text.replace(*pair), kept.items(), label), wrap)
-            for label in entries
-        ]
-        look: Any = {"handler_map": handlers, "loc": "upper left", "ncols": ncols, "borderaxespad": 0} | where
-        for text in target.legend(list(entries.values()), names, **look).get_texts():
+        length = int(16.5 * (_width(target) - 0.45))
+        names = [textwrap.fill(_unbroken(label), length) for label in entries]
+        for text in target.legend(list(entries.values()), names, handlelength=2.8, **look).get_texts():
             text.set_parse_math(False)
 
 
-def generation_axis(axis: Axis) -> None:
-    """Ticks at round generations."""
-    axis.set_major_locator(MaxNLocator(nbins=6, integer=True, steps=[1, 2, 5, 10]))
+def _unbroken(label: str) -> str:
+    """With no-break spaces where a line must not end."""
+    for text in (" %", "n = ", "n ≤ "):
+        label = label.replace(text, text.replace(" ", "\u00a0"))
+    return label
+
+
+def generation_axis(axis: Axis, first: int | None = None, last: int | None = None) -> None:
+    """Ticks at round generations, and, if they are given, room for generations `first` to `last`."""
+    axis.set_major_locator(MaxNLocator(nbins=6, integer=True, steps=[1, 2, 5, 10], min_n_ticks=1))
+    if first is not None and last is not None:
+        room = max(0.03 * (last - first), 0.6 if last - first < 20 else 0)
+        axis.axes.set_xlim(first - room, last + room)
+
+
+def title(ax: Axes, text: str) -> None:
+    """A faint title, in as many lines as the width of the axes takes."""
+    ax.set_title(fill(ax, text), color=FAINT, parse_math=False)
+
+
+def fill(ax: Axes, text: str) -> str:
+    """The text in lines that are not longer than the axes are wide."""
+    return textwrap.fill(text, int(14 * _width(ax)))
+
+
+def _width(ax: Axes) -> float:
+    """Inches, about: the layout comes later."""
+    place = ax.get_subplotspec()
+    return 0.8 * figure_of(ax).get_figwidth() / (place.get_gridspec().ncols if place else 1)
 
 
 def caption(run: Run) -> str:

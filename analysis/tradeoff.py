@@ -13,7 +13,7 @@ from matplotlib.colors import Colormap, Normalize
 from matplotlib.patheffects import withStroke
 
 from analysis import style
-from analysis.bands import Runs, draw_band, draw_members, draw_treatments, members, treatments, windows
+from analysis.bands import Runs, bounds, draw_band, draw_members, draw_treatments, members, treatments, windows
 from analysis.fronts import (
     REFERENCE,
     SMALLEST,
@@ -68,16 +68,18 @@ def plane(run: Run, ax: Axes | None = None) -> Axes:
     alive = survivors(run)
     ax = style.own_axes(ax)
     shown = alive if len(alive) <= MAX_POINTS else alive.sample(MAX_POINTS, random_state=0)
-    scale = Normalize(1, max(run.last, 2))
-    fronts = {generation: _front(alive, generation) for generation in sorted({0, 1, (1 + run.last) // 2, run.last})}
+    first = max(run.first, 1)
+    scale = Normalize(first, max(run.last, first + 1))
+    candidates = sorted({run.first, first, (first + run.last) // 2, run.last})
+    fronts = {generation: _front(alive, generation) for generation in candidates}
+    fronts = {generation: front for generation, front in fronts.items() if len(front)}
     seen = np.concatenate([points(shown), *fronts.values()])
     _limits(ax, seen, floor=float(run.setting("reproduction.mutation")) ** 2)
     _scatter(ax, shown, len(alive), len(run.births) - len(alive), scale)
-    for generation, front in fronts.items():
-        _draw_front(ax, front, generation, scale)
+    _draw_fronts(ax, fronts, scale)
     _draw_floor(ax, run)
-    _finish(ax, ncols=2)
-    ax.set_title(style.caption(run), color=style.FAINT, parse_math=False)
+    _finish(ax, note="" if len(alive) else "nobody survived")
+    style.title(ax, style.caption(run))
     return ax
 
 
@@ -94,22 +96,20 @@ def hypervolume_by_generation(runs: Runs, ax: Axes | None = None) -> Axes:
         UserError: Nothing is committed, or as `survivors`.
     """
     groups = treatments(runs)
-    ax = style.own_axes(ax, 5.2, 3.4)
+    ax = style.own_axes(ax, 5.2, 3.8)
     tables = {name: [hypervolumes(run) for run in group] for name, group in groups.items()}
     if isinstance(runs, Run):
         _draw_volumes(ax, tables[""][0])
-        ax.set_title(style.caption(runs), color=style.FAINT, parse_math=False)
+        style.title(ax, style.caption(runs))
     else:
         draw_treatments(ax, {name: [_together(table) for table in group] for name, group in tables.items()})
-    last = max(run.last for run in members(groups))
-    ax.set(xlabel="generation", ylabel="hypervolume (decades × accuracy)")
-    ax.set_xlim(-0.03 * last - 0.5, last + 0.03 * last + 0.5)
-    ax.set_ylim(bottom=-0.03 * ax.get_ylim()[1])
-    style.generation_axis(ax.xaxis)
-    style.legend(ax, ncols=2, wrap=36, bbox_to_anchor=(0, -0.18))
     rho, accuracy = REFERENCE
-    text = f"reference point: ρ = {rho:g}, accuracy = {accuracy:g}; ρ on a log10 scale"
-    ax.text(0.99, 0.02, text, transform=ax.transAxes, ha="right", fontsize=7, color=style.FAINT, path_effects=HALO)
+    reference = f"reference point: ρ = {rho:g}, accuracy = {accuracy:g}; ρ on a log10 scale"
+    ax.set(xlabel="generation\n" + style.fill(ax, f"({reference})"), ylabel="hypervolume (decades × accuracy)")
+    top = max(ax.get_ylim()[1], 0.1)
+    ax.set_ylim(-0.03 * top, top)
+    style.generation_axis(ax.xaxis, *bounds(members(groups)))
+    style.legend(ax, below=34 + 11 * ax.get_xlabel().count("\n"))
     return ax
 
 
@@ -148,7 +148,7 @@ def attainment(
         text = f"{name}from what all to what one of n = {n} runs attain"
         ax.fill_between(x, low, high, step="post", color=colour, alpha=0.2, lw=0, label=text)
     _draw_surface(ax, median, f"{name}attained by half of n = {n} runs, generation {generation}", color=colour)
-    _finish(ax)
+    _finish(ax, note="" if len(best) else "nobody survived")
     return ax
 
 
@@ -186,8 +186,8 @@ def attainment_difference(
     for corners, runs, label, dash in zip(medians, (a, b), labels, style.DASHES, strict=False):
         _draw_surface(ax, corners, f"{label}: attained by half of n = {len(runs)} runs", color=style.INK, ls=dash)
     _colour_bar(ax, scale, style.DIFFERENCE_MAP, f"% of runs that attain it: {labels[0]} minus {labels[1]}")
-    _finish(ax)
-    ax.set_title(f"generation {generation}", color=style.FAINT)
+    _finish(ax, note="" if len(tiles) else "both attain the same")
+    style.title(ax, f"generation {generation}")
     return ax
 
 
@@ -223,11 +223,11 @@ def _front(alive: pd.DataFrame, generation: int) -> Floats:
     return values[pareto_front(values)]
 
 
-def _draw_front(ax: Axes, front: Floats, generation: int, scale: Normalize) -> None:
-    if len(front):
+def _draw_fronts(ax: Axes, fronts: dict[int, Floats], scale: Normalize) -> None:
+    label = f"Pareto fronts of generations {', '.join(map(str, fronts))}"
+    for generation, front in fronts.items():
         colour = style.GENERATION_MAP(scale(generation)) if generation else style.INK
         look: Any = {"marker": "o", "ms": 2.2} if len(front) <= 12 else {}
-        label = f"Pareto front of generation {generation}"
         ax.plot(*front.T, drawstyle="steps-post", color=colour, path_effects=HALO, label=label, **look)
 
 
@@ -242,7 +242,7 @@ def _draw_floor(ax: Axes, run: Run) -> None:
     for value, text in lines.items():
         if low <= value <= high:
             ax.axvline(value, color=style.INK, lw=0.9, ls=(0, (4, 2)) if value == floor else ":", zorder=1.2)
-            ax.annotate(
+            note = ax.annotate(
                 text,
                 (value, 0),
                 xycoords=ax.get_xaxis_transform(),
@@ -254,8 +254,9 @@ def _draw_floor(ax: Axes, run: Run) -> None:
                 fontsize=7,
                 path_effects=HALO,
             )
+            note.set_in_layout(False)
         elif value == floor:
-            ax.text(0.01, 0.01, f"{text}, left of this axis", transform=ax.transAxes, fontsize=7, path_effects=HALO)
+            ax.set_xlabel(f"{ax.get_xlabel()}\n{style.fill(ax, f'({text}, outside this axis)')}")
 
 
 def _draw_volumes(ax: Axes, table: pd.DataFrame) -> None:
@@ -300,18 +301,18 @@ def _limits(ax: Axes, values: Floats, floor: float = 0.0) -> None:
     low, high = rho.min(), rho.max()
     if floor and low - 2 < np.log10(floor) < low:
         low = np.log10(floor)
-    room = 0.06 * max(high - low, 0.1)
+    room = max(0.06 * (high - low), 0.08)
     x = (10 ** (low - room), 10 ** (high + room))
-    room = 0.07 * max(np.ptp(accuracy), 0.02)
+    room = max(0.07 * np.ptp(accuracy), 0.01)
     y = (accuracy.min() - room, accuracy.max() + room)
     ax.set_xlim(x if fresh else (min(x[0], ax.get_xlim()[0]), max(x[1], ax.get_xlim()[1])))
+    ax.set_xlabel("replication error ρ (← better)")
+    ax.set_ylabel("accuracy, selection split (better →)")
     ax.set_ylim(y if fresh else (min(y[0], ax.get_ylim()[0]), max(y[1], ax.get_ylim()[1])))
     style.log_axis(ax, "x")
 
 
-def _finish(ax: Axes, ncols: int = 1) -> None:
-    ax.set_xlabel("← better     replication error ρ = Σ(f(C) − g)² / Σg²")
-    ax.set_ylabel("accuracy on the selection split     better →")
-    if not ax.has_data():
-        ax.text(0.5, 0.5, "nobody survived", transform=ax.transAxes, ha="center")
-    style.legend(ax, ncols=ncols, wrap=64 // ncols, bbox_to_anchor=(0, -0.16), columnspacing=1.2)
+def _finish(ax: Axes, note: str = "") -> None:
+    if note:
+        ax.text(0.5, 0.5, note, transform=ax.transAxes, ha="center", path_effects=HALO)
+    style.legend(ax, below=34 + 11 * ax.get_xlabel().count("\n"))

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from alife.errors import UserError
 from analysis import style
-from analysis.bands import Runs, draw_band, draw_members, draw_treatments, members, treatments, windows
+from analysis.bands import Runs, bounds, draw_band, draw_members, draw_treatments, members, treatments, windows
 from analysis.run import Run
 
 DEATHS: Final = "early_deaths"
@@ -93,7 +93,7 @@ def traits(runs: Runs, names: Sequence[str] | None = None) -> Figure:
         ax.set_xlabel("generation")
     for ax in panels[len(names) :]:
         ax.set_axis_off()
-    style.legend(panels[len(names)], panels[: len(names)], wrap=27, labelspacing=0.8)
+    style.legend(panels[len(names)], panels[: len(names)])
     if isinstance(runs, Run):
         figure.suptitle(style.caption(runs), x=0.01, ha="left", fontsize=8.5, color=style.FAINT, parse_math=False)
     return figure
@@ -146,16 +146,6 @@ def _island_quantiles(run: Run, trait: str) -> pd.DataFrame:
 def _draw_deaths(ax: Axes, run: Run) -> None:
     shares, note = windows(deaths(run).set_index("generation"))
     x, below = np.asarray(shares.index), np.zeros(len(shares))
-    if not (shares["diverged"] + shares["collapsed"]).any():
-        ax.text(
-            0.5,
-            0.5,
-            f"none among\n{int(run.generations['size'].sum()):,} newborns",
-            transform=ax.transAxes,
-            ha="center",
-            va="center",
-        )
-        ax.set_yticks([])
     for cause, colour, hatch in (("diverged", "vermillion", ""), ("collapsed", "sky", "////")):
         share = shares[cause].to_numpy()
         if share.any():
@@ -169,11 +159,10 @@ def _draw_deaths(ax: Axes, run: Run) -> None:
 
 def _finish(ax: Axes, name: str, runs: Sequence[Run]) -> None:
     ax.set_ylabel(TRAITS[name].label)
-    last = max(run.last for run in runs)
-    ax.set_xlim(-0.03 * max(last, 1) - (0.5 if last < 15 else 0), last + 0.03 * max(last, 1))
-    style.generation_axis(ax.xaxis)
+    style.generation_axis(ax.xaxis, *bounds(runs))
     if not ax.has_data():
-        ax.text(0.5, 0.5, "no finite value", transform=ax.transAxes, ha="center", va="center")
+        words = f"none among\n{_born(runs):,} newborns" if name == DEATHS else "no finite value"
+        ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center")
         ax.set_yticks([])
         return
     if name == "replication_error":
@@ -189,3 +178,7 @@ def _finish(ax: Axes, name: str, runs: Sequence[Run]) -> None:
         ax.vlines(
             extinct, 0, 1, transform=ax.get_xaxis_transform(), color=style.OKABE_ITO["purple"], lw=1, label="extinct"
         )
+
+
+def _born(runs: Sequence[Run]) -> int:
+    return sum(int(run.generations["size"].sum()) for run in runs)

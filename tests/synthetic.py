@@ -48,7 +48,7 @@ class World:
         inheritance: Share of a parent's deviation from the unselected equilibrium that a child inherits.
         mutation: σ of a birth; it only sets the floor of ρ.
         heritable: Life-history traits with a column; they drift by log-normal steps.
-        has_task: False leaves accuracy undefined, as in a run of vanilla quines.
+        has_task: False leaves accuracy at 0, as in a run of vanilla quines.
     """
 
     scheme: str = "tournament"
@@ -233,8 +233,9 @@ def _scores(
         name: np.where(cause == 1, np.nan, np.where(cause == 2, 1.0, values)) if name in schema.ERRORS else values
         for name, values in scores.items()
     }
-    scores["accuracy"] = np.where(cause > 0, 0.1, np.clip(accuracy, 0, 1)) if model.has_task else np.full(shape, np.nan)
-    scores["newborn_accuracy"] = newborn if model.has_task else np.full(shape, np.nan)
+    lived = np.where(cause == 1, 0.0, np.where(cause == 2, 0.1, np.clip(accuracy, 0, 1)))
+    scores["accuracy"] = lived if model.has_task else np.zeros(shape)
+    scores["newborn_accuracy"] = newborn if model.has_task else np.zeros(shape)
     return scores, cause
 
 
