@@ -41,6 +41,10 @@ OF_A_TASK: Final = ("accuracy", "newborn_accuracy")
 OF_ADULTS: Final = (*schema.ERRORS, "accuracy")
 """Traits that take a whole life to have; the others are known at birth."""
 
+SETTLED: Final = 3
+"""Generation from which parents are of a kind. Founders' genomes were never printed, their children's were printed by
+those; what they all differ by would dwarf what follows."""
+
 TINY: Final = float(np.finfo(np.float32).tiny)
 LARGE: Final = float(np.finfo(np.float32).max)
 CHUNK: Final = 1 << 19
@@ -151,6 +155,11 @@ def chosen(record: Demes, names: Sequence[str] | None = None) -> Sequence[str]:
             f"trait {unknown[0]}: not on record in {record.source}: choose among {', '.join(record.traits)}"
         )
     return names or record.traits
+
+
+def settled(last: int) -> int:
+    """The generation to begin with: `SETTLED`, or 1 in a record that ends too early for it."""
+    return SETTLED if last > SETTLED + 1 else 1
 
 
 def measured(births: pd.DataFrame, trait: str) -> Floats:

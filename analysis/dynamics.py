@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import stats
 
 from alife.errors import UserError
-from analysis.demes import OF_ADULTS, Demes, Floats, Ints, chosen, measured, ratio, totals
+from analysis.demes import OF_ADULTS, SETTLED, Demes, Floats, Ints, chosen, measured, ratio, totals
 from analysis.lineage import NOBODY
 from analysis.statistics import FEWEST, RESAMPLES, blocks, intervals
 
@@ -59,7 +59,7 @@ def differentials(record: Demes, traits: Sequence[str] | None = None) -> pd.Data
     return pd.concat(tables, ignore_index=True)
 
 
-def mean_differentials(table: pd.DataFrame, first: int = 1) -> pd.DataFrame:
+def mean_differentials(table: pd.DataFrame, first: int = SETTLED) -> pd.DataFrame:
     """Differentials of one run, averaged over islands and then over generations from `first` on.
 
     Returns:
@@ -114,7 +114,7 @@ def effective_size(record: Demes) -> pd.DataFrame:
     return pd.DataFrame({name: values[rows] for name, values in table.items()})
 
 
-def heritability(record: Demes, traits: Sequence[str] | None = None, first: int = 1) -> pd.DataFrame:
+def heritability(record: Demes, traits: Sequence[str] | None = None, first: int = SETTLED) -> pd.DataFrame:
     """Parent–offspring regression on deviations within the deme of conception, all demes together.
 
     A child has one parent, so the slope itself is the share of a parent's deviation that its children show:
@@ -125,7 +125,7 @@ def heritability(record: Demes, traits: Sequence[str] | None = None, first: int 
     Args:
         record: A run's births by deme.
         traits: All on record if None.
-        first: Generation of the first parents that count; founders (0) are another kind of parent.
+        first: Generation of the first parents that count.
 
     Returns:
         A row for each trait: slope, low, high (95 % bootstrap interval over blocks of consecutive generations), NaN if

@@ -15,16 +15,12 @@ from matplotlib.ticker import MaxNLocator
 from alife.errors import UserError
 from analysis import style
 from analysis.bands import Runs, members, treatments
-from analysis.demes import LABELS, demes
+from analysis.demes import LABELS, demes, settled
 from analysis.dynamics import differentials, mean_differentials
 from analysis.price import COMPONENTS, by_generation, price
 from analysis.run import Run
 from analysis.statistics import FEWEST, Floats, intervals, iqm
 from analysis.treatments import Groups
-
-FIRST: Final = 1
-"""Generation of the first parents that count. Founders cannot print themselves: what their children differ by would
-dwarf all that follows."""
 
 POINTS: Final = 200
 """Generations, evenly spaced, at which cumulated components are drawn at most."""
@@ -55,8 +51,9 @@ def selection(runs: Runs, traits: Sequence[str] | None = None, figure: Figure | 
         UserError: Nobody but founders has conceived, a record is damaged, or a trait is not on record.
     """
     groups = treatments(runs)
+    first = _first(groups)
     tables = {
-        label: [mean_differentials(differentials(demes(run), traits), FIRST).set_index("trait") for run in group]
+        label: [mean_differentials(differentials(demes(run), traits), first).set_index("trait") for run in group]
         for label, group in groups.items()
     }
     names = [name for name in LABELS if any(name in table.index for among in tables.values() for table in among)]
@@ -76,14 +73,16 @@ def selection(runs: Runs, traits: Sequence[str] | None = None, figure: Figure | 
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.grid(axis="y", visible=False)
     ax.set_xlabel("realised selection differential, standard deviations a generation")
-    figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    legend = figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    for text in legend.get_texts():
+        text.set_parse_math(False)
     _say_whose(figure, runs)
     return figure
 
 
 @style.styled()
 def cumulated(runs: Runs, traits: Sequence[str] | None = None, figure: Figure | None = None) -> Figure:
-    """The Price equation's components by trait, added up from generation 1 on.
+    """The Price equation's components by trait, added up from the generation on in which parents are of a kind.
 
     Args:
         runs: One run; or several, or named treatments side by side: interquartile mean over runs, with its interval.
@@ -94,12 +93,13 @@ def cumulated(runs: Runs, traits: Sequence[str] | None = None, figure: Figure | 
         UserError: Nobody but founders has children on record, a record is damaged, or a trait is not on record.
     """
     groups = treatments(runs)
-    splits = {label: [_totals(run, traits) for run in group] for label, group in groups.items()}
+    first = _first(groups)
+    splits = {label: [_totals(run, traits, first) for run in group] for label, group in groups.items()}
     names = list(dict.fromkeys(name for among in splits.values() for table in among for name in table))
     side_by_side = len(groups) > 1
     columns = len(groups) if side_by_side else min(len(names), 3)
     rows = len(names) if side_by_side else -(-len(names) // columns)
-    figure = figure or style.new_figure(max(2.5 * columns, 5.2), 0.9 + 2.1 * rows)
+    figure = figure or style.new_figure(max(2.5 * columns, 6), 1.1 + 2.1 * rows)
     grid = figure.subplots(rows, columns, squeeze=False, sharey="row" if side_by_side else False)
     for panel in grid.ravel()[len(names) * len(groups) :]:
         panel.set_axis_off()
@@ -111,7 +111,7 @@ def cumulated(runs: Runs, traits: Sequence[str] | None = None, figure: Figure | 
             panel.set_title(label if side_by_side and place == 0 else "", parse_math=False)
             panel.set_ylabel(f"Δ {LABELS[name]}".replace(", ", "\n") if column == 0 else "")
             panel.set_xlabel("generation" if place + columns >= len(names) or side_by_side else "")
-    _legend(figure, grid.ravel()[0], groups)
+    _legend(figure, grid.ravel()[0], groups, first)
     _say_whose(figure, runs)
     return figure
 
@@ -146,16 +146,16 @@ def _draw_dots(
     ax.errorbar(middle, places, xerr=bars, ls="none", ms=4.5, elinewidth=1.6, label=label, zorder=3, **look)
 
 
-def _totals(run: Run, traits: Sequence[str] | None) -> dict[str, pd.DataFrame]:
+def _totals(run: Run, traits: Sequence[str] | None, first: int) -> dict[str, pd.DataFrame]:
     """For each trait its cumulated components, indexed by the generation that they lead to."""
     record = demes(run)
     standard = [
         name for name in ("accuracy", "copying_error", *run.setting("reproduction.heritable")) if name in record.traits
     ]
     split = price(record, traits or standard)
-    table = by_generation(split[split["generation"] >= FIRST])
+    table = by_generation(split[split["generation"] >= first])
     if table.empty:
-        raise UserError(f"{run.path}: no children of generation {FIRST} or later on record: nothing to split")
+        raise UserError(f"{run.path}: no children of generation {first} or later on record: nothing to split")
     out = {}
     for name, among in table.groupby("trait", sort=False):
         parts = among.set_index(among["generation"] + 1).drop(columns=["trait", "generation"])
@@ -187,15 +187,19 @@ def _draw_panel(ax: Axes, tables: Sequence[pd.DataFrame], shown: Sequence[str]) 
     ax.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
 
 
-def _legend(figure: Figure, ax: Axes, groups: Groups) -> None:
+def _legend(figure: Figure, ax: Axes, groups: Groups, first: int) -> None:
     handles, texts = ax.get_legend_handles_labels()
-    sizes = sorted({len(runs) for runs in groups.values()})
-    n = f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
-    title = None
+    title = f"Price equation, added up from the parents of generation {first} on"
     if len(members(groups)) > 1:
-        banded = ", bands: 95 % bootstrap intervals over runs" if sizes[-1] >= FEWEST else ""
-        title = f"lines: IQM of n = {n} runs{banded}"
+        sizes = sorted({len(runs) for runs in groups.values()})
+        n = f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
+        bands = ", bands: 95 % bootstrap intervals over runs" if sizes[-1] >= FEWEST else ""
+        title += f"\nlines: IQM of n = {n} runs{bands}"
     figure.legend(handles, texts, loc="outside lower center", ncols=2, title=title, title_fontsize=7.5)
+
+
+def _first(groups: Groups) -> int:
+    return settled(min(run.last for run in members(groups)))
 
 
 def _say_whose(figure: Figure, runs: Runs) -> None:

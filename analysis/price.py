@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from alife.errors import UserError
-from analysis.demes import OF_ADULTS, Demes, Floats, Ints, chosen, defined, ratio, totals
+from analysis.demes import OF_ADULTS, SETTLED, Demes, Floats, Ints, chosen, defined, ratio, totals
 from analysis.statistics import blocks, intervals
 
 COMPONENTS: Final = {
@@ -91,7 +91,7 @@ def by_generation(split: pd.DataFrame) -> pd.DataFrame:
     return means.assign(change=means.sum(axis=1)).reset_index()
 
 
-def summary(split: pd.DataFrame, first: int = 1) -> pd.DataFrame:
+def summary(split: pd.DataFrame, first: int = SETTLED) -> pd.DataFrame:
     """The components of one run a generation, with intervals over its generations.
 
     Generations are not replicates of a treatment: such an interval is about this run. For a treatment, take each run's
@@ -99,8 +99,7 @@ def summary(split: pd.DataFrame, first: int = 1) -> pd.DataFrame:
 
     Args:
         split: From `price`.
-        first: Generation of the first parents that count; founders (0) have yet to become printable, and what their
-            children change by says little of the generations that follow.
+        first: Generation of the first parents that count.
 
     Returns:
         A row for each trait and component (and change): per_generation (mean), low, high (its 95 % bootstrap interval

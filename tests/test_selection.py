@@ -62,8 +62,8 @@ def test_realised_offspring_follow_the_expectation(scheme):
 @pytest.mark.parametrize("scheme", ["tournament", "truncation", "roulette", "drift"])
 def test_expectation_is_that_of_the_textbook_procedure(scheme):
     draw = np.random.default_rng(5)
-    counts = np.bincount([by_hand(scheme, draw) for _ in range(4000)], minlength=len(LIVING))
-    expected = expected_offspring(rules(scheme), ACCURACY, RHO, LIVING, 4000)
+    counts = np.bincount([by_hand(scheme, draw) for _ in range(1500)], minlength=len(LIVING))
+    expected = expected_offspring(rules(scheme), ACCURACY, RHO, LIVING, 1500)
     seen = expected > 0
     assert counts[~seen].sum() == 0
     assert stats.chisquare(counts[seen], expected[seen]).pvalue > 1e-3
