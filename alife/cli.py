@@ -1,9 +1,11 @@
 """The `alife` command: the only file here that looks up at `populations` and `analysis`, and it does so late."""
 
 import argparse
+import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from alife import flags
@@ -16,7 +18,25 @@ reproduce only by emitting their genome.
   alife run --out runs/first              the main job: evolve with the defaults, then figures and a summary
   alife show runs/first                   the state of a run as a table
   alife plot runs/first plane phylogeny   figures of a run
+  alife sweep --config tradeoff --out s   many runs: treatments × seeds
+  alife compare s                         what the treatments do, with intervals
   alife COMMAND --help                    what a command takes, with examples
+"""
+
+SWEEP = """\
+  alife sweep --config study.yaml --out sweeps/a --ray.address HEAD:6379
+  alife sweep --config tradeoff --out sweeps/tradeoff --quick    comes along: weights of selection, two controls
+
+The same command goes on with runs that have not ended, and tries again those that failed. In the YAML, all of it
+optional, keys of the configuration are nested or dotted:
+
+  base: {generations: 40}                                         for all runs
+  treatments:
+    w0: {selection.accuracy_weight: 0}                            a name, and the keys it sets
+    shuffled: {selection.scheme: shuffled}
+  grid: {life.task_weight: [0.03, 0.1]}                           every treatment under every combination
+  seeds: 8                                                        0 … 7; or a list
+  quick: {seeds: 2, treatments: [w0], base: {generations: 10}}    what --quick changes
 """
 
 
@@ -24,7 +44,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command.
 
     Returns:
-        0; 2 for what the user can mend; 130 or 143 for a run that was told to stop.
+        0; 1 for a sweep of which runs failed; 2 for what the user can mend; 130 or 143 for what was told to stop.
     """
     parser = _parser()
     arguments, unknown = parser.parse_known_args(argv)
@@ -104,6 +124,53 @@ def _parser() -> argparse.ArgumentParser:
     plot.add_argument("--out", metavar="DIR", help="where to put them (default RUN/figures)")
     plot.add_argument("--list", action="store_true", help="list the figures that there are")
 
+    sweep = command(
+        "sweep",
+        _sweep,
+        "Evolve treatments × seeds on one Ray cluster, each run in a folder of its own.",
+        SWEEP,
+    )
+    sweep.add_argument(
+        "--config", required=True, metavar="FILE", help="YAML as above, or the name of a sweep that comes along"
+    )
+    sweep.add_argument("--out", required=True, metavar="DIR", help="the sweep's folder: a path or an fsspec URI")
+    sweep.add_argument("--quick", action="store_true", help="the smaller sweep of the file's 'quick' section")
+    _backend(sweep)
+    flags.add(sweep, only=("ray.address", "ray.hosts", "ray.cpus", "ray.gpus", "ray.allow"))
+
+    compare = command(
+        "compare",
+        _compare,
+        "Compare treatments: a table of effects with intervals over runs, and what they allow to say.",
+        "  alife compare sweeps/a\n"
+        "  alife compare runs/w0-* runs/w1-* --trait accuracy --trait copying_error --against 'w=0'\n"
+        "  alife compare sweeps/tradeoff/runs/*task_weight=0.1\n"
+        "  alife compare sweeps/a --at 20 --markdown table.md --csv table.csv",
+    )
+    compare.add_argument("paths", metavar="DIR", nargs="+", help="folders of runs, or of folders of runs")
+    compare.add_argument(
+        "--against", metavar="LABEL", help="compare with this treatment (default shuffled, or the first)"
+    )
+    compare.add_argument("--at", type=int, metavar="G", help="compare this generation (default each run's last)")
+    compare.add_argument("--trait", action="append", metavar="NAME", help="compare this trait; may be given again")
+    compare.add_argument(
+        "--correction", choices=["bh", "by", "holm", "none"], default="bh", help="of p-values, for the number of rows"
+    )
+    compare.add_argument("--markdown", metavar="FILE", help="write sentences and table as Markdown")
+    compare.add_argument("--csv", metavar="FILE", help="write all numbers as CSV")
+
+    export = command(
+        "export",
+        _export,
+        "Hand over the phylogeny of a run.",
+        "  alife export runs/a --format alife --out phylogeny.csv      the ALife data standard\n"
+        "  alife export runs/a --format newick --out tree.nwk --pruned  survivors and their ancestors alone",
+    )
+    export.add_argument("run", metavar="RUN")
+    export.add_argument("--format", choices=["alife", "newick", "parquet"], required=True)
+    export.add_argument("--out", required=True, metavar="FILE", help="the file to write; one of that name is replaced")
+    export.add_argument("--pruned", action="store_true", help="only the last generation and its ancestors")
+
     data = command(
         "data",
         _data,
@@ -115,8 +182,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _running(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--backend", choices=["ray", "local"], default="ray", help="where islands live (default ray)")
+    _backend(parser)
     parser.add_argument("--no-figures", action="store_true", help="only evolve")
+
+
+def _backend(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--backend", choices=["ray", "local"], default="ray", help="where to evolve (default ray)")
     parser.add_argument("--log-json", metavar="FILE", help="write every event as a JSON line")
 
 
@@ -150,24 +221,11 @@ def _resume(arguments: argparse.Namespace) -> int:
 
 def _drive(arguments: argparse.Namespace, out: str, evolve: Callable[[list], str]) -> int:
     """Evolve with progress, then figures and summary."""
-    from populations.progress import JsonLines, Terminal
+    from populations.progress import Terminal
 
-    terminal = Terminal()
     signals: list[str] = []
-    sinks: list[Callable[[dict], None]] = [terminal, lambda e: signals.append(e.get("signal", ""))]
-    log = None
-    if arguments.log_json:
-        try:
-            log = open(arguments.log_json, "a", encoding="utf-8")  # noqa: SIM115, closed below
-        except OSError as error:
-            raise UserError(f"--log-json {arguments.log_json}: {error.strerror}") from None
-        sinks.append(JsonLines(log))
-    try:
-        status = evolve(sinks)
-    finally:
-        terminal.close()
-        if log:
-            log.close()
+    with _listeners(arguments, Terminal()) as sinks:
+        status = evolve([*sinks, lambda e: signals.append(e.get("signal", ""))])
     if status == "interrupted":
         print(f"stopped; 'alife resume {out}' goes on", file=sys.stderr)
         return 143 if "SIGTERM" in signals else 130
@@ -177,6 +235,23 @@ def _drive(arguments: argparse.Namespace, out: str, evolve: Callable[[list], str
 
     print_run(_load(out))
     return 0
+
+
+@contextmanager
+def _listeners(arguments: argparse.Namespace, terminal: Any) -> Iterator[list[Callable[[dict], None]]]:
+    """The terminal, and the file of --log-json; both are closed in the end."""
+    from populations.progress import JsonLines
+
+    with ExitStack() as stack:
+        stack.callback(terminal.close)
+        sinks = [terminal]
+        if arguments.log_json:
+            try:
+                log = stack.enter_context(open(arguments.log_json, "a", encoding="utf-8"))
+            except OSError as error:
+                raise UserError(f"--log-json {arguments.log_json}: {error.strerror}") from None
+            sinks.append(JsonLines(log))
+        yield sinks
 
 
 def _figures(out: str, names: list[str] | None = None, folder: str | None = None) -> None:
@@ -211,6 +286,56 @@ def _plot(arguments: argparse.Namespace) -> None:
             print(f"{name:12} {plot.description}")
         return
     _figures(arguments.run, arguments.names, arguments.out)
+
+
+def _sweep(arguments: argparse.Namespace) -> int:
+    from populations.plan import read_plan
+    from populations.sweep import sweep
+    from populations.tally import SweepTerminal
+
+    plan = read_plan(arguments.config, arguments.quick, flags.overrides(arguments).get("ray"))
+    with _listeners(arguments, SweepTerminal()) as sinks:
+        summary = sweep(plan, arguments.out, backend=arguments.backend, sinks=sinks)
+    print(f"{summary.done} of {summary.runs} runs done: {summary.out}/generations.parquet")
+    for name, error in summary.failed.items():
+        print(f"failed: {name}: {error}", file=sys.stderr)
+    if summary.stopped:
+        print("stopped; the same command goes on", file=sys.stderr)
+        return 143 if summary.stopped == "SIGTERM" else 130
+    if summary.failed:
+        print(
+            f"{len(summary.failed)} of {summary.runs} runs failed; the same command tries them again", file=sys.stderr
+        )
+    return 1 if summary.failed else 0
+
+
+def _compare(arguments: argparse.Namespace) -> None:
+    from analysis import wording
+    from analysis.compare import compare_paths
+
+    chosen = arguments.trait, arguments.at, arguments.against, arguments.correction
+    comparison = compare_paths(arguments.paths, *chosen)
+    for path, text in ((arguments.markdown, wording.markdown), (arguments.csv, wording.csv)):
+        if path:
+            _write(path, text(comparison))
+    print(wording.plain(comparison, max(80, shutil.get_terminal_size((120, 24)).columns)), end="")
+
+
+def _write(path: str, text: str) -> None:
+    try:
+        with open(path, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    from analysis.export import export
+    from analysis.lineage import of_run
+
+    tree = of_run(_load(arguments.run))
+    path = export(tree, arguments.out, arguments.format, arguments.pruned)
+    print(f"{len(tree)} individuals read, {path} written", file=sys.stderr)
 
 
 def _data(arguments: argparse.Namespace) -> None:

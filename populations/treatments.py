@@ -1,0 +1,197 @@
+"""From the sections of a sweep's YAML to treatments and seeds: names, dotted keys, the grid, and all that is refused.
+
+A room of its own because it knows YAML and folders' names, and `populations.plan` neither.
+"""
+
+import itertools
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import yaml
+
+from alife.errors import UserError
+
+SECTIONS: Final = ("base", "treatments", "grid", "seeds", "quick")
+MAX_RUNS: Final = 100_000
+ONLY: Final = "base"
+"""What the one treatment of a sweep without `treatments` and `grid` is called."""
+
+_NAME = re.compile(r"\w[\w.=+,-]*")
+_LONGEST = 150
+
+
+def check_sections(data: Mapping[str, Any], allowed: Sequence[str], source: str) -> None:
+    """Refuse keys that are not among those allowed."""
+    for key in data:
+        if key not in allowed:
+            raise UserError(f"{source}: {key}: unknown; a sweep has {', '.join(allowed)}")
+
+
+def quickened(data: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """The sections with `quick` laid over them.
+
+    Its base's keys go before the base's, its grid and seeds replace theirs; its treatments replace them too, or, as a
+    list of names, choose among them.
+
+    Raises:
+        UserError: There is no such section, or it names what is not there.
+    """
+    quick = data.get("quick")
+    if not isinstance(quick, Mapping):
+        raise UserError(f"{source}: it has no 'quick:' section with keys and values: leave --quick out")
+    where = f"{source}: quick"
+    check_sections(quick, SECTIONS[:-1], where)
+    out = {key: value for key, value in data.items() if key != "quick"} | dict(quick)
+    out["base"] = flat(data.get("base"), f"{source}: base") | flat(quick.get("base"), f"{where}: base")
+    chosen, there = quick.get("treatments"), data.get("treatments")
+    if isinstance(chosen, list):
+        known = there if isinstance(there, Mapping) else {}
+        for name in chosen:
+            if not isinstance(name, str) or name not in known:
+                raise UserError(f"{where}: treatments: {name}: there is no such treatment to choose")
+        out["treatments"] = {name: known[name] for name in chosen}
+        _refuse_repeats(chosen, f"{where}: treatments")
+    return out
+
+
+def treatments_of(data: Mapping[str, Any], source: str) -> dict[str, dict[str, Any]]:
+    """The dotted keys of every treatment under every combination of the grid, by name.
+
+    Raises:
+        UserError: A name cannot be a folder's, a key is set twice, or is not a treatment's to set.
+    """
+    named = data.get("treatments") or {}
+    if not isinstance(named, Mapping):
+        raise UserError(f"{source}: treatments: expected names, each with its keys, as in 'w0: {{…}}'")
+    treatments = {_checked(name, f"{source}: treatments"): keys for name, keys in named.items()}
+    keys_of = {name: flat(keys, f"{source}: treatment {name}") for name, keys in treatments.items()}
+    grid = _grid(data, source)
+    if math.prod(len(values) for values in grid.values()) * max(1, len(keys_of)) > MAX_RUNS:
+        raise UserError(f"{source}: grid: more than {MAX_RUNS:,} runs")
+    out: dict[str, dict[str, Any]] = {}
+    for name, keys in (keys_of or {"": {}}).items():
+        for point in itertools.product(*grid.values()):
+            setting = dict(zip(grid, point, strict=True))
+            for key in keys.keys() & setting.keys():
+                raise UserError(f"{source}: treatment {name}: {key} is in the grid too: keep it in one place")
+            words = [name] * bool(name) + [f"{key}={_word(value)}" for key, value in setting.items()]
+            full = ",".join(words) or ONLY
+            if full in out:
+                raise UserError(f"{source}: two treatments would be called {full}: name them under 'treatments:'")
+            if len(full.encode()) > _LONGEST:
+                raise UserError(f"{source}: {full[:60]}…: too long for a folder: name it under 'treatments:'")
+            out[full] = keys | setting
+    _check_keys(out, source)
+    return out
+
+
+def _grid(data: Mapping[str, Any], source: str) -> dict[str, list[Any]]:
+    grid = flat(data.get("grid"), f"{source}: grid")
+    for key, values in grid.items():
+        if not isinstance(values, list) or not values:
+            raise UserError(f"{source}: grid: {key}: {values!r}: expected a list of values")
+        _refuse_repeats(values, f"{source}: grid: {key}")
+    return grid
+
+
+def _check_keys(treatments: Mapping[str, Mapping[str, Any]], source: str) -> None:
+    for name, keys in treatments.items():
+        for key in keys:
+            if key == "seed":
+                raise UserError(f"{source}: treatment {name}: seed: say 'seeds:' beside 'base:' instead")
+            if key == "ray" or key.startswith("ray."):
+                raise UserError(f"{source}: treatment {name}: {key}: all runs share one cluster: say it in 'base:'")
+
+
+def seeds_of(data: Mapping[str, Any], source: str) -> tuple[int, ...]:
+    """The seeds: 0 … K-1 of a number K, or those listed.
+
+    Raises:
+        UserError: There is none, or one is there twice.
+    """
+    given = data.get("seeds", 1)
+    if isinstance(given, int) and not isinstance(given, bool) and 1 <= given <= MAX_RUNS:
+        return tuple(range(given))
+    if not isinstance(given, list) or not given:
+        raise UserError(f"{source}: seeds: {given!r} is not allowed: a number from 1 to {MAX_RUNS}, or a list of seeds")
+    for seed in given:
+        if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 1 << 63:
+            raise UserError(f"{source}: seeds: {seed!r} is not allowed: a whole number from 0 on")
+    _refuse_repeats(given, f"{source}: seeds")
+    return tuple(given)
+
+
+def flat(tree: Any, source: str) -> dict[str, Any]:
+    """{"life": {"steps": 3}} and {"life.steps": 3} → {"life.steps": 3}.
+
+    Raises:
+        UserError: It is no mapping, or sets a key twice.
+    """
+    if tree is None:
+        return {}
+    if not isinstance(tree, Mapping):
+        raise UserError(f"{source}: {tree!r} is not allowed: expected configuration keys and their values")
+    out: dict[str, Any] = {}
+    for key, value in _pairs(tree, ""):
+        if key in out:
+            raise UserError(f"{source}: {key} is there twice")
+        out[key] = value
+    for key in out:
+        if any(other.startswith(f"{key}.") for other in out):
+            raise UserError(f"{source}: {key} is there twice")
+    return out
+
+
+def _pairs(tree: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _pairs(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _checked(name: Any, source: str) -> str:
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or ".." in name:
+        raise UserError(f"{source}: {name!r} cannot name a folder: a letter or digit, then letters, digits and .=+,-_")
+    return name
+
+
+def _word(value: Any) -> str:
+    """A value as part of a folder's name."""
+    if isinstance(value, list):
+        text = "+".join(map(str, value)) or "none"
+    else:
+        text = json.dumps(value) if value is None or isinstance(value, bool) else str(value)
+    return re.sub(r"[^\w.=+,-]+|\.\.+", "-", text)
+
+
+def _refuse_repeats(values: Sequence[Any], source: str) -> None:
+    for number, value in enumerate(values):
+        if value in values[:number]:
+            raise UserError(f"{source}: {value!r} is there twice")
+
+
+def refuse_repeated_keys(text: str, source: str) -> None:
+    """YAML lets the last of two equal keys win without a word, and a treatment would be gone.
+
+    Raises:
+        UserError: Names the key.
+    """
+    nodes: list[Any] = [yaml.compose(text, yaml.SafeLoader)]
+    seen: set[int] = set()
+    while nodes:
+        node = nodes.pop()
+        if node is None or id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            nodes += node.value
+        elif isinstance(node, yaml.MappingNode):
+            keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+            for number, key in enumerate(keys):
+                if key in keys[:number]:
+                    raise UserError(f"{source}: line {node.start_mark.line + 1} and on: {key} is there twice")
+            nodes += [value for _, value in node.value]
