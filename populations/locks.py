@@ -23,6 +23,7 @@ from populations.storage import Conflict, Folder, LocalFolder, now
 
 NAME = ".writer"
 LEASE_SECONDS = 60.0
+_LONGEST = 3600.0
 
 _log = logging.getLogger(__name__)
 
@@ -94,12 +95,16 @@ class _Lease:
         self._take()
         self._renewed = time.monotonic()
         self._lost = False
+        self._one_at_a_time = threading.Lock()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
+        self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
         self._thread.start()
 
     def check(self) -> None:
-        if self._lost or time.monotonic() - self._renewed > self._seconds:
+        with contextlib.suppress(OSError):
+            if self._overdue():  # a process that was halted for a while may still hold what nobody else has taken
+                self._renew()
+        if self._lost or self._overdue():
             raise UserError(
                 f"{self._folder.uri}: the lease of this run was lost, to another writer or for want of a connection: "
                 "stopped to do no damage"
@@ -125,7 +130,7 @@ class _Lease:
 
     def _wait_out(self, holder: dict[str, Any]) -> None:
         """Return once nobody can hold the lease any more."""
-        seconds = _number(holder.get("seconds"), self._seconds)
+        seconds = min(_number(holder.get("seconds"), self._seconds), _LONGEST)
         if time.time() - _number(holder.get("renewed"), 0) > 10 * seconds:
             return
         _log.warning("%s: waiting up to %.0f s for the lease of %s", self._folder.uri, seconds, _name(holder))
@@ -150,14 +155,22 @@ class _Lease:
         content = {**self._content, "renewed": time.time(), **(more or {})}
         self._version = self._folder.replace(NAME, json.dumps(content).encode(), self._version)
 
+    def _overdue(self) -> bool:
+        return time.monotonic() - self._renewed > self._seconds
+
     def _renew(self) -> None:
+        with self._one_at_a_time:
+            if not self._lost:
+                try:
+                    self._put()
+                    self._renewed = time.monotonic()
+                except Conflict:
+                    self._lost = True
+
+    def _keep(self) -> None:
         while not self._stop.wait(self._seconds / 6):
             try:
-                self._put()
-                self._renewed = time.monotonic()
-            except Conflict:
-                self._lost = True
-                return
+                self._renew()
             except OSError as error:
                 _log.warning("%s: the lease could not be renewed: %s", self._folder.uri, error)
 

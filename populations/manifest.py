@@ -8,12 +8,14 @@ import hashlib
 import json
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from alife import schema
+from alife.config import RunConfig
 from alife.errors import UserError
+from populations.storage import now
 
 NAME = "manifest.json"
 
@@ -64,9 +66,9 @@ class _Parts(_Strict):
 
 
 class _Manifest(_Strict):
-    format: Literal[1]
+    format: int
     epoch: Annotated[int, Field(ge=1)]
-    status: Literal["running", "interrupted", "finished", "extinct", "failed"]
+    status: Annotated[str, Field(pattern=rf"\A(?:{'|'.join(schema.STATUSES)})\z")]
     generation: Annotated[int, Field(ge=-1, le=schema.MAX_GENERATIONS)]
     seed: Natural
     created: str
@@ -77,6 +79,34 @@ class _Manifest(_Strict):
     config: Annotated[list[_Config], Field(min_length=1, max_length=2)]
     parts: _Parts
     checksum: Digest
+
+
+def begin(
+    config: RunConfig, seal: Mapping[str, Any], versions: Mapping[str, str], machine: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The manifest of a run in which nothing has happened yet.
+
+    Args:
+        config: The run's configuration.
+        seal: Size and SHA-256 of config.yaml.
+        versions: Of the packages that decide the births.
+        machine: The class within which births are promised to be identical.
+    """
+    started = now()
+    return {
+        "format": schema.FORMAT_VERSION,
+        "epoch": 1,
+        "status": "running",
+        "generation": -1,
+        "seed": config.seed,
+        "created": started,
+        "updated": started,
+        "versions": dict(versions),
+        "class": dict(machine),
+        "restarts": [],
+        "config": [dict(seal)],
+        "parts": {kind: [] for kind in schema.PART_KINDS},
+    }
 
 
 def serialise(manifest: Mapping[str, Any]) -> bytes:

@@ -96,21 +96,7 @@ class Recorder:
             check_unused(uri)
             self = cls(folder, lock, config)
             text = dump(config).encode()
-            started = now()
-            self.manifest = {
-                "format": schema.FORMAT_VERSION,
-                "epoch": 1,
-                "status": "running",
-                "generation": -1,
-                "seed": config.seed,
-                "created": started,
-                "updated": started,
-                "versions": dict(versions),
-                "class": dict(machine),
-                "restarts": [],
-                "config": [seal(text)],
-                "parts": {kind: [] for kind in schema.PART_KINDS},
-            }
+            self.manifest = manifest.begin(config, seal(text), versions, machine)
             with explained(folder, "creating the run folder"):
                 leftover = folder.fetch(CONFIG)[1] if CONFIG in folder.ls() else None
                 folder.replace(CONFIG, text, leftover)

@@ -11,9 +11,9 @@ import contextlib
 import errno
 import hashlib
 import os
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -268,7 +268,7 @@ def explained(folder: Folder, doing: str, then: str = "") -> Iterator[None]:
 
 def now() -> str:
     """This moment as ISO 8601 in UTC, to the microsecond."""
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()) + f".{time.time_ns() // 1000 % 1_000_000:06d}Z"
+    return datetime.now(UTC).isoformat()
 
 
 def _fingerprint(data: bytes) -> str:

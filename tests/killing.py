@@ -10,7 +10,7 @@ from typing import Any
 from populations import storage
 from populations.storage import LocalFolder, RemoteFolder
 
-_MODULES = ["pytest", "hypothesis", "s3fs", "tests.test_storage", "tests.test_locks", "tests.test_records"]
+_MODULES = ["pytest", "hypothesis", "s3fs", "tests.test_storage", "tests.test_locks", "tests.test_record_faults"]
 
 
 def run(work: Callable[..., None], *args: Any, kill_at: int | None = None) -> int | None:

@@ -1,11 +1,14 @@
 """Record rows and newborns with the statistics of real ones, without a network: for tests of what stores them."""
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from alife import schema
 from alife.config import RunConfig, parse_config
 from alife.reproduction import Newborns, identities
-from populations.records import Recorder
+from populations.records import Recorder, read_manifest
+from populations.storage import open_folder
 
 MACHINE = {"cpu": "test", "torch": "2", "numpy": "2", "dtype": "float32", "device": "cpu", "threads": 1}
 _ERRORS = {"replication_error": (0.02, 0.4), "copying_error": (0.005, 0.3), "self_error": (0.75, 0.1)}
@@ -90,6 +93,24 @@ def live(recorder: Recorder, *until: int, weights: int = 7, meta: dict[str, obje
             for generation in range(recorder.manifest["generation"] + 1, stop + 1):
                 recorder.add(generation, *rows(recorder.config, generation))
         recorder.commit(stop, newborns(recorder.config, stop + 1, weights), meta=meta or {})
+
+
+def stored(uri: str, kind: str) -> pa.Table:
+    """All rows of a kind, read without the package's own reader."""
+    folder = open_folder(uri)
+    names = [part["name"] for part in read_manifest(uri)["parts"][kind]]
+    return pa.concat_tables([pq.read_table(pa.BufferReader(folder.read(name))) for name in names])
+
+
+def files(uri: str) -> set[str]:
+    """Names of all parts and checkpoints that are there."""
+    folder = open_folder(uri)
+    return {name for kind in schema.PART_KINDS for name in folder.ls(kind)}
+
+
+def listed(uri: str) -> set[str]:
+    """Names of all parts and checkpoints that the manifest lists."""
+    return {entry["name"] for entries in read_manifest(uri)["parts"].values() for entry in entries}
 
 
 def _shuffled(draw: np.random.Generator, islands: int, size: int) -> np.ndarray:

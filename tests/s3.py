@@ -1,13 +1,16 @@
-"""A real S3 server on loopback for tests of storage: moto's, which honours If-Match and If-None-Match.
+"""Places for run folders: a disk, memory, and a real S3 server on loopback (moto's, which honours If-Match).
 
-A test module asks for it with `pytest_plugins = ("tests.s3",)`, and a test by its fixture `s3`.
+A test module asks for them with `pytest_plugins = ("tests.s3",)`, and a test by the fixtures `s3` or `uri`.
 """
 
 import os
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 
 import pytest
+
+from tests.rows import create, live
 
 BUCKET = "runs"
 _numbers = count()
@@ -46,3 +49,21 @@ def s3_server() -> Iterator[str]:
 def s3(s3_server: str) -> str:
     """URI of a folder that is nobody else's and does not exist yet."""
     return f"s3://{BUCKET}/folder-{next(_numbers)}"
+
+
+@pytest.fixture(params=["local", "memory", "s3"])
+def uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where no run is yet, on each kind of storage."""
+    if request.param == "local":
+        return str(tmp_path / "runs" / "one")
+    return f"memory://run-{next(_numbers)}" if request.param == "memory" else request.getfixturevalue("s3")
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A run of ten generations that nothing happened to; for reading only."""
+    path = str(tmp_path_factory.mktemp("undisturbed") / "run")
+    recorder = create(path)
+    live(recorder, -1, 9)
+    recorder.close("finished")
+    return path

@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -121,6 +122,34 @@ def test_a_lost_lease_is_noticed(shared: str) -> None:
         _until_raised(lock.check)
     lock.release()
     assert folder.read(locks.NAME) == b'{"host": "other"}', "releasing a lost lease took it from its new holder"
+
+
+def _halt(uri: str, marks: str) -> None:
+    lock = locks.acquire(open_folder(uri), 0.6)
+    Path(marks).write_text("held")
+    os.kill(os.getpid(), signal.SIGSTOP)
+    lock.check()
+    Path(marks).write_text("still held")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_halted_writer_goes_on_if_nobody_has_come(s3: str, tmp_path: Path) -> None:
+    marks = tmp_path / "marks"
+    waker = threading.Thread(target=_wake_after, args=(s3, marks, 1.0))
+    waker.start()
+    run(_halt, s3, str(marks), kill_at=1000)
+    waker.join()
+    assert marks.read_text() == "still held"
+
+
+def _wake_after(uri: str, marks: Path, seconds: float) -> None:
+    """Wait until the process that holds the lease has stopped, then longer than its lease, then wake it."""
+    end = time.monotonic() + 30
+    while not marks.exists() and time.monotonic() < end:
+        time.sleep(0.02)
+    process = json.loads(open_folder(uri).read(locks.NAME))["pid"]
+    time.sleep(seconds)
+    os.kill(process, signal.SIGCONT)
 
 
 def test_a_lease_that_cannot_be_renewed_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,17 +18,12 @@ from populations.storage import Conflict, Folder, LocalFolder, explained, open_f
 from tests.killing import run
 
 pytest_plugins = ("tests.s3",)
-_numbers = itertools.count()
 
 
-@pytest.fixture(params=["local", "memory", "s3"])
-def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Folder:
+@pytest.fixture
+def folder(uri: str) -> Folder:
     """A folder that does not exist yet, on each kind of storage."""
-    if request.param == "local":
-        return open_folder(str(tmp_path / "a" / "run"))
-    return open_folder(
-        f"memory://storage-{next(_numbers)}/run" if request.param == "memory" else request.getfixturevalue("s3")
-    )
+    return open_folder(uri)
 
 
 def test_what_is_written_is_read(folder: Folder) -> None:
