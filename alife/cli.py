@@ -100,6 +100,49 @@ def _parser() -> argparse.ArgumentParser:
     _running(resume)
     flags.add(resume, only=("ray.",))
 
+    fork = command(
+        "fork",
+        _fork,
+        "Replay history: thaw the newborns of a kept generation of a run and go on from there.",
+        "  alife fork runs/a --generation 10                           nothing changed: the same births again\n"
+        "  alife fork runs/a --generation 10 --seed 7 --out runs/b     another history of the same newborns\n"
+        "  alife fork runs/a --generation 10 --replicates 8            8 of them side by side, and their fan",
+    )
+    fork.add_argument("run", metavar="RUN")
+    fork.add_argument("--generation", type=int, required=True, metavar="G", help="a kept one; its newborns are thawed")
+    fork.add_argument("--out", metavar="DIR", help="folder to make (default RUN-fork-G)")
+    fork.add_argument(
+        "--replicates",
+        type=int,
+        metavar="K",
+        help="make K forks, in DIR/seed-S, with S from --seed, or the parent's + 1, on",
+    )
+    fork.add_argument("--resume", action="store_true", help="go on if DIR already holds these forks")
+    _running(fork)
+    flags.add(fork)
+
+    assay = command(
+        "assay",
+        _assay,
+        "Experiment on a run's stored genomes; results lie in RUN/assays.",
+        "  alife assay runs/a garden                         founders, generation 3 and the last, under common lives\n"
+        "  alife assay runs/a --generation 3,10,30 garden\n"
+        "  alife assay runs/a --generation 20 mutation       what becomes of birth noise\n"
+        "  alife assay runs/a fertility --descent 20         generations of descent without selection",
+    )
+    assay.add_argument("run", metavar="RUN")
+    assay.add_argument("assay", choices=["garden", "mutation", "fertility"])
+    assay.add_argument(
+        "--generation",
+        metavar="G[,G…]",
+        help="kept generations (default the last; a garden adds 0 and 3 to a single one)",
+    )
+    assay.add_argument("--sample", type=int, metavar="P", help="genomes of each generation, from all islands")
+    assay.add_argument("--replicates", type=int, metavar="R", help="lives, streams or lines of each genome")
+    assay.add_argument("--descent", type=int, default=10, metavar="K", help="emissions in fertility (default 10)")
+    assay.add_argument("--device", choices=["cpu", "cuda"], help="where to live (default as the run)")
+    assay.add_argument("--no-figures", action="store_true", help="only numbers")
+
     show = command(
         "show",
         _show,
@@ -217,6 +260,59 @@ def _resume(arguments: argparse.Namespace) -> int:
         return resume(arguments.run, generations=total, ray=rays, backend=arguments.backend, sinks=sinks)
 
     return _drive(arguments, arguments.run, resume)
+
+
+def _fork(arguments: argparse.Namespace) -> int:
+    from alife.config import merge
+
+    changes = merge(flags.load_file(arguments.config) if arguments.config else {}, flags.overrides(arguments))
+    out = arguments.out or f"{arguments.run.rstrip('/')}-fork-{arguments.generation}"
+    if arguments.replicates is not None:
+        return _replay(arguments, out, changes)
+
+    def fork(sinks: list) -> str:
+        from populations.fork import fork
+
+        how: Any = {"backend": arguments.backend, "resume": arguments.resume}
+        return fork(arguments.run, arguments.generation, out, changes, sinks=sinks, **how)
+
+    return _drive(arguments, out, fork)
+
+
+def _replay(arguments: argparse.Namespace, out: str, changes: dict[str, Any]) -> int:
+    """Forks side by side, and their fan."""
+    from populations.replay import replay
+    from populations.tally import SweepTerminal
+
+    how: Any = {"backend": arguments.backend, "resume": arguments.resume}
+    with _listeners(arguments, SweepTerminal()) as sinks:
+        results = replay(arguments.run, arguments.generation, out, changes, arguments.replicates, sinks=sinks, **how)
+    if any(result.status == "stopped" for result in results):
+        print("stopped; the same command with --resume goes on", file=sys.stderr)
+        return 143 if any(result.error == "SIGTERM" for result in results) else 130
+    done = [result.value for result in results if result.status == "done"]
+    if done:
+        from analysis import futures
+
+        replays = [_load(path) for path in done]
+        print("\n".join(futures.publish(_load(arguments.run), replays, None if arguments.no_figures else out)))
+    return 0 if len(done) == len(results) else 1
+
+
+def _assay(arguments: argparse.Namespace) -> None:
+    from analysis.assays import print_result, publish
+    from populations.specimens import Request, perform
+    from populations.steps import Steps
+
+    try:
+        generations = arguments.generation and [int(text) for text in arguments.generation.split(",")]
+    except ValueError:
+        raise UserError(f"--generation {arguments.generation}: expected numbers, as in 30 or 3,10,30") from None
+    options = arguments.sample, arguments.replicates, arguments.descent, arguments.device
+    request = Request(arguments.assay, generations or None, *options)
+    with Steps(arguments.assay) as tell:
+        about, tables = perform(arguments.run, request, tell)
+    print_result(publish(arguments.run, about, tables, not arguments.no_figures))
 
 
 def _drive(arguments: argparse.Namespace, out: str, evolve: Callable[[list], str]) -> int:

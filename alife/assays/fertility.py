@@ -1,0 +1,68 @@
+"""Fertility: how many generations of descent a genome lasts without selection."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from alife import metrics
+from alife.assays.lives import Columns, Tell, Use, grow, numbers, of_each, on, silent, stacked, who
+from alife.island import Habitat
+from alife.reproduction import Floats, Newborns, birth, trait
+
+DESCENT = 10
+"""Emissions that a line is followed through."""
+
+
+def fertility(
+    habitat: Habitat, newborns: Newborns, descent: int = DESCENT, replicates: int = 1, tell: Tell = silent
+) -> dict[str, Columns]:
+    """Let each genome found lines of one child a generation: with and without learning, with and without birth noise.
+
+    Args:
+        habitat: Where.
+        newborns: The founders of the lines; they live with the genomes of their birth.
+        descent: Emissions, K.
+        replicates: Lines of each founder under each treatment, each with lives and noise of its own.
+        tell: Told of progress.
+
+    Returns:
+        {"descent": a row for each (founder, replicate, treatment, emission)}: id, island, replicate, learning, noise,
+        descent (1 is the founder's own emission), replication_error (ρ: the emission against the genome that its parent
+        lived with), founder_error (against the founder's genome), norm_ratio (‖emission‖ to ‖founder's genome‖),
+        accuracy (of the adult that emits). NaN where a line has diverged. Of a run without learning there are only
+        treatments without.
+    """
+    founders = on(habitat, birth(newborns))
+    sigma = trait(habitat.config, newborns, "mutation")
+    treatments = [(l, n) for l in (True, False) for n in (True, False) if habitat.config.life.steps or not l]
+    treatments = [(learning, noise) for learning, noise in treatments if sigma.any() or not noise]
+    rows: list[Columns] = []
+    total = len(treatments) * replicates * descent
+    for learning, noise in treatments:
+        for r in range(replicates):
+            genomes = founders
+            for k in range(1, descent + 1):
+                ids, seed = newborns.ids.tolist(), habitat.config.seed
+                stream = of_each(seed, Use.DESCENT, ids, r, k)
+                adults, emitted = grow(habitat, genomes, newborns, stream, learning=learning)
+                ratio = torch.linalg.vector_norm(emitted, dim=1) / torch.linalg.vector_norm(founders, dim=1)
+                rows.append(
+                    {
+                        **who(newborns, replicate=r, learning=learning, noise=noise, descent=k),
+                        "replication_error": numbers(metrics.relative_error(emitted, genomes)),
+                        "founder_error": numbers(metrics.relative_error(emitted, founders)),
+                        "norm_ratio": numbers(ratio),
+                        "accuracy": habitat.accuracy(adults, "select"),
+                    }
+                )
+                tell(len(rows), total)
+                draw = of_each(seed, Use.DESCENT_NOISE, ids, r, k)
+                genomes = _born(emitted, sigma, [draw(s) for s in range(len(ids))]) if noise else emitted
+    return {"descent": stacked(rows)}
+
+
+def _born(emitted: Tensor, sigma: Floats, draws: list[np.random.Generator]) -> Tensor:
+    """Children [P, N] of emissions: ĝ + σ·RMS(ĝ)·ε, as at any birth."""
+    noise = np.stack([draw.standard_normal(emitted.shape[1], dtype=np.float32) for draw in draws])
+    scale = torch.from_numpy(sigma).to(emitted.device) * emitted.square().mean(1).sqrt()
+    return emitted + scale[:, None] * torch.from_numpy(noise).to(emitted.device)

@@ -1,0 +1,116 @@
+"""Variance components of replicated lives: how much lies among genomes, and with what interval."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from analysis.statistics import FEWEST, RESAMPLES, Estimate
+
+Floats = NDArray[np.float64]
+_BATCH: Final = 2_000_000
+
+
+@dataclass(frozen=True)
+class Components:
+    """Unbiased estimates, which may be negative; each a scalar, or [resamples].
+
+    Attributes:
+        genome: σ²_G, among genomes.
+        replicate: σ²_R, among replicates: what a life does to everybody who lives it.
+        residual: σ²_E, what is left: chance, and genomes that do differently well in different lives.
+    """
+
+    genome: Floats
+    replicate: Floats
+    residual: Floats
+
+    @property
+    def heritability(self) -> Floats:
+        """Broad-sense heritability H² = σ²_G / (σ²_G + σ²_E)."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return self.genome / (self.genome + self.residual)
+
+    @property
+    def deviation(self) -> Floats:
+        """√σ²_G, 0 where the estimate is negative."""
+        return np.sqrt(np.maximum(self.genome, 0))
+
+
+def components(scores: ArrayLike, groups: ArrayLike | None = None) -> Components:
+    """Two-way random effects, genome × replicate, one value a cell, by the analysis of variance.
+
+    Expected mean squares: genome R·σ²_G + σ²_E, replicate P·σ²_R + σ²_E, residual σ²_E (Searle, Casella and McCulloch,
+    *Variance Components*, 1992, chapter 4).
+
+    Args:
+        scores: [..., P, R].
+        groups: [P] labels; with them all is taken within groups, so that what differs between them is left out.
+    """
+    x = np.asarray(scores, np.float64)
+    members = _members(groups, x.shape[-2])
+    size, lives = x.shape[-2], x.shape[-1]
+    among, residual, replicate = (np.zeros(x.shape[:-2]) for _ in range(3))
+    for rows in members:
+        common = x[..., rows, :].mean(axis=-2, keepdims=True)
+        apart = x[..., rows, :] - common
+        own = apart.mean(axis=-1, keepdims=True)
+        among += lives * np.square(own).sum(axis=(-2, -1))
+        residual += np.square(apart - own).sum(axis=(-2, -1))
+        replicate += len(rows) * np.square(common - common.mean(axis=-1, keepdims=True)).sum(axis=(-2, -1))
+    free = size - len(members)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ms_among, ms_residual = among / free, residual / (free * (lives - 1))
+        ms_replicate = replicate / (len(members) * (lives - 1))
+    return Components((ms_among - ms_residual) / lives, (ms_replicate - ms_residual) * len(members) / size, ms_residual)
+
+
+def heritability(scores: ArrayLike, groups: ArrayLike | None = None) -> Estimate:
+    """H² with its 95 % percentile bootstrap interval over genomes, resampled within their groups.
+
+    Args:
+        scores: [P, R]; genomes with a value that is not finite are left out.
+        groups: [P] labels, as in `components`.
+    """
+    return _estimate(scores, groups, "heritability")
+
+
+def deviation(scores: ArrayLike, groups: ArrayLike | None = None) -> Estimate:
+    """√σ²_G, as `heritability`."""
+    return _estimate(scores, groups, "deviation")
+
+
+def _estimate(scores: ArrayLike, groups: ArrayLike | None, what: str) -> Estimate:
+    x = np.asarray(scores, np.float64)
+    whole = np.isfinite(x).all(axis=1)
+    labels = None if groups is None else np.asarray(groups)[whole]
+    x = x[whole]
+    if len(x) < FEWEST or x.shape[1] < 2:
+        return Estimate(np.nan, np.nan, np.nan, len(x))
+    value = float(getattr(components(x, labels), what))
+    draws = _resampled(x, labels, what)
+    known = draws[np.isfinite(draws)]
+    low, high = np.quantile(known, [0.025, 0.975]) if len(known) else (np.nan, np.nan)
+    return Estimate(value, float(low), float(high), len(x))
+
+
+def _resampled(x: Floats, groups: NDArray | None, what: str) -> Floats:
+    rng = np.random.default_rng(0)
+    members = _members(groups, len(x))
+    order = np.concatenate(members)
+    labels = None if groups is None else groups[order]
+    batch = max(_BATCH // x.size, 1)
+    out = []
+    for first in range(0, RESAMPLES, batch):
+        n = min(batch, RESAMPLES - first)
+        chosen = np.concatenate([rows[rng.integers(0, len(rows), (n, len(rows)))] for rows in members], axis=1)
+        out.append(getattr(components(x[chosen], labels), what))
+    return np.concatenate(out)
+
+
+def _members(groups: ArrayLike | None, size: int) -> list[NDArray[np.intp]]:
+    if groups is None:
+        return [np.arange(size)]
+    labels = np.asarray(groups)
+    return [np.flatnonzero(labels == label) for label in np.unique(labels)]

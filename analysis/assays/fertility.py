@@ -1,0 +1,141 @@
+"""Fertility: how long descent lasts without selection, by learning and birth noise."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from analysis import style
+from analysis.assays.results import Frames, Row, by_name, finish, number, words
+from analysis.statistics import Estimate, interval
+
+WORST: Final = 0.5
+"""ρ against the founder from which on a line counts as lost."""
+FACTOR: Final = 2.0
+"""How far the norm may be from the founder's, up or down."""
+FLOOR: Final = 1e-12
+PANELS: Final = {
+    "founder_error": "ρ against the founder",
+    "replication_error": "ρ of each emission\nagainst its own genome",
+    "norm_ratio": "‖emission‖ / ‖founder‖",
+    "accuracy": "accuracy of the adult",
+}
+KEYS: Final = ["learning", "noise"]
+
+
+def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Row], list[str]]:
+    """Depth of descent by treatment, and traits at its first and last emission. `generation` of a row is of descent."""
+    lines = frames["descent"]
+    last = int(lines["descent"].max())
+    rows, statements = [], []
+    for (learning, noise), group in _treatments(lines):
+        name, reached = _name(learning, noise), depths(group)
+        founders = reached.groupby(level="id").mean()
+        depth = interval(founders, "mean")
+        rows.append(Row(f"depth of descent, {name}", last, depth, "founders"))
+        for column, label in PANELS.items():
+            for descent in sorted({1, last}):
+                at = group[group["descent"] == descent]
+                label = label.replace("\n", " ")
+                rows.append(Row(f"{label}, {name}", descent, _typical(at, column), "founders"))
+        statements.append(_say(name, depth, reached, last, by_name(rows)))
+    return rows, statements
+
+
+def depths(lines: pd.DataFrame) -> pd.Series:
+    """Emissions that each line lasts: the last one up to which ρ against the founder stays below `WORST` and the norm
+    within a factor of `FACTOR` without a break; 0 if already the first fails.
+
+    Args:
+        lines: Rows of one treatment: id, replicate, descent, founder_error, norm_ratio.
+
+    Returns:
+        int64, indexed by (id, replicate).
+    """
+    good = (lines["founder_error"] < WORST) & lines["norm_ratio"].between(1 / FACTOR, FACTOR)
+    table = (
+        lines.assign(good=good).pivot(index=["id", "replicate"], columns="descent", values="good").sort_index(axis=1)
+    )
+    return table.astype(np.int64).cumprod(axis=1).sum(axis=1)
+
+
+def _treatments(lines: pd.DataFrame) -> list[tuple[tuple[bool, bool], pd.DataFrame]]:
+    groups = {(bool(learning), bool(noise)): group for (learning, noise), group in lines.groupby(KEYS)}
+    return sorted(groups.items(), reverse=True)
+
+
+def _name(learning: bool, noise: bool) -> str:
+    return f"{'with' if learning else 'no'} learning, {'with' if noise else 'no'} birth noise"
+
+
+def _typical(rows: pd.DataFrame, column: str) -> Estimate:
+    """Median over founders of their lines' mean; of lines that live."""
+    return interval(rows.groupby("id")[column].mean(), "median")
+
+
+def _say(name: str, depth: Estimate, reached: pd.Series, last: int, found: Mapping[tuple[str, int], Estimate]) -> str:
+    whole = int((reached == last).sum())
+    lost = found[f"{PANELS['founder_error']}, {name}", last]
+    own = found[f"{PANELS['replication_error']}, {name}".replace("\n", " "), last]
+    end = (
+        f"at the last one ρ against the founder is {number(lost.value)}, against its own genome {number(own.value)}"
+        if np.isfinite(lost.value)
+        else "no line is finite at the last one"
+    )
+    return (
+        f"{name[0].upper()}{name[1:]}: a line stays within ρ < {WORST:g} of its founder and {FACTOR:g}× of its norm "
+        f"for {words(depth)} of {last} emissions; {whole} of {len(reached)} lines last to the end; {end} (medians)."
+    )
+
+
+@style.styled()
+def draw(frames: Frames, about: Mapping[str, Any], rows: list[Row]) -> Figure:
+    """Errors, norm and accuracy by generation of descent: medians and middle halves of the lines, by treatment."""
+    lines = frames["descent"]
+    panels_of = {name: label for name, label in PANELS.items() if name != "accuracy" or lines["accuracy"].any()}
+    figure = style.new_figure(7.2, 5.2)
+    panels = figure.subplots(2, 2).ravel().tolist()
+    for ax, (column, label) in zip(panels, panels_of.items(), strict=False):
+        for number_, ((learning, noise), group) in enumerate(_treatments(lines)):
+            _draw_treatment(ax, group, column, _name(learning, noise), number_)
+        if column != "accuracy":
+            _limit(ax, column)
+        ax.set_ylabel(label)
+        ax.set_xlabel("generation of descent")
+        style.generation_axis(ax.xaxis)
+    for ax in panels[len(panels_of) :]:
+        ax.set_axis_off()
+    count = lines.groupby(["id", "replicate"]).ngroups
+    title = f"{about['name']}: descent without selection from generation {max(about['generations'])}"
+    return finish(figure, panels, f"{title}; median and middle half of n = {count} lines a treatment")
+
+
+def _draw_treatment(ax: Axes, group: pd.DataFrame, column: str, name: str, number_: int) -> None:
+    table = group.pivot(index="descent", columns=["id", "replicate"], values=column).to_numpy(np.float64)
+    x = np.sort(group["descent"].unique())
+    low, middle, high = _quartiles(table)
+    colour, dash = style.CYCLE[number_], style.DASHES[number_]
+    ax.fill_between(x, low, high, color=colour, alpha=0.18, lw=0)
+    ax.plot(x, middle, color=colour, ls=dash, marker="o", ms=2.5, label=name)
+
+
+def _quartiles(table: NDArray[np.float64]) -> tuple[NDArray, NDArray, NDArray]:
+    """By row; a line that diverged counts as infinitely far away."""
+    far = np.where(np.isfinite(table), table, np.inf)
+    low, middle, high = np.quantile(far, [0.25, 0.5, 0.75], axis=1, method="nearest")
+    return low, middle, high
+
+
+def _limit(ax: Axes, column: str) -> None:
+    """A logarithmic axis that shows the bound and at most a few decades beyond it."""
+    ax.set_yscale("log")
+    ratio = column == "norm_ratio"
+    low, high = ax.get_ylim()
+    ax.set_ylim(max(low, 1e-2 if ratio else 1e-4), min(high, 1e2))
+    for bound in (1 / FACTOR, FACTOR) if ratio else (WORST,) if column == "founder_error" else ():
+        ax.axhline(bound, color=style.INK, lw=0.8, ls=(0, (4, 2)), label="bounds of depth")
+    style.log_axis(ax, "y")

@@ -1,0 +1,230 @@
+"""Results of an assay: from its tables to estimates, sentences and figures, printed and kept beside the record."""
+
+import io
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+import fsspec
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from alife.errors import UserError
+from analysis import style
+from analysis.statistics import Estimate
+
+FORMAT: Final = 1
+PLAIN_WIDTH: Final = 160
+INTERVAL: Final = "95 % bootstrap interval"
+
+Frames = Mapping[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One estimate: what it is, of which generation (of the run, or of descent), its interval, and over what."""
+
+    quantity: str
+    generation: int
+    estimate: Estimate
+    over: str = "genomes"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an assay says.
+
+    Attributes:
+        about: What was done: assay, run, generations, seed, sample, replicates, weights, mutation, …
+        rows: Estimates.
+        statements: Sentences that they bear.
+        files: Where all of it is kept.
+    """
+
+    about: Mapping[str, Any]
+    rows: Sequence[Row]
+    statements: Sequence[str]
+    files: Sequence[str] = ()
+
+    def find(self, quantity: str, generation: int) -> Estimate:
+        """The estimate of a quantity.
+
+        Raises:
+            KeyError: There is none.
+        """
+        return by_name(self.rows)[quantity, generation]
+
+
+Summarise = Callable[[Frames, Mapping[str, Any]], tuple[list[Row], list[str]]]
+Draw = Callable[[Frames, Mapping[str, Any], list[Row]], Figure]
+
+
+def publish(
+    uri: str, about: Mapping[str, Any], tables: Mapping[str, Mapping[str, NDArray]], figures: bool = True
+) -> Result:
+    """Summarise an assay, draw it, and write RUN/assays/NAME-G.parquet, .json, .png, .svg, .pdf.
+
+    Args:
+        uri: The run: a path or an fsspec URI.
+        about: With at least "assay" and "generations"; kept in both files.
+        tables: Columns by experiment, as `alife.assays` returns them.
+        figures: Whether to draw.
+
+    Raises:
+        UserError: Nothing can be written there.
+    """
+    frames = {name: pd.DataFrame(dict(columns)) for name, columns in tables.items()}
+    summarise, draw = _assay(about["assay"])
+    rows, statements = summarise(frames, about)
+    stem = f"{about['assay']}-{max(about['generations'])}"
+    summary = {
+        "format": FORMAT,
+        **about,
+        "interval": INTERVAL,
+        "estimates": [{**_plain(row), **_plain(row.estimate)} for row in rows],
+        "statements": statements,
+    }
+    files = {
+        f"{stem}.parquet": _parquet(frames, about),
+        f"{stem}.json": json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False).encode(),
+    }
+    if figures:
+        with tempfile.TemporaryDirectory() as folder:
+            for path in style.save(draw(frames, about, rows), folder, stem):
+                files[path.name] = Path(path).read_bytes()
+    return Result(about, rows, statements, _write(f"{uri.rstrip('/')}/assays", files))
+
+
+def read(uri: str, name: str, generation: int) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
+    """The tables of an assay by experiment, and what was done.
+
+    Raises:
+        UserError: There is no such assay, or its file is damaged.
+    """
+    source = f"{uri.rstrip('/')}/assays/{name}-{generation}.parquet"
+    try:
+        with fsspec.open(source, "rb") as file:
+            table = pq.read_table(file)
+        about = json.loads((table.schema.metadata or {})[b"alife"])
+        experiments = table.column("experiment").unique().to_pylist()
+    except FileNotFoundError:
+        raise UserError(f"{source}: no such assay: make it with 'alife assay {uri} {name}'") from None
+    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
+        raise UserError(f"{source}: not an assay's table: {' '.join(str(error).split())[:200]}") from None
+    frames = {}
+    for experiment in experiments:
+        rows = table.filter(pc.equal(table.column("experiment"), experiment)).drop_columns(["experiment"])
+        there = [name for name in rows.column_names if rows.column(name).null_count < len(rows)]
+        frames[experiment] = rows.select(there).to_pandas()
+    return frames, about
+
+
+def print_result(result: Result, file: TextIO | None = None) -> None:
+    """Print estimates as a table, then the statements; nothing is cut where `file` (stdout if None) is no terminal."""
+    file = file or sys.stdout
+    console = Console(file=file, highlight=False)
+    if not console.is_terminal:
+        console = Console(file=file, width=PLAIN_WIDTH, color_system=None, highlight=False)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("generation", justify="right")
+    table.add_column("quantity")
+    for heading in ("value", INTERVAL, "n"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in result.rows:
+        e = row.estimate
+        table.add_row(str(row.generation), row.quantity, number(e.value), between(e), f"{e.n} {row.over}")
+    console.print(table)
+    for statement in result.statements:
+        console.print(f"\n{statement}", markup=False)
+    if result.files:
+        console.print(f"\n{', '.join(result.files)}", markup=False, soft_wrap=True)
+
+
+def by_name(rows: Sequence[Row]) -> dict[tuple[str, int], Estimate]:
+    """(quantity, generation) → estimate."""
+    return {(row.quantity, row.generation): row.estimate for row in rows}
+
+
+def number(value: float) -> str:
+    """Four significant digits, with a real minus; a dash if there is no value."""
+    return f"{value:.4g}".replace("-", "−") if np.isfinite(value) else "–"
+
+
+def between(estimate: Estimate) -> str:
+    """The interval, as in [0.1, 0.2]."""
+    return f"[{number(estimate.low)}, {number(estimate.high)}]"
+
+
+def words(estimate: Estimate) -> str:
+    """Value and interval."""
+    return f"{number(estimate.value)} {between(estimate)}"
+
+
+def draw_estimate(ax: Axes, place: float, estimate: Estimate, upright: bool = True, **look: Any) -> None:
+    """A mark with its interval at a place along the other axis."""
+    ends = [[max(estimate.value - estimate.low, 0)], [max(estimate.high - estimate.value, 0)]]
+    looks: dict[str, Any] = {"fmt": "o", "ms": 4, "capsize": 2.5, "lw": 1.2, "color": style.INK, **look}
+    if upright:
+        ax.errorbar(place, estimate.value, yerr=ends, **looks)
+    else:
+        ax.errorbar(estimate.value, place, xerr=ends, **looks)
+
+
+def finish(figure: Figure, axes: Sequence[Axes], title: str) -> Figure:
+    """Put one legend below all panels, and a title above."""
+    handles: dict[str, Any] = {}
+    for ax in axes:
+        handles |= dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
+    figure.legend(handles.values(), handles.keys(), loc="outside lower left", ncols=2)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=8.5, color=style.FAINT, parse_math=False)
+    return figure
+
+
+def _assay(name: str) -> tuple[Summarise, Draw]:
+    from analysis.assays import fertility, garden, mutation
+
+    module = {"garden": garden, "mutation": mutation, "fertility": fertility}[name]
+    return module.summarise, module.draw
+
+
+def _plain(item: Row | Estimate) -> dict[str, Any]:
+    """Fields as JSON values; what is not finite is null."""
+    fields = {key: value for key, value in asdict(item).items() if key != "estimate"}
+    return {
+        key: None if isinstance(value, float) and not np.isfinite(value) else value for key, value in fields.items()
+    }
+
+
+def _parquet(frames: Frames, about: Mapping[str, Any]) -> bytes:
+    tables = []
+    for name, frame in frames.items():
+        arrays = {column: pa.array(frame[column].to_numpy(), from_pandas=False) for column in frame}
+        tables.append(pa.table({"experiment": pa.array([name] * len(frame)), **arrays}))
+    whole = pa.concat_tables(tables, promote_options="default")
+    whole = whole.replace_schema_metadata({"alife": json.dumps({"format": FORMAT, **about})})
+    buffer = io.BytesIO()
+    pq.write_table(whole, buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def _write(folder: str, files: Mapping[str, bytes]) -> list[str]:
+    try:
+        system, root = fsspec.core.url_to_fs(folder)
+        system.makedirs(root, exist_ok=True)
+        for name, data in files.items():
+            system.pipe_file(f"{root}/{name}", data)
+    except (OSError, ImportError, ValueError) as error:
+        raise UserError(f"{folder}: results cannot be written there: {' '.join(str(error).split())}") from None
+    return [f"{folder}/{name}" for name in files]

@@ -1,0 +1,131 @@
+"""Replay experiments: forks of one run side by side, the same newborns under seeds of their own.
+
+A room of its own because it joins forks and jobs.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from alife.config import RunConfig, merge
+from alife.errors import UserError
+from populations.controller import Sink, stop_on_signals
+from populations.evolution import BackendName
+from populations.fork import fork, fork_config
+from populations.jobs import Job, Result, Stopped, run_jobs
+from populations.records import check_unused, read_checkpoint, read_config
+from populations.tally import Tally
+
+
+def replay(
+    parent: str,
+    generation: int,
+    out: str,
+    changes: Mapping[str, Any],
+    replicates: int,
+    *,
+    backend: BackendName = "ray",
+    resume: bool = False,
+    sinks: Sequence[Sink] = (),
+) -> list[Result]:
+    """Fork a run several times, into OUT/seed-S.
+
+    Args:
+        parent: The run to fork: a path or an fsspec URI.
+        generation: A kept one; its newborns are thawed.
+        out: A folder for the forks.
+        changes: Nested keys that differ from the parent's configuration. The seeds are `seed` and the numbers that
+            follow it, the first after the parent's if none is given.
+        replicates: How many, K.
+        backend: "ray": each fork is a task of its own; "local": one after another in this process.
+        resume: Go on with what has not ended.
+        sinks: Called with every event.
+
+    Returns:
+        What became of each, in the order of their seeds; `Result.value` is the fork's folder.
+
+    Raises:
+        UserError: The generation is not kept, a change is not allowed, or a folder is in use.
+    """
+    if replicates < 1:
+        raise UserError(f"--replicates {replicates}: at least 1 is needed")
+    read_checkpoint(parent, generation)
+    forks = _planned(parent, generation, out, changes, replicates)
+    if not resume:
+        for each in forks.values():
+            check_unused(each.folder)
+    return _run(parent, generation, forks, backend, sinks)
+
+
+@dataclass(frozen=True)
+class _Fork:
+    folder: str
+    changes: dict[str, Any]
+    config: RunConfig
+
+
+def replay_one(parent: str, generation: int, out: str, changes: Mapping[str, Any]) -> str:
+    """The job that is one fork: start it, or go on with it.
+
+    Returns:
+        Its folder.
+
+    Raises:
+        Stopped: It was told to stop, and is committed as far as it came.
+    """
+    signals: list[str] = []
+
+    def listen(event: dict[str, Any]) -> None:
+        if event["event"] == "stopping":
+            signals.append(event["signal"])
+
+    if fork(parent, generation, out, changes, backend="local", resume=True, sinks=[listen]) == "interrupted":
+        raise Stopped(*signals)
+    return out
+
+
+def _planned(parent: str, generation: int, out: str, changes: Mapping[str, Any], replicates: int) -> dict[str, _Fork]:
+    """The forks by name."""
+    config = read_config(parent)
+    first = fork_config(config, merge({"seed": config.seed + 1}, changes), generation).seed
+    root = out.rstrip("/") if "://" in out else os.path.abspath(os.path.expanduser(out))
+    forks = {}
+    for seed in range(first, first + replicates):
+        own = merge(changes, {"seed": seed})
+        forks[f"seed-{seed}"] = _Fork(f"{root}/seed-{seed}", own, fork_config(config, own, generation))
+    return forks
+
+
+def _run(
+    parent: str, generation: int, forks: Mapping[str, _Fork], backend: BackendName, sinks: Sequence[Sink]
+) -> list[Result]:
+    source = parent if "://" in parent else os.path.abspath(os.path.expanduser(parent))
+    tally = Tally({name: (each.folder, each.config) for name, each in forks.items()})
+
+    def tell(event: str, **values: Any) -> None:
+        for sink in sinks:
+            sink({"event": event, **values})
+
+    def hear(event: dict[str, Any]) -> None:
+        kind, name = event["event"], event.get("job", "")
+        if kind == "job_started":
+            tally.begin(name)
+        elif kind in ("job_done", "job_failed"):
+            tally.end(name, kind.removeprefix("job_"))
+        if kind != "tick":
+            tell(**event)
+        if kind != "tick" or tally.poll():
+            tell("sweep_progress", **tally.progress())
+
+    jobs = [
+        Job(name, replay_one, {"parent": source, "generation": generation, "out": each.folder, "changes": each.changes})
+        for name, each in forks.items()
+    ]
+    any_of = next(iter(forks.values()))
+    out = any_of.folder.rpartition("/")[0]
+    tell("sweep_started", out=out, runs=len(jobs), done=0)
+    with stop_on_signals(lambda name: tell("stopping", signal=name)) as stopping:
+        results = run_jobs(jobs, any_of.config.ray, hear, stopping, backend)
+    tell("sweep_ended")
+    return results
