@@ -104,6 +104,11 @@ def _digest(folder: Folder, content: Mapping[str, Any], first: int, last: int | 
 
 
 def read_part(folder: Folder, entry: Mapping[str, Any], want: Mapping[str, str]) -> pa.Table:
+    """Rows of a part that the manifest lists.
+
+    Raises:
+        UserError: It is missing or damaged, or its rows are not those that the manifest lists.
+    """
     source = f"{folder.uri}/{entry['name']}"
     rows = parts.decode(_read_sealed(folder, entry), want, source)
     generations = rows["generation"].to_numpy()
@@ -127,6 +132,11 @@ def _read_sealed(folder: Folder, entry: Mapping[str, Any]) -> bytes:
 def thaw(
     folder: Folder, content: Mapping[str, Any], generation: int | None
 ) -> tuple[int, dict[int, Newborns], dict[str, Any]]:
+    """Generation, newborns by island and meta of a checkpoint that the manifest `content` lists, the last one if None.
+
+    Raises:
+        UserError: There is no such checkpoint, or it is damaged.
+    """
     listed = {entry["generation"]: entry for entry in content["parts"]["checkpoints"]}
     wanted = max(listed, default=None) if generation is None else generation
     if wanted not in listed:
@@ -140,6 +150,11 @@ def thaw(
 
 
 def fetch_manifest(folder: Folder) -> tuple[dict[str, Any], str]:
+    """The manifest of a folder and the version that its replacement has to name.
+
+    Raises:
+        UserError: There is none, or it is damaged or of another format.
+    """
     source = f"{folder.uri}/{manifest.NAME}"
     with explained(folder, f"reading {manifest.NAME}"):
         try:
@@ -150,6 +165,11 @@ def fetch_manifest(folder: Folder) -> tuple[dict[str, Any], str]:
 
 
 def load_config(folder: Folder, content: Mapping[str, Any]) -> RunConfig:
+    """The configuration that the manifest `content` vouches for.
+
+    Raises:
+        UserError: It is missing, or not what was written.
+    """
     source = f"{folder.uri}/{CONFIG}"
     with explained(folder, f"reading {CONFIG}"):
         try:
@@ -165,6 +185,11 @@ def load_config(folder: Folder, content: Mapping[str, Any]) -> RunConfig:
 
 
 def check_sizes(folder: Folder, content: Mapping[str, Any], sizes: Mapping[str, int | None]) -> None:
+    """Make sure that every file that the manifest `content` lists is there in its size.
+
+    Raises:
+        UserError: One is not; the line names it.
+    """
     for kind in schema.PART_KINDS:
         for entry in content["parts"][kind]:
             name, size = entry["name"], sizes.get(entry["name"])
@@ -175,8 +200,10 @@ def check_sizes(folder: Folder, content: Mapping[str, Any], sizes: Mapping[str, 
 
 
 def listed_names(content: Mapping[str, Any]) -> set[str]:
+    """Names of all files that a manifest lists."""
     return {entry["name"] for kind in schema.PART_KINDS for entry in content["parts"][kind]}
 
 
 def seal(data: bytes) -> dict[str, Any]:
+    """Size and SHA-256, as a manifest has them of each file."""
     return {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
