@@ -1,6 +1,6 @@
 """How traits change over the generations: within a run over its individuals, across runs over the runs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -82,12 +82,8 @@ def traits(runs: Runs, names: Sequence[str] | None = None) -> Figure:
     figure = style.new_figure(7.2, 0.4 + 1.85 * rows)
     panels = figure.subplots(rows, 3, squeeze=False).ravel().tolist()
     for ax, name in zip(panels, names, strict=False):
-        if not isinstance(runs, Run):
-            draw_treatments(ax, {label: [_medians(run, name) for run in group] for label, group in groups.items()})
-        elif name == DEATHS:
-            _draw_deaths(ax, runs)
-        else:
-            _draw_run(ax, runs, name)
+        if name != DEATHS or any(_early(run) for run in members(groups)):
+            _draw(ax, runs, groups, name)
         _finish(ax, name, members(groups))
     for ax in panels[max(len(names) - 3, 0) : len(names)]:
         ax.set_xlabel("generation")
@@ -99,6 +95,15 @@ def traits(runs: Runs, names: Sequence[str] | None = None) -> Figure:
     return figure
 
 
+def _draw(ax: Axes, runs: Runs, groups: Mapping[str, Sequence[Run]], name: str) -> None:
+    if not isinstance(runs, Run):
+        draw_treatments(ax, {label: [_medians(run, name) for run in group] for label, group in groups.items()})
+    elif name == DEATHS:
+        _draw_deaths(ax, runs)
+    else:
+        _draw_run(ax, runs, name)
+
+
 def _shown(runs: Sequence[Run], names: Sequence[str] | None) -> list[str]:
     if unknown := sorted(set(names or ()) - TRAITS.keys()):
         raise UserError(f"{unknown[0]}: no such trait: known are {', '.join(TRAITS)}")
@@ -107,7 +112,10 @@ def _shown(runs: Sequence[Run], names: Sequence[str] | None) -> list[str]:
         absent.add("replication_loss")
     if all(run.setting("task") == "none" for run in runs):
         absent |= {"accuracy", "newborn_accuracy"}
-    return [name for name in names or TRAITS if name not in absent]
+    shown = [name for name in names or TRAITS if name not in absent]
+    if not shown:
+        raise UserError(f"{runs[0].path}: nothing to draw: it has no {', '.join(names or TRAITS)}")
+    return shown
 
 
 def _medians(run: Run, name: str) -> pd.Series:
@@ -182,3 +190,7 @@ def _finish(ax: Axes, name: str, runs: Sequence[Run]) -> None:
 
 def _born(runs: Sequence[Run]) -> int:
     return sum(int(run.generations["size"].sum()) for run in runs)
+
+
+def _early(run: Run) -> int:
+    return int(run.generations[["diverged", "collapsed"]].to_numpy().sum())

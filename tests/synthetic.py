@@ -33,6 +33,18 @@ COPYING = {"founders": np.log10(0.018), "equilibrium": np.log10(0.0085)}
 CLASS = {"cpu": "synthetic", "torch": "0", "numpy": "0", "dtype": "float32", "device": "cpu", "threads": 1}
 
 
+EDGES: dict[str, dict[str, Any]] = {
+    "one generation": {"generations": 1, "islands": 2, "size": 6},
+    "two generations": {"generations": 2, "islands": 2, "size": 6},
+    "one individual": {"generations": 8, "islands": 1, "size": 1, "death_rate": 0},
+    "one individual in one generation": {"generations": 1, "islands": 1, "size": 1, "death_rate": 0},
+    "all dead at once": {"generations": 3, "islands": 2, "size": 4, "death_rate": 1},
+    "extinct": {"generations": 9, "islands": 2, "size": 6, "dead_islands": {0: 3, 1: 5}},
+    "drift": {"generations": 6, "islands": 1, "size": 8, "scheme": "drift", "mutation": 0},
+}
+"""Arguments of `synthetic_run` for runs that a figure or a table must survive."""
+
+
 @dataclass(frozen=True)
 class World:
     """What the synthetic biology is like; every default looks like a default run.

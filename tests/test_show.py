@@ -12,8 +12,7 @@ from rich.console import Console
 from analysis import load_run, print_run
 from analysis.run import Run
 from analysis.show import MAX_ISLANDS, table
-from tests.synthetic import synthetic_run, write_run
-from tests.test_tradeoff import EDGES
+from tests.synthetic import EDGES, synthetic_run, write_run
 
 
 def shown(run: Run) -> str:

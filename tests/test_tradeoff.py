@@ -27,7 +27,7 @@ from analysis.tradeoff import (
     pareto_front,
     plane,
 )
-from tests.synthetic import synthetic_run
+from tests.synthetic import EDGES, synthetic_run
 
 Floats = NDArray[np.float64]
 
@@ -241,17 +241,6 @@ def test_attainment_difference_names_both_treatments() -> None:
 def test_equal_treatments_differ_nowhere() -> None:
     runs = [synthetic_run(3, 1, 6, seed) for seed in range(2)]
     assert "both attain the same" in texts(draw(attainment_difference(runs, runs)))
-
-
-EDGES = {
-    "one generation": {"generations": 1, "islands": 2, "size": 6},
-    "two generations": {"generations": 2, "islands": 2, "size": 6},
-    "one individual": {"generations": 8, "islands": 1, "size": 1, "death_rate": 0},
-    "one individual in one generation": {"generations": 1, "islands": 1, "size": 1, "death_rate": 0},
-    "all dead at once": {"generations": 3, "islands": 2, "size": 4, "death_rate": 1},
-    "extinct": {"generations": 9, "islands": 2, "size": 6, "dead_islands": {0: 3, 1: 5}},
-    "drift": {"generations": 6, "islands": 1, "size": 8, "scheme": "drift", "mutation": 0},
-}
 
 
 @pytest.mark.filterwarnings("error")

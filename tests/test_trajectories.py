@@ -14,8 +14,7 @@ from alife.errors import UserError
 from analysis.bands import MAX_GENERATIONS, over_runs, windows
 from analysis.run import Run
 from analysis.trajectories import TRAITS, deaths, quantiles, traits
-from tests.synthetic import synthetic_run
-from tests.test_tradeoff import EDGES
+from tests.synthetic import EDGES, synthetic_run
 
 
 def panels(figure: Figure) -> dict[str, Axes]:
@@ -175,6 +174,11 @@ def test_runs_without_a_task_show_no_accuracy() -> None:
     assert "copying error" in shown
 
 
+def test_several_runs_without_deaths_say_so() -> None:
+    figure = draw(traits([synthetic_run(3, 1, 4, seed, death_rate=0) for seed in range(3)]))
+    assert [text.get_text() for text in panels(figure)["early deaths (share)"].texts] == ["none among\n36 newborns"]
+
+
 @pytest.mark.parametrize(
     ("runs", "words"),
     [
@@ -191,3 +195,5 @@ def test_nothing_to_draw_is_one_line(runs: Run | list, words: str) -> None:
 def test_an_unknown_trait_names_the_known() -> None:
     with pytest.raises(UserError, match="beauty: no such trait: known are accuracy, "):
         traits(synthetic_run(2, 1, 4), ["accuracy", "beauty"])
+    with pytest.raises(UserError, match="nothing to draw: it has no accuracy"):
+        traits(synthetic_run(2, 1, 4, has_task=False), ["accuracy"])
