@@ -63,6 +63,7 @@ def draw(ax: Axes) -> Axes:
 # numbers
 
 
+@settings(deadline=None)
 @given(populations)
 def test_the_front_is_what_nobody_dominates(points: Floats) -> None:
     front = pareto_front(points)
@@ -92,6 +93,7 @@ def area(points: Floats, reference: tuple[float, float] = (1.0, 0.0)) -> float:
     return total
 
 
+@settings(deadline=None)
 @given(hnp.arrays(float, st.tuples(st.integers(1, 40), st.just(2)), elements=st.floats(0.001, 4)))
 def test_hypervolume_is_the_area_under_the_steps(points: Floats) -> None:
     points[:, 1] = np.minimum(points[:, 1], 1)

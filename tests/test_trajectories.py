@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -32,6 +32,7 @@ def draw(figure: Figure) -> Figure:
     return figure
 
 
+@settings(deadline=None)
 @given(st.sampled_from([name for name in TRAITS if name != "early_deaths"]), st.integers(0, 3))
 def test_quantiles_are_over_all_individuals_with_a_value(trait: str, seed: int) -> None:
     run = synthetic_run(6, 3, 7, seed, death_rate=0.2)
