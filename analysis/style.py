@@ -91,6 +91,7 @@ RC: Final[Any] = {
     "lines.linewidth": 1.4,
     "lines.solid_capstyle": "round",
     "text.color": INK,
+    "text.hinting": "none",
     "figure.dpi": 100,
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
