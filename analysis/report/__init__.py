@@ -1,0 +1,11 @@
+"""One HTML file that opens without network and says what a run, or a sweep, has shown.
+
+- `write.py`: `report` reads a folder, draws the figures beside the page, and writes it.
+- `of_run.py`, `of_sweep.py`: what a page says, as plain data.
+- `charts.py`, `sweep_charts.py`: the interactive views; `individuals.py`: who is shown, and who descends from whom.
+- `page.py`: that data as HTML, with page.html, page.css and page.js.
+"""
+
+from analysis.report.write import report
+
+__all__ = ["report"]

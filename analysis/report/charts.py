@@ -1,0 +1,297 @@
+"""The linked views of one run, as one Vega-Lite chart: plane, lineage and traits, with what is picked shared by all.
+
+Whether b descends from a is asked in the page with the numbers of `individuals.descent_intervals`: no script is needed.
+"""
+
+import warnings
+from typing import Any, Final
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from alife import schema
+from analysis import style
+from analysis.demes import OF_A_TASK, SETTLED
+from analysis.fronts import SMALLEST, pareto_front, points, survivors
+from analysis.report.individuals import Shown, rows, significant
+from analysis.run import Run
+from analysis.trajectories import quantiles
+
+LABELS: Final = {
+    "accuracy": "accuracy, selection split",
+    "replication_error": "replication error ρ",
+    "copying_error": "copying error",
+    "genome_norm": "genome norm Σg²",
+    "task_weight": "task weight",
+    "learning_rate": "learning rate",
+    "mutation": "mutation σ",
+}
+"""Traits with a panel, in this order; the plane takes its axes from here too."""
+
+RECORD: Final = {
+    "id": "id",
+    "ancestor": "ancestor",
+    "island": "lives on island",
+    "born_on": "conceived on island",
+    "generation": "generation",
+    "accuracy": "accuracy",
+    "newborn_accuracy": "accuracy at birth",
+    "replication_error": "replication error ρ",
+    "replication_loss": "loss L_SR = ρ·Σg²",
+    "copying_error": "copying error",
+    "self_error": "self error",
+    "genome_norm": "genome norm Σg²",
+    "task_weight": "task weight",
+    "learning_rate": "learning rate",
+    "mutation": "mutation σ",
+    "fitness": "fitness, relative to the island",
+    "offspring": "offspring",
+    "cause": "cause of death",
+}
+"""Fields of an individual's record and what the page calls them."""
+
+ALONE, UP_TO, ALL = "this generation", "up to it", "all generations"
+LATER: Final = "without the first"
+WHOLE: Final = "all"
+
+ANCESTOR: Final = "isValid(pick.first) && datum.first <= pick.first[0] && pick.first[0] < datum.beyond"
+DESCENDANT: Final = "isValid(pick.first) && pick.first[0] <= datum.first && datum.first < pick.beyond[0]"
+CHOSEN: Final = "isValid(pick.first) && datum.first === pick.first[0]"
+IN_TIME: Final = (
+    "isValid(brush.generation) ? inrange(datum.generation, brush.generation) : "
+    f"span === '{ALL}' || datum.generation === at || (span === '{UP_TO}' && datum.generation < at)"
+)
+
+GREY, INK, FOUND, LINE = "#c9c9c9", style.INK, style.OKABE_ITO["vermillion"], style.OKABE_ITO["black"]
+
+
+def linked(run: Run, people: Shown) -> dict[str, Any] | None:
+    """The chart as a Vega-Lite specification, or None where nobody has anything to show.
+
+    Args:
+        run: With births.
+        people: From `individuals.shown`.
+    """
+    table = people.table
+    if not np.isfinite(table["replication_error"]).any():
+        return None
+    has_task = run.setting("task") != "none"
+    named = [name for name in LABELS if name in table and (has_task or name not in OF_A_TASK)]
+    first, last = run.first, run.last
+    one = table.iloc[people.chosen]
+    pick = alt.selection_point(
+        name="pick",
+        fields=["first", "beyond"],
+        value=[{"first": int(one["first"]), "beyond": int(one["beyond"])}],
+        toggle=False,
+        nearest=True,
+        clear=False,
+    )
+    brush = alt.selection_interval(name="brush", encodings=["x"])
+    views = [_plane(run, table, pick, "accuracy" if has_task else "genome_norm"), _lineage(run, table, pick)]
+    views += [_trait(run, name, brush) for name in named]
+    with warnings.catch_warnings():  # sharing the brush is meant
+        warnings.filterwarnings("ignore", "Automatically deduplicated")
+        joined = alt.concat(*views, columns=2)
+    chart = (
+        joined.add_params(*_controls(first, last))
+        .resolve_scale(color="shared", shape="independent")
+        .configure(font="system-ui, 'DejaVu Sans', sans-serif", background="white")
+        .configure_axis(
+            labelFontSize=12, titleFontSize=12, titleFontWeight="normal", gridColor="#e8e8e8", labelColor=INK
+        )
+        .configure_legend(labelFontSize=12, titleFontSize=12, titleFontWeight="normal")
+        .configure_title(fontSize=13, anchor="start", fontWeight="bold")
+        .configure_view(stroke="#bbbbbb")
+    )
+    spec = chart.to_dict()
+    spec["datasets"] = {"births": rows(table), "fronts": _fronts(run, has_task), "traits": _quantiles(run, named)}
+    return spec
+
+
+def record_names(table: pd.DataFrame) -> dict[str, str]:
+    """`RECORD` without what this run does not have."""
+    return {field: name for field, name in RECORD.items() if field in table}
+
+
+def _controls(first: int, last: int) -> list[alt.Parameter]:
+    slider = alt.binding_range(min=first, max=last, step=1, name="generation")
+    spans = alt.binding_radio(options=[ALONE, UP_TO, ALL], name="shown")
+    axes = alt.binding_radio(options=[LATER, WHOLE], name="axes of the plane")
+    at = alt.param(name="at", value=last, **({"bind": slider} if last > first else {}))
+    span = alt.param(name="span", value=ALONE, **({"bind": spans} if last > first else {}))
+    reach = {"value": LATER, "bind": axes} if last > first + SETTLED else {"value": WHOLE}
+    return [at, span, alt.param(name="reach", **reach)]
+
+
+def _plane(run: Run, table: pd.DataFrame, pick: alt.Parameter, height: str) -> alt.LayerChart:
+    x = alt.X("replication_error:Q", title="replication error ρ, log scale (← better)")
+    better = " (better →)" if height == "accuracy" else ", log scale"
+    y = alt.Y(f"{height}:Q", title=LABELS[height] + better)
+    x = x.scale(**_domain(run, table, "replication_error", "log")).axis(format="~g", tickCount=6)
+    y = y.scale(**_domain(run, table, height, "linear" if height == "accuracy" else "log")).axis(format="~g")
+    base = alt.Chart(alt.NamedData(name="births")).transform_filter("isValid(datum.replication_error)").encode(x, y)
+    crowd = base.mark_circle(size=9, color=GREY, opacity=0.45, clip=True)
+    dots = (
+        base.transform_filter(IN_TIME)
+        .mark_point(filled=True, size=34, opacity=0.9, clip=True)
+        .encode(color=_colour(run), shape=_shape(), tooltip=_tooltip(table))
+        .add_params(pick)
+    )
+    line = base.transform_filter(ANCESTOR).encode(order="generation:Q")
+    path = line.mark_line(color=INK, strokeWidth=1.6, clip=True)
+    stops = line.mark_point(filled=True, size=14, color=INK, opacity=1, clip=True)
+    ring = base.transform_filter(CHOSEN).mark_point(size=230, strokeWidth=2.4, color=LINE, opacity=1, clip=True)
+    layers: list[Any] = [crowd]
+    if height == "accuracy":
+        front = alt.Chart(alt.NamedData(name="fronts")).transform_filter("datum.generation === at")
+        layers.append(
+            front.mark_line(interpolate="step-after", color=style.OKABE_ITO["blue"], strokeWidth=1.8, clip=True).encode(
+                alt.X("replication_error:Q"), alt.Y("accuracy:Q"), order="replication_error:Q"
+            )
+        )
+    floor = float(run.setting("reproduction.mutation")) ** 2
+    if floor and floor > np.nanmin(table["replication_error"]) / 30:
+        rule = alt.Chart(alt.InlineData(values=[{"replication_error": floor}]))
+        dashed = rule.mark_rule(strokeDash=[5, 4], color=INK, clip=True)
+        layers.append(dashed.encode(alt.X("replication_error:Q"), tooltip=alt.value(f"noise floor σ² = {floor:.3g}")))
+    return alt.layer(*layers, path, stops, dots, ring).properties(height=380, title="Trade-off plane")
+
+
+def _lineage(run: Run, table: pd.DataFrame, pick: alt.Parameter) -> alt.LayerChart:
+    time = alt.X("generation:Q", title="generation of birth").axis(tickMinStep=1, format="d", grid=False)
+    x = time.scale(domain=_span(run), nice=False)
+    y = alt.Y("y:Q", title=None, axis=None).scale(domain=[0, max(float(np.nanmax(table["y"])) + 1, 1)], nice=False)
+    base = alt.Chart(alt.NamedData(name="births")).transform_filter("isValid(datum.y)").encode(x, y)
+    links = base.transform_filter("isValid(datum.from_generation)").encode(x2="from_generation", y2="from_y")
+    dots = (
+        base.transform_filter(IN_TIME)
+        .mark_point(filled=True, size=16, opacity=0.95)
+        .encode(color=_colour(run), shape=_shape(), tooltip=_tooltip(table))
+        .add_params(pick)
+    )
+    return alt.layer(
+        links.mark_rule(color=GREY, strokeWidth=0.6),
+        _now(x),
+        links.transform_filter(DESCENDANT).mark_rule(color=style.OKABE_ITO["sky"], strokeWidth=1.6),
+        links.transform_filter(ANCESTOR).mark_rule(color=INK, strokeWidth=2.2),
+        dots,
+        base.transform_filter(CHOSEN).mark_point(size=200, strokeWidth=2.4, color=LINE, opacity=1),
+    ).properties(height=380, title="Lineage")
+
+
+def _trait(run: Run, name: str, brush: alt.Parameter) -> alt.LayerChart:
+    logarithmic = name not in OF_A_TASK
+    x = alt.X("generation:Q", title="generation").axis(tickMinStep=1, format="d").scale(domain=_span(run), nice=False)
+    scale = alt.Scale(type="log", nice=False) if logarithmic else alt.Scale(zero=False)
+    title = LABELS[name]
+    y = alt.Y("q05:Q", title=title, scale=scale).axis(format="~g", tickCount=5)
+    base = alt.Chart(alt.NamedData(name="traits")).transform_filter(f"datum.trait === '{name}'").encode(x)
+    tips = [
+        alt.Tooltip(f"{field}:Q", title=text, format=form)
+        for field, text, form in (
+            ("generation", "generation", "d"),
+            ("q05", "5 %", ".4~g"),
+            ("median", "median", ".4~g"),
+            ("q95", "95 %", ".4~g"),
+            ("n", "n", ",d"),
+        )
+    ]
+    lone = {"point": True} if run.last - run.first < 6 else {}
+    line = (
+        alt.Chart(alt.NamedData(name="births"))
+        .transform_filter(f"isValid(datum.{name})")
+        .transform_filter(ANCESTOR)
+        .encode(x, alt.Y(f"{name}:Q", title=title, scale=scale), order="generation:Q")
+    )
+    return alt.layer(
+        base.mark_area(color=style.OKABE_ITO["blue"], opacity=0.2).encode(y, alt.Y2("q95:Q")).add_params(brush),
+        base.mark_line(color=style.OKABE_ITO["blue"], strokeWidth=2, **lone).encode(
+            alt.Y("median:Q", title=title, scale=scale), tooltip=tips
+        ),
+        line.mark_line(color=INK, strokeWidth=1.4, strokeDash=[4, 2]),
+        line.mark_point(filled=True, size=12, color=INK, opacity=1),
+        _now(x),
+    ).properties(height=130)
+
+
+def _now(x: Any) -> alt.Chart:
+    """A rule at the generation of the slider."""
+    return (
+        alt.Chart(alt.InlineData(values=[{}]))
+        .transform_calculate(generation="at")
+        .mark_rule(color=style.OKABE_ITO["orange"], strokeWidth=1.5, opacity=0.9)
+        .encode(x)
+    )
+
+
+def _domain(run: Run, table: pd.DataFrame, name: str, kind: str) -> dict[str, Any]:
+    """A scale that leaves the first generations out unless they are asked for or the slider is there."""
+    values = table.loc[np.isfinite(table["replication_error"]), ["generation", name]]
+    later = values[values["generation"] >= run.first + SETTLED]
+    whole, close = _ends(values[name], kind), _ends(later[name] if len(later) else values[name], kind)
+    wide = f"reach === '{WHOLE}' || at < {run.first + SETTLED}"
+    ends = (alt.ExprRef(f"{wide} ? {a} : {b}") for a, b in zip(whole, close, strict=True))
+    return {"type": kind, "zero": False, "nice": False, "domainMin": next(ends), "domainMax": next(ends)}
+
+
+def _ends(values: pd.Series, kind: str) -> tuple[float, float]:
+    numbers = values.to_numpy(np.float64)
+    numbers = numbers[np.isfinite(numbers)]
+    if kind == "log":
+        low, high = np.log10(np.maximum([numbers.min(), numbers.max()], SMALLEST))
+        room = max(0.05 * (high - low), 0.05)
+        return float(f"{10 ** (low - room):.4g}"), float(f"{10 ** (high + room):.4g}")
+    low, high = numbers.min(), numbers.max()
+    room = max(0.05 * (high - low), 0.01)
+    return round(float(low - room), 4), round(float(high + room), 4)
+
+
+def _span(run: Run) -> list[float]:
+    room = max(0.02 * (run.last - run.first), 0.3)
+    return [run.first - room, run.last + room]
+
+
+def _colour(run: Run) -> Any:
+    scale = alt.Scale(scheme=alt.SchemeParams(name="viridis", extent=[0, 0.92]), domain=[run.first, run.last])
+    legend = alt.Legend(orient="bottom", direction="horizontal", format="d", tickMinStep=1, gradientLength=160)
+    ramp = alt.Color("generation:Q", scale=scale, title="generation").legend(legend if run.last > run.first else None)
+    return alt.when("datum.generation === 0").then(alt.value(FOUND)).otherwise(ramp)
+
+
+def _shape() -> Any:
+    """Founders are diamonds, the early dead crosses: colour alone says nothing."""
+    dead = {"test": f"datum.cause !== '{schema.CAUSES[0]}'", "value": "cross"}
+    return alt.ShapeValue("circle", condition=[dead, {"test": "datum.generation === 0", "value": "diamond"}])
+
+
+def _tooltip(table: pd.DataFrame) -> list[alt.Tooltip]:
+    texts = ("id", "ancestor", "cause")
+    return [
+        alt.Tooltip(field, title=name, type="nominal" if field in texts else "quantitative")
+        for field, name in record_names(table).items()
+    ]
+
+
+def _fronts(run: Run, has_task: bool) -> list[dict[str, Any]]:
+    """Pareto fronts of all individuals of each generation, sampled or not."""
+    out: list[dict[str, Any]] = []
+    for generation, among in survivors(run).groupby("generation") if has_task else ():
+        values = points(among)
+        front = values[pareto_front(values)]
+        rho, accuracy = (significant(column) for column in front.T)
+        out += [
+            {"generation": int(str(generation)), "replication_error": float(a), "accuracy": float(b)}
+            for a, b in zip(np.maximum(rho, SMALLEST), accuracy, strict=True)
+        ]
+    return out
+
+
+def _quantiles(run: Run, names: list[str]) -> list[dict[str, Any]]:
+    tables = [quantiles(run, name).assign(trait=name) for name in names]
+    table = pd.concat(tables, ignore_index=True)
+    for column in ("q05", "median", "q95"):
+        floor = np.where(table["trait"].isin(OF_A_TASK), -np.inf, SMALLEST)
+        table[column] = np.maximum(significant(table[column].to_numpy(np.float64)), floor)
+    return rows(table)

@@ -1,0 +1,164 @@
+"""The individuals that a page shows: which, where each stands in the lineage, and whose descendants they are.
+
+It has a room of its own because a page of 6 million births must stay as small as one of a thousand, by a rule that it
+can state.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from alife import schema
+from alife.errors import UserError
+from analysis.layout import arrange
+from analysis.lineage import NOBODY, Phylogeny, dominant, line_of_descent, of_run
+from analysis.run import Run
+
+Rows = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+MOST: Final = 4_000
+"""Individuals on a page."""
+LATEST: Final = 1_000
+"""Of these, how many may be of the last generation."""
+DIGITS: Final = 5
+"""Significant digits of a score."""
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """Individuals ready for a page.
+
+    Attributes:
+        table: A row each: id, ancestor (text: a JavaScript number holds 53 bits), island, born_on, generation, scores,
+            L_SR, heritable traits, fitness, offspring, cause; first and beyond, so that b descends from a, or is a, if
+            a.first <= b.first < a.beyond; y, the place in the lineage; from_generation and from_y, where its nearest
+            ancestor shown stands, None if there is none.
+        chosen: Row of the dominant; of the first individual if nobody survived.
+        rule: What is shown of how many, in words.
+    """
+
+    table: pd.DataFrame
+    chosen: int
+    rule: str
+
+
+def shown(run: Run, most: int = MOST, latest: int = LATEST) -> Shown:
+    """The individuals of a run for a page: all, or a stated sample.
+
+    Args:
+        run: With births.
+        most: Rows, about.
+        latest: Rows of the last generation, about.
+
+    Raises:
+        UserError: The record is damaged.
+    """
+    tree = of_run(run)
+    try:
+        line = line_of_descent(tree, dominant(tree))["id"].to_numpy()
+    except UserError:
+        line = tree.births["id"].to_numpy()[:1]
+    keep, rule = _sample(tree, np.flatnonzero(np.isin(tree.births["id"].to_numpy(), line)), most, latest)
+    rows = np.flatnonzero(keep)
+    first, beyond = descent_intervals(tree)
+    y = arrange(tree, max_tips=len(tree), max_extinct=len(tree)).y
+    near = _nearest(tree, keep)[rows]
+    rooted = near == NOBODY
+    place = {
+        "first": first[rows],
+        "beyond": beyond[rows],
+        "y": y[rows].round(2),
+        "from_generation": np.where(rooted, np.nan, tree.generation[near]),
+        "from_y": np.where(rooted, np.nan, y[near].round(2)),
+    }
+    table = pd.concat([_records(tree.births.iloc[rows]), pd.DataFrame(place)], axis=1)
+    chosen = int(np.flatnonzero(tree.births["id"].to_numpy()[rows] == line[-1])[0])
+    return Shown(table, chosen, rule)
+
+
+def descent_intervals(tree: Phylogeny) -> tuple[Rows, Rows]:
+    """[n] numbers in an order in which everybody's descendants follow at once, and where these end."""
+    layers = [slice(a, b) for a, b in zip(tree.starts[:-1].tolist(), tree.starts[1:].tolist(), strict=True)]
+    size = np.ones(len(tree), np.int64)
+    for layer, above in zip(layers[:0:-1], layers[-2::-1], strict=True):
+        among = np.bincount(tree.parent[layer] - above.start, size[layer], above.stop - above.start)
+        size[above] += among.astype(np.int64)
+    first = np.zeros(len(tree), np.int64)
+    for layer in layers:
+        parent = tree.parent[layer]
+        start = np.where(parent == NOBODY, 0, first[parent] + 1)
+        order = np.argsort(start, kind="stable")
+        inside = np.cumsum(size[layer][order]) - size[layer][order]
+        _, begin, which = np.unique(start[order], return_index=True, return_inverse=True)
+        place = np.empty(len(order), np.int64)
+        place[order] = start[order] + inside - inside[begin][which]
+        first[layer] = place
+    return first, first + size
+
+
+def _sample(tree: Phylogeny, line: Rows, most: int, latest: int) -> tuple[Bools, str]:
+    n, last = len(tree), tree.rows()
+    if n <= most:
+        return np.ones(n, bool), f"all {n:,} individuals" if n > 1 else "the only individual"
+    rng = np.random.default_rng(0)
+    keep = np.zeros(n, bool)
+    keep[last if len(last) <= latest else rng.choice(last, latest, replace=False)] = True
+    generations = tree.generations[:-1]
+    quota = max((most - int(keep.sum())) // max(len(generations), 1), 1)
+    for generation in generations[:: -(-len(generations) // most)]:
+        rows = tree.rows(generation)
+        keep[rows if len(rows) <= quota else rng.choice(rows, quota, replace=False)] = True
+    keep[line] = True
+    of_last = f"all {len(last):,}" if len(last) <= latest else f"{latest:,} of {len(last):,}"
+    rule = (
+        f"{keep.sum():,} of {n:,} individuals: {of_last} of the last generation, the dominant's line of descent, and at "
+        f"most {quota:,} of each other generation, drawn at random; lineage lines lead to the nearest ancestor shown"
+    )
+    return keep, rule
+
+
+def _nearest(tree: Phylogeny, keep: Bools) -> Rows:
+    """[n] the row of the nearest ancestor that is kept, or `NOBODY`."""
+    near = np.full(len(tree), NOBODY, np.int64)
+    for start, stop in zip(tree.starts[1:-1].tolist(), tree.starts[2:].tolist(), strict=True):
+        parent = tree.parent[start:stop]
+        near[start:stop] = np.where(keep[parent], parent, near[parent])
+    return near
+
+
+def _records(births: pd.DataFrame) -> pd.DataFrame:
+    heritable = [name for name in schema.LIFE_HISTORY if name in births]
+    scores = [*schema.SCORES, "replication_loss", "fitness", *heritable]
+    founder = births["ancestor_id"] == births["id"]
+    return pd.DataFrame(
+        {
+            "id": births["id"].astype(str),
+            "ancestor": births["ancestor_id"].astype(str).where(~founder, "none: a founder"),
+            "island": births["island"],
+            "born_on": births["birth_island"],
+            "generation": births["generation"],
+            **{name: significant(births[name].to_numpy(np.float64)) for name in scores},
+            "offspring": births["n_offspring"],
+            "cause": births["cause_of_death"].astype(str),
+        }
+    ).reset_index(drop=True)
+
+
+def significant(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """[n] rounded to `DIGITS` significant digits."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        power = 10.0 ** (DIGITS - 1 - np.floor(np.log10(np.abs(values))))
+        rounded = np.round(values * power) / power
+    return np.where(np.isfinite(power) & np.isfinite(values), rounded, np.where(values == 0, 0.0, values))
+
+
+def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """A table as JSON takes it: plain values, None where a number is not finite."""
+    return [
+        {name: None if isinstance(value, float) and not np.isfinite(value) else value for name, value in row.items()}
+        for row in table.to_dict("records")
+    ]

@@ -1,0 +1,277 @@
+"""The page of one run: its numbers, linked views, figures, what moved its traits, and how to make it again."""
+
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from alife import schema
+from alife.errors import UserError
+from analysis.demes import LABELS as SCALES
+from analysis.demes import OF_A_TASK, SETTLED, demes, settled
+from analysis.dynamics import differentials, effective_size, heritability, mean_differentials
+from analysis.price import COMPONENTS, price, summary
+from analysis.report import charts
+from analysis.report.individuals import shown
+from analysis.report.page import Chart, Code, Facts, Page, Part, Picture, Section, Table, Text, number, plural
+from analysis.run import Run
+from analysis.show import _facts
+from analysis.style import FOUNDERS
+from analysis.trajectories import quantiles
+
+NAMES: Final = {
+    "accuracy": "accuracy, selection split",
+    "newborn_accuracy": "accuracy at birth",
+    "replication_error": "replication error ρ",
+    "replication_loss": "loss L_SR = ρ·Σg²",
+    "copying_error": "copying error",
+    "self_error": "self error",
+    "genome_norm": "genome norm Σg²",
+    "task_weight": "task weight",
+    "learning_rate": "learning rate",
+    "mutation": "mutation σ",
+}
+
+HOW: Final = (
+    "Move the slider through the generations: the plane and the lineage show whoever was born then. The blue steps are "
+    "that generation's Pareto front, over all of its individuals.",
+    "Drag across generations in any trait panel to show those alone; click there to let the slider rule again.",
+    "Hover over a point for its record; click for its line of descent, in black in all views, and its descendants in "
+    "light blue. At first it is the dominant's.",
+    f"Diamonds are founders ({FOUNDERS}), crosses died early. Grey points are everybody else with a finite ρ; the "
+    "dashed line is the noise floor ρ = σ². Bands: 5–95 % of all individuals of a generation; line: their median.",
+)
+
+
+def page(run: Run, pictures: Sequence[Picture], left_out: Sequence[str], digest: str | None = None) -> Page:
+    """The page of a run.
+
+    Args:
+        run: With births.
+        pictures: Its figures.
+        left_out: A line for each that could not be drawn.
+        digest: SHA-256 over all births, as `alife show --digest` prints it.
+
+    Raises:
+        UserError: The record is damaged.
+    """
+    sections = [Section("facts", "The run", [Facts(list(_about(run)))])]
+    if run.generations.empty:
+        note = "No generation is committed yet: there is nothing to draw. Make the report again when there is."
+        sections[0] = Section("facts", "The run", [*sections[0].parts, Text(note, "statement")])
+    else:
+        sections += [
+            Section("views", "Plane, lineage and traits, linked", list(_views(run))),
+            Section("numbers", "Traits in numbers", [_traits(run), _islands(run)]),
+            Section("figures", "Figures", [*pictures, *(Text(line, "note") for line in left_out)]),
+            Section("forces", "What moved the traits", list(_forces(run))),
+        ]
+    sections.append(Section("again", "How to make it again", list(_again(run, digest))))
+    kind = f"{run.setting('selection.scheme')}"
+    if kind not in ("drift", "nsga2"):
+        kind += f", w = {run.setting('selection.accuracy_weight'):g}"
+    size = f"{plural(run.setting('population.islands'), 'island')} of {run.setting('population.size'):,}"
+    lead = f"A run of neural quines: {kind}; {size}; seed {run.manifest['seed']}; {run.manifest['status']}"
+    return Page(run.name, f"{lead} after {plural(run.last + 1, 'generation')}.", sections)
+
+
+def _about(run: Run) -> Iterator[tuple[str, str]]:
+    for name, value in _facts(run, datetime.now(UTC)):
+        if name != "last commit":
+            yield name, value
+    created, updated = run.manifest.get("created"), run.manifest.get("updated")
+    yield "begun, last commit", f"{created or 'unknown'}, {updated or 'unknown'}"
+    if len(run.generations):
+        yield "time", _time(run)
+
+
+def _time(run: Run) -> str:
+    computed = float(run.generations["seconds"].sum())
+    words = f"{computed:,.0f} s of islands' lives, summed over islands"
+    try:
+        ends = (datetime.fromisoformat(str(run.manifest.get(name))) for name in ("created", "updated"))
+        begun, ended = ends
+        return f"{(ended - begun).total_seconds():,.0f} s from the first to the last commit; {words}"
+    except (TypeError, ValueError):
+        return words
+
+
+def _views(run: Run) -> Iterator[Part]:
+    people = shown(run)
+    spec = charts.linked(run, people)
+    if spec is None:
+        yield Text("Nobody has a finite ρ: there is no plane to show.", "statement")
+        return
+    if not (run.births["cause_of_death"] == schema.CAUSES[0]).any():
+        yield Text("Nobody lived to the end of a generation.", "statement")
+    alt = (
+        "Three linked views: the trade-off plane of replication error and accuracy, the lineage through time, and "
+        "trajectories of the traits. The tables and figures below say the same without interaction."
+    )
+    yield Chart("linked", spec, alt, HOW, charts.record_names(people.table))
+    yield Text(f"Shown: {people.rule}.", "note")
+    if run.setting("task") == "none":
+        yield Text("The run has no task: the plane shows the genome's norm in place of accuracy.", "note")
+
+
+def _traits(run: Run) -> Table:
+    """Medians of some generations."""
+    chosen = sorted({run.first, min(run.first + SETTLED, run.last), (run.first + run.last) // 2, run.last})
+    has_task = run.setting("task") != "none"
+    rows = []
+    for trait, name in NAMES.items():
+        if trait in run.births and (has_task or trait not in OF_A_TASK):
+            table = quantiles(run, trait).set_index("generation")
+            rows.append([name, *(_quantiles(table, generation) for generation in chosen)])
+    living = run.births["cause_of_death"] == schema.CAUSES[0]
+    counts = [run.births["generation"] == generation for generation in chosen]
+    rows.append(["individuals, and how many died early", *(f"{c.sum():,}, {(c & ~living).sum():,}" for c in counts)])
+    head = [f"generation {generation}" + (" (founders)" if generation == 0 else "") for generation in chosen]
+    return Table("Median [5 %, 95 %] of the individuals with a finite value", ["trait", *head], rows)
+
+
+def _quantiles(table: pd.DataFrame, generation: int) -> str:
+    if generation not in table.index:
+        return "–"
+    low, middle, high = table.loc[generation, ["q05", "median", "q95"]]
+    return f"{number(middle)} [{number(low)}, {number(high)}]"
+
+
+def _islands(run: Run) -> Table:
+    last = run.generations.groupby("island").tail(1).sort_values("island").head(100)
+    names = {"accuracy": "accuracy", "replication_error": "ρ", "copying_error": "copying error", "genome_norm": "Σg²"}
+    if run.setting("task") == "none":
+        del names["accuracy"]
+    rows = [
+        [
+            str(row["island"]),
+            *(f"{int(row[name]):,}" for name in ("generation", "size", "parents")),
+            f"{int(row['diverged'] + row['collapsed']):,}",
+            *(number(float(row[f"{name}_median"])) for name in names),
+        ]
+        for row in last.to_dict("records")
+    ]
+    head = ["island", "generation", "born", "parents", "died early", *names.values()]
+    more = run.generations["island"].nunique() - len(last)
+    return Table(f"Medians of each island's last generation{f', {more:,} islands more' if more else ''}", head, rows)
+
+
+def _forces(run: Run) -> Iterator[Part]:
+    tables: Sequence[Callable[[Run], Part]] = (_differentials, _price, _heritability, _size)
+    yield Text(
+        "Intervals here are over the generations of this one run: they say how well this run is known. A statement "
+        "about a treatment needs several runs; compare them with 'alife compare' or the report of a sweep.",
+        "note",
+    )
+    said = set()
+    for make in tables:
+        try:
+            yield make(run)
+        except UserError as error:
+            if str(error) not in said:
+                said.add(str(error))
+                yield Text(str(error), "note")
+
+
+def _differentials(run: Run) -> Table:
+    table = mean_differentials(differentials(demes(run)), settled(run.last))
+    rows = [
+        [SCALES[row["trait"]], _with(row["realised"], row["low"], row["high"]), _signed(row["expected"])]
+        for row in table.to_dict("records")
+    ]
+    n = int(table["generations"].max())
+    caption = (
+        f"Standardised selection differentials: how many standard deviations parents are above those they won from; "
+        f"mean of {plural(n, 'generation')} and its 95 % bootstrap interval"
+    )
+    return Table(caption, ["trait", "realised", "expected of the scheme"], rows)
+
+
+def _price(run: Run) -> Table:
+    split = summary(price(demes(run)), settled(run.last))
+    parts = [*COMPONENTS, "change"]
+    silent = [name for name in ("viability", "inviability", "migration") if not _any(split, name)]
+    parts = [name for name in parts if name not in silent]
+    rows = []
+    for trait, table in split.groupby("trait", sort=False):
+        table = table.set_index("component")
+        cells = (_with(*table.loc[name, ["per_generation", "low", "high"]]) for name in parts)
+        rows.append([SCALES[str(trait)], *cells])
+    none = f"; no {' and no '.join(silent)}" if silent else ""
+    n = int(split["generations"].max())
+    return Table(
+        f"The Price equation: change of the mean a generation, split; mean of {plural(n, 'generation')} and its 95 % "
+        f"bootstrap interval{none}",
+        ["trait", *parts],
+        rows,
+    )
+
+
+def _any(split: pd.DataFrame, name: str) -> bool:
+    return bool((split.loc[split["component"] == name, "rms"] > 0).any())
+
+
+def _heritability(run: Run) -> Table:
+    table = heritability(demes(run), first=settled(run.last))
+    rows = [
+        [SCALES[row["trait"]], _with(row["slope"], row["low"], row["high"]), f"{int(row['pairs']):,}"]
+        for row in table.to_dict("records")
+    ]
+    return Table(
+        "Parent–offspring regression on deviations within island and generation: the share of a parent's deviation "
+        "that its children show, with its 95 % interval",
+        ["trait", "slope", "pairs"],
+        rows,
+    )
+
+
+def _size(run: Run) -> Text:
+    table = effective_size(demes(run))
+    table = table[table["generation"] >= settled(run.last)]
+    effective = table["effective"].to_numpy(np.float64)
+    known = effective[np.isfinite(effective)]
+    if not len(known):
+        raise UserError("nobody shares a parent with anybody: the effective size is not known")
+    harmonic = len(known) / np.sum(1 / known)
+    return Text(
+        f"Effective size of an island, harmonic mean of {plural(len(known), 'island generation')}: {harmonic:.1f} of "
+        f"{run.setting('population.size')} individuals."
+    )
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2g}".replace("-", "−") if np.isfinite(value) and value else "0" if value == 0 else "–"
+
+
+def _with(value: float, low: float, high: float) -> str:
+    return _signed(value) + (f" [{_signed(low)}, {_signed(high)}]" if np.isfinite(low) else "")
+
+
+def _again(run: Run, digest: str | None) -> Iterator[Part]:
+    folder = shlex.quote(run.path)
+    config = shlex.quote(f"{run.path.rstrip('/')}/config.yaml")
+    commands = [
+        f"alife run --config {config} --out again        # the same births, on a machine of the same class",
+        f"alife show again --digest                      # equal digests mean identical births",
+        f"alife plot {folder}                            # these figures as PNG, SVG and PDF",
+        f"alife report {folder}                          # this page",
+    ]
+    if run.first:
+        commands[0] = f"# begun by 'alife fork' from another run's generation {run.first}: thaw that one again"
+    yield Code("\n".join(commands), "On any machine with the same versions:")
+    if digest:
+        yield Facts([("digest of all births", digest)])
+    flat = {"class of machine": run.manifest.get("class", {}), "versions": run.manifest.get("versions", {})}
+    yield Facts([(name, ", ".join(f"{k} {v}" for k, v in values.items())) for name, values in flat.items()])
+    restarts: list[dict[str, Any]] = run.manifest.get("restarts", [])
+    if restarts:
+        head = ["time", "generation", "host", "why", "seconds lost"]
+        keys = ("time", "generation", "host", "why", "seconds_lost")
+        rows = [[str(restart.get(key, "–")) for key in keys] for restart in restarts]
+        yield Table("Restarts", head, rows)
+    text = yaml.safe_dump(run.config, sort_keys=False, allow_unicode=True)
+    yield Code(text, "The whole configuration (config.yaml)", folded=True)
