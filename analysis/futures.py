@@ -85,7 +85,7 @@ def futures(original: Run, replays: Sequence[Run], traits: Sequence[str] = TRAIT
     if len(starts) > 1:
         raise UserError(f"{replays[0].path}: replays from generations {sorted(starts)}: compare those of one at a time")
     forked = starts.pop()
-    if not _first(original) <= forked <= original.last:
+    if forked not in set(original.births["generation"]):
         raise UserError(f"{original.path}: has no generation {forked}, where its replays begin: name their original")
     last = min(run.last for run in replays)
     kept = [t for t in traits if t not in OF_A_TASK or original.setting("task") != "none"]

@@ -20,7 +20,7 @@ EMISSIONS = 5
 """How many emissions the noise is followed through."""
 PROBES = 4
 """Random probes of the heritable dimension for each individual."""
-EPSILON = 0.05
+EPSILON = 0.02
 """Size of a probe relative to the RMS of the genome; half of it is tried too. Far below, what a life makes of rounding
 and of the signs of tiny gradients outweighs the slope."""
 

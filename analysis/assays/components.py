@@ -1,7 +1,6 @@
 """Variance components of replicated lives: how much lies among genomes, and with what interval."""
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,7 +8,6 @@ from numpy.typing import ArrayLike, NDArray
 from analysis.statistics import FEWEST, RESAMPLES, Estimate
 
 Floats = NDArray[np.float64]
-_BATCH: Final = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -38,27 +36,33 @@ class Components:
         return np.sqrt(np.maximum(self.genome, 0))
 
 
-def components(scores: ArrayLike, groups: ArrayLike | None = None) -> Components:
+def components(scores: ArrayLike, groups: ArrayLike | None = None, counts: ArrayLike | None = None) -> Components:
     """Two-way random effects, genome × replicate, one value a cell, by the analysis of variance.
 
     Expected mean squares: genome R·σ²_G + σ²_E, replicate P·σ²_R + σ²_E, residual σ²_E (Searle, Casella and McCulloch,
     *Variance Components*, 1992, chapter 4).
 
     Args:
-        scores: [..., P, R].
+        scores: [P, R].
         groups: [P] labels; with them all is taken within groups, so that what differs between them is left out.
+        counts: [..., P] how often each genome counts, as in a bootstrap; as many in each group as it has. Once if None.
     """
     x = np.asarray(scores, np.float64)
-    members = _members(groups, x.shape[-2])
-    size, lives = x.shape[-2], x.shape[-1]
-    among, residual, replicate = (np.zeros(x.shape[:-2]) for _ in range(3))
+    size, lives = x.shape
+    weights = np.ones(size) if counts is None else np.asarray(counts, np.float64)
+    members = _members(groups, size)
+    among, residual, replicate = (np.zeros(weights.shape[:-1]) for _ in range(3))
     for rows in members:
-        common = x[..., rows, :].mean(axis=-2, keepdims=True)
-        apart = x[..., rows, :] - common
-        own = apart.mean(axis=-1, keepdims=True)
-        among += lives * np.square(own).sum(axis=(-2, -1))
-        residual += np.square(apart - own).sum(axis=(-2, -1))
-        replicate += len(rows) * np.square(common - common.mean(axis=-1, keepdims=True)).sum(axis=(-2, -1))
+        n, w = len(rows), weights[..., rows]
+        own = x[rows] - x[rows].mean()
+        common = w @ own / n
+        grand = common.mean(axis=-1)
+        of_genomes = lives * (w @ np.square(own.mean(axis=1)) - n * np.square(grand))
+        of_lives = n * np.square(common - grand[..., None]).sum(axis=-1)
+        total = w @ np.square(own).sum(axis=1) - n * lives * np.square(grand)
+        among += of_genomes
+        replicate += of_lives
+        residual += np.maximum(total - of_genomes - of_lives, 0)
     free = size - len(members)
     with np.errstate(divide="ignore", invalid="ignore"):
         ms_among, ms_residual = among / free, residual / (free * (lives - 1))
@@ -97,16 +101,10 @@ def _estimate(scores: ArrayLike, groups: ArrayLike | None, what: str) -> Estimat
 
 def _resampled(x: Floats, groups: NDArray | None, what: str) -> Floats:
     rng = np.random.default_rng(0)
-    members = _members(groups, len(x))
-    order = np.concatenate(members)
-    labels = None if groups is None else groups[order]
-    batch = max(_BATCH // x.size, 1)
-    out = []
-    for first in range(0, RESAMPLES, batch):
-        n = min(batch, RESAMPLES - first)
-        chosen = np.concatenate([rows[rng.integers(0, len(rows), (n, len(rows)))] for rows in members], axis=1)
-        out.append(getattr(components(x[chosen], labels), what))
-    return np.concatenate(out)
+    counts = np.zeros((RESAMPLES, len(x)))
+    for rows in _members(groups, len(x)):
+        counts[:, rows] = rng.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), RESAMPLES)
+    return getattr(components(x, groups, counts), what)
 
 
 def _members(groups: ArrayLike | None, size: int) -> list[NDArray[np.intp]]:

@@ -75,8 +75,7 @@ def _scores(lives: pd.DataFrame, trait: str, generation: int) -> tuple[Floats, F
 def _of_genomes(lives: pd.DataFrame, trait: str, generation: int) -> Floats:
     """[P] means over the lives; NaN for a genome that diverged in one."""
     scores = _scores(lives, trait, generation)[0]
-    scores[~np.isfinite(scores)] = np.nan
-    return scores.mean(axis=1)
+    return np.where(np.isfinite(scores), scores, np.nan).mean(axis=1)
 
 
 def _mean_name(trait: str) -> str:
@@ -169,8 +168,11 @@ def _draw_trait(ax: Axes, lives: pd.DataFrame, trait: str, generations: list[int
         return values if trait in OF_A_TASK else 10.0**-values
 
     for place, generation in enumerate(generations):
-        genomes = back(_of_genomes(lives, trait, generation))
-        first = place == 0
+        e, genomes = found[_mean_name(trait), generation], back(_of_genomes(lives, trait, generation))
+        if generation == 0 and trait not in OF_A_TASK and len(generations) > 1:
+            text = f"founders:\n{number(e.value)}, far\nabove"
+            ax.text(place, 0.97, text, transform=ax.get_xaxis_transform(), ha="center", va="top", fontsize=7.5)
+            continue
         ax.plot(
             place + jitter.uniform(-0.22, 0.22, len(genomes)),
             genomes,
@@ -179,13 +181,13 @@ def _draw_trait(ax: Axes, lives: pd.DataFrame, trait: str, generations: list[int
             mew=0,
             alpha=0.5,
             color=style.OKABE_ITO["sky"],
-            label=f"a genome's mean over the lives, n = {len(genomes)} a generation" if first else None,
+            label=f"a genome's mean over the lives, n = {len(genomes)} a generation",
             zorder=2,
         )
         draw_estimate(
             ax,
             place,
-            found[_mean_name(trait), generation],
+            e,
             fmt="D" if generation == 0 else "o",
             mfc="white" if generation == 0 else style.INK,
             zorder=4,
@@ -202,7 +204,9 @@ def _draw_trait(ax: Axes, lives: pd.DataFrame, trait: str, generations: list[int
         ax.set_yscale("log")
         style.log_axis(ax, "y")
     ax.set_ylabel(NAMES[trait])
-    ax.set_xticks(range(len(generations)), ["0: founders\n(never printed)" if g == 0 else str(g) for g in generations])
+    ax.set_xlim(-0.5, len(generations) - 0.5)
+    founders = "0: founders\n(never printed)" if len(generations) < 5 else "0"
+    ax.set_xticks(range(len(generations)), [founders if g == 0 else str(g) for g in generations])
     ax.set_xlabel("generation")
 
 
@@ -219,7 +223,7 @@ def _draw_shares(ax: Axes, rows: list[Row], generations: list[int], traits: list
                     upright=False,
                     fmt="s" if within else "o",
                     color=style.OKABE_ITO["green" if within else "blue"],
-                    label=f"H² over {scope}, 95 % bootstrap interval",
+                    label=f"H², {scope}, 95 % bootstrap interval",
                 )
             names.append(f"{'accuracy' if trait in OF_A_TASK else '−log ρ'}, gen. {generation}")
     ax.axvline(0, color=style.FAINT, lw=0.8)

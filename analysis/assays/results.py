@@ -28,6 +28,7 @@ from analysis.statistics import Estimate
 FORMAT: Final = 1
 PLAIN_WIDTH: Final = 160
 INTERVAL: Final = "95 % bootstrap interval"
+SCOPE: Final = "Intervals are over what this one run has stored; a claim about a treatment needs runs as replicates."
 
 Frames = Mapping[str, pd.DataFrame]
 
@@ -92,7 +93,7 @@ def publish(
     summary = {
         "format": FORMAT,
         **about,
-        "interval": INTERVAL,
+        "interval": f"{INTERVAL}. {SCOPE}",
         "estimates": [{**_plain(row), **_plain(row.estimate)} for row in rows],
         "statements": statements,
     }
@@ -146,7 +147,7 @@ def print_result(result: Result, file: TextIO | None = None) -> None:
         e = row.estimate
         table.add_row(str(row.generation), row.quantity, number(e.value), between(e), f"{e.n} {row.over}")
     console.print(table)
-    for statement in result.statements:
+    for statement in (*result.statements, SCOPE):
         console.print(f"\n{statement}", markup=False)
     if result.files:
         console.print(f"\n{', '.join(result.files)}", markup=False, soft_wrap=True)
