@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -44,11 +45,16 @@ def _main(work: Callable[..., None], args: tuple[Any, ...], kill_at: int | None,
 
 
 def _arm(kill_at: int) -> None:
-    """Count steps: amid each write to a disk, and after each write, replacement and removal anywhere."""
+    """Count steps: amid each write to a disk, and after each write, replacement and removal anywhere.
+
+    What other threads do, such as renewing a lease, is not counted.
+    """
     steps = 0
 
     def step() -> None:
         nonlocal steps
+        if threading.current_thread() is not threading.main_thread():
+            return
         if steps == kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
         steps += 1

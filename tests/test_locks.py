@@ -67,20 +67,20 @@ def test_a_disk_without_file_locks_has_a_lease(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr("fcntl.flock", refuse)
     folder = open_folder(str(tmp_path))
-    lock = locks.acquire(folder, 0.3)
+    lock = locks.acquire(folder, 1.5)
     with pytest.raises(UserError, match="another run is writing here"):
-        locks.acquire(folder, 0.3)
+        locks.acquire(folder, 1.5)
     lock.check()
     lock.release()
-    locks.acquire(folder, 0.3).release()
+    locks.acquire(folder, 1.5).release()
 
 
 def test_a_live_lease_is_renewed_and_a_released_one_is_free(shared: str) -> None:
     folder = open_folder(shared)
-    lock = locks.acquire(folder, 0.6)
+    lock = locks.acquire(folder, 1.5)
     for _ in range(2):
         with pytest.raises(UserError, match=f"process {os.getpid()} on "):
-            locks.acquire(folder, 0.6)
+            locks.acquire(folder, 1.5)
     lock.check()
     lock.release()
     lock.release()

@@ -122,7 +122,6 @@ def test_killed_at_steps_of_a_commit_to_s3(s3: str, tmp_path: Path) -> None:
         if run(_commit, copy.uri, kill_at=step) is None:
             break
         seen.append(_check_survivor(copy.uri, reference.uri))
-    assert seen == sorted(seen)
     assert set(seen) == {(6, 30), (7, 30)}
     reference.close()
 
