@@ -151,8 +151,7 @@ def draw_tree(
     branches.set_array(np.ma.masked_invalid(values[rows[inside]]))
     axes.add_collection(branches)
     if tree.last == tree.first:
-        shown = np.ma.masked_invalid(values[layout.tips])
-        x = tree.generation[layout.tips]
+        x, shown = tree.generation[layout.tips], values[layout.tips]
         axes.scatter(x, layout.y[layout.tips], c=shown, cmap=colours, norm=norm, s=min(pitch, 5) ** 2)
     margin = max(0.01 * (window[1] - window[0]), 0.02)
     left = margin if window[0] == tree.first else 0
