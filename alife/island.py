@@ -15,7 +15,9 @@ from torch import Tensor
 
 from alife import metrics, schema
 from alife.config import RunConfig
-from alife.life import World, live
+from alife.errors import UserError
+from alife.gradient import World
+from alife.life import live
 from alife.physics import Physics
 from alife.quine import Forward
 from alife.reproduction import Floats, Newborns, birth, causes_of_death, trait
@@ -50,18 +52,22 @@ class Habitat:
     Args:
         config: Resolved: `device` and `life.chunk` are set.
         physics: What the run's seed drew.
+
+    Raises:
+        UserError: `life.precision: bfloat16` on a device that has no such arithmetic.
     """
 
     def __init__(self, config: RunConfig, physics: Physics):
         self.config = config
         self.device = torch.device(config.device)
+        check_precision(config)
         torch.set_num_threads(config.life.threads)
         learn = self._tensor(physics.images["learn"]) if physics.images else None
         labels = self._tensor(physics.labels["learn"]) if physics.images else None
         coordinates = self._tensor(physics.coordinates)
         self.world = World(physics.shape, coordinates, learn, labels)
-        assert config.life.chunk is not None
-        self.forward = Forward(physics.shape, config.life.chunk, ROWS, coordinates)
+        together = min(config.population.size, MOST if config.device == "cuda" else TOGETHER)
+        self.forward = Forward(physics.shape, together, ROWS, coordinates)
         self.splits = {
             name: (self._beside(images), self._tensor(physics.labels[name]))
             for name, images in physics.images.items()
@@ -86,19 +92,49 @@ class Habitat:
         return self.forward.accuracy(networks, *self.splits[split]).numpy(force=True)
 
 
-ROWS = 512
-"""Rows of a forward pass computed together: part of what makes results the same everywhere."""
+ROWS, TOGETHER = 512, 4
+"""Rows and individuals of a forward pass computed together on a CPU: part of what makes results the same everywhere."""
+
+MOST = 4096
+"""Individuals computed together on a GPU at most, so that memory stays bounded."""
+
+CACHE = 5_000_000
+"""Bytes that a chunk's activations, weights and moments may take on a CPU. Larger chunks leave the cache, smaller ones
+pay more for each call; `alife bench life` shows where the optimum lies."""
 
 
 def default_chunk(config: RunConfig, n_weights: int) -> int:
-    """Individuals computed together: as many as keep a life's activations and moments near 5 MB of cache, 1 to 32.
+    """Individuals that learn together: on a CPU as many as CACHE holds, 1 to 32, in bfloat16 three times as many, since
+    its products are over sooner; on a GPU the island.
 
     A rule, not a measurement, so that the same configuration gives the same bits on every run.
     """
     life = config.life
+    if config.device == "cuda":
+        return min(config.population.size, MOST)
     rows = life.coordinates + (0 if config.task == "none" or config.quine.pairing == "joint" else life.images)
     floats = 5 * (config.quine.hidden * rows + n_weights)
-    return int(max(1, min(32, 5_000_000 // (4 * floats), config.population.size)))
+    fit = CACHE * (3 if life.precision == "bfloat16" else 1) // (4 * floats)
+    return int(max(1, min(32, fit, config.population.size)))
+
+
+def check_precision(config: RunConfig) -> None:
+    """Refuse bfloat16 where it would only be slow.
+
+    Raises:
+        UserError: The device that `config.device` names has no bfloat16 products.
+    """
+    if config.life.precision == "float32":
+        return
+    if config.device == "cuda":
+        able = torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        able = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    if not able:
+        what = "GPU (compute capability 8.0 or later)" if config.device == "cuda" else "CPU (AVX512-BF16 or AMX)"
+        raise UserError(
+            f"life.precision: bfloat16: this machine has no {what} that computes in it; use --life.precision float32"
+        )
 
 
 def lifetime(

@@ -1,4 +1,4 @@
-"""Optimiser updates over a whole population at once, in place and without allocation.
+"""Optimiser updates over all weights of a chunk at once, in place and without allocation.
 
 A room of its own because this registry is walked by the life kernel and by the tests. Each rule is torch's own, at
 torch's default constants, so that a life can be checked against `torch.optim`.
@@ -15,61 +15,71 @@ EPS = 1e-8
 
 @dataclass(frozen=True)
 class Optimizer:
-    """A rule: what it remembers, and how it turns a gradient into a step.
+    """A rule: what it remembers, and how it steps.
 
     Attributes:
-        tensors: Number of tensors like the genomes, zero at birth, that hold its moments (and scratch).
-        direction: (gradient, state, t) → None; overwrites the gradient with d of θ ← θ - rate·scale(t)·d, t = 1, 2, ….
-        scale: t → the factor of the learning rate at step t (bias correction).
+        moments: Number of tensors like the weights, zero at birth, that it remembers (or scribbles on).
+        update: (weights, gradient, moments, t, rate) → None: step t = 1, 2, … in place; overwrites the gradient too.
     """
 
-    tensors: int
-    direction: Callable[[Tensor, list[Tensor], int], None]
-    scale: Callable[[int], float] = lambda t: 1.0
+    moments: int
+    update: Callable[[Tensor, Tensor, list[Tensor], int, float], None]
 
 
-def _sgd(gradient: Tensor, state: list[Tensor], t: int) -> None:
-    pass
+def _sgd(weights: Tensor, gradient: Tensor, moments: list[Tensor], t: int, rate: float) -> None:
+    weights.add_(gradient, alpha=-rate)
 
 
-def _momentum(gradient: Tensor, state: list[Tensor], t: int) -> None:
-    (velocity,) = state
-    velocity.mul_(0.9).add_(gradient)
-    gradient.copy_(velocity)
+def _momentum(weights: Tensor, gradient: Tensor, moments: list[Tensor], t: int, rate: float) -> None:
+    (velocity,) = moments
+    torch.add(gradient, velocity, alpha=0.9, out=velocity)
+    weights.add_(velocity, alpha=-rate)
 
 
-def _adam(gradient: Tensor, state: list[Tensor], t: int) -> None:
-    mean, square = state
-    mean.lerp_(gradient, 0.1)
-    square.mul_(0.999).addcmul_(gradient, gradient, value=0.001)
-    torch.sqrt(square, out=gradient).mul_((1 - 0.999**t) ** -0.5).add_(EPS)
-    torch.div(mean, gradient, out=gradient)
+def _adam(weights: Tensor, gradient: Tensor, moments: list[Tensor], t: int, rate: float) -> None:
+    """In one pass, by the kernel of `torch.optim.Adam(fused=True)`."""
+    mean, square = moments
+    torch._fused_adam_(
+        [weights],
+        [gradient],
+        [mean],
+        [square],
+        [],
+        [weights.new_full((), t, dtype=torch.float32)],
+        lr=rate,
+        beta1=0.9,
+        beta2=0.999,
+        weight_decay=0.0,
+        eps=EPS,
+        amsgrad=False,
+        maximize=False,
+    )
 
 
-def _adamax(gradient: Tensor, state: list[Tensor], t: int) -> None:
-    mean, peak = state
+def _adamax(weights: Tensor, gradient: Tensor, moments: list[Tensor], t: int, rate: float) -> None:
+    mean, peak = moments
     mean.lerp_(gradient, 0.1)
     torch.maximum(peak.mul_(0.999), gradient.abs_().add_(EPS), out=peak)
-    torch.div(mean, peak, out=gradient)
+    weights.addcdiv_(mean, peak, value=-rate / (1 - 0.9**t))
 
 
-def _adagrad(gradient: Tensor, state: list[Tensor], t: int) -> None:
-    total, root = state
+def _adagrad(weights: Tensor, gradient: Tensor, moments: list[Tensor], t: int, rate: float) -> None:
+    total, root = moments
     total.addcmul_(gradient, gradient)
-    gradient.div_(torch.sqrt(total, out=root).add_(1e-10))
+    weights.addcdiv_(gradient, torch.sqrt(total, out=root).add_(1e-10), value=-rate)
 
 
-def _rmsprop(gradient: Tensor, state: list[Tensor], t: int) -> None:
-    square, root = state
+def _rmsprop(weights: Tensor, gradient: Tensor, moments: list[Tensor], t: int, rate: float) -> None:
+    square, root = moments
     square.mul_(0.99).addcmul_(gradient, gradient, value=0.01)
-    gradient.div_(torch.sqrt(square, out=root).add_(EPS))
+    weights.addcdiv_(gradient, torch.sqrt(square, out=root).add_(EPS), value=-rate)
 
 
 OPTIMIZERS: dict[str, Optimizer] = {
     "sgd": Optimizer(0, _sgd),
     "momentum": Optimizer(1, _momentum),
-    "adam": Optimizer(2, _adam, lambda t: 1 / (1 - 0.9**t)),
-    "adamax": Optimizer(2, _adamax, lambda t: 1 / (1 - 0.9**t)),
+    "adam": Optimizer(2, _adam),
+    "adamax": Optimizer(2, _adamax),
     "adagrad": Optimizer(2, _adagrad),
     "rmsprop": Optimizer(2, _rmsprop),
 }

@@ -2,7 +2,10 @@
 
 Fixed features of a coordinate and of an image (`alife.physics`) pass through two SELU layers to two linear heads, one
 that prints a weight and one that names a class (Chang & Lipson 2018, section 2). No biases. Activations are
-feature-major, [P, H, batch]: the layout in which batched products run fastest.
+[P, H, batch].
+
+Both layers are kept in units of UNIT, in which SELU is three passes over memory (`Selu`). Products pay for it with a
+factor that costs nothing: FIRST for W₁·x, SECOND for W₂·a, UNIT for what else is made of an activation a.
 """
 
 from dataclasses import dataclass
@@ -13,8 +16,11 @@ from torch import Tensor
 
 SELU_SCALE = 1.0507009873554805
 SELU_ALPHA = 1.6732632423543772
-_LOG2_E = 1.4426950408889634
-_SCALED = SELU_SCALE * SELU_ALPHA
+LN_2 = 0.6931471805599453
+
+UNIT = SELU_SCALE * LN_2
+FIRST = 1 / LN_2
+SECOND = UNIT / LN_2
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,7 @@ class Shape:
 
 
 class Weights(NamedTuple):
-    """Views into [P, N] genomes: w1, w2 [P, H, H] (out, in), w_out [P, 1, H], w_class [P, C, H]."""
+    """The weights of P networks: w1, w2 [P, H, H] (out, in), w_out [P, 1, H], w_class [P, C, H]."""
 
     w1: Tensor
     w2: Tensor
@@ -51,24 +57,40 @@ def split(genomes: Tensor, shape: Shape) -> Weights:
     )
 
 
-def selu_(z: Tensor, scratch: Tensor) -> Tensor:
-    """SELU in place: λ·max(z, 0) + λα·(min(eᶻ, 1) - 1), through exp2, several times faster than torch's selu.
+class Selu:
+    """SELU and its derivative, in place, for activations like one tensor.
 
-    Args:
-        z: Any shape, overwritten with the result.
-        scratch: As z; overwritten.
+    SELU(z) = λ·z for z > 0, else λα(eᶻ - 1). The second branch lies above the first where z > 0 and below 0 elsewhere,
+    so SELU(z)/λ = min(α(eᶻ - 1), max(z, 0)). With q = z·log₂e that is ln 2·min(κ(2^q - 1), max(q, 0)), κ = α/ln 2.
     """
-    torch.mul(z, _LOG2_E, out=scratch)
-    scratch.exp2_().clamp_max_(1).sub_(1)
-    z.relu_().mul_(SELU_SCALE)
-    return z.add_(scratch, alpha=_SCALED)
 
+    KNEE = SELU_ALPHA / LN_2
 
-def selu_backward_(gradient: Tensor, activation: Tensor) -> Tensor:
-    """In place, the gradient before SELU from the gradient after it and SELU's *result*."""
-    return torch.ops.aten.elu_backward.grad_input(
-        gradient, SELU_ALPHA, SELU_SCALE, 1.0, True, activation, grad_input=gradient
-    )
+    def __init__(self, like: Tensor):
+        self._zero, self._minus_knee = like.new_zeros(()), like.new_full((), -self.KNEE)
+
+    def forward_(self, q: Tensor, scratch: Tensor) -> Tensor:
+        """q = z·log₂e → SELU(z)/UNIT; `scratch`, of the same shape, is overwritten."""
+        torch.exp2(q, out=scratch)
+        torch.add(self._minus_knee, scratch, alpha=self.KNEE, out=scratch)
+        return torch.clamp(q, min=self._zero, max=scratch, out=q)
+
+    def backward_(self, gradient: Tensor, activation: Tensor, factor: float = 1.0) -> Tensor:
+        """Gradient at SELU's result → factor · gradient at z, from what `forward_` left.
+
+        torch's own kernel multiplies by its second constant where the activation is positive, and elsewhere by its
+        third times (activation + first · second): here λ, and UNIT·(activation + κ) = λα·eᶻ. Which it is within
+        rounding of z = 0, where the slope jumps, is left open.
+        """
+        return torch.ops.aten.elu_backward.grad_input(
+            gradient,
+            self.KNEE / (factor * SELU_SCALE),
+            factor * SELU_SCALE,
+            factor * UNIT,
+            True,
+            activation,
+            grad_input=gradient,
+        )
 
 
 class Forward:
@@ -83,16 +105,20 @@ class Forward:
 
     def __init__(self, shape: Shape, chunk: int, rows: int, like: Tensor):
         self.shape, self.chunk, self.rows = shape, chunk, rows
-        self._buffers = [like.new_empty(chunk, shape.hidden, rows) for _ in range(3)]
+        self._selu = Selu(like)
+        self._buffers = [like.new_empty(chunk * shape.hidden * rows) for _ in range(3)]
 
     def hidden(self, w: Weights, units: slice, features: Tensor) -> Tensor:
-        """Second-layer activations [c, H, r] of features [r, |units|] fed to `units` of the input, the others blank."""
-        a, b, scratch = (x[: len(w.w1), :, : len(features)] for x in self._buffers)
-        for i in range(len(w.w1)):
-            torch.mm(w.w1[i, :, units], features.T, out=a[i])
-        selu_(a, scratch)
-        torch.bmm(w.w2, a, out=b)
-        return selu_(b, scratch)
+        """Second-layer activations [c, H, r] of features [r, |units|] fed to `units` of the input, the others blank.
+
+        In units of UNIT; valid until the next call.
+        """
+        c, h, r = len(w.w1), self.shape.hidden, len(features)
+        a, b, scratch = (x[: c * h * r].view(c, h, r) for x in self._buffers)
+        a.baddbmm_(w.w1[:, :, units], features.T.expand(c, -1, -1), beta=0, alpha=FIRST)
+        self._selu.forward_(a, scratch)
+        b.baddbmm_(w.w2, a, beta=0, alpha=SECOND)
+        return self._selu.forward_(b, scratch)
 
     def emit(self, adults: Tensor, coordinates: Tensor) -> Tensor:
         """What each adult prints of its own genome, the image blank.
@@ -105,16 +131,13 @@ class Forward:
             [P, N], f_θ(c) for every coordinate c.
         """
         emitted = torch.empty_like(adults)
+        units = slice(0, self.shape.coordinate_units)
         for first in range(0, len(adults), self.chunk):
             w = split(adults[first : first + self.chunk], self.shape)
             out = emitted[first : first + self.chunk].unsqueeze(1)
             for row in range(0, len(coordinates), self.rows):
-                block = coordinates[row : row + self.rows]
-                torch.bmm(
-                    w.w_out,
-                    self.hidden(w, slice(0, self.shape.coordinate_units), block),
-                    out=out[:, :, row : row + len(block)],
-                )
+                a = self.hidden(w, units, coordinates[row : row + self.rows])
+                out[:, :, row : row + self.rows].baddbmm_(w.w_out, a, beta=0, alpha=UNIT)
         return emitted
 
     def accuracy(self, adults: Tensor, images: Tensor, labels: Tensor) -> Tensor:
@@ -129,11 +152,9 @@ class Forward:
         right = torch.zeros(len(adults), dtype=torch.int64, device=adults.device)
         for first in range(0, len(adults), self.chunk):
             w = split(adults[first : first + self.chunk], self.shape)
+            found = right[first : first + self.chunk]
             for row in range(0, len(images), self.rows):
-                block = images[row : row + self.rows]
-                logits = torch.bmm(w.w_class, self.hidden(w, units, block))
+                logits = torch.bmm(w.w_class, self.hidden(w, units, images[row : row + self.rows]))
                 best, answer = logits.max(1)
-                right[first : first + self.chunk] += ((answer == labels[row : row + self.rows]) & best.isfinite()).sum(
-                    1
-                )
+                found += ((answer == labels[row : row + self.rows]) & best.isfinite()).sum(1)
         return right.to(torch.float32) / max(1, len(images))

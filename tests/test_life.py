@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 
 from alife.config import Life
-from alife.life import World, experiences, live
+from alife.gradient import ROW_MAJOR_BELOW, Gradient, World
+from alife.life import experiences, live
 from alife.optimizers import OPTIMIZERS
 from alife.quine import Shape, split
 from alife.streams import Stream, rng
@@ -108,6 +109,44 @@ def test_vanilla_life_equals_autograd():
     rates, weights = torch.full((3,), 0.01).double(), torch.zeros(3).double()
     got = live(world, genomes, life, "blank", rates, weights, stream, chunk=3)
     torch.testing.assert_close(got, slow_life(world, genomes, life, "blank", rates, weights), rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("pairing", ["blank", "joint"])
+def test_large_batches_equal_autograd_too(pairing):
+    """They lie otherwise in memory; here coordinates one way and images the other."""
+    world = world_of()
+    genomes = genomes_of(world)
+    life = Life(steps=3, coordinates=ROW_MAJOR_BELOW + 5, images=ROW_MAJOR_BELOW - 1)
+    rates, weights = torch.full((3,), 0.01).double(), torch.tensor([0.1, 0.5, 0.0]).double()
+    got = live(world, genomes, life, pairing, rates, weights, stream, chunk=2)
+    torch.testing.assert_close(got, slow_life(world, genomes, life, pairing, rates, weights), rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_each_learns_at_its_own_rate_whatever_its_neighbours_do(optimizer):
+    world = world_of()
+    genomes = genomes_of(world)
+    life = Life(steps=5, coordinates=6, images=6, optimizer=optimizer)
+    rates, weights = torch.tensor([0.01, 0.02, 0.04]).double(), torch.full((3,), 0.1).double()
+    together = live(world, genomes, life, "blank", rates, weights, stream, chunk=3)
+    torch.testing.assert_close(together, live(world, genomes, life, "blank", rates, weights, stream, chunk=1))
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("pairing", ["blank", "joint"])
+def test_a_step_allocates_no_memory(optimizer, pairing):
+    world = world_of(dtype=torch.float32)
+    genomes = genomes_of(world)
+    life = Life(coordinates=40, images=40, optimizer=optimizer)
+    gradient = Gradient(world, life, pairing, 3, genomes)
+    gradient.begin(genomes, torch.full((3,), 0.1))
+    rule = OPTIMIZERS[optimizer]
+    moments = [torch.zeros_like(gradient.weights.flat) for _ in range(rule.moments)]
+    seen = torch.randint(world.shape.n_weights, (3, 40)), torch.randint(40, (3, 40))
+    with torch.profiler.profile(profile_memory=True) as profile:
+        rule.update(gradient.weights.flat, gradient(*seen), moments, 1, 0.01)
+    allocated = [event.self_cpu_memory_usage for event in profile.events() if event.self_cpu_memory_usage > 0]
+    assert sum(allocated) < 256, "no more than a few scalars"
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 5])

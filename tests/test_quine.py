@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alife.metrics import fixpoint_class, genome_norm, relative_error, replication_loss
-from alife.quine import Forward, Shape, selu_, selu_backward_, split
+from alife.quine import LN_2, UNIT, Forward, Selu, Shape, split
 
 SHAPE = Shape(hidden=10, coordinate_units=4, classes=3)
 
@@ -63,11 +63,20 @@ def test_selu_and_its_backward_are_torch_s_to_rounding(values):
     exact = z.double().requires_grad_()
     activation = F.selu(exact)
     activation.sum().backward()
-    got = selu_(z.clone(), torch.empty_like(z))
-    torch.testing.assert_close(got.double(), activation.detach(), rtol=3e-7, atol=3e-7)
-    slope = selu_backward_(torch.ones_like(got), got)
+    selu = Selu(z)
+    kept = selu.forward_(z / LN_2, torch.empty_like(z))
+    torch.testing.assert_close(kept.double() * UNIT, activation.detach(), rtol=1e-6, atol=3e-7)
     assert exact.grad is not None
-    torch.testing.assert_close(slope.double()[z != 0], exact.grad[z != 0], rtol=1e-6, atol=1e-6)
+    for factor in (1.0, UNIT, 1 / UNIT):
+        slope = selu.backward_(torch.ones_like(z), kept, factor)
+        away = z.abs() > 1e-6
+        torch.testing.assert_close(slope.double()[away], factor * exact.grad[away], rtol=1e-6, atol=1e-6)
+
+
+def test_selu_keeps_what_is_not_a_number_and_survives_what_is_not_finite():
+    z = torch.tensor([float("nan"), float("inf"), float("-inf"), 1e30, -1e30])
+    kept = Selu(z).forward_(z / LN_2, torch.empty_like(z)) * UNIT
+    torch.testing.assert_close(kept, F.selu(z), equal_nan=True)
 
 
 def test_a_quine_built_by_hand_prints_itself():

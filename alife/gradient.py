@@ -1,0 +1,295 @@
+"""The gradient of a life's loss for a chunk of individuals: one analytic pass, replication and cross-entropy together.
+
+A room of its own beside `alife.life` because everything here serves speed: which products there are, where their
+operands lie in memory, and that nothing is allocated while individuals live.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from alife import config as configuration
+from alife.quine import FIRST, SECOND, UNIT, Selu, Shape, split
+
+TINY = 1e-30  # keeps ρ of the zero genome finite while it lives
+ROW_MAJOR_BELOW = 32  # a batch as small as this runs faster as [batch, H] in memory than as [H, batch]
+
+Call = Callable[..., Any]
+Calls = Iterator[Call]
+
+
+@dataclass(frozen=True)
+class World:
+    """What a life is lived in, on one device and in one dtype.
+
+    Attributes:
+        shape: Sizes of the networks.
+        coordinates: [N, K] features of the coordinates.
+        images: [n, H - K] features of the images to learn from, or None without a task.
+        labels: [n] int64, or None.
+    """
+
+    shape: Shape
+    coordinates: Tensor
+    images: Tensor | None
+    labels: Tensor | None
+
+    @cached_property
+    def halved(self) -> "World":
+        """The same world with features in bfloat16."""
+        images = None if self.images is None else self.images.bfloat16()
+        return World(self.shape, self.coordinates.bfloat16(), images, self.labels)
+
+    def batch_images(self, life: configuration.Life, pairing: str) -> int:
+        """B', images a step: none without a task, as many as coordinates with joint pairing."""
+        if self.images is None:
+            return 0
+        return life.coordinates if pairing == "joint" else life.images
+
+
+class Matrices:
+    """The weights of c networks, or a gradient, matrix by matrix: all first matrices, then all second ones, ….
+
+    So each product of a chunk is one call on contiguous memory, and an optimiser sees one vector. The first layer is
+    two matrices, one a kind of input, transposed in memory: their gradients, of few columns, are made faster so.
+
+    Attributes:
+        flat: [c·N].
+        coordinate, image, second, out, classes: [c, H, K], [c, H, H - K], [c, H, H], [c, 1, H] and [c, C, H] views.
+    """
+
+    def __init__(self, shape: Shape, c: int, like: Tensor):
+        h, k = shape.hidden, shape.coordinate_units
+        sizes = (k, h), (h - k, h), (h, h), (1, h), (shape.classes, h)
+        self.shape, self.flat = shape, like.new_zeros(c * shape.n_weights)
+        parts = self.flat.split([c * rows * columns for rows, columns in sizes])
+        coordinate, image, *rest = (part.view(c, *size) for part, size in zip(parts, sizes, strict=True))
+        self._parts = [coordinate.mT, image.mT, *rest]
+        self.coordinate, self.image, self.second, self.out, self.classes = self._parts
+
+    def beside(self, genomes: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """(matrix here, the same matrix as a view of [c, N] genomes) for all five."""
+        w, k = split(genomes, self.shape), self.shape.coordinate_units
+        theirs = w.w1[:, :, :k], w.w1[:, :, k:], w.w2, w.w_out, w.w_class
+        return list(zip(self._parts, theirs, strict=True))
+
+    def read(self, genomes: Tensor) -> None:
+        """Take the values of [c, N] genomes."""
+        for here, there in self.beside(genomes):
+            here.copy_(there)
+
+    def write(self, genomes: Tensor) -> None:
+        """Give the values to [c, N] genomes."""
+        for here, there in self.beside(genomes):
+            there.copy_(here)
+
+
+class Layers(NamedTuple):
+    """Both activations and the gradients at them, in units of `quine.UNIT`: [c, H, batch], or flat [c·H·Σbatches]."""
+
+    a1: Tensor
+    a2: Tensor
+    d1: Tensor
+    d2: Tensor
+
+
+class Input(NamedTuple):
+    """A kind of input: its table of features [n, u], indices [c, batch], the features, matrix, gradient, rows."""
+
+    table: Tensor
+    indices: Tensor
+    x: Tensor
+    w: Tensor
+    g: Tensor
+    block: Layers
+
+
+def product(out: Tensor, a: Tensor, b: Tensor, factor: float = 1.0, *, add: bool = False) -> Call:
+    """The call that sets out to factor · a @ b, or adds that to it; `out` may be transposed in memory."""
+    if out.stride(2) != 1:
+        out, a, b = out.mT, b.mT, a.mT
+    return partial(out.baddbmm_, a, b, beta=int(add), alpha=factor)
+
+
+class Gradient:
+    """The weights of c individuals while they live, and the gradient of their loss ρ + task_weight · cross-entropy.
+
+    The pass is written down once, as a list of calls on fixed memory, and a step runs down that list. With bfloat16
+    features the products and what lies between them are bfloat16; weights, targets, SELU, residuals and the gradient
+    that an optimiser sees stay float32.
+
+    Args:
+        world: Features, in the dtype to compute in, and labels.
+        life: Batch sizes, target, temperature.
+        pairing: "blank" (coordinates and images are batches apart) or "joint" (coordinate and image in each row).
+        c: Individuals.
+        like: A tensor with the genomes' dtype and device.
+
+    Attributes:
+        weights: `begin` sets them to the genomes of birth; whoever learns changes them between calls.
+        gradient: The result of the last call.
+    """
+
+    def __init__(self, world: World, life: configuration.Life, pairing: str, c: int, like: Tensor):
+        self._world, self._life, self._like, self._narrow = world, life, like, world.coordinates
+        shape, b, n = world.shape, life.coordinates, world.batch_images(life, pairing)
+        h, k = shape.hidden, shape.coordinate_units
+        self._joint = pairing == "joint" and n > 0
+        self._mixed = self._narrow.dtype != like.dtype
+        self._selu = Selu(like)
+
+        self.weights, self.gradient = Matrices(shape, c, like), Matrices(shape, c, like)
+        self._w = Matrices(shape, c, self._narrow) if self._mixed else self.weights
+        self._g = Matrices(shape, c, self._narrow) if self._mixed else self.gradient
+        self._target = like.new_empty(c, shape.n_weights)
+        self._scale, self._task_scale = like.new_empty(c, 1, 1), like.new_empty(c, 1, 1)
+        self._coordinates = torch.empty(c, b, dtype=torch.int64, device=like.device)
+        self._images = torch.empty(c, n, dtype=torch.int64, device=like.device)
+
+        batches = [b, n] if n and not self._joint else [b]
+        self._flat = Layers(*(self._narrow.new_empty(c * h * sum(batches)) for _ in range(4)))
+        parts = zip(*(layer.split([c * h * rows for rows in batches]) for layer in self._flat), strict=True)
+        self._blocks = [
+            Layers(*(x.view(c, rows, h).mT if rows < ROW_MAJOR_BELOW else x.view(c, h, rows) for x in part))
+            for part, rows in zip(parts, batches, strict=True)
+        ]
+        self._inputs = [
+            Input(
+                world.coordinates,
+                self._coordinates,
+                self._narrow.new_empty(c, b, k),
+                self._w.coordinate,
+                self._g.coordinate,
+                self._blocks[0],
+            )
+        ]
+        if world.images is not None:
+            x = self._narrow.new_empty(c, n, h - k)
+            self._inputs.append(Input(world.images, self._images, x, self._w.image, self._g.image, self._blocks[-1]))
+        self._program = [*self._look(), *self._forward(), *self._replicate(), *self._classify(), *self._backward()]
+
+    def begin(self, genomes: Tensor, task_weights: Tensor) -> None:
+        """Birth: [c, N] genomes, left as they are, and the weights [c] of their cross-entropy."""
+        self.weights.read(genomes)
+        self._target.copy_(genomes)
+        self._weigh()
+        n = max(1, self._images.shape[1])
+        self._task_scale.copy_((task_weights / (n * self._life.temperature)).view(-1, 1, 1))
+
+    def __call__(self, coordinates: Tensor, images: Tensor | None) -> Tensor:
+        """The gradient at `weights`, as `gradient.flat`; valid until the next call.
+
+        Args:
+            coordinates: [c, B] of this step, or [1, B] if all individuals share them.
+            images: [c, B'] or [1, B'], or None without a task.
+        """
+        self._coordinates.copy_(coordinates)
+        if images is not None:
+            self._images.copy_(images)
+        for call in self._program:
+            call()
+        return self.gradient.flat
+
+    def _look(self) -> Calls:
+        """The features of this step, and the weights in the products' dtype."""
+        if self._mixed:
+            yield partial(self._w.flat.copy_, self.weights.flat)
+        for i in self._inputs:
+            yield partial(torch.index_select, i.table, 0, i.indices.view(-1), out=i.x.view(-1, i.x.shape[2]))
+
+    def _forward(self) -> Calls:
+        """Both layers."""
+        scratch = self._full(self._flat.d1)
+        full = self._full(self._flat.a1)
+        for number, i in enumerate(self._inputs):
+            yield product(i.block.a1, i.w, i.x.mT, FIRST, add=self._joint and number > 0)
+        yield from self._in_full(self._flat.a1, lambda a: [partial(self._selu.forward_, a, scratch)], full)
+        for block in self._blocks:
+            yield product(block.a2, self._w.second, block.a1, SECOND)
+        yield from self._in_full(self._flat.a2, lambda a: [partial(self._selu.forward_, a, scratch)], full)
+
+    def _replicate(self) -> Calls:
+        """ρ̂ = (1/B)·Σ_b (f(c_b) - g_cb)² / mean(g²): its gradient at the output is 2(f - g)/(B·mean(g²))."""
+        block, indices = self._blocks[0], self._coordinates
+        printed = self._narrow.new_empty(len(indices), 1, indices.shape[1])
+        self._residual = self._full(printed)
+        targets = torch.empty_like(self._residual)
+        if self._life.target == "self":
+            yield partial(self.weights.write, self._target)
+            yield self._weigh
+        yield product(printed, self._w.out, block.a2, UNIT)
+        yield partial(torch.gather, self._target, 1, indices, out=targets.squeeze(1))
+        yield from self._in_full(
+            printed, lambda f: [partial(f.sub_, targets), partial(f.mul_, self._scale)], self._residual
+        )
+        yield product(self._g.out, printed, block.a2.mT, UNIT)
+        yield partial(torch.mul, self._w.out.mT, printed, out=block.d2)
+
+    def _classify(self) -> Calls:
+        """Cross-entropy: its gradient at the logits is (softmax - one-hot)/(B'·temperature)."""
+        if self._world.images is None:
+            return
+        assert self._world.labels is not None
+        block, (c, n) = self._blocks[-1], self._images.shape
+        logits = self._narrow.new_empty(c, self._world.shape.classes, n)
+        answers = torch.empty_like(self._images)
+        minus_one = self._like.new_full((1, 1, 1), -1.0).expand(c, 1, n)
+
+        def loss(z: Tensor) -> list[Call]:
+            return [
+                partial(torch.softmax, z, 1, out=z),
+                partial(z.scatter_add_, 1, answers.unsqueeze(1), minus_one),
+                partial(z.mul_, self._task_scale),
+            ]
+
+        yield partial(torch.index_select, self._world.labels, 0, self._images.view(-1), out=answers.view(-1))
+        yield product(logits, self._w.classes, block.a2, UNIT / self._life.temperature)
+        yield from self._in_full(logits, loss)
+        yield product(self._g.classes, logits, block.a2.mT, UNIT)
+        yield product(block.d2, self._w.classes.mT, logits, add=self._joint)
+
+    def _backward(self) -> Calls:
+        """Back through both layers; the gradient at the second comes scaled by UNIT, as W₂'s needs it."""
+        yield partial(self._selu.backward_, self._flat.d2, self._flat.a2, UNIT)
+        for number, block in enumerate(self._blocks):
+            yield product(self._g.second, block.d2, block.a1.mT, add=number > 0)
+            yield product(block.d1, self._w.second.mT, block.d2)
+        yield partial(self._selu.backward_, self._flat.d1, self._flat.a1, 1 / UNIT)
+        for i in self._inputs:
+            yield product(i.g, i.block.d1, i.x)
+        if self._mixed:
+            yield partial(self.gradient.flat.copy_, self._g.flat)
+        if self._life.target == "self":
+            yield partial(self._follow, torch.empty_like(self._target))
+
+    def _weigh(self) -> None:
+        """The factor of the residuals, 2/(B·mean(g²)), from the target g."""
+        energy = torch.linalg.vector_norm(self._target, dim=1).square().clamp_min_(TINY)
+        self._scale.copy_((2 * self._target.shape[1] / self._coordinates.shape[1] / energy).view(-1, 1, 1))
+
+    def _follow(self, more: Tensor) -> None:
+        """The strict target moves with θ: ∂ρ̂/∂θ also holds -2(f - θ)/(B·mean θ²) at the targets and -2ρ̂·θ/Σθ²."""
+        residual, b = self._residual.squeeze(1), self._coordinates.shape[1]
+        # ρ̂ = Σ(f - θ)²/(B·mean θ²) = ½·Σ residual²/scale, and 1/Σθ² = B·scale/(2·N)
+        shrink = residual.square().sum(1, keepdim=True).mul_(-b / (2 * self._target.shape[1]))
+        torch.mul(self._target, shrink, out=more).scatter_add_(1, self._coordinates, -residual)
+        for here, there in self.gradient.beside(more):
+            here.add_(there)
+
+    def _full(self, x: Tensor) -> Tensor:
+        """x itself, or a place like it for wider values."""
+        return torch.empty_like(x, dtype=self._like.dtype) if self._mixed else x
+
+    def _in_full(self, x: Tensor, calls: Callable[[Tensor], list[Call]], full: Tensor | None = None) -> Calls:
+        """The calls on x, or on a wider copy of it that is copied back."""
+        if not self._mixed:
+            yield from calls(x)
+            return
+        full = self._full(x) if full is None else full
+        yield partial(full.copy_, x)
+        yield from calls(full)
+        yield partial(x.copy_, full)
