@@ -100,7 +100,7 @@ class Crew:
         return self._results
 
     def _start(self) -> None:
-        width = self._width() if self._waiting or self._running else 0
+        width = 0 if self._stopped else self._width()
         while self._waiting and len(self._running) < width:
             attempt = self._waiting.popleft()
             attempt.began = attempt.began or time.monotonic()

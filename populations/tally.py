@@ -138,7 +138,8 @@ class SweepTerminal:
             self._bars.start()
 
     def _on_job_done(self, event: dict[str, Any]) -> None:
-        self._news.append(f"{event['job']} done in {duration(event['seconds'])}")
+        if not self._bars:
+            self._news.append(f"{event['job']} done in {duration(event['seconds'])}")
 
     def _on_job_failed(self, event: dict[str, Any]) -> None:
         self._line(f"{event['job']} failed: {event['error']}")

@@ -261,10 +261,11 @@ def test_the_command_told_to_stop_keeps_what_it_has_and_goes_on(slow, tmp_path, 
     config.write_text(yaml.safe_dump(slow))
     arguments = ["sweep", "--config", str(config), "--out", str(out), "--ray.hosts", "2"]
     command = [sys.executable, "-m", "alife.cli", *arguments, "--backend", backend]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    pipes = {"stderr": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "start_new_session": True}
+    process = subprocess.Popen(command, **pipes)
     wait_for(lambda: committed(out / "runs/base/seed-0") >= 1 or process.poll() is not None)
-    process.send_signal(number)
-    _, said = process.communicate(timeout=60)
+    os.killpg(process.pid, number)  # as a terminal and `timeout` do: Ray's own processes get it too
+    _, said = process.communicate(timeout=100)
     assert process.returncode == code, said
     assert said.splitlines()[-1] == "stopped; the same command goes on"
     assert "Traceback" not in said
