@@ -18,7 +18,7 @@ from scipy import optimize, special, stats
 
 from alife.errors import UserError
 from analysis import style
-from analysis.demes import LABELS, OF_A_TASK, measured
+from analysis.demes import LABELS, OF_A_TASK, measured, settled
 from analysis.run import Run
 from analysis.statistics import FEWEST, Estimate, interval
 
@@ -197,7 +197,8 @@ def say(future: Future) -> str:
         f"mean change {d.value:+.3g}"
     )
     if not np.isfinite(c.low):
-        return f"{opening}; fewer than {FEWEST} replays bear no interval ({spread})."
+        why = f"fewer than {FEWEST} replays bear no interval" if c.n < FEWEST else "all replays end alike"
+        return f"{opening}; {why} ({spread})."
     meaning = {
         "convergence": "convergence: what replays share outweighs what divides them",
         "contingency": "contingency: what divides replays outweighs what they share",
@@ -217,12 +218,13 @@ def draw(fans: Sequence[Future], original: Run) -> Figure:
         fans: From `futures`, at least one.
         original: For the title, and its individuals at the end.
     """
-    figure = style.new_figure(7.2, 0.9 + 1.9 * len(fans))
-    grid = figure.subplots(len(fans), 2, squeeze=False, sharey="row", width_ratios=[4, 1.3])
+    figure = style.new_figure(7.2, 1.6 + 1.5 * len(fans))
+    grid = figure.subplots(len(fans), 2, squeeze=False, sharex="col", sharey="row", width_ratios=[4, 1.3])
     for (ax, side), future in zip(grid, fans, strict=True):
         _draw_fan(ax, future)
         _draw_ends(side, future, original)
     grid[-1][0].set_xlabel("generation")
+    style.generation_axis(grid[-1][0].xaxis)
     handles, names = grid[0][0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower left", ncols=2)
     title = f"{style.caption(original)}; replayed from generation {fans[0].forked}"
@@ -233,40 +235,33 @@ def draw(fans: Sequence[Future], original: Run) -> Figure:
 def _draw_fan(ax: Axes, future: Future) -> None:
     lines = ax.plot(future.replays.index, _shown(future.trait, future.replays), color=style.OKABE_ITO["sky"], lw=0.9)
     lines[0].set_label(f"median of each replay, n = {future.replays.shape[1]}")
-    ax.plot(
-        future.original.index,
-        _shown(future.trait, future.original),
-        color=style.INK,
-        lw=2.2,
-        label="median of the original",
-        zorder=3,
-    )
+    before = future.original.loc[min(settled(future.last), future.forked) :]
+    label = f"median of the original, from generation {before.index[0]} on"
+    ax.plot(before.index, _shown(future.trait, before), color=style.INK, lw=2.2, label=label, zorder=3)
     ax.axvline(future.forked, color=style.OKABE_ITO["vermillion"], lw=0.9, ls=(0, (4, 2)), label="fork")
     c = future.contingency
     share = f"{c.value:.2f} [{c.low:.2f}, {c.high:.2f}]" if np.isfinite(c.low) else "no interval"
     ax.set_title(f"share of chance in the change: {share}: {future.verdict}", loc="left")
     ax.set_ylabel(_axis(future.trait))
-    if future.trait not in OF_A_TASK:
-        ax.set_yscale("log")
-        style.log_axis(ax, "y")
-    style.generation_axis(ax.xaxis)
 
 
 def _draw_ends(ax: Axes, future: Future, original: Run) -> None:
     rows = original.births[original.births["generation"] == min(future.last, original.last)]
     values = measured(rows, future.trait)
     values = values[np.isfinite(values)]
-    low, high = _shown(future.trait, np.asarray(np.quantile(values, [0.05, 0.95]), np.float64))
-    islands = pd.Series(measured(rows, future.trait)).groupby(rows["island"].to_numpy()).median().to_numpy()
+    low, high = np.quantile(_shown(future.trait, values), [0.05, 0.95])
+    islands = pd.Series(measured(rows, future.trait)).groupby(rows["island"].to_numpy()).median()
     ends = future.replays.loc[future.last].to_numpy()
     ax.vlines(0, low, high, color=style.FAINT, lw=4, alpha=0.6)
     ax.plot(np.ones(len(islands)), _shown(future.trait, islands), "s", ms=4, color=style.OKABE_ITO["green"], mew=0)
     ax.plot(
         np.full(len(ends), 2), _shown(future.trait, ends), "o", ms=4, color=style.OKABE_ITO["blue"], mew=0, alpha=0.7
     )
-    ax.set_xticks([0, 1, 2], ["individuals,\n5–95 %", "islands", "replays"], rotation=45, ha="right")
+    ax.set_xticks([0, 1, 2], ["its individuals,\n5–95 %", "its islands", "replays"], rotation=45, ha="right")
     ax.set_xlim(-0.6, 2.6)
-    ax.set_title(f"at {future.last}", loc="left")
+    ax.set_title(f"the original and replays at {future.last}", loc="right")
+    if future.trait not in OF_A_TASK:
+        style.log_axis(ax, "y")
 
 
 def _axis(trait: str) -> str:

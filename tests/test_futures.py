@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alife.cli import main
@@ -77,6 +77,7 @@ def test_the_interval_covers_the_share_of_chance(truth, replays):
     assert all(0 <= trial.low <= trial.high <= 1 for trial in trials)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-10, 10), min_size=3, max_size=12), st.floats(0.1, 10), st.sampled_from([-1, 1]))
 def test_the_share_knows_no_unit_and_no_sign(changes, scale, sign):
     one = futures.contingency(changes)

@@ -17,7 +17,6 @@ WORST: Final = 0.5
 """ρ against the founder from which on a line counts as lost."""
 FACTOR: Final = 2.0
 """How far the norm may be from the founder's, up or down."""
-FLOOR: Final = 1e-12
 PANELS: Final = {
     "founder_error": "ρ against the founder",
     "replication_error": "ρ of each emission\nagainst its own genome",
@@ -79,16 +78,18 @@ def _typical(rows: pd.DataFrame, column: str) -> Estimate:
 
 def _say(name: str, depth: Estimate, reached: pd.Series, last: int, found: Mapping[tuple[str, int], Estimate]) -> str:
     whole = int((reached == last).sum())
-    lost = found[f"{PANELS['founder_error']}, {name}", last]
-    own = found[f"{PANELS['replication_error']}, {name}".replace("\n", " "), last]
-    end = (
-        f"at the last one ρ against the founder is {number(lost.value)}, against its own genome {number(own.value)}"
-        if np.isfinite(lost.value)
-        else "no line is finite at the last one"
-    )
+    at_end = []
+    for column, words_ in (("founder_error", "ρ against the founder"), ("replication_error", "against its own genome")):
+        e = found[f"{PANELS[column]}, {name}".replace("\n", " "), last]
+        if np.isfinite(e.value):
+            at_end.append(f"{words_} {number(e.value)}")
+    ratio = found[f"{PANELS['norm_ratio']}, {name}", last]
+    at_end.append(f"the norm {number(ratio.value)} of the founder's")
+    least = " (so it is at least that)" if 2 * whole > len(reached) else ""
     return (
         f"{name[0].upper()}{name[1:]}: a line stays within ρ < {WORST:g} of its founder and {FACTOR:g}× of its norm "
-        f"for {words(depth)} of {last} emissions; {whole} of {len(reached)} lines last to the end; {end} (medians)."
+        f"for {words(depth)} of {last} emissions{least}; {whole} of {len(reached)} lines last to the end; there, "
+        f"in the median of lines that are finite, it has {', '.join(at_end)}."
     )
 
 
@@ -127,7 +128,7 @@ def _quartiles(table: NDArray[np.float64]) -> tuple[NDArray, NDArray, NDArray]:
     """By row; a line that diverged counts as infinitely far away."""
     far = np.where(np.isfinite(table), table, np.inf)
     low, middle, high = np.quantile(far, [0.25, 0.5, 0.75], axis=1, method="nearest")
-    return low, middle, high
+    return low, middle, np.where(np.isfinite(high), high, np.nan)
 
 
 def _limit(ax: Axes, column: str) -> None:
