@@ -143,8 +143,9 @@ def test_long_runs_load_without_births(tmp_path: Path, run: Run) -> None:
 
 def test_a_remote_folder_is_read(tmp_path: Path, run: Run) -> None:
     memory = fsspec.filesystem("memory")
-    memory.put(str(write_run(tmp_path, run)), "/bucket/run", recursive=True)
-    found = load_run("memory://bucket/run")
+    root = f"{tmp_path.name}/of-this-test/run"
+    memory.put(str(write_run(tmp_path, run)), f"/{root}", recursive=True)
+    found = load_run(f"memory://{root}")
     same(found, run)
     assert found.name == "run"
 
