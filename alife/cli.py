@@ -18,6 +18,7 @@ reproduce only by emitting their genome.
   alife run --out runs/first              the main job: evolve with the defaults, then figures and a summary
   alife show runs/first                   the state of a run as a table
   alife plot runs/first plane phylogeny   figures of a run
+  alife report runs/first                 one HTML page of it, or of a sweep
   alife sweep --config tradeoff --out s   many runs: treatments × seeds
   alife compare s                         what the treatments do, with intervals
   alife COMMAND --help                    what a command takes, with examples
@@ -166,6 +167,16 @@ def _parser() -> argparse.ArgumentParser:
     plot.add_argument("names", metavar="NAME", nargs="*", help="which figures (default: all that the main job makes)")
     plot.add_argument("--out", metavar="DIR", help="where to put them (default RUN/figures)")
     plot.add_argument("--list", action="store_true", help="list the figures that there are")
+
+    report = command(
+        "report",
+        _report,
+        "Write a run, or a sweep, as one HTML page that opens without network, with its figures beside it.",
+        "  alife report runs/a                                RUN/report.html, RUN/figures\n"
+        "  alife report sweeps/a --out talk/sweep.html        talk/sweep.html, talk/sweep-figures",
+    )
+    report.add_argument("path", metavar="RUN|SWEEP")
+    report.add_argument("--out", metavar="FILE", help="the page to write; one of that name is replaced")
 
     sweep = command(
         "sweep",
@@ -382,6 +393,13 @@ def _plot(arguments: argparse.Namespace) -> None:
             print(f"{name:12} {plot.description}")
         return
     _figures(arguments.run, arguments.names, arguments.out)
+
+
+def _report(arguments: argparse.Namespace) -> None:
+    from analysis.report import report
+    from populations.records import digest
+
+    print(report(arguments.path, arguments.out, digest))
 
 
 def _sweep(arguments: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ Whether b descends from a is asked in the page with the numbers of `individuals.
 """
 
 import warnings
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import altair as alt
 import numpy as np
@@ -52,7 +52,7 @@ RECORD: Final = {
 """Fields of an individual's record and what the page calls them."""
 
 ALONE, UP_TO, ALL = "this generation", "up to it", "all generations"
-LATER: Final = "without the first"
+LATER: Final = "settled generations"
 WHOLE: Final = "all"
 
 ANCESTOR: Final = "isValid(pick.first) && datum.first <= pick.first[0] && pick.first[0] < datum.beyond"
@@ -90,13 +90,14 @@ def linked(run: Run, people: Shown) -> dict[str, Any] | None:
     )
     brush = alt.selection_interval(name="brush", encodings=["x"])
     views = [_plane(run, table, pick, "accuracy" if has_task else "genome_norm"), _lineage(run, table, pick)]
-    views += [_trait(run, name, brush) for name in named]
+    bands = {name: quantiles(run, name) for name in named}
+    views += [_trait(run, name, band, brush) for name, band in bands.items()]
     with warnings.catch_warnings():  # sharing the brush is meant
         warnings.filterwarnings("ignore", "Automatically deduplicated")
         joined = alt.concat(*views, columns=2)
     chart = (
         joined.add_params(*_controls(first, last))
-        .resolve_scale(color="shared", shape="independent")
+        .resolve_scale(color="independent", shape="independent")
         .configure(font="system-ui, 'DejaVu Sans', sans-serif", background="white")
         .configure_axis(
             labelFontSize=12, titleFontSize=12, titleFontWeight="normal", gridColor="#e8e8e8", labelColor=INK
@@ -106,7 +107,7 @@ def linked(run: Run, people: Shown) -> dict[str, Any] | None:
         .configure_view(stroke="#bbbbbb")
     )
     spec = chart.to_dict()
-    spec["datasets"] = {"births": rows(table), "fronts": _fronts(run, has_task), "traits": _quantiles(run, named)}
+    spec["datasets"] = {"births": rows(table), "fronts": _fronts(run, has_task), "traits": _bands(bands)}
     return spec
 
 
@@ -118,25 +119,34 @@ def record_names(table: pd.DataFrame) -> dict[str, str]:
 def _controls(first: int, last: int) -> list[alt.Parameter]:
     slider = alt.binding_range(min=first, max=last, step=1, name="generation")
     spans = alt.binding_radio(options=[ALONE, UP_TO, ALL], name="shown")
-    axes = alt.binding_radio(options=[LATER, WHOLE], name="axes of the plane")
-    at = alt.param(name="at", value=last, **({"bind": slider} if last > first else {}))
-    span = alt.param(name="span", value=ALONE, **({"bind": spans} if last > first else {}))
-    reach = {"value": LATER, "bind": axes} if last > first + SETTLED else {"value": WHOLE}
-    return [at, span, alt.param(name="reach", **reach)]
+    axes = alt.binding_radio(options=[LATER, WHOLE], name="axes hold")
+    none = alt.Undefined
+    return [
+        alt.param(name="at", value=last, bind=slider if last > first else none),
+        alt.param(name="span", value=ALONE, bind=spans if last > first else none),
+        alt.param(
+            name="reach",
+            value=LATER if last > first + SETTLED else WHOLE,
+            bind=axes if last > first + SETTLED else none,
+        ),
+    ]
 
 
-def _plane(run: Run, table: pd.DataFrame, pick: alt.Parameter, height: str) -> alt.LayerChart:
+def _plane(run: Run, table: pd.DataFrame, pick: alt.Parameter, height: str) -> Any:
     x = alt.X("replication_error:Q", title="replication error ρ, log scale (← better)")
     better = " (better →)" if height == "accuracy" else ", log scale"
     y = alt.Y(f"{height}:Q", title=LABELS[height] + better)
-    x = x.scale(**_domain(run, table, "replication_error", "log")).axis(format="~g", tickCount=6)
-    y = y.scale(**_domain(run, table, height, "linear" if height == "accuracy" else "log")).axis(format="~g")
+    known = table[np.isfinite(table["replication_error"])]
+    later = known[(known["generation"] >= run.first + SETTLED) & (known["cause"] == schema.CAUSES[0])]
+    x = x.scale(_scale(run, "log", known["replication_error"], later["replication_error"]))
+    y = y.scale(_scale(run, "linear" if height == "accuracy" else "log", known[height], later[height]))
+    x, y = x.axis(format="~g", tickCount=6), y.axis(format="~g", tickCount=6)
     base = alt.Chart(alt.NamedData(name="births")).transform_filter("isValid(datum.replication_error)").encode(x, y)
     crowd = base.mark_circle(size=9, color=GREY, opacity=0.45, clip=True)
     dots = (
         base.transform_filter(IN_TIME)
         .mark_point(filled=True, size=34, opacity=0.9, clip=True)
-        .encode(color=_colour(run), shape=_shape(), tooltip=_tooltip(table))
+        .encode(color=_colour(run, legend=True), shape=_shape(), tooltip=_tooltip(table))
         .add_params(pick)
     )
     line = base.transform_filter(ANCESTOR).encode(order="generation:Q")
@@ -159,7 +169,7 @@ def _plane(run: Run, table: pd.DataFrame, pick: alt.Parameter, height: str) -> a
     return alt.layer(*layers, path, stops, dots, ring).properties(height=380, title="Trade-off plane")
 
 
-def _lineage(run: Run, table: pd.DataFrame, pick: alt.Parameter) -> alt.LayerChart:
+def _lineage(run: Run, table: pd.DataFrame, pick: alt.Parameter) -> Any:
     time = alt.X("generation:Q", title="generation of birth").axis(tickMinStep=1, format="d", grid=False)
     x = time.scale(domain=_span(run), nice=False)
     y = alt.Y("y:Q", title=None, axis=None).scale(domain=[0, max(float(np.nanmax(table["y"])) + 1, 1)], nice=False)
@@ -181,10 +191,9 @@ def _lineage(run: Run, table: pd.DataFrame, pick: alt.Parameter) -> alt.LayerCha
     ).properties(height=380, title="Lineage")
 
 
-def _trait(run: Run, name: str, brush: alt.Parameter) -> alt.LayerChart:
-    logarithmic = name not in OF_A_TASK
+def _trait(run: Run, name: str, band: pd.DataFrame, brush: alt.Parameter) -> Any:
     x = alt.X("generation:Q", title="generation").axis(tickMinStep=1, format="d").scale(domain=_span(run), nice=False)
-    scale = alt.Scale(type="log", nice=False) if logarithmic else alt.Scale(zero=False)
+    scale = _trait_scale(run, name, band)
     title = LABELS[name]
     y = alt.Y("q05:Q", title=title, scale=scale).axis(format="~g", tickCount=5)
     base = alt.Chart(alt.NamedData(name="traits")).transform_filter(f"datum.trait === '{name}'").encode(x)
@@ -198,7 +207,6 @@ def _trait(run: Run, name: str, brush: alt.Parameter) -> alt.LayerChart:
             ("n", "n", ",d"),
         )
     ]
-    lone = {"point": True} if run.last - run.first < 6 else {}
     line = (
         alt.Chart(alt.NamedData(name="births"))
         .transform_filter(f"isValid(datum.{name})")
@@ -206,12 +214,14 @@ def _trait(run: Run, name: str, brush: alt.Parameter) -> alt.LayerChart:
         .encode(x, alt.Y(f"{name}:Q", title=title, scale=scale), order="generation:Q")
     )
     return alt.layer(
-        base.mark_area(color=style.OKABE_ITO["blue"], opacity=0.2).encode(y, alt.Y2("q95:Q")).add_params(brush),
-        base.mark_line(color=style.OKABE_ITO["blue"], strokeWidth=2, **lone).encode(
+        base.mark_area(color=style.OKABE_ITO["blue"], opacity=0.2, clip=True)
+        .encode(y, alt.Y2("q95:Q"))
+        .add_params(brush),
+        base.mark_line(color=style.OKABE_ITO["blue"], strokeWidth=2, clip=True, point=run.last - run.first < 6).encode(
             alt.Y("median:Q", title=title, scale=scale), tooltip=tips
         ),
-        line.mark_line(color=INK, strokeWidth=1.4, strokeDash=[4, 2]),
-        line.mark_point(filled=True, size=12, color=INK, opacity=1),
+        line.mark_line(color=INK, strokeWidth=1.4, strokeDash=[4, 2], clip=True),
+        line.mark_point(filled=True, size=12, color=INK, opacity=1, clip=True),
         _now(x),
     ).properties(height=130)
 
@@ -226,14 +236,17 @@ def _now(x: Any) -> alt.Chart:
     )
 
 
-def _domain(run: Run, table: pd.DataFrame, name: str, kind: str) -> dict[str, Any]:
+def _scale(run: Run, kind: Literal["linear", "log"], whole: pd.Series, close: pd.Series) -> alt.Scale:
     """A scale that leaves the first generations out unless they are asked for or the slider is there."""
-    values = table.loc[np.isfinite(table["replication_error"]), ["generation", name]]
-    later = values[values["generation"] >= run.first + SETTLED]
-    whole, close = _ends(values[name], kind), _ends(later[name] if len(later) else values[name], kind)
     wide = f"reach === '{WHOLE}' || at < {run.first + SETTLED}"
-    ends = (alt.ExprRef(f"{wide} ? {a} : {b}") for a, b in zip(whole, close, strict=True))
-    return {"type": kind, "zero": False, "nice": False, "domainMin": next(ends), "domainMax": next(ends)}
+    ends = zip(_ends(whole, kind), _ends(close if close.notna().any() else whole, kind), strict=True)
+    return alt.Scale(type=kind, domain=[alt.ExprRef(f"{wide} ? {a} : {b}") for a, b in ends], nice=False)
+
+
+def _trait_scale(run: Run, name: str, band: pd.DataFrame) -> alt.Scale:
+    later = band[band["generation"] >= run.first + SETTLED]
+    whole, close = (pd.concat([rows["q05"], rows["q95"]]) for rows in (band, later))
+    return _scale(run, "linear" if name in OF_A_TASK or not whole.min() > 0 else "log", whole, close)
 
 
 def _ends(values: pd.Series, kind: str) -> tuple[float, float]:
@@ -253,10 +266,12 @@ def _span(run: Run) -> list[float]:
     return [run.first - room, run.last + room]
 
 
-def _colour(run: Run) -> Any:
+def _colour(run: Run, legend: bool = False) -> Any:
     scale = alt.Scale(scheme=alt.SchemeParams(name="viridis", extent=[0, 0.92]), domain=[run.first, run.last])
-    legend = alt.Legend(orient="bottom", direction="horizontal", format="d", tickMinStep=1, gradientLength=160)
-    ramp = alt.Color("generation:Q", scale=scale, title="generation").legend(legend if run.last > run.first else None)
+    look = alt.Legend(orient="bottom", direction="horizontal", format="d", tickMinStep=1, gradientLength=160)
+    ramp = alt.Color("generation:Q", scale=scale, title="generation").legend(
+        look if legend and run.last > run.first else None
+    )
     return alt.when("datum.generation === 0").then(alt.value(FOUND)).otherwise(ramp)
 
 
@@ -288,9 +303,8 @@ def _fronts(run: Run, has_task: bool) -> list[dict[str, Any]]:
     return out
 
 
-def _quantiles(run: Run, names: list[str]) -> list[dict[str, Any]]:
-    tables = [quantiles(run, name).assign(trait=name) for name in names]
-    table = pd.concat(tables, ignore_index=True)
+def _bands(bands: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
+    table = pd.concat([band.assign(trait=name) for name, band in bands.items()], ignore_index=True)
     for column in ("q05", "median", "q95"):
         floor = np.where(table["trait"].isin(OF_A_TASK), -np.inf, SMALLEST)
         table[column] = np.maximum(significant(table[column].to_numpy(np.float64)), floor)

@@ -115,8 +115,8 @@ def _sample(tree: Phylogeny, line: Rows, most: int, latest: int) -> tuple[Bools,
     keep[line] = True
     of_last = f"all {len(last):,}" if len(last) <= latest else f"{latest:,} of {len(last):,}"
     rule = (
-        f"{keep.sum():,} of {n:,} individuals: {of_last} of the last generation, the dominant's line of descent, and at "
-        f"most {quota:,} of each other generation, drawn at random; lineage lines lead to the nearest ancestor shown"
+        f"{keep.sum():,} of {n:,} individuals: {of_last} of the last generation, the dominant's line of descent, and "
+        f"at most {quota:,} of each other generation, drawn at random; lineage lines lead to the nearest ancestor shown"
     )
     return keep, rule
 
@@ -159,6 +159,9 @@ def significant(values: NDArray[np.float64]) -> NDArray[np.float64]:
 def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """A table as JSON takes it: plain values, None where a number is not finite."""
     return [
-        {name: None if isinstance(value, float) and not np.isfinite(value) else value for name, value in row.items()}
+        {
+            str(name): None if isinstance(value, float) and not np.isfinite(value) else value
+            for name, value in row.items()
+        }
         for row in table.to_dict("records")
     ]

@@ -20,7 +20,6 @@ from analysis.report.individuals import shown
 from analysis.report.page import Chart, Code, Facts, Page, Part, Picture, Section, Table, Text, number, plural
 from analysis.run import Run
 from analysis.show import _facts
-from analysis.style import FOUNDERS
 from analysis.trajectories import quantiles
 
 NAMES: Final = {
@@ -36,14 +35,18 @@ NAMES: Final = {
     "mutation": "mutation σ",
 }
 
+PRICED: Final = ("accuracy", "replication_error", "copying_error", "genome_norm", *schema.LIFE_HISTORY)
+"""Traits whose change is split in the table."""
+
 HOW: Final = (
     "Move the slider through the generations: the plane and the lineage show whoever was born then. The blue steps are "
     "that generation's Pareto front, over all of its individuals.",
     "Drag across generations in any trait panel to show those alone; click there to let the slider rule again.",
     "Hover over a point for its record; click for its line of descent, in black in all views, and its descendants in "
     "light blue. At first it is the dominant's.",
-    f"Diamonds are founders ({FOUNDERS}), crosses died early. Grey points are everybody else with a finite ρ; the "
+    "Diamonds are founders (generation 0), crosses died early, grey points are everybody else with a finite ρ; the "
     "dashed line is the noise floor ρ = σ². Bands: 5–95 % of all individuals of a generation; line: their median.",
+    f"Axes hold the survivors from generation {SETTLED} on; founders, far to the right, are behind 'all'.",
 )
 
 
@@ -137,8 +140,8 @@ def _traits(run: Run) -> Table:
 def _quantiles(table: pd.DataFrame, generation: int) -> str:
     if generation not in table.index:
         return "–"
-    low, middle, high = table.loc[generation, ["q05", "median", "q95"]]
-    return f"{number(middle)} [{number(low)}, {number(high)}]"
+    low, middle, high = (float(table[level][generation]) for level in ("q05", "median", "q95"))
+    return f"{number(middle)} [{number(low)},\u00a0{number(high)}]"
 
 
 def _islands(run: Run) -> Table:
@@ -197,11 +200,12 @@ def _price(run: Run) -> Table:
     silent = [name for name in ("viability", "inviability", "migration") if not _any(split, name)]
     parts = [name for name in parts if name not in silent]
     rows = []
-    for trait, table in split.groupby("trait", sort=False):
+    shown = [name for name in PRICED if name in set(split["trait"])]
+    for trait, table in split[split["trait"].isin(shown)].groupby("trait", sort=False):
         table = table.set_index("component")
         cells = (_with(*table.loc[name, ["per_generation", "low", "high"]]) for name in parts)
         rows.append([SCALES[str(trait)], *cells])
-    none = f"; no {' and no '.join(silent)}" if silent else ""
+    none = f"; nothing over all islands together: {', '.join(silent)}" if silent else ""
     n = int(split["generations"].max())
     return Table(
         f"The Price equation: change of the mean a generation, split; mean of {plural(n, 'generation')} and its 95 % "
@@ -212,7 +216,7 @@ def _price(run: Run) -> Table:
 
 
 def _any(split: pd.DataFrame, name: str) -> bool:
-    return bool((split.loc[split["component"] == name, "rms"] > 0).any())
+    return bool(split.loc[split["component"] == name, ["per_generation", "low", "high"]].any(axis=None))
 
 
 def _heritability(run: Run) -> Table:
@@ -248,21 +252,24 @@ def _signed(value: float) -> str:
 
 
 def _with(value: float, low: float, high: float) -> str:
-    return _signed(value) + (f" [{_signed(low)}, {_signed(high)}]" if np.isfinite(low) else "")
+    return _signed(value) + (f" [{_signed(low)},\u00a0{_signed(high)}]" if np.isfinite(low) else "")
 
 
 def _again(run: Run, digest: str | None) -> Iterator[Part]:
     folder = shlex.quote(run.path)
     config = shlex.quote(f"{run.path.rstrip('/')}/config.yaml")
-    commands = [
-        f"alife run --config {config} --out again        # the same births, on a machine of the same class",
-        f"alife show again --digest                      # equal digests mean identical births",
-        f"alife plot {folder}                            # these figures as PNG, SVG and PDF",
-        f"alife report {folder}                          # this page",
-    ]
+    commands = {
+        f"alife run --config {config} --out again": "the same births, on a machine of the same class",
+        "alife show again --digest": "equal digests mean identical births",
+        f"alife plot {folder}": "the figures as PNG, SVG and PDF",
+        f"alife report {folder}": "this page",
+    }
     if run.first:
-        commands[0] = f"# begun by 'alife fork' from another run's generation {run.first}: thaw that one again"
-    yield Code("\n".join(commands), "On any machine with the same versions:")
+        del commands[next(iter(commands))]
+        yield Text(f"This run was begun by 'alife fork' from generation {run.first} of another: fork that one again.")
+    width = max(map(len, commands))
+    lines = [f"{command:{width}}  # {what}" for command, what in commands.items()]
+    yield Code("\n".join(lines), "On any machine with the same versions:")
     if digest:
         yield Facts([("digest of all births", digest)])
     flat = {"class of machine": run.manifest.get("class", {}), "versions": run.manifest.get("versions", {})}

@@ -19,7 +19,7 @@ HOW_TO_READ: Final = {
     "generations. Founders stand far right: nobody printed their genomes.",
     "traits": "Every panel has the generations below; where the islands' thin lines leave the band, islands differ.",
     "hypervolume": "Higher: that generation's individuals dominate more of the plane, measured from a fixed point.",
-    "selection": "Right of 0: parents have more of the trait than those they won from. Errors count as fidelity, −log₁₀.",
+    "selection": "Right of 0: parents have more of the trait than those they won from. Fidelity is −log₁₀ of an error.",
     "price": "The black line is what changed; the others add up to it. What chance did is not selection.",
     "phylogeny": "Time runs to the right; those alive at the end are the tips, and a fork is their common ancestor.",
     "phylogeny_rho": "The same tree: bluer branches print their genomes better.",
@@ -51,7 +51,7 @@ def pictures(names: Iterable[str], folder: Path, beside: Path) -> Iterable[Pictu
     """Figures that lie in a folder."""
     for name in names:
         png = (folder / f"{name}.png").read_bytes()
-        files = [Link(kind.upper(), _relative(folder / f"{name}.{kind}", beside)) for kind in FORMATS]
+        files = [Link(kind.upper(), relative(folder / f"{name}.{kind}", beside)) for kind in FORMATS]
         title = plots.PLOTS[name].description
         caption = f"{title[0].upper()}{title[1:]}. {HOW_TO_READ.get(name, '')}".strip()
         yield picture(name, png, title, caption, files)
@@ -71,5 +71,6 @@ def _fresh(run: Run, folder: Path, name: str) -> bool:
     return min(file.stat().st_mtime for file in files) > manifest.stat().st_mtime
 
 
-def _relative(file: Path, folder: Path) -> str:
+def relative(file: Path, folder: Path) -> str:
+    """The path from a page's folder to a file."""
     return Path(os.path.relpath(file, folder)).as_posix()

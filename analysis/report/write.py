@@ -1,26 +1,33 @@
 """From a folder to its page and the figures beside it."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from alife.errors import UserError
-from analysis.report import of_run
+from analysis.report import of_run, of_sweep, treatments
 from analysis.report.page import Page, render
 from analysis.report.pictures import run_pictures
+from analysis.report.sweep_pictures import sweep_pictures
 from analysis.run import load_run
+from analysis.treatments import find_runs
 
 NAME: Final = "report.html"
 
 
-def report(path: str | os.PathLike[str], out: str | os.PathLike[str] | None = None, digest: str | None = None) -> Path:
-    """Write the page of a run, and its figures beside it.
+def report(
+    path: str | os.PathLike[str],
+    out: str | os.PathLike[str] | None = None,
+    digest: Callable[[str], str] | None = None,
+) -> Path:
+    """Write the page of a run, or of all runs below a folder, and its figures beside it.
 
     Args:
-        path: The run's folder, or its address.
-        out: The file to write; report.html in the run's folder if None, with figures in its folder figures, or, if that
-            is not on this machine, NAME-report.html here. Figures of another FILE.html lie in FILE-figures.
-        digest: SHA-256 over all births, to be shown.
+        path: The folder of a run, or of a sweep, or its address.
+        out: The file to write; report.html in the folder if None, with figures in its folder figures, or, if that is
+            not on this machine, NAME-report.html here. Figures of another FILE.html lie in FILE-figures.
+        digest: Gives the SHA-256 over all births of a run, to be shown.
 
     Returns:
         The page.
@@ -28,18 +35,24 @@ def report(path: str | os.PathLike[str], out: str | os.PathLike[str] | None = No
     Raises:
         UserError: No run there, a damaged one, or a place that cannot be written.
     """
-    run = load_run(path)
-    file, figures = places(os.fspath(path), run.name, out)
+    folder = os.fspath(path)
+    file, figures = places(folder, out)
     said: list[str] = []
-    pictures = run_pictures(run, figures, file.parent, said.append)
-    return save(of_run.page(run, pictures, said, digest), file)
+    if find_runs(folder) == [folder]:
+        run = load_run(folder)
+        pictures = [] if run.generations.empty else run_pictures(run, figures, file.parent, said.append)
+        return save(of_run.page(run, pictures, said, digest(folder) if digest else None), file)
+    sweep = treatments.load(folder)
+    pictures = sweep_pictures(sweep, figures, file.parent, said.append)
+    return save(of_sweep.page(sweep, pictures, said, file.parent), file)
 
 
-def places(path: str, name: str, out: str | os.PathLike[str] | None) -> tuple[Path, Path]:
+def places(path: str, out: str | os.PathLike[str] | None) -> tuple[Path, Path]:
     """Where the page and its figures go."""
     if out is None and "://" not in path:
         folder = Path(path).expanduser()
         return folder / NAME, folder / "figures"
+    name = path.rstrip("/").rpartition("/")[2]
     file = Path(f"{name}-{NAME}" if out is None else out).expanduser()
     return file, file.with_name(f"{file.stem}-figures")
 

@@ -1,0 +1,153 @@
+"""The page of a sweep: where treatments sit, three trade-offs kept apart, selection against chance, and every run."""
+
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from alife.errors import UserError
+from analysis.report import statements, sweep_charts
+from analysis.report.page import Chart, Code, Facts, Link, Page, Part, Picture, Section, Table, Text, number, plural
+from analysis.report.pictures import relative
+from analysis.report.treatments import TRAITS, Sweep, at_the_end
+from analysis.run import Run
+from analysis.statistics import Estimate
+from analysis.treatments import seed_of
+
+PLAN: Final = "sweep.yaml"
+
+HOW: Final = (
+    "Move the slider through the generations. Large marks are interquartile means over runs with their 95 % bootstrap "
+    "intervals over runs, small ones single runs: hover for which. A run is the median over its survivors.",
+    "Click a treatment in the legend to see it alone; shift-click adds another; click beside the plots to see all.",
+    "Axes hold the generations from the fourth on: founders and their first offspring are far off, see the tables.",
+)
+
+
+def page(sweep: Sweep, pictures: Sequence[Picture], left_out: Sequence[str], beside: Path) -> Page:
+    """The page of a sweep.
+
+    Args:
+        sweep: From `treatments.load`.
+        pictures: Its figures.
+        left_out: A line for each that could not be drawn.
+        beside: The page's folder, for links to the pages of runs.
+    """
+    name = sweep.path.rstrip("/").rpartition("/")[2] or sweep.path
+    sections = [Section("facts", "The sweep", list(_facts(sweep)))]
+    if sweep.groups:
+        sections += [
+            Section("sites", "Where each treatment sits", list(_sites(sweep))),
+            Section("treatments", "Trade-off among treatments, over w", _safely(statements.among_treatments, sweep)),
+            Section("life", "Trade-off within a life, over task_weight", _safely(statements.within_a_life, sweep)),
+            Section("genomes", "Trade-off among genomes", _safely(statements.among_genomes, sweep)),
+            Section("selection", "Selection against shuffled", _safely(statements.against_shuffled, sweep)),
+            Section("figures", "Figures", [*pictures, *(Text(line, "note") for line in left_out)]),
+        ]
+    sections += [
+        Section("runs", "All runs", [_runs(sweep, beside)]),
+        Section("again", "How to make it again", list(_again(sweep))),
+    ]
+    runs, treatments = plural(len(sweep.runs), "run"), plural(len(sweep.groups), "treatment")
+    lead = f"A sweep over neural quines: {treatments}, {runs}. The unit of replication is the run; n counts runs."
+    return Page(name, lead, sections)
+
+
+def _safely(make: Callable[[Sweep], Iterator[Part]], sweep: Sweep) -> list[Part]:
+    """A section, or the one line that says why there is none."""
+    try:
+        return list(make(sweep))
+    except UserError as error:
+        return [Text(str(error), "note")]
+
+
+def _facts(sweep: Sweep) -> Iterator[Part]:
+    statuses = [str(run.manifest["status"]) for run in sweep.runs]
+    counts = ", ".join(f"{statuses.count(status)} {status}" for status in dict.fromkeys(statuses))
+    seeds = sorted({seed_of(run) for run in sweep.runs})
+    born = sum(int(run.generations["size"].sum()) for run in sweep.runs)
+    early = sum(int(run.generations[["diverged", "collapsed"]].to_numpy().sum()) for run in sweep.runs)
+    restarts = sum(len(run.manifest.get("restarts", [])) for run in sweep.runs)
+    rows = [("folder", sweep.path), ("runs", counts or "none with a committed generation")]
+    if sweep.groups:
+        lasts = sorted({run.last for run in sweep.runs})
+        until = f"{lasts[0]}" if len(lasts) == 1 else f"{lasts[0]} to {lasts[-1]}"
+        rows += [
+            ("treatments", "; ".join(f"{label} ({len(runs)})" for label, runs in sweep.groups.items())),
+            ("seeds", ", ".join(map(str, seeds))),
+            ("last generation", until),
+            ("births", f"{born:,}; {early:,} died early"),
+            ("restarts", str(restarts) if restarts else "none"),
+        ]
+    yield Facts(rows)
+    if sweep.empty:
+        yield Text(f"Left out, as no generation is committed yet: {', '.join(sweep.empty)}.", "note")
+    for why in sweep.unread.values():
+        yield Text(f"Left out: {why}", "note")
+
+
+def _sites(sweep: Sweep) -> Iterator[Part]:
+    has_task = any(run.setting("task") != "none" for run in sweep.runs)
+    traits = {"accuracy": "accuracy", "replication_error": "ρ", "copying_error": "copying error", "genome_norm": "Σg²"}
+    shown = [name for name in TRAITS if has_task or name != "accuracy"]
+    rows = []
+    for label, runs in sweep.groups.items():
+        estimates = [at_the_end(runs, trait) for trait in shown]
+        rows.append([label, f"{estimates[0].n}", *map(_cell, estimates)])
+    caption = (
+        "Interquartile means over runs [95 % bootstrap interval over runs, from 3 on]; a run is the median over its "
+        "individuals that lived to the end of its last generation"
+    )
+    yield Table(caption, ["treatment", "runs", *(traits[name] for name in shown)], rows)
+    spec = sweep_charts.chart(sweep)
+    if spec:
+        yield Chart("treatments-linked", spec, "Treatments on the plane, and their traits by generation.", HOW)
+    else:
+        yield Text("There is no plane to show: no accuracy, or no survivors.", "note")
+
+
+def _cell(e: Estimate) -> str:
+    return number(e.value) + (f" [{number(e.low)},\u00a0{number(e.high)}]" if np.isfinite(e.low) else "")
+
+
+def _runs(sweep: Sweep, beside: Path) -> Table:
+    rows: list[list[str | Link]] = []
+    for label, runs in sweep.groups.items():
+        rows += [[_name(run, sweep, beside), label, *_end(run)] for run in runs]
+    rows += [[path, "–", "–", "nothing committed", "–", "–", "–", "–"] for path in sweep.empty]
+    rows += [[path, "–", "–", "cannot be read", "–", "–", "–", "–"] for path in sweep.unread]
+    head = ["run", "treatment", "seed", "status", "last generation", "births", "accuracy", "ρ"]
+    return Table("A name leads to the run's own page if 'alife report' has written one", head, rows)
+
+
+def _end(run: Run) -> list[str]:
+    found = [at_the_end([run], trait).value for trait in ("accuracy", "replication_error")]
+    born = int(run.generations["size"].sum())
+    counts = [str(seed_of(run)), str(run.manifest["status"]), str(run.last), f"{born:,}"]
+    return [*counts, *map(number, found)]
+
+
+def _name(run: Run, sweep: Sweep, beside: Path) -> str | Link:
+    name = run.path.removeprefix(sweep.path.rstrip("/") + "/")
+    file = Path(run.path).expanduser() / "report.html"
+    if "://" in run.path or not file.exists():
+        return name
+    return Link(name, relative(file, beside))
+
+
+def _again(sweep: Sweep) -> Iterator[Part]:
+    folder = shlex.quote(sweep.path)
+    plan = Path(sweep.path).expanduser() / PLAN
+    lines = [f"alife compare {folder}", f"alife report {folder}"]
+    has_plan = "://" not in sweep.path and plan.exists()
+    if has_plan:
+        lines.insert(0, f"alife sweep --config {shlex.quote(str(plan))} --out again")
+    yield Code("\n".join(lines), "On any machine with the same versions:")
+    classes = {", ".join(f"{k} {v}" for k, v in run.manifest.get("class", {}).items()): None for run in sweep.runs}
+    versions = {", ".join(f"{k} {v}" for k, v in run.manifest.get("versions", {}).items()): None for run in sweep.runs}
+    if sweep.runs:
+        yield Facts([("class of machine", "; ".join(classes)), ("versions", "; ".join(versions))])
+    if has_plan:
+        yield Code(plan.read_text(encoding="utf-8", errors="replace"), "The whole sweep (sweep.yaml)", folded=True)

@@ -1,0 +1,159 @@
+"""The interactive chart of a sweep: where treatments sit on the plane, generation by generation, and their traits."""
+
+import warnings
+from typing import Any, Final
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from analysis import style
+from analysis.demes import OF_A_TASK, SETTLED
+from analysis.report.individuals import rows, significant
+from analysis.report.treatments import TRAITS, Sweep, medians, trajectories
+from analysis.treatments import seed_of
+
+SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left")
+LABELS: Final = {
+    "accuracy": "accuracy",
+    "replication_error": "replication error ρ",
+    "copying_error": "copying error",
+    "genome_norm": "genome norm Σg²",
+}
+STEPS: Final = 60
+"""Generations on a page at most, evenly spaced."""
+
+
+def chart(sweep: Sweep) -> dict[str, Any] | None:
+    """The chart as a Vega-Lite specification; None where no treatment has a generation that all its runs survived."""
+    centres = pd.concat(
+        [trajectories(runs).assign(treatment=label) for label, runs in sweep.groups.items()], ignore_index=True
+    )
+    if centres.empty or all(run.setting("task") == "none" for run in sweep.runs):
+        return None
+    seen = np.unique(centres["generation"])
+    steps = seen[np.unique(np.linspace(0, len(seen) - 1, min(STEPS, len(seen))).round().astype(int))]
+    first, last = int(seen.min()), int(sweep.common)
+    centres, single = (_natural(t[t["generation"].isin(steps)]) for t in (centres, _runs(sweep)))
+    pick = alt.selection_point(name="treatments", fields=["treatment"], bind="legend")
+    colour = _colours(list(sweep.groups), pick)
+    late = centres[centres["generation"] >= first + SETTLED]
+    late = late if len(late) else centres
+    views = [_plane(late, single, colour, x, x == "copying_error") for x in ("copying_error", "replication_error")]
+    views += [_trait(centres, late, name, colour) for name in TRAITS]
+    slider = alt.binding_range(min=first, max=last, step=1, name="generation")
+    bound = slider if last > first else alt.Undefined
+    with warnings.catch_warnings():  # sharing the legend is meant
+        warnings.filterwarnings("ignore", "Automatically deduplicated")
+        joined = alt.concat(*views, columns=2)
+    whole = joined.add_params(alt.param(name="at", value=last, bind=bound), pick)
+    whole = whole.resolve_scale(color="shared", shape="shared", opacity="independent")
+    spec = (
+        whole.configure(font="system-ui, 'DejaVu Sans', sans-serif", background="white")
+        .configure_axis(
+            labelFontSize=12, titleFontSize=12, titleFontWeight="normal", gridColor="#e8e8e8", labelColor=style.INK
+        )
+        .configure_legend(labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelLimit=300)
+        .configure_title(fontSize=13, anchor="start", fontWeight="bold")
+        .configure_view(stroke="#bbbbbb")
+        .to_dict()
+    )
+    spec["datasets"] = {"centres": rows(centres), "runs": rows(single)}
+    return spec
+
+
+def _runs(sweep: Sweep) -> pd.DataFrame:
+    tables = [
+        medians(run).reset_index().assign(treatment=label, seed=seed_of(run), run=run.path)
+        for label, runs in sweep.groups.items()
+        for run in runs
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _natural(table: pd.DataFrame) -> pd.DataFrame:
+    """Errors and norms as they are, from log10."""
+    table = table.copy()
+    for name in [name for name in table if str(name).removesuffix("_low").removesuffix("_high") in TRAITS]:
+        values = table[name].to_numpy(np.float64)
+        linear = str(name).removesuffix("_low").removesuffix("_high") in OF_A_TASK
+        table[name] = significant(values if linear else 10.0**values)
+    return table
+
+
+def _colours(names: list[str], pick: alt.Parameter) -> dict[str, Any]:
+    legend = alt.Legend(orient="bottom", columns=4, title="treatment", symbolOpacity=1)
+    colours = [style.CYCLE[i % len(style.CYCLE)] for i in range(len(names))]
+    shapes = [SHAPES[(i + i // len(style.CYCLE)) % len(SHAPES)] for i in range(len(names))]
+    return {
+        "color": alt.Color("treatment:N", scale=alt.Scale(domain=names, range=colours), legend=legend),
+        "shape": alt.Shape("treatment:N", scale=alt.Scale(domain=names, range=shapes), legend=legend),
+        "opacity": alt.when(pick).then(alt.value(1)).otherwise(alt.value(0.08)),
+    }
+
+
+def _plane(late: pd.DataFrame, single: pd.DataFrame, look: dict[str, Any], x: str, first: bool) -> Any:
+    span = {name: _range(late, single, name) for name in (x, "accuracy")}
+    across = alt.X(f"{x}:Q", title=f"{LABELS[x]}, log scale (← better)", scale=_scale(span[x], "log"))
+    up = alt.Y("accuracy:Q", title="accuracy (better →)", scale=_scale(span["accuracy"], "linear"))
+    across, up = across.axis(format="~g", tickCount=6), up.axis(format="~g", tickCount=6)
+    now = "datum.generation === at"
+    mean = alt.Chart(alt.NamedData(name="centres")).transform_filter(now).encode(across, up)
+    flat = {name: look[name] for name in ("color", "opacity")}
+    tips = [
+        alt.Tooltip(f"{name}:{kind}", title=title)
+        for name, kind, title in (
+            ("treatment", "N", "treatment"),
+            ("n", "Q", "runs"),
+            ("generation", "Q", "generation"),
+        )
+    ]
+    tips += [
+        alt.Tooltip(f"{name}{end}:Q", title=f"{LABELS[name]}{text}")
+        for name in (x, "accuracy")
+        for end, text in (("", ""), ("_low", ", 95 % from"), ("_high", " to"))
+    ]
+    each = [alt.Tooltip("run:N"), alt.Tooltip("seed:Q"), alt.Tooltip(f"{x}:Q", title=LABELS[x]), "accuracy:Q"]
+    dots = alt.Chart(alt.NamedData(name="runs")).transform_filter(now).mark_point(size=22, strokeWidth=1, clip=True)
+    known = mean.transform_filter(f"isValid(datum.{x}_low)")
+    return alt.layer(
+        dots.encode(across, up, tooltip=each, **look),
+        known.mark_rule(strokeWidth=2, clip=True).encode(alt.X(f"{x}_low:Q"), alt.X2(f"{x}_high:Q"), **flat),
+        known.mark_rule(strokeWidth=2, clip=True).encode(alt.Y("accuracy_low:Q"), alt.Y2("accuracy_high:Q"), **flat),
+        mean.mark_point(filled=True, size=110, clip=True).encode(tooltip=tips, **look),
+    ).properties(height=340, title=f"Accuracy against {'copying error' if first else 'replication error ρ'}")
+
+
+def _trait(centres: pd.DataFrame, late: pd.DataFrame, name: str, look: dict[str, Any]) -> Any:
+    scale = _scale(_range(late, late, name), "linear" if name in OF_A_TASK else "log")
+    x = alt.X("generation:Q", title="generation").axis(tickMinStep=1, format="d").scale(nice=False)
+    base = alt.Chart(alt.NamedData(name="centres")).encode(x)
+    flat = {"color": look["color"]}
+    area = base.mark_area(clip=True).encode(
+        alt.Y(f"{name}_low:Q", title=LABELS[name], scale=scale).axis(format="~g", tickCount=5),
+        alt.Y2(f"{name}_high:Q"),
+        opacity=alt.when("treatments").then(alt.value(0.16)).otherwise(alt.value(0.02)),
+        **flat,
+    )
+    y = alt.Y(f"{name}:Q", title=LABELS[name], scale=scale)
+    line = base.mark_line(strokeWidth=2, clip=True, point=bool(centres["generation"].nunique() < 6))
+    rule = alt.Chart(alt.InlineData(values=[{}])).transform_calculate(generation="at")
+    return alt.layer(
+        area, line.encode(y, opacity=look["opacity"], **flat), rule.mark_rule(color=style.INK).encode(x)
+    ).properties(height=130)
+
+
+def _range(late: pd.DataFrame, single: pd.DataFrame, name: str) -> tuple[float, float]:
+    values = pd.concat([late[name], late[f"{name}_low"], late[f"{name}_high"]])
+    among = single[single["generation"] >= late["generation"].min()][name]
+    values = pd.concat([values, among]).dropna()
+    return float(values.min()), float(values.max())
+
+
+def _scale(span: tuple[float, float], kind: str) -> alt.Scale:
+    low, high = span
+    if kind == "log":
+        room = max((high / low) ** 0.06, 1.03)
+        return alt.Scale(type="log", domain=[low / room, high * room], nice=False)
+    room = max(0.06 * (high - low), 0.005)
+    return alt.Scale(domain=[low - room, high + room], nice=False)

@@ -1,0 +1,118 @@
+"""The static figures of a sweep, one set for each group of treatments that differ by selection alone."""
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from alife.errors import UserError
+from analysis import forces, style, tradeoff, trajectories
+from analysis.report.page import Link, Picture
+from analysis.report.pictures import FORMATS, picture, relative
+from analysis.report.treatments import WEIGHT, Sweep, at_the_end, ends, families, weighted
+from analysis.run import Run
+from analysis.statistics import FEWEST
+from analysis.treatments import control
+
+Family = Mapping[str, Sequence[Run]]
+
+FIGURES: Final = {
+    "sites": "Where the treatments sit on the plane: interquartile means over runs with 95 % bootstrap intervals over "
+    "runs, in the last generation. Up and to the left is better; a trade-off is a slope upwards to the right.",
+    "traits": "Traits by generation: median over runs and its 95 % bootstrap interval. What shuffled does too is not "
+    "selection.",
+    "hypervolume": "Hypervolume by generation: median over runs and its interval.",
+    "attainment": "Where on the plane one treatment's runs attain what the other's do not, in the last generation that "
+    "all have: blue is the first's, vermillion the second's.",
+    "selection": "Selection differentials, realised: right of 0, parents have more of the trait than those they beat.",
+    "price": "The Price equation's components added up, by treatment.",
+}
+"""How to read each."""
+
+
+def sites(family: Family) -> Figure:
+    """Treatments on the plane of copying error and accuracy.
+
+    Raises:
+        UserError: Their runs have no task, or nobody survived.
+    """
+    if all(run.setting("task") == "none" for runs in family.values() for run in runs):
+        raise UserError("runs without a task have no accuracy to trade against replication")
+    with style.styled():
+        figure = style.new_figure(5.6, 4.6)
+        ax = figure.add_subplot()
+        looks = itertools.cycle(zip(style.CYCLE, "osv^D*PX", strict=True))
+        for (label, runs), (colour, marker) in zip(family.items(), looks, strict=False):
+            x, y = (at_the_end(runs, trait) for trait in ("copying_error", "accuracy"))
+            if np.isfinite([x.value, y.value]).all():
+                bars = [[[e.value - e.low], [e.high - e.value]] if np.isfinite(e.low) else None for e in (x, y)]
+                few = f", too few for an interval: fewer than {FEWEST}" if x.n < FEWEST else ""
+                look: dict[str, Any] = {"color": colour, "marker": marker, "ms": 6, "ls": "none", "elinewidth": 1.6}
+                ax.errorbar(x.value, y.value, xerr=bars[0], yerr=bars[1], label=f"{label}: n = {x.n} runs{few}", **look)
+        if not ax.has_data():
+            raise UserError("nobody lived to the end of the last generation of any run")
+        low, high = ax.get_xlim()
+        ax.set_xlim(max(low, 0.5 * ax.dataLim.x0), high)
+        style.log_axis(ax, "x")
+        ax.set(xlabel="copying error (← better)", ylabel="accuracy, selection split (better →)")
+        style.title(ax, "last generation; bars: 95 % bootstrap intervals over runs")
+        style.legend(ax, below=34)
+    return figure
+
+
+def sweep_pictures(sweep: Sweep, folder: Path, beside: Path, say: Callable[[str], None]) -> list[Picture]:
+    """Draw and save all figures.
+
+    Args:
+        sweep: From `treatments.load`.
+        folder: Where they go.
+        beside: The page's folder.
+        say: Takes a line for each that cannot be drawn.
+    """
+    out = []
+    groups = families(sweep.groups, "selection")
+    alone = {label: runs for label, runs in sweep.groups.items() if not any(label in family for family in groups)}
+    for number, family in enumerate([*groups, *([alone] if alone else [])]):
+        for name, how in FIGURES.items():
+            stem = name if number == 0 else f"{name}-{number + 1}"
+            whose = ", ".join(family)
+            try:
+                style.save(_draw(name, family, sweep.whole), folder, stem)
+            except UserError as error:
+                say(f"figure {stem} ({whose}) is left out: {error}")
+                continue
+            files = [Link(kind.upper(), relative(folder / f"{stem}.{kind}", beside)) for kind in FORMATS]
+            png = (folder / f"{stem}.png").read_bytes()
+            out.append(picture(stem, png, f"{how} Treatments: {whose}.", how, files))
+    return out
+
+
+def _draw(name: str, family: Family, whole: bool) -> Figure:
+    if name == "sites":
+        return sites(family)
+    if name == "attainment":
+        return _attainment(family)
+    if not whole:
+        raise UserError("the sweep is too large for it: name fewer runs")
+    if name == "traits":
+        return trajectories.traits(family)
+    if name == "hypervolume":
+        return style.figure_of(tradeoff.hypervolume_by_generation(family))
+    return (forces.selection if name == "selection" else forces.cumulated)(family)
+
+
+def _attainment(family: Family) -> Figure:
+    """The heaviest w against the lightest, or the first treatment against the control."""
+    over_w = weighted(family)
+    null = control(family)
+    others = [label for label in family if label != null]
+    if over_w:
+        low, high = ends(over_w[0], WEIGHT)
+    elif len(family) < 2:
+        raise UserError("there is one treatment: nothing to compare")
+    else:
+        high, low = others[0], null or others[1]
+    return style.figure_of(tradeoff.attainment_difference(family[high], family[low], labels=(high, low)))

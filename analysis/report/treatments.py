@@ -1,0 +1,140 @@
+"""The runs of a sweep by treatment, and one value a run and generation: what its page, charts and figures start from.
+
+A run's value is the median over its individuals that lived to the end of the generation; the run is the unit.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from alife import schema
+from alife.errors import UserError
+from alife.selection import CONTROLS
+from analysis.demes import OF_A_TASK
+from analysis.fronts import SMALLEST
+from analysis.run import Run, load_run
+from analysis.statistics import Estimate, Floats, interval, intervals, iqm
+from analysis.treatments import NOT_TREATMENT, find_runs, group
+
+MOST_BIRTHS: Final = 5_000_000
+"""Births of a sweep that are held at a time; of a larger one, those of each run's first and last generations."""
+TRAITS: Final = ("accuracy", "replication_error", "copying_error", "genome_norm")
+WEIGHT: Final = "selection.accuracy_weight"
+TASK_WEIGHT: Final = "life.task_weight"
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """Runs, grouped.
+
+    Attributes:
+        path: The folder.
+        groups: Runs with at least one generation by the label of their treatment.
+        empty: Paths of runs that have committed none.
+        unread: Why others cannot be read, by path.
+        whole: Whether all births are there.
+    """
+
+    path: str
+    groups: Mapping[str, Sequence[Run]]
+    empty: Sequence[str]
+    unread: Mapping[str, str]
+    whole: bool
+
+    @property
+    def runs(self) -> list[Run]:
+        """All runs that can be looked at."""
+        return [run for runs in self.groups.values() for run in runs]
+
+    @property
+    def common(self) -> int:
+        """The last generation that all have."""
+        return min(run.last for run in self.runs)
+
+
+def load(path: str | os.PathLike[str]) -> Sweep:
+    """The runs at or below a folder.
+
+    Raises:
+        UserError: No run there, or two are the same.
+    """
+    known, empty, unread = [], [], {}
+    for name in find_runs(path):
+        try:
+            run = load_run(name, births=False)
+        except UserError as error:
+            unread[name] = str(error)
+        else:
+            if run.generations.empty:
+                empty.append(name)
+            else:
+                known.append(run)
+    whole = sum(int(run.generations["size"].sum()) for run in known) <= MOST_BIRTHS
+    common = min((run.last for run in known), default=0)
+    runs = []
+    for run in known:
+        full = load_run(run.path)
+        kept = full.births if whole else full.births[full.births["generation"].isin([run.first, common, run.last])]
+        runs.append(full if whole else replace(full, births=kept.reset_index(drop=True)))
+    return Sweep(os.fspath(path), group(runs) if runs else {}, empty, unread, whole)
+
+
+def medians(run: Run) -> pd.DataFrame:
+    """One value a trait of `TRAITS` for each generation with survivors: rows generations; log10 of errors and norms."""
+    living = run.births[run.births["cause_of_death"] == schema.CAUSES[0]]
+    table = living.groupby("generation")[list(TRAITS)].median().astype(np.float64)
+    logarithmic = [name for name in TRAITS if name not in OF_A_TASK]
+    table[logarithmic] = np.log10(table[logarithmic].clip(lower=SMALLEST))
+    return table
+
+
+def at_the_end(runs: Sequence[Run], trait: str) -> Estimate:
+    """Interquartile mean over runs of each one's value in its last generation, with its interval, in its own units."""
+    values = [medians(run)[trait].get(run.last, np.nan) for run in runs]
+    found = interval(values)
+    if trait in OF_A_TASK:
+        return found
+    return Estimate(10.0**found.value, 10.0**found.low, 10.0**found.high, found.n)
+
+
+def trajectories(runs: Sequence[Run]) -> pd.DataFrame:
+    """Centres and intervals by generation: generation, n, and for each trait its centre, trait_low and trait_high.
+
+    Of the generations that all of the runs have survivors in; on a log10 scale for errors and norms.
+    """
+    tables = pd.concat([medians(run) for run in runs], axis=1, keys=range(len(runs)), join="inner").sort_index()
+    out: dict[str, Floats] = {}
+    for trait in TRAITS:
+        values = tables.xs(trait, axis=1, level=1).to_numpy()
+        out[trait] = iqm(values) if len(values) else values[:, 0]
+        out[f"{trait}_low"], out[f"{trait}_high"] = intervals(values)
+    return pd.DataFrame({"generation": tables.index, "n": len(runs), **out})
+
+
+def families(groups: Mapping[str, Sequence[Run]], *keys: str) -> list[dict[str, Sequence[Run]]]:
+    """Treatments that differ by some keys alone, or by keys of some sections: two or more each."""
+    found: dict[str, dict[str, Sequence[Run]]] = {}
+    for label, runs in groups.items():
+        flat = {str(k): v for k, v in pd.json_normalize(runs[0].config).to_dict("records")[0].items()}
+        ignored = (*NOT_TREATMENT, *keys)
+        rest = {k: v for k, v in flat.items() if not any(k == one or k.startswith(f"{one}.") for one in ignored)}
+        found.setdefault(repr(sorted(rest.items())), {})[label] = runs
+    return [family for family in found.values() if len(family) > 1]
+
+
+def ends(family: Mapping[str, Sequence[Run]], key: str) -> tuple[str, str]:
+    """Labels of the lowest and the highest value of a key."""
+    order = sorted(family, key=lambda label: float(family[label][0].setting(key)))
+    return order[0], order[-1]
+
+
+def weighted(groups: Mapping[str, Sequence[Run]]) -> list[dict[str, Sequence[Run]]]:
+    """Families over w, of schemes whose parents depend on it."""
+    unweighted = (*CONTROLS, "nsga2")
+    return families(
+        {name: runs for name, runs in groups.items() if runs[0].setting("selection.scheme") not in unweighted}, WEIGHT
+    )
