@@ -148,8 +148,11 @@ def lived(gain, seed=1, genomes=30, lives=5, spread=1.0):
 
 @pytest.mark.parametrize(("gain", "verb"), [(3, "beats"), (-3, "is beaten by"), (0, "cannot be told from")])
 def test_a_garden_says_who_beats_whom(gain, verb):
-    rows, statements = garden.summarise(lived(gain), {"replicates": 5})
+    rows, statements = garden.summarise(lived(gain), {"scheme": "tournament"})
     text = " ".join(statements)
+    assert (
+        f"is higher in {5 if gain > 0 else 0} of 5 lives and on {3 if gain > 0 else 0} of 3 islands" in text or not gain
+    )
     assert f"generation 9 {verb} generation 3 in accuracy" in text
     assert f"generation 9 {verb} generation 3 in replication error ρ" in text
     assert ("adaptation" in text) == (gain > 0)
@@ -161,9 +164,14 @@ def test_a_garden_says_who_beats_whom(gain, verb):
     assert difference.value == pytest.approx(means[0] - means[1])
 
 
+def test_a_control_never_adapts():
+    statements = garden.summarise(lived(3), {"scheme": "shuffled"})[1]
+    assert "what differs is drift, no adaptation" in " ".join(statements)
+
+
 def test_a_sentence_truncates_and_says_so():
     frames = lived(0, spread=0.0)
-    rows, statements = garden.summarise(frames, {"replicates": 5})
+    rows, statements = garden.summarise(frames, {"scheme": "tournament"})
     negative = [row for row in rows if row.quantity.startswith("H²") and row.generation and row.estimate.value < 0]
     assert negative
     assert "0, truncated from the estimate −" in " ".join(statements)
@@ -310,7 +318,7 @@ def test_a_garden_compares_the_generations_that_are_named(run):
 def test_results_go_wherever_a_run_may_lie():
     frames = lived(1)
     tables = {"lives": {name: frames["lives"][name].to_numpy() for name in frames["lives"]}}
-    about = {"assay": "garden", "name": "r", "generations": [0, 3, 9], "replicates": 5, "seed": 0}
+    about = {"assay": "garden", "name": "r", "generations": [0, 3, 9], "replicates": 5, "seed": 0, "scheme": "drift"}
     result = publish("memory://bucket/run", about, tables)
     assert {file.rpartition(".")[2] for file in result.files} == {"parquet", "json", "png", "svg", "pdf"}
     again, stored = read("memory://bucket/run", "garden", 9)

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from alife.selection import CONTROLS
 from analysis import style
 from analysis.assays.components import Floats, heritability
 from analysis.assays.results import Frames, Row, by_name, draw_estimate, finish, number, words
@@ -44,7 +45,7 @@ def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Row], list
                 share = heritability(scores, islands if within else None)
                 rows.append(Row(f"H² of {LABELS[trait]}, {scope}", generation, share))
     if base is not None and generations[-1] != base:
-        statements += _compare(lives, generations[-1], base, int(about["replicates"]))
+        statements += _compare(lives, generations[-1], base, str(about["scheme"]))
     statements += _heritable(rows, [g for g in generations if g > 0], _traits(lives)[:2])
     if generations[0] == 0:
         statements.append(_of_founders(rows, lives))
@@ -93,26 +94,38 @@ def _difference(lives: pd.DataFrame, trait: str, generation: int, base: int) -> 
     return difference(_of_genomes(lives, trait, generation), _of_genomes(lives, trait, base), centre="mean")
 
 
-def _compare(lives: pd.DataFrame, last: int, base: int, replicates: int) -> list[str]:
+def _compare(lives: pd.DataFrame, last: int, base: int, scheme: str) -> list[str]:
     statements, better = [], []
     for trait in _traits(lives):
         gain = _difference(lives, trait, last, base)
         new, old = (_mean(lives, trait, generation).value for generation in (last, base))
-        means = [np.nanmean(_scores(lives, trait, generation)[0], axis=0) for generation in (last, base)]
-        won = int((means[0] > means[1]).sum())
         verb = "beats" if gain.low > 0 else "is beaten by" if gain.high < 0 else "cannot be told from"
         if gain.low > 0:
             better.append(NAMES[trait])
         statements.append(
             f"In the common garden generation {last} {verb} generation {base} in {NAMES[trait]}: {number(new)} against "
-            f"{number(old)}; {LABELS[trait]} differs by {words(gain)}, and is higher in {won} of {replicates} lives."
+            f"{number(old)}; {LABELS[trait]} differs by {words(gain)}, higher {_where(lives, trait, last, base)}."
         )
-    if better:
+    if better and scheme in CONTROLS:
         statements.append(
-            f"Beating generation {base} there is what adaptation means here ({', '.join(better)}); whether selection "
-            "made it, the same assay of a shuffled control must say."
+            f"Parents were chosen without regard to scores ({scheme}): what differs is drift, no adaptation."
+        )
+    elif better:
+        statements.append(
+            f"Beating generation {base} there is adaptation ({', '.join(better)}) as far as the shuffled control of the "
+            "same seed gains less in the same assay: drift moves means too, and these intervals do not hold it."
         )
     return statements
+
+
+def _where(lives: pd.DataFrame, trait: str, last: int, base: int) -> str:
+    """In how many of the lives, and on how many of the islands, the mean over genomes is higher."""
+    counts = []
+    for unit, one in (("replicate", "in {} of {} lives"), ("island", "on {} of {} islands")):
+        finite = lives.assign(value=measured(lives, trait)).replace([np.inf, -np.inf], np.nan)
+        means = finite.pivot_table(index=unit, columns="generation", values="value")[[last, base]].dropna()
+        counts.append(one.format(int((means[last] > means[base]).sum()), len(means)))
+    return " and ".join(counts)
 
 
 def _heritable(rows: list[Row], generations: list[int], traits: list[str]) -> list[str]:
