@@ -112,8 +112,8 @@ def _compare(lives: pd.DataFrame, last: int, base: int, scheme: str) -> list[str
         )
     elif better:
         statements.append(
-            f"Beating generation {base} there is adaptation ({', '.join(better)}) as far as the shuffled control of the "
-            "same seed gains less in the same assay: drift moves means too, and these intervals do not hold it."
+            f"Beating generation {base} there is adaptation ({', '.join(better)}) as far as the shuffled control of "
+            "the same seed gains less in the same assay: drift moves means too, and these intervals do not hold it."
         )
     return statements
 
