@@ -10,6 +10,7 @@ import pytest
 
 from alife.config import Ray
 from alife.errors import UserError
+from populations import cluster
 from populations.jobs import Job, Stopped, run_jobs
 
 TWO = Ray(hosts=2)
@@ -125,12 +126,23 @@ def test_a_job_that_always_dies_fails_after_three_retries(ray_8, tmp_path):
     assert lives.status == "done"
 
 
-def test_told_to_stop_running_jobs_end_well_and_others_never_start(ray_8, tmp_path):
+def test_told_to_stop_running_jobs_end_well_and_others_never_start(ray_8, tmp_path, monkeypatch):
+    """From then on the cluster is not asked for anything: it may have got the same signal, and not answer."""
+    monkeypatch.setattr("populations.crew.ROOM_SECONDS", 0.0)
+    room, asked, asked_before = cluster.room, [], []
+    monkeypatch.setattr(cluster, "room", lambda config: asked.append(config) or room(config))
+
+    def stopping():
+        if len(list(tmp_path.iterdir())) == 2:
+            asked_before.append(len(asked))
+        return bool(asked_before)
+
     jobs = [Job(name, work_until_told, {"folder": str(tmp_path), "name": name}) for name in "abc"]
-    results = run_jobs(jobs, TWO, stopping=lambda: len(list(tmp_path.iterdir())) == 2)
+    results = run_jobs(jobs, TWO, stopping=stopping)
     assert [r.status for r in results] == ["stopped"] * 3
     assert [r.error for r in results] == ["its process got a SIGINT"] * 2 + [""]
     assert {p.name for p in tmp_path.iterdir()} == {"a.began.0", "b.began.0"}
+    assert 0 < len(asked) == asked_before[0]
 
 
 def test_a_job_stopped_with_its_machine_goes_on_elsewhere(ray_8, tmp_path):

@@ -252,21 +252,39 @@ def wait_for(condition, seconds=90):
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize(
-    ("backend", "number", "code"),
-    [("ray", signal.SIGTERM, 143), ("local", signal.SIGINT, 130)],
-)
-def test_the_command_told_to_stop_keeps_what_it_has_and_goes_on(slow, tmp_path, backend, number, code):
+def test_the_command_told_to_stop_keeps_what_it_has_and_goes_on(slow, tmp_path):
+    """A process of its own, as Ray takes SIGTERM for itself when it starts."""
     out, config = tmp_path / "sweep", tmp_path / "sweep.yaml"
     config.write_text(yaml.safe_dump(slow))
     arguments = ["sweep", "--config", str(config), "--out", str(out), "--ray.hosts", "2"]
-    command = [sys.executable, "-m", "alife.cli", *arguments, "--backend", backend]
-    pipes = {"stderr": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "start_new_session": True}
-    process = subprocess.Popen(command, **pipes)
+    command = [sys.executable, "-m", "alife.cli", *arguments]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     wait_for(lambda: committed(out / "runs/base/seed-0") >= 1 or process.poll() is not None)
-    os.killpg(process.pid, number)  # as a terminal and `timeout` do: Ray's own processes get it too
+    process.send_signal(signal.SIGTERM)
     _, said = process.communicate(timeout=100)
-    assert process.returncode == code, said
+    check_stopped(out, process.returncode, 143, said)
+    assert main([*arguments, "--backend", "local"]) == 0
+    assert len(pd.read_parquet(out / "generations.parquet")) == 2 * 2 * 16
+
+
+def test_interrupted_in_process_it_begins_no_other_run(slow, tmp_path, capsys):
+    out, config = tmp_path / "sweep", tmp_path / "sweep.yaml"
+    config.write_text(yaml.safe_dump(slow))
+
+    def interrupt():
+        wait_for(lambda: committed(out / "runs/base/seed-0") >= 1)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    code = main(["sweep", "--config", str(config), "--out", str(out), "--backend", "local"])
+    thread.join()
+    check_stopped(out, code, 130, capsys.readouterr().err)
+    assert not (out / "runs/base/seed-1").exists()
+
+
+def check_stopped(out, code, expected_code, said):
+    assert code == expected_code, said
     assert said.splitlines()[-1] == "stopped; the same command goes on"
     assert "Traceback" not in said
     first = load_run(str(out / "runs/base/seed-0"))
@@ -274,8 +292,6 @@ def test_the_command_told_to_stop_keeps_what_it_has_and_goes_on(slow, tmp_path, 
     assert 1 <= first.last < 15
     table = pd.read_parquet(out / "generations.parquet")
     assert len(table[table.seed == 0]) == 2 * (first.last + 1)
-    assert main([*arguments, "--backend", "local"]) == 0
-    assert len(pd.read_parquet(out / "generations.parquet")) == 2 * 2 * 16
 
 
 def test_no_cluster_no_folder(file, tmp_path, capsys, monkeypatch):
