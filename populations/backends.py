@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from alife.config import RunConfig
 from alife.island import Scores
 from alife.physics import Physics
 from alife.reproduction import Ints, Newborns
-from populations.host import Host
+from populations.host import Host, machine_class
 
 
 class Interrupted(Exception):
@@ -52,6 +52,15 @@ class Backend(Protocol):
     def hosts(self) -> int:
         """How many hosts there are now."""
 
+    @property
+    def machine(self) -> Mapping[str, Any]:
+        """The class of the machines that hosts run on, as `populations.host.machine_class`.
+
+        Raises:
+            Interrupted: `stopping()` became true.
+            UserError: No host can be had.
+        """
+
     def live(self, generation: Generation, choose: Choose) -> dict[int, Outcome]:
         """Outcome of every island, in island order.
 
@@ -78,6 +87,7 @@ class LocalBackend:
     def __init__(self, config: RunConfig, physics: Physics, stopping: Callable[[], bool]):
         self.host = Host(config, physics)
         self.stopping = stopping
+        self.machine = machine_class(config)
 
     def live(self, generation: Generation, choose: Choose) -> dict[int, Outcome]:
         """As `Backend.live`."""

@@ -1,4 +1,4 @@
-"""Ray itself: started on this machine, or joined at an address; and how one of its processes is made to end.
+"""Ray itself: started on this machine or joined at an address, and what its head knows of the nodes.
 
 A room of its own so that nothing else knows Ray's start-up flags, and so that nobody needs Ray who does not use it.
 """
@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import socket
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,11 @@ from alife.config import RunConfig
 from alife.errors import UserError
 
 CONNECT_SECONDS = 10.0
+LOOK_SECONDS = 1.0
+_SETTINGS = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0"}
+_LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+
+_log = logging.getLogger(__name__)
 
 
 def connect(config: RunConfig) -> bool:
@@ -24,36 +30,30 @@ def connect(config: RunConfig) -> bool:
         Whether Ray was started or joined by this call, and so is this caller's to leave.
 
     Raises:
-        UserError: There is no cluster at the address.
+        UserError: There is no cluster at the address, or it does not let us in.
     """
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
     address = config.ray.address or os.environ.get("RAY_ADDRESS")
-    if not address:
-        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # on Linux: bind to 127.0.0.1 only
-        if not os.access(os.path.expanduser("~"), os.W_OK):
-            os.environ.setdefault("RAY_AUTH_MODE", "disabled")  # a token file could not be written there
+    where = f"{'ray.address' if config.ray.address else 'RAY_ADDRESS'}: {address!r}"
+    if address:
+        _check_answers(address, where)
+    elif not os.access(os.path.expanduser("~"), os.W_OK):
+        os.environ.setdefault("RAY_AUTH_MODE", "disabled")  # a token file could not be written there
     import ray
 
     if ray.is_initialized():
         return False
-    options: dict[str, Any] = {"include_dashboard": False} if not address else {}
+    options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR, "configure_logging": True}
     if not address:
+        options["include_dashboard"] = False
         options["num_cpus"] = max(_cores(), round(hosts_wanted(config) * config.ray.cpus_per_host))
-    else:
-        _check_answers(address)
     try:
-        with _quiet():
-            ray.init(
-                address=address or "local",
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                configure_logging=True,
-                **options,
-            )
-    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
-        where = f"ray.address: {address!r}" if address else "Ray could not start on this machine"
-        raise UserError(f"{where}: {' '.join(str(error).split())[:200] or type(error).__name__}") from None
+        with _quiet(), _signals_kept(), contextlib.nullcontext() if address else _loopback():
+            ray.init(address=address or "local", **options)
+    except Exception as error:  # Ray raises whatever it likes, Exception itself too
+        what = where if address else "Ray could not start on this machine"
+        raise UserError(f"{what}: {' '.join(str(error).split())[:300] or type(error).__name__}") from None
     return True
 
 
@@ -64,57 +64,126 @@ def hosts_wanted(config: RunConfig) -> int:
     return max(1, min(config.population.islands, int(_cores() / config.ray.cpus_per_host)))
 
 
+class Head:
+    """Asks Ray's head once a second what nodes there are, in a thread of its own: a head that is gone blocks who asks.
+
+    Args:
+        config: Says what a host needs.
+
+    Attributes:
+        room: Hosts that the nodes alive have resources for, however many of them are in use.
+        answers: How often the head has answered.
+    """
+
+    def __init__(self, config: RunConfig):
+        self._config = config
+        self._stop = threading.Event()
+        self.room = room(config)
+        self.answers = 1
+        self._thread = threading.Thread(target=self._watch, name="head", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Ask no more."""
+        self._stop.set()
+        self._thread.join(LOOK_SECONDS)
+
+    def _watch(self) -> None:
+        while not self._stop.wait(LOOK_SECONDS):
+            try:
+                self.room = room(self._config)
+            except Exception as error:  # whatever it is, no answer came; who waits for answers decides
+                _log.debug("the head of the cluster does not answer: %s", error)
+                continue
+            self.answers += 1
+
+
 def room(config: RunConfig) -> int:
-    """Hosts that the nodes alive now have resources for, however many of them are in use."""
+    """Hosts that the nodes alive now have resources for, however many of them are in use; each fits on one node."""
     import ray
 
+    needs = {"CPU": config.ray.cpus_per_host, "GPU": config.ray.gpus_per_host}
     total = 0
     for node in ray.nodes():
-        if not node["Alive"]:
-            continue
-        resources = node["Resources"]
-        fits = resources.get("CPU", 0) / config.ray.cpus_per_host
-        if config.ray.gpus_per_host:
-            fits = min(fits, resources.get("GPU", 0) / config.ray.gpus_per_host)
-        total += int(fits)
+        if node["Alive"]:
+            has = node["Resources"]
+            total += min(int(has.get(name, 0) / amount + 1e-9) for name, amount in needs.items() if amount)
     return total
 
 
-def kill(actor: Any, pid: int | None, node: str | None) -> None:
-    """End an actor's process for certain, even one that is stopped and cannot answer."""
-    import ray
+@contextlib.contextmanager
+def explain_full_store() -> Iterator[None]:
+    """Turn Ray's refusal to hold another object into one line for the user.
 
-    with contextlib.suppress(Exception):
-        ray.kill(actor, no_restart=True)
-    if pid is None or node is None:
-        return
-    if node == ray.get_runtime_context().get_node_id():
-        with contextlib.suppress(OSError):
-            os.kill(pid, signal.SIGKILL)
-        return
-    strategy = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(node, soft=False)
-    remote: Any = ray.remote
-    with contextlib.suppress(Exception):
-        remote(num_cpus=0, max_retries=0, scheduling_strategy=strategy)(os.kill).remote(pid, signal.SIGKILL)
+    Raises:
+        UserError: In place of ObjectStoreFullError and OutOfDiskError, which Ray raises when waiting did not help.
+    """
+    from ray.exceptions import ObjectStoreFullError, OutOfDiskError
+
+    try:
+        yield
+    except (ObjectStoreFullError, OutOfDiskError) as error:
+        what = "disk that it spills to" if isinstance(error, OutOfDiskError) else "shared memory"
+        raise UserError(
+            f"Ray's object store is full, and so is its {what}: free some, or start Ray with a larger "
+            "--object-store-memory or with --temp-dir on a larger disk; 'alife resume' goes on from the last commit"
+        ) from error
 
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _check_answers(address: str) -> None:
+def _check_answers(address: str, where: str) -> None:
     """Ray waits long for a cluster that is not there; a plain connection knows at once."""
     if address in ("auto", "local"):
         return
-    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if "://" in address:
+        raise UserError(
+            f"{where}: expected HOST:PORT of the head, as seen on a machine of the cluster; from elsewhere send the "
+            "command there with 'ray job submit'"
+        )
+    host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
     except (OSError, ValueError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or "expected HOST:PORT"
         raise UserError(
-            f"ray.address: {address!r}: no cluster answers there ({reason}); start one with 'ray start --head', or "
-            "leave ray.address out to run on this machine"
+            f"{where}: no cluster answers there ({reason}); start one with 'ray start --head', or leave the address "
+            "out to run on this machine"
         ) from None
+
+
+@contextlib.contextmanager
+def _loopback() -> Iterator[None]:
+    """Ray started inside binds to 127.0.0.1 only, on Linux too, whether or not it was imported before."""
+    from ray._private import ray_constants
+
+    before, known = os.environ.get(_LOOPBACK), ray_constants.ENABLE_RAY_CLUSTER
+    os.environ[_LOOPBACK] = "0"
+    ray_constants.ENABLE_RAY_CLUSTER = False
+    try:
+        yield
+    finally:
+        ray_constants.ENABLE_RAY_CLUSTER = known
+        if before is None:
+            del os.environ[_LOOPBACK]
+        else:
+            os.environ[_LOOPBACK] = before
+
+
+@contextlib.contextmanager
+def _signals_kept() -> Iterator[None]:
+    """Ray takes SIGTERM for itself; what this process had arranged for it is put back."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 
 from alife import selection
 from alife.config import RunConfig
+from alife.errors import UserError
 from alife.island import Scores
 from alife.reproduction import Ints, Newborns
 from populations import migration, rows
@@ -74,8 +75,7 @@ def advance(run: Run) -> str:
             if _due(run):
                 _commit(run, "finished" if run.generation == run.config.generations else "running")
     except Interrupted:
-        if run.committed < run.generation - 1:
-            _commit(run, "interrupted")
+        _keep(run, "interrupted")
         return "interrupted"
     return "finished"
 
@@ -105,7 +105,13 @@ def _one_generation(run: Run) -> None:
     last = number == config.generations - 1
     living_here, moves = migration.migrate(config, run.newborns, number)
     work = Generation(number, living_here, run.collapse_norm, test=last)
-    outcomes = run.backend.live(work, choose(config, number))
+    try:
+        outcomes = run.backend.live(work, choose(config, number))
+    except Exception as error:
+        if not isinstance(error, Interrupted):
+            with suppress(UserError):  # what went wrong first is what the user is to hear of
+                _keep(run, "interrupted" if isinstance(error, UserError) else "failed")
+        raise
     lived = time.perf_counter()
 
     births, generations = [], []
@@ -138,6 +144,12 @@ def _due(run: Run) -> bool:
     """Whether the newborns at hand are to be committed."""
     g, every = run.generation, run.config.checkpoint.every
     return g % every == 0 or fossil(g) or g == run.config.generations
+
+
+def _keep(run: Run, status: str) -> None:
+    """Commit the generations that are complete, before a run ends early."""
+    if run.committed < run.generation - 1:
+        _commit(run, status)
 
 
 def _commit(run: Run, status: str) -> None:

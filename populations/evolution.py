@@ -6,6 +6,7 @@ that can be checked before anything is written, and hands over to the controller
 
 import platform
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from importlib import metadata
 from typing import Any, Literal
@@ -21,10 +22,10 @@ from alife.physics import Physics, make_physics
 from alife.reproduction import found
 from alife.tasks import load_task
 from populations import migration
-from populations.backends import Backend, LocalBackend
+from populations.backends import Backend, Interrupted, LocalBackend
 from populations.controller import Run, Sink, advance, stop_on_signals
-from populations.host import machine_class
 from populations.records import Recorder, check_unused, exists, read_config
+from populations.watch import RayMetrics
 
 BackendName = Literal["ray", "local"]
 MakeBackend = Callable[[RunConfig, Physics], Backend]
@@ -64,7 +65,7 @@ def evolve(
         newborns = {i: found(config, physics.shape.n_weights, i) for i in range(config.population.islands)}
         norms = np.concatenate([np.linalg.norm(group.messages, axis=1) for group in newborns.values()])
         backend = make_backend(config, physics)
-        recorder = Recorder.create(out, config, versions=versions(), machine=machine_class(config))
+        recorder = Recorder.create(out, config, versions=versions(), machine=backend.machine)
         collapse_norm = DEAD_ZERO * float(np.median(norms))
         recorder.commit(-1, newborns, meta={"collapse_norm": collapse_norm})
         return Run(config, recorder, backend, newborns, 0, collapse_norm)
@@ -108,7 +109,6 @@ def resume(
         if status == "extinct" or done >= total:
             recorder.close()
             return "extinct" if status == "extinct" else "finished"
-        _check_class(recorder.manifest["class"], machine_class(config), config)
         physics = make_physics(config, load_task(config.task))
     except BaseException:
         recorder.close()
@@ -118,6 +118,7 @@ def resume(
         try:
             generation, newborns, meta = recorder.checkpoint()
             backend = make_backend(config, physics)
+            _check_class(recorder.manifest["class"], backend.machine, config)
             if generations is not None:
                 recorder.extend(generations)
         except BaseException:
@@ -166,8 +167,11 @@ def drive(start: Callable[[MakeBackend], Run], backend: BackendName, sinks: Sequ
         sinks: Told of every event.
 
     Returns:
-        The status the run ends with.
+        The status the run ends with; "interrupted" also of one that was told to stop before it had begun.
     """
+
+    if backend == "ray":
+        sinks = [*sinks, RayMetrics()]
 
     def tell(event: str, **values: Any) -> None:
         for sink in sinks:
@@ -175,16 +179,25 @@ def drive(start: Callable[[MakeBackend], Run], backend: BackendName, sinks: Sequ
 
     run: Run | None = None
     made: list[Backend] = []
+    losses: list[tuple[int, str, str, float]] = []
 
     def lost(generation: int, host: str, why: str, seconds: float) -> None:
+        losses.append((generation, host, why, seconds))
         if run is not None:
-            run.recorder.restart(generation, host, why, seconds)
+            note(run)
         tell("host_lost", generation=generation, host=host, why=why, seconds=seconds)
+
+    def note(run: Run) -> None:
+        """Put losses on record, those too that came before there was one."""
+        while losses:
+            generation, host, why, seconds = losses.pop(0)
+            run.recorder.restart(max(generation, run.generation), host, why, seconds)
 
     with stop_on_signals(lambda name: tell("stopping", signal=name)) as stopping:
         try:
             run = start(partial(_make_backend, backend, stopping, lost, made))
             run.sinks = tuple(sinks)
+            note(run)
             tell(
                 "start",
                 generation=run.generation,
@@ -196,9 +209,13 @@ def drive(start: Callable[[MakeBackend], Run], backend: BackendName, sinks: Sequ
             run.recorder.close(status)
             tell("end", status=status, generation=run.generation - 1, seconds=run.seconds)
             return status
+        except Interrupted:
+            return "interrupted"
         except BaseException as error:
             if run is not None:
-                run.recorder.close("interrupted" if isinstance(error, (KeyboardInterrupt, UserError)) else "failed")
+                mendable = isinstance(error, KeyboardInterrupt | UserError)
+                with suppress(UserError):  # what went wrong first is what the user is to hear of
+                    run.recorder.close("interrupted" if mendable else "failed")
             raise
         finally:
             for each in made:
@@ -213,7 +230,7 @@ def _make_backend(
     else:
         from populations.ray_backend import RayBackend
 
-        made.append(RayBackend(config, physics, stopping, lost, machine_class(config)))
+        made.append(RayBackend(config, physics, stopping, lost))
     return made[-1]
 
 
@@ -272,6 +289,6 @@ def _check_class(recorded: Mapping[str, Any], here: Mapping[str, Any], config: R
     if recorded != here and not config.ray.allow_mixed:
         differs = ", ".join(f"{k}: {recorded.get(k)} there, {here[k]} here" for k in here if recorded.get(k) != here[k])
         raise UserError(
-            f"this machine is of another class than the run ({differs}): births would differ in their last bits; "
+            f"hosts here are of another class than the run ({differs}): births would differ in their last bits; "
             "go on with --ray.allow_mixed true if that is acceptable"
         )

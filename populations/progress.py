@@ -4,11 +4,15 @@ A room of its own: sinks only listen. Nothing that a run does depends on who is 
 """
 
 import json
+import logging
 import time
+from contextlib import suppress
 from typing import Any, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+_log = logging.getLogger(__name__)
 
 PHASES = ("birth", "life", "emission", "scoring")
 
@@ -78,10 +82,9 @@ class Terminal:
         self._line(f"extinct: no individual of generation {event['generation']} lived to reproduce")
 
     def _on_host_lost(self, event: dict[str, Any]) -> None:
-        self._line(
-            f"{event['host']} lost in generation {event['generation']}: {event['why']}; "
-            f"what it was doing is done again ({event['seconds']:.1f} s)"
-        )
+        when = f"in generation {event['generation']}" if event["generation"] >= 0 else "before the first generation"
+        again = f"what it was doing is done again ({event['seconds']:.1f} s)"
+        self._line(f"{event['host']} lost {when}: {event['why']}; {again}")
 
     def _on_stopping(self, event: dict[str, Any]) -> None:
         self._line(f"{event['signal']}: stopping; once more to stop at once")
@@ -95,6 +98,8 @@ class Terminal:
 class JsonLines:
     """Writes every event as one JSON line, with its time in seconds since 1970.
 
+    A file that takes no more is given up with a warning: the run goes on without it.
+
     Args:
         file: Open for writing text.
     """
@@ -104,8 +109,15 @@ class JsonLines:
 
     def __call__(self, event: dict[str, Any]) -> None:
         """Write one event."""
-        self.file.write(json.dumps({"time": round(time.time(), 3), **event}) + "\n")
-        self.file.flush()
+        if self.file.closed:
+            return
+        try:
+            self.file.write(json.dumps({"time": round(time.time(), 3), **event}) + "\n")
+            self.file.flush()
+        except OSError as error:
+            with suppress(OSError):
+                self.file.close()
+            _log.warning("%s: %s: no more events are written there", self.file.name, error.strerror)
 
 
 def divide(seconds: dict[str, float]) -> str:

@@ -2,19 +2,22 @@
 
 A host is lost when its process or node dies, or when it answers no ping for `ray.hang_timeout` seconds; an exception
 of the program itself is not retried. A host that is starting, living or conceiving has exactly one call under way, so
-that what it was doing when it was lost is known. Lost hosts are replaced while the others go on.
+that what it was doing when it was lost is known. Lost hosts are replaced while the others go on. Time is counted by
+looks (`_Clock`), so that a driver that is slow, or was stopped for a while, takes nobody for hung.
 """
 
+import contextlib
 import os
 import socket
 import time
-from collections import deque
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 import ray
-from ray.exceptions import ActorUnschedulableError, RayActorError, RayError, RayTaskError
+from ray.exceptions import ActorUnschedulableError, OutOfMemoryError, RayActorError, RayError, RayTaskError
 
 from alife.config import RunConfig
 from alife.errors import UserError
@@ -25,27 +28,42 @@ from populations import cluster
 from populations.backends import Choose, Generation, Interrupted, Outcome
 from populations.host import Host, machine_class
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
+"""A host that has not started by then is given up; the next one is given twice as long, and so on."""
+STARVED_SECONDS = 300.0
+"""Without any host that is up for so long, the run stops."""
+HEAD_SECONDS = 30.0
+"""Silence of the cluster's head after which the run stops. After 60 s Ray ends the process, with no word to Python."""
+QUIET_SECONDS = 5.0
+"""Silence of the head after which it is asked for nothing: who asks would be kept waiting."""
 POLL_SECONDS = 0.25
+PING_SECONDS = 0.5
 PATIENCE = 10.0
 """A call that takes this many times the median of earlier ones of its kind has hung, even if its host answers."""
+LIVES = 5
+"""An island that has lost this many hosts in one generation is not tried again: it may be what kills them."""
 
 Lost = Callable[[int, str, str, float], None]
 """(generation, host, why, seconds lost): what to tell when a host was lost."""
 
 
-class PingedHost(Host):
-    """`Host` that answers pings while it lives."""
+class PingedHost:
+    """`Host` that answers pings while it lives. Its constructor does nothing, so that every error belongs to a call."""
 
-    def identify(self) -> dict:
-        """Where this host is, and the class of its machine."""
-        node = ray.get_runtime_context().get_node_id()
-        return {
-            "hostname": socket.gethostname(),
-            "pid": os.getpid(),
-            "node": node,
-            "machine": machine_class(self.config),
-        }
+    host: Host
+
+    def start(self, config: RunConfig, physics: Physics) -> dict[str, Any]:
+        """Become ready to live; says where this is, and the class of its machine."""
+        self.host = Host(config, physics)
+        return {"where": f"{socket.gethostname()}:{os.getpid()}", "machine": machine_class(config)}
+
+    def live(self, *args: Any) -> Scores:
+        """As `Host.live`."""
+        return self.host.live(*args)
+
+    def conceive(self, *args: Any) -> Newborns:
+        """As `Host.conceive`."""
+        return self.host.conceive(*args)
 
     @ray.method(concurrency_group="health")
     def ping(self) -> None:
@@ -56,22 +74,51 @@ _remote: Any = ray.remote
 HostActor = _remote(max_restarts=0, max_task_retries=0, concurrency_groups={"health": 1})(PingedHost)
 
 
+class _Clock:
+    """Seconds as the driver sees them pass: between two looks at most `LONGEST`."""
+
+    LONGEST = 1.0
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def tick(self) -> float:
+        """Seconds to count since the last look."""
+        before, self._last = self._last, time.monotonic()
+        return min(self._last - before, self.LONGEST)
+
+
 @dataclass
 class _Handle:
-    """One host as the driver sees it: its call under way, and when it was last asked for a sign of life."""
+    """One host as the driver sees it.
+
+    `call` is under way unless the phase is "idle", and has been for `busy` seconds. `ping` has been unanswered for
+    `silent` seconds. `since` is when it was given what it does now: a start, or an island.
+    """
 
     name: str
     actor: Any
     call: ray.ObjectRef
     since: float
     phase: str = "start"
+    busy: float = 0.0
+    ping: ray.ObjectRef | None = None
+    silent: float = 0.0
     island: int | None = None
-    pid: int | None = None
-    node: str | None = None
     scores: Scores | None = None
     chosen: Ints | None = None
-    ping: ray.ObjectRef | None = None
-    asked: float = 0.0
+
+
+@dataclass
+class _Task:
+    """A generation on its way: islands that wait for a host, those that are done, how many hosts each has lost."""
+
+    generation: Generation
+    choose: Choose
+    queue: deque[int]
+    done: dict[int, Outcome]
+    losses: Counter[int]
+    began: float
 
 
 class RayBackend:
@@ -82,171 +129,225 @@ class RayBackend:
         physics: The run's; put into the object store once.
         stopping: Asked while waiting.
         lost: Told of every host that is lost.
-        machine: The class that hosts must belong to, unless `ray.allow_mixed`.
+
+    Raises:
+        UserError: There is no cluster, or no room in it.
     """
 
-    def __init__(
-        self,
-        config: RunConfig,
-        physics: Physics,
-        stopping: Callable[[], bool],
-        lost: Lost = lambda *_: None,
-        machine: dict | None = None,
-    ):
-        self.config, self.stopping, self.lost, self.machine = config, stopping, lost, machine
-        self._owns = cluster.connect(config)
-        self._check_room()
-        self._config, self._physics = ray.put(config), ray.put(physics)
+    def __init__(self, config: RunConfig, physics: Physics, stopping: Callable[[], bool], lost: Lost = lambda *_: None):
+        self.config, self.stopping, self.lost = config, stopping, lost
+        self._machine: Mapping[str, Any] | None = None
         self._handles: list[_Handle] = []
-        self._count = 0
-        self._starved: float | None = None
-        self._took: dict[str, list[float]] = {}
-        self._grow()
+        self._head: cluster.Head | None = None
+        self._numbered = self._false_starts = self._answers = 0
+        self._headless = self._starved = self._pause = 0.0
+        self._clock = _Clock()
+        self._took: dict[str, deque[float]] = {phase: deque(maxlen=64) for phase in ("start", "live", "conceive")}
+        self._owns = cluster.connect(config)
+        try:
+            self._head = cluster.Head(config)
+            self._check_room()
+            with cluster.explain_full_store():
+                self._config, self._physics = ray.put(config), ray.put(physics)
+            self._grow()
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def hosts(self) -> int:
         """Hosts that are up or starting."""
         return len(self._handles)
 
+    @property
+    def machine(self) -> Mapping[str, Any]:
+        """As `Backend.machine`: that of the first host to start, and no other may differ."""
+        task = _Task(Generation(-1, {}, 0.0, False), _nobody, deque(), {}, Counter(), time.monotonic())
+        while self._machine is None:
+            self._step(task)
+        return self._machine
+
     def live(self, generation: Generation, choose: Choose) -> dict[int, Outcome]:
         """As `Backend.live`."""
         largest_first = sorted(generation.newborns, key=lambda i: (-len(generation.newborns[i]), i))
-        queue, done = deque(largest_first), dict[int, Outcome]()
-        began = time.monotonic()
-        self._grow()
-        while len(done) < len(generation.newborns):
-            if self.stopping():
-                raise Interrupted
-            self._assign(queue, generation)
-            for handle in self._ready():
-                try:
-                    self._advance(handle, ray.get(handle.call), choose, done)
-                except RayTaskError as error:
-                    raise error.as_instanceof_cause() from None
-                except RayError as error:
-                    if "creation task" in str(error):
-                        raise
-                    self._lose(handle, _reason(error), generation.number, began, queue)
-            for handle, why in self._hung():
-                self._lose(handle, why, generation.number, began, queue)
-            self._require_hosts()
-        return dict(sorted(done.items()))
+        task = _Task(generation, choose, deque(largest_first), {}, Counter(), time.monotonic())
+        while len(task.done) < len(generation.newborns):
+            self._step(task)
+        return dict(sorted(task.done.items()))
 
     def close(self) -> None:
         """Let all hosts go, and Ray itself if this backend started it."""
+        if self._head:
+            self._head.close()
         for handle in self._handles:
-            ray.kill(handle.actor, no_restart=True)
+            with contextlib.suppress(RayError):
+                ray.kill(handle.actor, no_restart=True)
         self._handles = []
         if self._owns:
             ray.shutdown()
+            self._owns = False
 
-    def _assign(self, queue: deque[int], generation: Generation) -> None:
+    def _step(self, task: _Task) -> None:
+        """Look once at everything: take answers, give work, bury and replace who is lost."""
+        if self.stopping():
+            raise Interrupted
+        seconds = self._clock.tick()
+        self._watch_head(seconds)
+        for handle in list(self._handles):
+            handle.busy += seconds
+            why = self._misses(handle, seconds)
+            if why:
+                self._lose(handle, why, task)
+        self._grow(seconds)
+        self._assign(task)
+        for handle in self._ready():
+            try:
+                with cluster.explain_full_store():
+                    answer = ray.get(handle.call)
+            except RayError as error:
+                self._lose(handle, _reason(error), task)
+            else:
+                self._advance(handle, answer, task)
+        self._require_hosts(seconds)
+
+    def _assign(self, task: _Task) -> None:
         for handle in self._handles:
-            if handle.phase == "idle" and queue:
-                handle.island = queue.popleft()
-                newborns = generation.newborns[handle.island]
-                args = (handle.island, generation.number, newborns, generation.collapse_norm, generation.test)
-                self._call(handle, "live", handle.actor.live.remote(*args))
+            if handle.phase == "idle" and task.queue:
+                island = task.queue.popleft()
+                generation = task.generation
+                handle.island, handle.since = island, time.monotonic()
+                args = (island, generation.number, generation.newborns[island], generation.collapse_norm)
+                with cluster.explain_full_store():
+                    self._call(handle, "live", handle.actor.live.remote(*args, generation.test))
 
     def _call(self, handle: _Handle, phase: str, ref: ray.ObjectRef) -> None:
-        handle.phase, handle.call, handle.since = phase, ref, time.monotonic()
+        handle.phase, handle.call, handle.busy = phase, ref, 0.0
 
     def _ready(self) -> list[_Handle]:
+        """Hosts whose call has come back, after waiting a moment for one."""
         waiting = {handle.call: handle for handle in self._handles if handle.phase != "idle"}
         if not waiting:
             time.sleep(POLL_SECONDS)
             return []
-        ready, _ = ray.wait(list(waiting), num_returns=1, timeout=POLL_SECONDS)
+        ray.wait(list(waiting), num_returns=1, timeout=POLL_SECONDS)
+        ready, _ = ray.wait(list(waiting), num_returns=len(waiting), timeout=0)
         return [waiting[ref] for ref in ready]
 
-    def _advance(self, handle: _Handle, result: Any, choose: Choose, done: dict[int, Outcome]) -> None:
+    def _advance(self, handle: _Handle, answer: Any, task: _Task) -> None:
         """Take the answer of a host and give it the next thing to do."""
-        self._took.setdefault(handle.phase, []).append(time.monotonic() - handle.since)
+        self._took[handle.phase].append(handle.busy)
+        island = handle.island
         if handle.phase == "start":
-            self._admit(handle, result)
+            self._admit(handle, answer)
         elif handle.phase == "live":
-            assert handle.island is not None
-            handle.scores, handle.chosen = result, choose(handle.island, result)
-            self._call(handle, "conceive", handle.actor.conceive.remote(handle.island, handle.chosen))
+            assert island is not None
+            handle.scores, handle.chosen = answer, task.choose(island, answer)
+            with cluster.explain_full_store():
+                self._call(handle, "conceive", handle.actor.conceive.remote(island, handle.chosen))
         else:
-            assert handle.island is not None
+            assert island is not None
             assert handle.scores is not None
             assert handle.chosen is not None
-            done[handle.island] = Outcome(handle.scores, handle.chosen, _own(result))
+            task.done[island] = Outcome(handle.scores, handle.chosen, _own(answer))
             handle.phase, handle.island, handle.scores = "idle", None, None
 
-    def _admit(self, handle: _Handle, identity: dict) -> None:
-        handle.pid, handle.node, handle.phase = identity["pid"], identity["node"], "idle"
-        handle.name = f"{handle.name} ({identity['hostname']}:{handle.pid})"
-        if self.machine and identity["machine"] != self.machine and not self.config.ray.allow_mixed:
-            differs = ", ".join(k for k, v in identity["machine"].items() if self.machine.get(k) != v)
+    def _admit(self, handle: _Handle, identity: Mapping[str, Any]) -> None:
+        handle.phase, handle.name = "idle", f"{handle.name} ({identity['where']})"
+        self._false_starts = 0
+        self._machine = self._machine or identity["machine"]
+        if identity["machine"] != self._machine and not self.config.ray.allow_mixed:
+            differs = ", ".join(k for k, v in identity["machine"].items() if self._machine.get(k) != v)
             raise UserError(
-                f"host {handle.name} is of another class than this run ({differs}): births would differ in their last "
+                f"{handle.name} is of another class than the first host ({differs}): births would differ in their last "
                 "bits; keep to one kind of machine, or accept that with --ray.allow_mixed true"
             )
 
-    def _grow(self) -> None:
-        """Start hosts for the room there is now: what has gone is replaced, and a node that joined is used."""
-        wanted = min(self._wanted(), cluster.room(self.config))
+    def _grow(self, seconds: float = 0.0) -> None:
+        """Start hosts for the room there is now: what has gone is replaced, and a node that has joined is used."""
+        assert self._head is not None
+        self._pause -= seconds
+        if self._headless > QUIET_SECONDS or self._pause > 0:
+            return
+        wanted = min(self._wanted(), self._head.room)
         for _ in range(wanted - len(self._handles)):
-            self._count += 1
-            options = {
-                "num_cpus": self.config.ray.cpus_per_host,
-                "num_gpus": self.config.ray.gpus_per_host,
-            }
-            actor = HostActor.options(**options).remote(self._config, self._physics)
-            now = time.monotonic()
-            self._handles.append(_Handle(f"host {self._count}", actor, actor.identify.remote(), now))
+            self._numbered += 1
+            actor = HostActor.options(
+                num_cpus=self.config.ray.cpus_per_host,
+                num_gpus=self.config.ray.gpus_per_host,
+                scheduling_strategy="SPREAD",
+            ).remote()
+            start = actor.start.remote(self._config, self._physics)
+            self._handles.append(_Handle(f"host {self._numbered}", actor, start, time.monotonic()))
 
     def _wanted(self) -> int:
         hosts = self.config.ray.hosts
         return self.config.population.islands if hosts == "auto" else hosts
 
-    def _hung(self) -> list[tuple[_Handle, str]]:
-        """Hosts that do not answer, or whose call takes unreasonably long."""
-        now, timeout, hung = time.monotonic(), self.config.ray.hang_timeout, []
-        for handle in self._handles:
-            if handle.phase == "start":
-                if now - handle.since > START_SECONDS:
-                    hung.append((handle, f"did not start within {START_SECONDS:.0f} s"))
-                continue
-            if handle.ping is None:
-                handle.ping, handle.asked = handle.actor.ping.remote(), now
-            elif ray.wait([handle.ping], timeout=0)[0]:
-                handle.ping = None
-            elif now - handle.asked > timeout:
-                hung.append((handle, f"no answer for {timeout:.0f} s"))
-                continue
-            earlier = sorted(self._took.get(handle.phase, []))
-            limit = max(timeout, PATIENCE * earlier[len(earlier) // 2]) if earlier else float("inf")
-            if handle.phase != "idle" and now - handle.since > limit:
-                hung.append((handle, f"hung for {limit:.0f} s"))
-        return hung
+    def _misses(self, handle: _Handle, seconds: float) -> str:
+        """Why a host is to be given up, if it is: it died idle, answers no ping, or takes unreasonably long."""
+        timeout = self.config.ray.hang_timeout
+        if handle.phase == "start":
+            limit = max(START_SECONDS, timeout) * 2 ** min(self._false_starts, 6)
+            return f"did not start within {limit:.0f} s" if handle.busy > limit else ""
+        handle.silent += seconds
+        if handle.ping is None:
+            if handle.silent > PING_SECONDS:
+                handle.ping, handle.silent = handle.actor.ping.remote(), 0.0
+        elif ray.wait([handle.ping], timeout=0)[0]:
+            try:
+                ray.get(handle.ping)
+            except RayError as error:
+                return _reason(error)
+            handle.ping, handle.silent = None, 0.0
+        elif handle.silent > timeout:
+            return f"no answer for {timeout:g} s"
+        if handle.phase == "idle":
+            return ""
+        earlier = self._took[handle.phase] or self._took["live"]
+        limit = max(timeout, PATIENCE * median(earlier)) if earlier else float("inf")
+        return f"hung for {limit:.0f} s" if handle.busy > limit else ""
 
-    def _lose(self, handle: _Handle, why: str, generation: int, began: float, queue: deque[int]) -> None:
+    def _lose(self, handle: _Handle, why: str, task: _Task) -> None:
         """Bury a host; its island is lived again, and another host takes its place."""
-        if handle not in self._handles:
-            return
+        number, island = task.generation.number, handle.island
         self._handles.remove(handle)
-        cluster.kill(handle.actor, handle.pid, handle.node)
-        if handle.island is not None:
-            queue.appendleft(handle.island)
-        self.lost(generation, handle.name, why, time.monotonic() - max(began, handle.since))
-        self._grow()
+        with contextlib.suppress(RayError):
+            ray.kill(handle.actor, no_restart=True)
+        self.lost(number, handle.name, why, time.monotonic() - handle.since)
+        if handle.phase == "start":
+            self._pause = 2.0 ** min(self._false_starts, 6) - 1
+            self._false_starts += 1
+        if island is not None:
+            task.queue.appendleft(island)
+            task.losses[island] += 1
+            if task.losses[island] >= LIVES:
+                raise UserError(
+                    f"island {island} has lost {LIVES} hosts in generation {number}, the last because {why}: if it is "
+                    "what kills them, give hosts more memory or make population.size smaller; 'alife resume' goes on "
+                    "from the last commit"
+                )
 
-    def _require_hosts(self) -> None:
-        """Raise when for START_SECONDS there was no host that is up, nor a place to start one."""
+    def _require_hosts(self, seconds: float) -> None:
+        """Raise when for long there has been no host that is up."""
+        self._starved += seconds
         if any(handle.phase != "start" for handle in self._handles):
-            self._starved = None
-            return
-        now = time.monotonic()
-        self._starved = self._starved or now
-        if not self._handles:
-            self._grow()
-        if now - self._starved > 2 * START_SECONDS:
+            self._starved = 0.0
+        if self._starved > STARVED_SECONDS:
+            assert self._head is not None
             raise UserError(
-                f"no host could be started for {2 * START_SECONDS:.0f} s: the cluster has room for "
-                f"{cluster.room(self.config)}; 'alife resume' goes on from the last commit when it is back"
+                f"no host has been up for {STARVED_SECONDS:.0f} s: the nodes alive have room for {self._head.room}, "
+                "if others do not use them; 'alife resume' goes on from the last commit when there is some"
+            )
+
+    def _watch_head(self, seconds: float) -> None:
+        assert self._head is not None
+        self._headless += seconds
+        if self._head.answers != self._answers:
+            self._answers, self._headless = self._head.answers, 0.0
+        if self._headless > HEAD_SECONDS:
+            raise UserError(
+                f"the head of the Ray cluster has not answered for {HEAD_SECONDS:.0f} s: start a new cluster, then "
+                "'alife resume' goes on from the last commit"
             )
 
     def _check_room(self) -> None:
@@ -265,9 +366,27 @@ def _own(newborns: Newborns) -> Newborns:
     return newborns.take(slice(None))
 
 
+def _nobody(island: int, scores: Scores) -> Ints:
+    raise AssertionError("a generation without islands chooses no parents")
+
+
 def _reason(error: RayError) -> str:
+    """Why a host was lost.
+
+    Raises:
+        Exception: It was not lost: the program failed on it.
+    """
+    if isinstance(error, RayTaskError) and not isinstance(error.cause, RayError):
+        raise error.cause if isinstance(error.cause, UserError) else error.as_instanceof_cause()
+    if isinstance(error, RayActorError) and error.actor_init_failed:
+        raise UserError(
+            f"a host cannot load this program: {str(error).strip().splitlines()[-1].strip()}: install the same version "
+            "of it on every node"
+        )
     if isinstance(error, ActorUnschedulableError):
         return "could not be placed"
+    if isinstance(error, OutOfMemoryError) or "low on memory" in str(error):
+        return "its machine ran out of memory"
     if isinstance(error, RayActorError):
-        return "its process died"
+        return "its node was preempted" if error.preempted else "its process died"
     return f"its answer was lost ({type(error).__name__})"

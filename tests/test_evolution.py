@@ -141,18 +141,3 @@ def test_no_learning_is_pure_regeneration(small, tmp_path):
     births = load_run(str(tmp_path / "run")).births
     same = births[births.generation == 0]
     assert np.allclose(same.accuracy, same.newborn_accuracy)
-
-
-def test_a_fault_of_the_program_fails_at_once_and_is_not_retried(small, tmp_path, ray_8, monkeypatch):
-    from populations import ray_backend
-
-    lost = []
-    monkeypatch.setattr(ray_backend.cluster, "kill", lambda *_: lost.append(1))
-    bad = {**small, "life": {**small["life"], "chunk": 2}}
-
-    def broken(event):
-        raise RuntimeError("a fault of the program")
-
-    with pytest.raises(RuntimeError, match="a fault of the program"):
-        evolve(bad, str(tmp_path / "run"), sinks=[broken])
-    assert not lost

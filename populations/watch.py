@@ -1,0 +1,93 @@
+"""Watching a run from afar: gauges that Ray exports to Prometheus, and TensorBoard event files.
+
+A room of its own: sinks only listen, and each of these needs a package that a run does without. Nothing is sent
+anywhere; who wants the figures comes and reads them.
+"""
+
+import importlib
+import os
+from typing import Any
+
+from alife.errors import UserError
+
+_EACH_GENERATION = {
+    "accuracy": "Median accuracy of the living on the selection split",
+    "replication_error": "Median rho of the living: squared error of the printed genome over its squared norm",
+    "copying_error": "Median copying error of the living, relative to the emitted genome",
+    "individuals_per_second": "Individuals lived a second of wall-clock",
+    "generation": "Last generation completed",
+    "hosts": "Hosts up or starting",
+}
+"""Figure of a "generation" event → what it is."""
+
+
+class RayMetrics:
+    """Sets gauges `ray_alife_NAME{run="…"}` where Ray's metrics agent runs (`ray[default]`); elsewhere sets nothing.
+
+    `restarts` counts the hosts lost since this process started.
+    """
+
+    def __init__(self) -> None:
+        self._gauges: dict[str, Any] = {}
+        self._tags: dict[str, str] = {}
+        self._restarts = 0
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        """Set what an event tells."""
+        if event["event"] == "host_lost":
+            self._restarts += 1
+        if event["event"] == "start":
+            self._tags = {"run": event["out"]}
+            self._gauges = _gauges()
+        if self._gauges and event["event"] in ("start", "host_lost"):
+            self._gauges["restarts"].set(self._restarts, self._tags)
+        if self._gauges and event["event"] == "generation":
+            for name in _EACH_GENERATION:
+                if event[name] is not None:
+                    self._gauges[name].set(event[name], self._tags)
+
+
+class TensorBoard:
+    """Writes the figures of each generation as TensorBoard scalars.
+
+    Args:
+        folder: Where to; made if it is not there.
+
+    Raises:
+        UserError: tensorboardX is not installed, or the folder cannot be written.
+    """
+
+    def __init__(self, folder: str):
+        try:
+            module = importlib.import_module("tensorboardX")
+        except ImportError:
+            raise UserError(
+                "--tensorboard: the package tensorboardX is not installed: pip install 'alife-quines[tensorboard]'"
+            ) from None
+        try:
+            os.makedirs(folder, exist_ok=True)
+            self._writer = module.SummaryWriter(folder)
+        except OSError as error:
+            raise UserError(f"--tensorboard {folder}: {error.strerror}") from None
+        self._restarts = 0
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        """Write what an event tells."""
+        if event["event"] == "host_lost":
+            self._restarts += 1
+        if event["event"] == "generation":
+            figures = {name: event[name] for name in (*_EACH_GENERATION, "dead") if name != "generation"}
+            for name, value in {**figures, "restarts": self._restarts}.items():
+                if value is not None:
+                    self._writer.add_scalar(name, value, event["generation"])
+
+    def close(self) -> None:
+        """Write what is not yet written."""
+        self._writer.close()
+
+
+def _gauges() -> dict[str, Any]:
+    from ray.util.metrics import Gauge
+
+    meanings = {**_EACH_GENERATION, "restarts": "Hosts lost since the driver started"}
+    return {name: Gauge(f"alife_{name}", meaning, tag_keys=("run",)) for name, meaning in meanings.items()}
