@@ -1,6 +1,6 @@
 """A lifetime of learning over a whole population, chunk after chunk that stays in cache.
 
-An individual minimises ρ(θ; g) + task_weight · cross-entropy on random coordinates and images (paper.md, section 3).
+An individual minimises ρ(θ; g) + task_weight · cross-entropy on random coordinates and images.
 Its randomness comes from a stream of its own, so neither its neighbours nor the chunk it is computed in matter to it.
 """
 

@@ -35,10 +35,11 @@ class Physics:
 def make_physics(config: RunConfig, task: Task | None) -> Physics:
     """Draw the projections from the run's seed and apply them once to every coordinate and image.
 
-    With `quine.projection: paper` the coordinate projection has the standard deviation of the initial weights, 1/√(3·H),
-    and the pixel projection, of pixels in [0, 1], 1/√(3·pixels) (paper.md, section 1). With `unit` both are scaled so
-    that what they feed to the network has variance 1 over coordinates and over the images to learn from. Computed in
-    float64, so that the rounded features do not depend on how a machine orders its sums.
+    With `quine.projection: paper` the coordinate projection has the standard deviation of the initial weights,
+    1/√(3·H), and the pixel projection, of pixels in [0, 1], 1/√(3·pixels): the scales that give the initial losses
+    which Chang & Lipson (2018) report. With `unit` both are scaled so that what they feed to the network has variance 1
+    over coordinates and over the images to learn from. Computed in float64, so that the rounded features do not depend
+    on how a machine orders its sums.
     """
     seed = config.quine.projection_seed if config.quine.projection_seed is not None else config.seed
     unit = config.quine.projection == "unit"

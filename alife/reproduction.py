@@ -60,7 +60,7 @@ def identities(island: int, generation: int, size: int) -> Ints:
 
 
 def found(config: RunConfig, n_weights: int, island: int) -> Newborns:
-    """The founders of one island: weights U(±1/√H), the framework's default (paper.md, section 1).
+    """The founders of one island: weights U(±1/√H), torch's default for a layer of H inputs.
 
     Returns:
         Newborns with [P, n_weights] messages, no birth noise, and the configuration's life-history traits.

@@ -39,7 +39,7 @@ class Rules(Protocol):
 
 
 def fitness(accuracy: ArrayLike, replication_error: ArrayLike, weight: float, scheme: str) -> Doubles:
-    """w·z(accuracy) + (1−w)·z(−log ρ), or its exponential under roulette (design, section 2).
+    """w·z(accuracy) + (1−w)·z(−log ρ), or its exponential under roulette.
 
     Args:
         accuracy: [..., P] of the individuals to compare, most often the living of one island.
