@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from alife.cli import main
 from alife.errors import UserError
 from analysis import futures, load_run
+from analysis.contingency import contingency
 from analysis.statistics import FEWEST
 from populations import evolve
 from populations.records import digest
@@ -71,7 +72,7 @@ def test_too_few_replays_bear_no_interval(replays):
 def test_the_interval_covers_the_share_of_chance(truth, replays):
     common = (1 / truth - 1) ** 0.5
     rng = np.random.default_rng(1)
-    trials = [futures.contingency(rng.normal(common, 1, replays)) for _ in range(150)]
+    trials = [contingency(rng.normal(common, 1, replays)) for _ in range(150)]
     covered = np.mean([trial.covers(truth) for trial in trials])
     assert 0.89 < covered <= 1
     assert all(0 <= trial.low <= trial.high <= 1 for trial in trials)
@@ -80,8 +81,8 @@ def test_the_interval_covers_the_share_of_chance(truth, replays):
 @settings(deadline=None)
 @given(st.lists(st.floats(-10, 10), min_size=3, max_size=12), st.floats(0.1, 10), st.sampled_from([-1, 1]))
 def test_the_share_knows_no_unit_and_no_sign(changes, scale, sign):
-    one = futures.contingency(changes)
-    other = futures.contingency(np.array(changes) * scale * sign)
+    one = contingency(changes)
+    other = contingency(np.array(changes) * scale * sign)
     if np.std(changes) > 1e-6:
         assert one.value == pytest.approx(other.value, abs=1e-6)
         assert one.low == pytest.approx(other.low, abs=1e-4)
