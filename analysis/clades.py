@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
+import pyfish
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import PolyCollection
@@ -79,9 +80,8 @@ def muller(run: Run, trait: str | None = None, figure: Figure | None = None) -> 
         figure: Empty, to be filled; a new one if None.
 
     Raises:
-        UserError: The record is damaged or of one generation, no clade is large enough, or pyfish is not installed.
+        UserError: The record is damaged or of one generation, or no clade is large enough.
     """
-    fish = pyfish()
     tree = of_run(run)
     if tree.last == tree.first:
         raise UserError(f"{run.path}: one generation on record: a Muller plot needs two or more")
@@ -91,30 +91,17 @@ def muller(run: Run, trait: str | None = None, figure: Figure | None = None) -> 
     values, label = scaled(tree.births, trait)
     means = _means(values[clades.rows], clades.members, len(clades.founders) + 1)
     norm, colours = colour_range(means[1:]), COLOURS.with_extremes(bad=style.OKABE_ITO["vermillion"])
-    bands, steps, _, _ = fish.process_data(*_fish_tables(tree, clades))
+    bands, steps, _, _ = pyfish.process_data(*_fish_tables(tree, clades))
     hues = colours(norm(np.ma.masked_invalid(means)))
     hues[REST] = 1
     figure = style.new_figure(7.2, 4.0) if figure is None else figure
     axes = figure.add_subplot()
-    fish.fish_plot(bands, steps, hues[bands.index], ax=axes)
+    pyfish.fish_plot(bands, steps, hues[bands.index], ax=axes)
     _finish(axes, tree)
     bar = figure.colorbar(ScalarMappable(norm, colours), ax=axes, extend="both", label=f"mean of {label}")
     bar.outline.set_visible(False)
     title(figure, [style.caption(run), _explain(tree, clades, len(steps))])
     return figure
-
-
-def pyfish() -> Any:
-    """The library that stacks nested clades, imported when first asked for.
-
-    Raises:
-        UserError: It is not installed.
-    """
-    try:
-        import pyfish
-    except ImportError:
-        raise UserError("pyfish is not installed: pip install 'alife-quines[lineage]'") from None
-    return pyfish
 
 
 def _climb(tree: Phylogeny, older: Rows, younger: Rows) -> Rows:

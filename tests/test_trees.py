@@ -1,6 +1,5 @@
 """Figures of lineage: layouts without crossings, clades that add up, and sense at the edges of what a run can be."""
 
-import sys
 from dataclasses import replace
 from itertools import pairwise
 
@@ -220,7 +219,6 @@ def test_clades_worked_out_by_hand():
 
 
 def test_the_muller_plot_states_its_threshold():
-    pytest.importorskip("pyfish")
     run = synthetic_run(generations=20)
     text = said(muller(run))
     clades = find_clades(of_run(run))
@@ -229,7 +227,6 @@ def test_the_muller_plot_states_its_threshold():
 
 
 def test_many_small_clades_are_one_clear_line():
-    pytest.importorskip("pyfish")
     with pytest.raises(UserError, match="no clade has reached 2% of the living"):
         muller(synthetic_run(generations=2, islands=2, size=200))
 
@@ -238,12 +235,6 @@ def test_what_is_too_much_to_draw_is_said_to_be_left_out():
     text = said(time_phylogeny(synthetic_run(generations=2, islands=2, size=12_000)))
     assert "one tip in 12 drawn" in text
     assert "extinct lineages left out: too many to draw" in text
-
-
-def test_an_absent_extra_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "pyfish", None)
-    with pytest.raises(UserError, match=r"pip install 'alife-quines\[lineage\]'"):
-        muller(synthetic_run(generations=4))
 
 
 def test_the_line_of_descent_is_drawn_as_recorded():
