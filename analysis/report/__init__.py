@@ -2,7 +2,9 @@
 
 - `write.py`: `report` reads a folder, draws the figures beside the page, and writes it.
 - `of_run.py`, `of_sweep.py`: what a page says, as plain data.
-- `charts.py`, `sweep_charts.py`: the interactive views; `individuals.py`: who is shown, and who descends from whom.
+- `moved.py`, `statements.py`: the tables and sentences of either; `treatments.py`: a sweep's runs, one value each.
+- `charts.py`, `sweep_charts.py`, `looks.py`: the interactive views; `individuals.py`: who is shown, of whom born.
+- `pictures.py`, `sweep_pictures.py`: the static figures, drawn or taken from beside the page.
 - `page.py`: that data as HTML, with page.html, page.css and page.js.
 """
 

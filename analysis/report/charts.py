@@ -3,8 +3,7 @@
 Whether b descends from a is asked in the page with the numbers of `individuals.descent_intervals`: no script is needed.
 """
 
-import warnings
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import altair as alt
 import numpy as np
@@ -15,6 +14,21 @@ from analysis import style
 from analysis.demes import OF_A_TASK, SETTLED
 from analysis.fronts import SMALLEST, pareto_front, points, survivors
 from analysis.report.individuals import Shown, rows, significant
+from analysis.report.looks import (
+    ALL,
+    GREY,
+    INK,
+    LINE,
+    UP_TO,
+    colour,
+    configured,
+    controls,
+    scale,
+    shape,
+    side_by_side,
+    span,
+    trait_scale,
+)
 from analysis.run import Run
 from analysis.trajectories import quantiles
 
@@ -51,10 +65,6 @@ RECORD: Final = {
 }
 """Fields of an individual's record and what the page calls them."""
 
-ALONE, UP_TO, ALL = "this generation", "up to it", "all generations"
-LATER: Final = "settled generations"
-WHOLE: Final = "all"
-
 ANCESTOR: Final = "isValid(pick.first) && datum.first <= pick.first[0] && pick.first[0] < datum.beyond"
 DESCENDANT: Final = "isValid(pick.first) && pick.first[0] <= datum.first && datum.first < pick.beyond[0]"
 CHOSEN: Final = "isValid(pick.first) && datum.first === pick.first[0]"
@@ -62,8 +72,6 @@ IN_TIME: Final = (
     "isValid(brush.generation) ? inrange(datum.generation, brush.generation) : "
     f"span === '{ALL}' || datum.generation === at || (span === '{UP_TO}' && datum.generation < at)"
 )
-
-GREY, INK, FOUND, LINE = "#c9c9c9", style.INK, style.OKABE_ITO["vermillion"], style.OKABE_ITO["black"]
 
 
 def linked(run: Run, people: Shown) -> dict[str, Any] | None:
@@ -78,7 +86,6 @@ def linked(run: Run, people: Shown) -> dict[str, Any] | None:
         return None
     has_task = run.setting("task") != "none"
     named = [name for name in LABELS if name in table and (has_task or name not in OF_A_TASK)]
-    first, last = run.first, run.last
     one = table.iloc[people.chosen]
     pick = alt.selection_point(
         name="pick",
@@ -92,21 +99,8 @@ def linked(run: Run, people: Shown) -> dict[str, Any] | None:
     views = [_plane(run, table, pick, "accuracy" if has_task else "genome_norm"), _lineage(run, table, pick)]
     bands = {name: quantiles(run, name) for name in named}
     views += [_trait(run, name, band, brush) for name, band in bands.items()]
-    with warnings.catch_warnings():  # sharing the brush is meant
-        warnings.filterwarnings("ignore", "Automatically deduplicated")
-        joined = alt.concat(*views, columns=2)
-    chart = (
-        joined.add_params(*_controls(first, last))
-        .resolve_scale(color="independent", shape="independent")
-        .configure(font="system-ui, 'DejaVu Sans', sans-serif", background="white")
-        .configure_axis(
-            labelFontSize=12, titleFontSize=12, titleFontWeight="normal", gridColor="#e8e8e8", labelColor=INK
-        )
-        .configure_legend(labelFontSize=12, titleFontSize=12, titleFontWeight="normal")
-        .configure_title(fontSize=13, anchor="start", fontWeight="bold")
-        .configure_view(stroke="#bbbbbb")
-    )
-    spec = chart.to_dict()
+    chart = side_by_side(views, *controls(run.first, run.last))
+    spec = configured(chart.resolve_scale(color="independent", shape="independent"))
     spec["datasets"] = {"births": rows(table), "fronts": _fronts(run, has_task), "traits": _bands(bands)}
     return spec
 
@@ -116,37 +110,21 @@ def record_names(table: pd.DataFrame) -> dict[str, str]:
     return {field: name for field, name in RECORD.items() if field in table}
 
 
-def _controls(first: int, last: int) -> list[alt.Parameter]:
-    slider = alt.binding_range(min=first, max=last, step=1, name="generation")
-    spans = alt.binding_radio(options=[ALONE, UP_TO, ALL], name="shown")
-    axes = alt.binding_radio(options=[LATER, WHOLE], name="axes hold")
-    none = alt.Undefined
-    return [
-        alt.param(name="at", value=last, bind=slider if last > first else none),
-        alt.param(name="span", value=ALONE, bind=spans if last > first else none),
-        alt.param(
-            name="reach",
-            value=LATER if last > first + SETTLED else WHOLE,
-            bind=axes if last > first + SETTLED else none,
-        ),
-    ]
-
-
 def _plane(run: Run, table: pd.DataFrame, pick: alt.Parameter, height: str) -> Any:
     x = alt.X("replication_error:Q", title="replication error ρ, log scale (← better)")
     better = " (better →)" if height == "accuracy" else ", log scale"
     y = alt.Y(f"{height}:Q", title=LABELS[height] + better)
     known = table[np.isfinite(table["replication_error"])]
     later = known[(known["generation"] >= run.first + SETTLED) & (known["cause"] == schema.CAUSES[0])]
-    x = x.scale(_scale(run, "log", known["replication_error"], later["replication_error"]))
-    y = y.scale(_scale(run, "linear" if height == "accuracy" else "log", known[height], later[height]))
+    x = x.scale(scale(run, "log", known["replication_error"], later["replication_error"]))
+    y = y.scale(scale(run, "linear" if height == "accuracy" else "log", known[height], later[height]))
     x, y = x.axis(format="~g", tickCount=6), y.axis(format="~g", tickCount=6)
     base = alt.Chart(alt.NamedData(name="births")).transform_filter("isValid(datum.replication_error)").encode(x, y)
     crowd = base.mark_circle(size=9, color=GREY, opacity=0.45, clip=True)
     dots = (
         base.transform_filter(IN_TIME)
         .mark_point(filled=True, size=34, opacity=0.9, clip=True)
-        .encode(color=_colour(run, legend=True), shape=_shape(), tooltip=_tooltip(table))
+        .encode(color=colour(run, legend=True), shape=shape(), tooltip=_tooltip(table))
         .add_params(pick)
     )
     line = base.transform_filter(ANCESTOR).encode(order="generation:Q")
@@ -171,14 +149,14 @@ def _plane(run: Run, table: pd.DataFrame, pick: alt.Parameter, height: str) -> A
 
 def _lineage(run: Run, table: pd.DataFrame, pick: alt.Parameter) -> Any:
     time = alt.X("generation:Q", title="generation of birth").axis(tickMinStep=1, format="d", grid=False)
-    x = time.scale(domain=_span(run), nice=False)
+    x = time.scale(domain=span(run), nice=False)
     y = alt.Y("y:Q", title=None, axis=None).scale(domain=[0, max(float(np.nanmax(table["y"])) + 1, 1)], nice=False)
     base = alt.Chart(alt.NamedData(name="births")).transform_filter("isValid(datum.y)").encode(x, y)
     links = base.transform_filter("isValid(datum.from_generation)").encode(x2="from_generation", y2="from_y")
     dots = (
         base.transform_filter(IN_TIME)
         .mark_point(filled=True, size=16, opacity=0.95)
-        .encode(color=_colour(run), shape=_shape(), tooltip=_tooltip(table))
+        .encode(color=colour(run), shape=shape(), tooltip=_tooltip(table))
         .add_params(pick)
     )
     return alt.layer(
@@ -192,8 +170,8 @@ def _lineage(run: Run, table: pd.DataFrame, pick: alt.Parameter) -> Any:
 
 
 def _trait(run: Run, name: str, band: pd.DataFrame, brush: alt.Parameter) -> Any:
-    x = alt.X("generation:Q", title="generation").axis(tickMinStep=1, format="d").scale(domain=_span(run), nice=False)
-    scale = _trait_scale(run, name, band)
+    x = alt.X("generation:Q", title="generation").axis(tickMinStep=1, format="d").scale(domain=span(run), nice=False)
+    scale = trait_scale(run, name, band)
     title = LABELS[name]
     y = alt.Y("q05:Q", title=title, scale=scale).axis(format="~g", tickCount=5)
     base = alt.Chart(alt.NamedData(name="traits")).transform_filter(f"datum.trait === '{name}'").encode(x)
@@ -234,51 +212,6 @@ def _now(x: Any) -> alt.Chart:
         .mark_rule(color=style.OKABE_ITO["orange"], strokeWidth=1.5, opacity=0.9)
         .encode(x)
     )
-
-
-def _scale(run: Run, kind: Literal["linear", "log"], whole: pd.Series, close: pd.Series) -> alt.Scale:
-    """A scale that leaves the first generations out unless they are asked for or the slider is there."""
-    wide = f"reach === '{WHOLE}' || at < {run.first + SETTLED}"
-    ends = zip(_ends(whole, kind), _ends(close if close.notna().any() else whole, kind), strict=True)
-    return alt.Scale(type=kind, domain=[alt.ExprRef(f"{wide} ? {a} : {b}") for a, b in ends], nice=False)
-
-
-def _trait_scale(run: Run, name: str, band: pd.DataFrame) -> alt.Scale:
-    later = band[band["generation"] >= run.first + SETTLED]
-    whole, close = (pd.concat([rows["q05"], rows["q95"]]) for rows in (band, later))
-    return _scale(run, "linear" if name in OF_A_TASK or not whole.min() > 0 else "log", whole, close)
-
-
-def _ends(values: pd.Series, kind: str) -> tuple[float, float]:
-    numbers = values.to_numpy(np.float64)
-    numbers = numbers[np.isfinite(numbers)]
-    if kind == "log":
-        low, high = np.log10(np.maximum([numbers.min(), numbers.max()], SMALLEST))
-        room = max(0.05 * (high - low), 0.05)
-        return float(f"{10 ** (low - room):.4g}"), float(f"{10 ** (high + room):.4g}")
-    low, high = numbers.min(), numbers.max()
-    room = max(0.05 * (high - low), 0.01)
-    return round(float(low - room), 4), round(float(high + room), 4)
-
-
-def _span(run: Run) -> list[float]:
-    room = max(0.02 * (run.last - run.first), 0.3)
-    return [run.first - room, run.last + room]
-
-
-def _colour(run: Run, legend: bool = False) -> Any:
-    scale = alt.Scale(scheme=alt.SchemeParams(name="viridis", extent=[0, 0.92]), domain=[run.first, run.last])
-    look = alt.Legend(orient="bottom", direction="horizontal", format="d", tickMinStep=1, gradientLength=160)
-    ramp = alt.Color("generation:Q", scale=scale, title="generation").legend(
-        look if legend and run.last > run.first else None
-    )
-    return alt.when("datum.generation === 0").then(alt.value(FOUND)).otherwise(ramp)
-
-
-def _shape() -> Any:
-    """Founders are diamonds, the early dead crosses: colour alone says nothing."""
-    dead = {"test": f"datum.cause !== '{schema.CAUSES[0]}'", "value": "cross"}
-    return alt.ShapeValue("circle", condition=[dead, {"test": "datum.generation === 0", "value": "diamond"}])
 
 
 def _tooltip(table: pd.DataFrame) -> list[alt.Tooltip]:

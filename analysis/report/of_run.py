@@ -1,22 +1,18 @@
 """The page of one run: its numbers, linked views, figures, what moved its traits, and how to make it again."""
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 import yaml
 
 from alife import schema
-from alife.errors import UserError
-from analysis.demes import LABELS as SCALES
-from analysis.demes import OF_A_TASK, SETTLED, demes, settled
-from analysis.dynamics import differentials, effective_size, heritability, mean_differentials
-from analysis.price import COMPONENTS, price, summary
+from analysis.demes import OF_A_TASK, SETTLED
 from analysis.report import charts
 from analysis.report.individuals import shown
+from analysis.report.moved import moved
 from analysis.report.page import Chart, Code, Facts, Page, Part, Picture, Section, Table, Text, number, plural
 from analysis.run import Run
 from analysis.show import _facts
@@ -34,20 +30,6 @@ NAMES: Final = {
     "learning_rate": "learning rate",
     "mutation": "mutation σ",
 }
-
-PRICED: Final = ("accuracy", "replication_error", "copying_error", "genome_norm", *schema.LIFE_HISTORY)
-"""Traits whose change is split in the table."""
-
-HOW: Final = (
-    "Move the slider through the generations: the plane and the lineage show whoever was born then. The blue steps are "
-    "that generation's Pareto front, over all of its individuals.",
-    "Drag across generations in any trait panel to show those alone; click there to let the slider rule again.",
-    "Hover over a point for its record; click for its line of descent, in black in all views, and its descendants in "
-    "light blue. At first it is the dominant's.",
-    "Diamonds are founders (generation 0), crosses died early, grey points are everybody else with a finite ρ; the "
-    "dashed line is the noise floor ρ = σ². Bands: 5–95 % of all individuals of a generation; line: their median.",
-    f"Axes hold the survivors from generation {SETTLED} on; founders, far to the right, are behind 'all'.",
-)
 
 
 def page(run: Run, pictures: Sequence[Picture], left_out: Sequence[str], digest: str | None = None) -> Page:
@@ -71,7 +53,7 @@ def page(run: Run, pictures: Sequence[Picture], left_out: Sequence[str], digest:
             Section("views", "Plane, lineage and traits, linked", list(_views(run))),
             Section("numbers", "Traits in numbers", [_traits(run), _islands(run)]),
             Section("figures", "Figures", [*pictures, *(Text(line, "note") for line in left_out)]),
-            Section("forces", "What moved the traits", list(_forces(run))),
+            Section("forces", "What moved the traits", list(moved(run))),
         ]
     sections.append(Section("again", "How to make it again", list(_again(run, digest))))
     kind = f"{run.setting('selection.scheme')}"
@@ -115,10 +97,33 @@ def _views(run: Run) -> Iterator[Part]:
         "Three linked views: the trade-off plane of replication error and accuracy, the lineage through time, and "
         "trajectories of the traits. The tables and figures below say the same without interaction."
     )
-    yield Chart("linked", spec, alt, HOW, charts.record_names(people.table))
+    yield Chart("linked", spec, alt, _how(run), charts.record_names(people.table))
     yield Text(f"Shown: {people.rule}.", "note")
     if run.setting("task") == "none":
         yield Text("The run has no task: the plane shows the genome's norm in place of accuracy.", "note")
+
+
+def _how(run: Run) -> list[str]:
+    """How to use the linked views."""
+    lines = [
+        "Hover over a point for its record; click for its line of descent, in black in all views, and its descendants "
+        "in light blue. At first it is the dominant's.",
+        "Diamonds are founders (generation 0), crosses died early. The blue steps are a generation's Pareto front, "
+        "over all of its individuals; the dashed line is the noise floor ρ = σ². Bands: 5–95 % of all individuals of a "
+        "generation; line: their median.",
+    ]
+    if run.last > run.first:
+        lines[:0] = [
+            "Move the slider through the generations: the plane and the lineage show whoever was born then, the plane "
+            "everybody else with a finite ρ in grey.",
+            "Drag across generations in any trait panel to show those alone; click there to let the slider rule again.",
+        ]
+    if run.last > run.first + SETTLED:
+        lines.append(
+            f"Axes hold the survivors from generation {run.first + SETTLED} on, as those before are far off; 'all' and "
+            "an early slider show them."
+        )
+    return lines
 
 
 def _traits(run: Run) -> Table:
@@ -161,98 +166,6 @@ def _islands(run: Run) -> Table:
     head = ["island", "generation", "born", "parents", "died early", *names.values()]
     more = run.generations["island"].nunique() - len(last)
     return Table(f"Medians of each island's last generation{f', {more:,} islands more' if more else ''}", head, rows)
-
-
-def _forces(run: Run) -> Iterator[Part]:
-    tables: Sequence[Callable[[Run], Part]] = (_differentials, _price, _heritability, _size)
-    yield Text(
-        "Intervals here are over the generations of this one run: they say how well this run is known. A statement "
-        "about a treatment needs several runs; compare them with 'alife compare' or the report of a sweep.",
-        "note",
-    )
-    said = set()
-    for make in tables:
-        try:
-            yield make(run)
-        except UserError as error:
-            if str(error) not in said:
-                said.add(str(error))
-                yield Text(str(error), "note")
-
-
-def _differentials(run: Run) -> Table:
-    table = mean_differentials(differentials(demes(run)), settled(run.last))
-    rows = [
-        [SCALES[row["trait"]], _with(row["realised"], row["low"], row["high"]), _signed(row["expected"])]
-        for row in table.to_dict("records")
-    ]
-    n = int(table["generations"].max())
-    caption = (
-        f"Standardised selection differentials: how many standard deviations parents are above those they won from; "
-        f"mean of {plural(n, 'generation')} and its 95 % bootstrap interval"
-    )
-    return Table(caption, ["trait", "realised", "expected of the scheme"], rows)
-
-
-def _price(run: Run) -> Table:
-    split = summary(price(demes(run)), settled(run.last))
-    parts = [*COMPONENTS, "change"]
-    silent = [name for name in ("viability", "inviability", "migration") if not _any(split, name)]
-    parts = [name for name in parts if name not in silent]
-    rows = []
-    shown = [name for name in PRICED if name in set(split["trait"])]
-    for trait, table in split[split["trait"].isin(shown)].groupby("trait", sort=False):
-        table = table.set_index("component")
-        cells = (_with(*table.loc[name, ["per_generation", "low", "high"]]) for name in parts)
-        rows.append([SCALES[str(trait)], *cells])
-    none = f"; nothing over all islands together: {', '.join(silent)}" if silent else ""
-    n = int(split["generations"].max())
-    return Table(
-        f"The Price equation: change of the mean a generation, split; mean of {plural(n, 'generation')} and its 95 % "
-        f"bootstrap interval{none}",
-        ["trait", *parts],
-        rows,
-    )
-
-
-def _any(split: pd.DataFrame, name: str) -> bool:
-    return bool(split.loc[split["component"] == name, ["per_generation", "low", "high"]].any(axis=None))
-
-
-def _heritability(run: Run) -> Table:
-    table = heritability(demes(run), first=settled(run.last))
-    rows = [
-        [SCALES[row["trait"]], _with(row["slope"], row["low"], row["high"]), f"{int(row['pairs']):,}"]
-        for row in table.to_dict("records")
-    ]
-    return Table(
-        "Parent–offspring regression on deviations within island and generation: the share of a parent's deviation "
-        "that its children show, with its 95 % interval",
-        ["trait", "slope", "pairs"],
-        rows,
-    )
-
-
-def _size(run: Run) -> Text:
-    table = effective_size(demes(run))
-    table = table[table["generation"] >= settled(run.last)]
-    effective = table["effective"].to_numpy(np.float64)
-    known = effective[np.isfinite(effective)]
-    if not len(known):
-        raise UserError("nobody shares a parent with anybody: the effective size is not known")
-    harmonic = len(known) / np.sum(1 / known)
-    return Text(
-        f"Effective size of an island, harmonic mean of {plural(len(known), 'island generation')}: {harmonic:.1f} of "
-        f"{run.setting('population.size')} individuals."
-    )
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.2g}".replace("-", "−") if np.isfinite(value) and value else "0" if value == 0 else "–"
-
-
-def _with(value: float, low: float, high: float) -> str:
-    return _signed(value) + (f" [{_signed(low)},\u00a0{_signed(high)}]" if np.isfinite(low) else "")
 
 
 def _again(run: Run, digest: str | None) -> Iterator[Part]:

@@ -3,7 +3,7 @@
 (() => {
   const WIDE = 900; // CSS pixels from which views stand side by side
   const GAP = 30;
-  const AXES = 82; // room for axis labels beside a view
+  const AXES = 70; // room for axis labels beside a view
 
   function fitted(spec, room) {
     const columns = room >= WIDE && spec.concat ? 2 : 1;
@@ -72,7 +72,7 @@
     let drawn = null;
     let columns = 0;
     async function redraw() {
-      const room = holder.clientWidth;
+      const room = holder.parentElement.clientWidth;
       if (drawn && Math.abs(room - columns) < 40) return;
       columns = room;
       if (drawn) drawn.finalize();

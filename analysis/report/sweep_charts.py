@@ -1,6 +1,5 @@
 """The interactive chart of a sweep: where treatments sit on the plane, generation by generation, and their traits."""
 
-import warnings
 from typing import Any, Final
 
 import altair as alt
@@ -10,6 +9,7 @@ import pandas as pd
 from analysis import style
 from analysis.demes import OF_A_TASK, SETTLED
 from analysis.report.individuals import rows, significant
+from analysis.report.looks import configured, side_by_side
 from analysis.report.treatments import TRAITS, Sweep, medians, trajectories
 from analysis.treatments import seed_of
 
@@ -43,21 +43,8 @@ def chart(sweep: Sweep) -> dict[str, Any] | None:
     views += [_trait(centres, late, name, colour) for name in TRAITS]
     slider = alt.binding_range(min=first, max=last, step=1, name="generation")
     bound = slider if last > first else alt.Undefined
-    with warnings.catch_warnings():  # sharing the legend is meant
-        warnings.filterwarnings("ignore", "Automatically deduplicated")
-        joined = alt.concat(*views, columns=2)
-    whole = joined.add_params(alt.param(name="at", value=last, bind=bound), pick)
-    whole = whole.resolve_scale(color="shared", shape="shared", opacity="independent")
-    spec = (
-        whole.configure(font="system-ui, 'DejaVu Sans', sans-serif", background="white")
-        .configure_axis(
-            labelFontSize=12, titleFontSize=12, titleFontWeight="normal", gridColor="#e8e8e8", labelColor=style.INK
-        )
-        .configure_legend(labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelLimit=300)
-        .configure_title(fontSize=13, anchor="start", fontWeight="bold")
-        .configure_view(stroke="#bbbbbb")
-        .to_dict()
-    )
+    whole = side_by_side(views, alt.param(name="at", value=last, bind=bound), pick)
+    spec = configured(whole.resolve_scale(color="shared", shape="shared", opacity="independent"))
     spec["datasets"] = {"centres": rows(centres), "runs": rows(single)}
     return spec
 
@@ -126,7 +113,8 @@ def _plane(late: pd.DataFrame, single: pd.DataFrame, look: dict[str, Any], x: st
 
 def _trait(centres: pd.DataFrame, late: pd.DataFrame, name: str, look: dict[str, Any]) -> Any:
     scale = _scale(_range(late, late, name), "linear" if name in OF_A_TASK else "log")
-    x = alt.X("generation:Q", title="generation").axis(tickMinStep=1, format="d").scale(nice=False)
+    ends = [float(centres["generation"].min()) - 0.3, float(centres["generation"].max()) + 0.3]
+    x = alt.X("generation:Q", title="generation").axis(tickMinStep=1, format="d").scale(domain=ends, nice=False)
     base = alt.Chart(alt.NamedData(name="centres")).encode(x)
     flat = {"color": look["color"]}
     area = base.mark_area(clip=True).encode(

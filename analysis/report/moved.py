@@ -1,0 +1,112 @@
+"""What moved the traits of a run, in tables: selection differentials, the Price equation, inheritance, drift."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from alife import schema
+from alife.errors import UserError
+from analysis.demes import LABELS as SCALES
+from analysis.demes import demes, settled
+from analysis.dynamics import differentials, effective_size, heritability, mean_differentials
+from analysis.price import COMPONENTS, price, summary
+from analysis.report.page import Part, Table, Text, plural
+from analysis.run import Run
+
+PRICED: Final = ("accuracy", "replication_error", "copying_error", "genome_norm", *schema.LIFE_HISTORY)
+"""Traits whose change is split in the table."""
+
+
+def moved(run: Run) -> Iterator[Part]:
+    """The tables, or the line that says why one is not there."""
+    tables: Sequence[Callable[[Run], Part]] = (_differentials, _price, _heritability, _size)
+    yield Text(
+        "Intervals here are over the generations of this one run: they say how well this run is known. A statement "
+        "about a treatment needs several runs; compare them with 'alife compare' or the report of a sweep.",
+        "note",
+    )
+    said = set()
+    for make in tables:
+        try:
+            yield make(run)
+        except UserError as error:
+            if str(error) not in said:
+                said.add(str(error))
+                yield Text(str(error), "note")
+
+
+def _differentials(run: Run) -> Table:
+    table = mean_differentials(differentials(demes(run)), settled(run.last))
+    rows = [
+        [SCALES[row["trait"]], _with(row["realised"], row["low"], row["high"]), _signed(row["expected"])]
+        for row in table.to_dict("records")
+    ]
+    n = int(table["generations"].max())
+    caption = (
+        f"Standardised selection differentials: how many standard deviations parents are above those they won from; "
+        f"mean of {plural(n, 'generation')} and its 95 % bootstrap interval"
+    )
+    return Table(caption, ["trait", "realised", "expected of the scheme"], rows)
+
+
+def _price(run: Run) -> Table:
+    split = summary(price(demes(run)), settled(run.last))
+    parts = [*COMPONENTS, "change"]
+    silent = [name for name in ("viability", "inviability", "migration") if not _any(split, name)]
+    parts = [name for name in parts if name not in silent]
+    rows = []
+    shown = [name for name in PRICED if name in set(split["trait"])]
+    for trait, table in split[split["trait"].isin(shown)].groupby("trait", sort=False):
+        table = table.set_index("component")
+        cells = (_with(*table.loc[name, ["per_generation", "low", "high"]]) for name in parts)
+        rows.append([SCALES[str(trait)], *cells])
+    none = f"; nothing over all islands together: {', '.join(silent)}" if silent else ""
+    n = int(split["generations"].max())
+    return Table(
+        f"The Price equation: change of the mean a generation, split; mean of {plural(n, 'generation')} and its 95 % "
+        f"bootstrap interval{none}",
+        ["trait", *parts],
+        rows,
+    )
+
+
+def _any(split: pd.DataFrame, name: str) -> bool:
+    return bool(split.loc[split["component"] == name, ["per_generation", "low", "high"]].any(axis=None))
+
+
+def _heritability(run: Run) -> Table:
+    table = heritability(demes(run), first=settled(run.last))
+    rows = [
+        [SCALES[row["trait"]], _with(row["slope"], row["low"], row["high"]), f"{int(row['pairs']):,}"]
+        for row in table.to_dict("records")
+    ]
+    return Table(
+        "Parent–offspring regression on deviations within island and generation: the share of a parent's deviation "
+        "that its children show, with its 95 % interval",
+        ["trait", "slope", "pairs"],
+        rows,
+    )
+
+
+def _size(run: Run) -> Text:
+    table = effective_size(demes(run))
+    table = table[table["generation"] >= settled(run.last)]
+    effective = table["effective"].to_numpy(np.float64)
+    known = effective[np.isfinite(effective)]
+    if not len(known):
+        raise UserError("nobody shares a parent with anybody: the effective size is not known")
+    harmonic = len(known) / np.sum(1 / known)
+    return Text(
+        f"Effective size of an island, harmonic mean of {plural(len(known), 'island generation')}: {harmonic:.1f} of "
+        f"{run.setting('population.size')} individuals."
+    )
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2g}".replace("-", "−") if np.isfinite(value) and value else "0" if value == 0 else "–"
+
+
+def _with(value: float, low: float, high: float) -> str:
+    return _signed(value) + (f" [{_signed(low)},\u00a0{_signed(high)}]" if np.isfinite(low) else "")
