@@ -3,8 +3,6 @@
 A room of its own so that jobs in this process need no Ray.
 """
 
-import signal
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -24,9 +22,16 @@ from populations.jobs import Job, Result, Stopped, Told, failure, tell
 RETRIES: Final = 3
 """How often a job is started again after it was lost."""
 POLL_SECONDS: Final = 0.25
-ROOM_SECONDS: Final = 2.0
+LONGEST_LOOK: Final = 1.0
+"""Between two looks at most so many seconds count: a driver that was suspended draws no conclusions from that."""
+QUIET_SECONDS: Final = 5.0
+"""Silence of the cluster's head after which it is asked for nothing: who asks would be kept waiting."""
+HEAD_SECONDS: Final = 30.0
+"""Silence of the head after which the jobs are given up. After 60 s Ray ends the process, with no word to Python."""
 STARVED_SECONDS: Final = 120.0
+"""Time without room for a job on any node after which the jobs are given up."""
 
+_AGAIN = "the same command goes on when there is one"
 _REASONS: Final = {
     exceptions.OutOfMemoryError: "its machine ran out of memory",
     exceptions.NodeDiedError: "its machine was lost",
@@ -42,8 +47,7 @@ def connected(needs: configuration.Ray) -> Iterator[None]:
         UserError: There is no cluster, or no node has the room for a job.
     """
     config = RunConfig(ray=needs)
-    with _handler_kept():
-        owns = cluster.connect(config)
+    owns = cluster.connect(config)
     try:
         if cluster.room(config) < 1:
             raise UserError(
@@ -78,11 +82,13 @@ class Crew:
         remote: Any = ray.remote
         self._call = remote(_call)
         self._needs, self._told, self._stopping = needs, told, stopping
+        self._head = cluster.Head(RunConfig(ray=needs))
         self._waiting: deque[_Attempt] = deque()
         self._running: dict[Any, _Attempt] = {}
         self._results: dict[str, Result] = {}
         self._stopped = False
-        self._room, self._looked, self._roomy = 1, 0.0, time.monotonic()
+        self._looked, self._answers = time.monotonic(), 0
+        self._headless = self._roomless = 0.0
 
     def run(self, jobs: Sequence[Job]) -> dict[str, Result]:
         """Do all jobs; a result each, by name."""
@@ -91,16 +97,41 @@ class Crew:
             while self._waiting or self._running:
                 if self._stopping() and not self._stopped:
                     self._stop()
+                self._watch()
                 self._start()
                 self._wait()
                 self._told({"event": "tick"})
         finally:
-            for call in self._running:
+            self._head.close()
+            for call in self._running if self._headless < QUIET_SECONDS else ():
                 ray.cancel(call, force=True)
         return self._results
 
+    def _watch(self) -> None:
+        """Count for how long the head has been silent and no node has had room, as far as this process ran itself."""
+        now = time.monotonic()
+        seconds, self._looked = min(now - self._looked, LONGEST_LOOK), now
+        self._headless = self._headless + seconds if self._head.answers == self._answers else 0.0
+        self._roomless = 0.0 if self._head.room else self._roomless + seconds
+        self._answers = self._head.answers
+        if self._stopped:
+            if self._headless > QUIET_SECONDS:
+                for attempt in self._running.values():
+                    self._end(attempt, "stopped", None, "the cluster has gone")
+                self._running.clear()
+        elif self._headless > HEAD_SECONDS:
+            raise UserError(f"ray: the head of the cluster has not answered for {HEAD_SECONDS:.0f} s: {_AGAIN}")
+        elif self._roomless > STARVED_SECONDS:
+            raise UserError(
+                f"ray: for {STARVED_SECONDS:.0f} s no node of the cluster has had the {_described(self._needs)} that a "
+                f"job asks for: {_AGAIN}"
+            )
+
     def _start(self) -> None:
-        width = 0 if self._stopped else self._width()
+        """Start as many jobs as there is room for; nodes come and go."""
+        if self._headless > QUIET_SECONDS:
+            return
+        width = self._head.room if self._needs.hosts == "auto" else self._needs.hosts
         while self._waiting and len(self._running) < width:
             attempt = self._waiting.popleft()
             attempt.began = attempt.began or time.monotonic()
@@ -109,20 +140,6 @@ class Crew:
             call = self._call.options(name=job.name, **options).remote(job.function, dict(job.kwargs))
             self._running[call] = attempt
             self._told({"event": "job_started", "job": job.name, "attempt": len(attempt.losses) + 1})
-
-    def _width(self) -> int:
-        """How many jobs may run at once; nodes come and go."""
-        now = time.monotonic()
-        if now - self._looked > ROOM_SECONDS:
-            self._room, self._looked = cluster.room(RunConfig(ray=self._needs)), now
-        if self._room:
-            self._roomy = now
-        elif now - self._roomy > STARVED_SECONDS:
-            raise UserError(
-                f"ray: for {STARVED_SECONDS:.0f} s no node of the cluster has had the {_described(self._needs)} that a "
-                "job asks for: give the same command again when there is one"
-            )
-        return self._room if self._needs.hosts == "auto" else self._needs.hosts
 
     def _wait(self) -> None:
         if not self._running:
@@ -150,10 +167,12 @@ class Crew:
         except exceptions.RayTaskError as error:
             if isinstance(error.cause, Stopped):
                 self._lose(attempt, f"its process got a {error.cause}")
+            elif isinstance(error.cause, exceptions.RayError):
+                self._lose(attempt, _reason(error.cause))
             else:
                 self._end(attempt, "failed", None, *failure(error.cause, str(error)))
         except exceptions.RayError as error:
-            self._lose(attempt, next((why for kind, why in _REASONS.items() if isinstance(error, kind)), repr(error)))
+            self._lose(attempt, _reason(error))
         else:
             self._end(attempt, "done", value)
 
@@ -192,12 +211,5 @@ def _described(needs: configuration.Ray) -> str:
     return f"{needs.cpus_per_host:g} CPUs{gpus}"
 
 
-@contextmanager
-def _handler_kept() -> Iterator[None]:
-    """Ray takes SIGTERM for itself when it starts; who asked to hear of it before is to hear of it after."""
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        yield
-    finally:
-        if callable(before) and threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, before)
+def _reason(error: exceptions.RayError) -> str:
+    return next((why for kind, why in _REASONS.items() if isinstance(error, kind)), f"of a {type(error).__name__}")

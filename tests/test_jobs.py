@@ -51,6 +51,14 @@ def work_until_told(folder, name):
     raise Stopped(signal.Signals(told[0]).name)
 
 
+def wait_and_see(folder, name, seconds):
+    """Hear no signal for a while, as a process that is cut off."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    (Path(folder) / name).touch()
+    time.sleep(seconds)
+    signal.signal(signal.SIGINT, before)
+
+
 def mixed():
     return [
         Job("first", answer, {"value": 1}),
@@ -126,23 +134,31 @@ def test_a_job_that_always_dies_fails_after_three_retries(ray_8, tmp_path):
     assert lives.status == "done"
 
 
-def test_told_to_stop_running_jobs_end_well_and_others_never_start(ray_8, tmp_path, monkeypatch):
-    """From then on the cluster is not asked for anything: it may have got the same signal, and not answer."""
-    monkeypatch.setattr("populations.crew.ROOM_SECONDS", 0.0)
-    room, asked, asked_before = cluster.room, [], []
-    monkeypatch.setattr(cluster, "room", lambda config: asked.append(config) or room(config))
-
-    def stopping():
-        if len(list(tmp_path.iterdir())) == 2:
-            asked_before.append(len(asked))
-        return bool(asked_before)
-
+def test_told_to_stop_running_jobs_end_well_and_others_never_start(ray_8, tmp_path):
     jobs = [Job(name, work_until_told, {"folder": str(tmp_path), "name": name}) for name in "abc"]
-    results = run_jobs(jobs, TWO, stopping=stopping)
+    results = run_jobs(jobs, TWO, stopping=lambda: len(list(tmp_path.iterdir())) == 2)
     assert [r.status for r in results] == ["stopped"] * 3
     assert [r.error for r in results] == ["its process got a SIGINT"] * 2 + [""]
     assert {p.name for p in tmp_path.iterdir()} == {"a.began.0", "b.began.0"}
-    assert 0 < len(asked) == asked_before[0]
+
+
+@pytest.mark.parametrize("stop", [False, True])
+def test_a_head_that_falls_silent_is_not_waited_for(ray_8, tmp_path, monkeypatch, stop):
+    """Ray would end this process after a minute. Told to stop, the jobs are; else one line says how to go on."""
+    for name in ("QUIET_SECONDS", "HEAD_SECONDS"):
+        monkeypatch.setattr(f"populations.crew.{name}", 1.0)
+    ends = threading.Event()
+    room, began = cluster.room, lambda: any(tmp_path.iterdir())
+    monkeypatch.setattr(cluster, "room", lambda config: (began() and ends.wait(30)) or room(config))
+    jobs = [Job(name, wait_and_see, {"folder": str(tmp_path), "name": name, "seconds": 4}) for name in "ab"]
+    if stop:
+        results = run_jobs(jobs, Ray(hosts=1), stopping=began)
+        assert [(r.status, r.error) for r in results] == [("stopped", "the cluster has gone"), ("stopped", "")]
+    else:
+        with pytest.raises(UserError, match="the head of the cluster has not answered for 1 s: the same command"):
+            run_jobs(jobs, Ray(hosts=1))
+    ends.set()
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
 def test_a_job_stopped_with_its_machine_goes_on_elsewhere(ray_8, tmp_path):
