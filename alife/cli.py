@@ -41,6 +41,10 @@ optional, keys of the configuration are nested or dotted:
 """
 
 
+BENCHES = {"lineage": "analysis.bench_lineage"}
+"""Name of a bench → the module whose `bench()` yields its figures, each a dict with "name", "value" and "unit"."""
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run the command.
 
@@ -224,6 +228,16 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--format", choices=["alife", "newick", "parquet"], required=True)
     export.add_argument("--out", required=True, metavar="FILE", help="the file to write; one of that name is replaced")
     export.add_argument("--pruned", action="store_true", help="only the last generation and its ancestors")
+
+    bench = command(
+        "bench",
+        _bench,
+        "Measure this machine and this program: one line a figure.",
+        "  alife bench lineage          records of a million births: load, check, measure, hand over, draw\n"
+        "  alife bench lineage --json   the same as JSON lines",
+    )
+    bench.add_argument("name", metavar="NAME", choices=sorted(BENCHES), help=f"one of {', '.join(sorted(BENCHES))}")
+    bench.add_argument("--json", action="store_true", help="print JSON lines")
 
     data = command(
         "data",
@@ -441,6 +455,18 @@ def _write(path: str, text: str) -> None:
             file.write(text)
     except OSError as error:
         raise UserError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _bench(arguments: argparse.Namespace) -> None:
+    import importlib
+    import json
+
+    for figure in importlib.import_module(BENCHES[arguments.name]).bench():
+        if arguments.json:
+            print(json.dumps(figure), flush=True)
+            continue
+        rest = ", ".join(f"{key} {value}" for key, value in figure.items() if key not in ("name", "value", "unit"))
+        print(f"{figure['name']}: {figure['value']:.4g} {figure['unit']}" + (f" ({rest})" if rest else ""), flush=True)
 
 
 def _export(arguments: argparse.Namespace) -> None:

@@ -179,3 +179,18 @@ def test_resume_extends(capsys, tmp_path, config_file):
 def test_data_says_what_it_checked(capsys, idx_folder: Path):
     assert main(["data", str(idx_folder)]) == 0
     assert "8 × 8" in capsys.readouterr().out
+
+
+def test_a_bench_prints_a_line_a_figure(capsys, monkeypatch):
+    import json
+
+    from analysis import bench_lineage
+
+    small = bench_lineage.bench(births=8_000, drawn=4_000)
+    monkeypatch.setattr(bench_lineage, "bench", lambda: small)
+    assert main(["bench", "lineage"]) == 0
+    plain = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in plain] == [figure["name"] for figure in small]
+    assert main(["bench", "lineage", "--json"]) == 0
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == small
+    assert "invalid choice: 'speed'" in refuse(capsys, "bench", "speed")
