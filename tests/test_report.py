@@ -109,6 +109,13 @@ class TestIndividuals:
         line = line_of_descent(of_run(run), int(table["id"].iloc[people.chosen]))
         assert set(line["id"].astype(str)) <= set(table["id"])
 
+    def test_a_long_run_is_shown_every_so_many_generations(self) -> None:
+        run = synthetic_run(1300, 1, 3, death_rate=0)
+        people = shown(run)
+        assert set(people.table["generation"]) == set(range(1299, -1, -3))
+        assert people.rule.startswith("one generation in 3, and of these ")
+        assert len(page_of(run)) < 4_000_000
+
     def test_an_absent_parent_gives_way_to_the_nearest_ancestor_shown(self) -> None:
         run = synthetic_run(40, 2, 30, seed=1)
         table = shown(run, most=400, latest=60).table

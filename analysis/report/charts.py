@@ -13,7 +13,7 @@ from alife import schema
 from analysis import style
 from analysis.demes import OF_A_TASK, SETTLED
 from analysis.fronts import SMALLEST, pareto_front, points, survivors
-from analysis.report.individuals import Shown, rows, significant
+from analysis.report.individuals import Shown, every, rows, significant
 from analysis.report.looks import (
     ALL,
     GREY,
@@ -97,9 +97,9 @@ def linked(run: Run, people: Shown) -> dict[str, Any] | None:
     )
     brush = alt.selection_interval(name="brush", encodings=["x"])
     views = [_plane(run, table, pick, "accuracy" if has_task else "genome_norm"), _lineage(run, table, pick)]
-    bands = {name: quantiles(run, name) for name in named}
+    bands = {name: _thinned(run, quantiles(run, name)) for name in named}
     views += [_trait(run, name, band, brush) for name, band in bands.items()]
-    chart = side_by_side(views, *controls(run.first, run.last))
+    chart = side_by_side(views, *controls(run.first, run.last, every(run)))
     spec = configured(chart.resolve_scale(color="independent", shape="independent"))
     spec["datasets"] = {"births": rows(table), "fronts": _fronts(run, has_task), "traits": _bands(bands)}
     return spec
@@ -128,8 +128,8 @@ def _plane(run: Run, table: pd.DataFrame, pick: alt.Parameter, height: str) -> A
         .add_params(pick)
     )
     line = base.transform_filter(ANCESTOR).encode(order="generation:Q")
-    path = line.mark_line(color=INK, strokeWidth=1.6, clip=True)
-    stops = line.mark_point(filled=True, size=14, color=INK, opacity=1, clip=True)
+    path = line.mark_line(color=INK, strokeWidth=_thin(run, 1.6), clip=True)
+    stops = line.mark_point(filled=True, size=_thin(run, 14), color=INK, opacity=1, clip=True)
     ring = base.transform_filter(CHOSEN).mark_point(size=230, strokeWidth=2.4, color=LINE, opacity=1, clip=True)
     layers: list[Any] = [crowd]
     if height == "accuracy":
@@ -145,6 +145,11 @@ def _plane(run: Run, table: pd.DataFrame, pick: alt.Parameter, height: str) -> A
         dashed = rule.mark_rule(strokeDash=[5, 4], color=INK, clip=True)
         layers.append(dashed.encode(alt.X("replication_error:Q"), tooltip=alt.value(f"noise floor σ² = {floor:.3g}")))
     return alt.layer(*layers, path, stops, dots, ring).properties(height=380, title="Trade-off plane")
+
+
+def _thin(run: Run, size: float) -> float:
+    """A size of marks on a line of descent, smaller in a long run."""
+    return size * min(1, max(60 / (run.last - run.first + 1), 0.3))
 
 
 def _lineage(run: Run, table: pd.DataFrame, pick: alt.Parameter) -> Any:
@@ -172,7 +177,7 @@ def _lineage(run: Run, table: pd.DataFrame, pick: alt.Parameter) -> Any:
 def _trait(run: Run, name: str, band: pd.DataFrame, brush: alt.Parameter) -> Any:
     x = alt.X("generation:Q", title="generation").axis(tickMinStep=1, format="d").scale(domain=span(run), nice=False)
     scale = trait_scale(run, name, band)
-    title = LABELS[name]
+    title = LABELS[name].partition(",")[0]
     y = alt.Y("q05:Q", title=title, scale=scale).axis(format="~g", tickCount=5)
     base = alt.Chart(alt.NamedData(name="traits")).transform_filter(f"datum.trait === '{name}'").encode(x)
     tips = [
@@ -198,8 +203,8 @@ def _trait(run: Run, name: str, band: pd.DataFrame, brush: alt.Parameter) -> Any
         base.mark_line(color=style.OKABE_ITO["blue"], strokeWidth=2, clip=True, point=run.last - run.first < 6).encode(
             alt.Y("median:Q", title=title, scale=scale), tooltip=tips
         ),
-        line.mark_line(color=INK, strokeWidth=1.4, strokeDash=[4, 2], clip=True),
-        line.mark_point(filled=True, size=12, color=INK, opacity=1, clip=True),
+        line.mark_line(color=INK, strokeWidth=_thin(run, 1.4), strokeDash=[4, 2], clip=True),
+        line.mark_point(filled=True, size=_thin(run, 12), color=INK, opacity=1, clip=True),
         _now(x),
     ).properties(height=130)
 
@@ -222,10 +227,15 @@ def _tooltip(table: pd.DataFrame) -> list[alt.Tooltip]:
     ]
 
 
+def _thinned(run: Run, table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the generations on the page."""
+    return table[(run.last - table["generation"]) % every(run) == 0]
+
+
 def _fronts(run: Run, has_task: bool) -> list[dict[str, Any]]:
     """Pareto fronts of all individuals of each generation, sampled or not."""
     out: list[dict[str, Any]] = []
-    for generation, among in survivors(run).groupby("generation") if has_task else ():
+    for generation, among in _thinned(run, survivors(run)).groupby("generation") if has_task else ():
         values = points(among)
         front = values[pareto_front(values)]
         rho, accuracy = (significant(column) for column in front.T)

@@ -24,6 +24,8 @@ MOST: Final = 4_000
 """Individuals on a page."""
 LATEST: Final = 1_000
 """Of these, how many may be of the last generation."""
+MOST_GENERATIONS: Final = 600
+"""Generations on a page; of more, every k-th back from the last."""
 DIGITS: Final = 5
 """Significant digits of a score."""
 
@@ -62,7 +64,7 @@ def shown(run: Run, most: int = MOST, latest: int = LATEST) -> Shown:
         line = line_of_descent(tree, dominant(tree))["id"].to_numpy()
     except UserError:
         line = tree.births["id"].to_numpy()[:1]
-    keep, rule = _sample(tree, np.flatnonzero(np.isin(tree.births["id"].to_numpy(), line)), most, latest)
+    keep, rule = _sample(tree, np.flatnonzero(np.isin(tree.births["id"].to_numpy(), line)), most, latest, every(run))
     rows = np.flatnonzero(keep)
     first, beyond = descent_intervals(tree)
     y = arrange(tree, max_tips=len(tree), max_extinct=len(tree)).y
@@ -78,6 +80,11 @@ def shown(run: Run, most: int = MOST, latest: int = LATEST) -> Shown:
     table = pd.concat([_records(tree.births.iloc[rows]), pd.DataFrame(place)], axis=1)
     chosen = int(np.flatnonzero(tree.births["id"].to_numpy()[rows] == line[-1])[0])
     return Shown(table, chosen, rule)
+
+
+def every(run: Run) -> int:
+    """1, or k if a page shows every k-th generation, counted back from the last."""
+    return max(-(-(run.last - run.first + 1) // MOST_GENERATIONS), 1)
 
 
 def descent_intervals(tree: Phylogeny) -> tuple[Rows, Rows]:
@@ -100,25 +107,26 @@ def descent_intervals(tree: Phylogeny) -> tuple[Rows, Rows]:
     return first, first + size
 
 
-def _sample(tree: Phylogeny, line: Rows, most: int, latest: int) -> tuple[Bools, str]:
+def _sample(tree: Phylogeny, line: Rows, most: int, latest: int, step: int) -> tuple[Bools, str]:
     n, last = len(tree), tree.rows()
-    if n <= most:
+    if n <= most and step == 1:
         return np.ones(n, bool), f"all {n:,} individuals" if n > 1 else "the only individual"
     rng = np.random.default_rng(0)
     keep = np.zeros(n, bool)
     keep[last if len(last) <= latest else rng.choice(last, latest, replace=False)] = True
-    generations = tree.generations[:-1]
+    generations = tree.generations[::-1][step::step]
     quota = max((most - int(keep.sum())) // max(len(generations), 1), 1)
-    for generation in generations[:: -(-len(generations) // most)]:
+    for generation in generations:
         rows = tree.rows(generation)
         keep[rows if len(rows) <= quota else rng.choice(rows, quota, replace=False)] = True
-    keep[line] = True
+    keep[line[(tree.last - tree.generation[line]) % step == 0]] = True
+    keep[line[-1]] = True
     of_last = f"all {len(last):,}" if len(last) <= latest else f"{latest:,} of {len(last):,}"
     rule = (
         f"{keep.sum():,} of {n:,} individuals: {of_last} of the last generation, the dominant's line of descent, and "
         f"at most {quota:,} of each other generation, drawn at random; lineage lines lead to the nearest ancestor shown"
     )
-    return keep, rule
+    return keep, f"one generation in {step}, and of these {rule}" if step > 1 else rule
 
 
 def _nearest(tree: Phylogeny, keep: Bools) -> Rows:

@@ -25,9 +25,9 @@ WHOLE: Final = "all"
 GREY, INK, FOUND, LINE = "#c9c9c9", style.INK, style.OKABE_ITO["vermillion"], style.OKABE_ITO["black"]
 
 
-def controls(first: int, last: int) -> list[alt.Parameter]:
+def controls(first: int, last: int, step: int) -> list[alt.Parameter]:
     """Slider `at`, what is shown (`span`), and what axes hold (`reach`); constants where there is no choice."""
-    slider = alt.binding_range(min=first, max=last, step=1, name="generation")
+    slider = alt.binding_range(min=last - (last - first) // step * step, max=last, step=step, name="generation")
     spans = alt.binding_radio(options=[ALONE, UP_TO, ALL], name="shown")
     axes = alt.binding_radio(options=[LATER, WHOLE], name="axes hold")
     none = alt.Undefined
