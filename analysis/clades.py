@@ -6,7 +6,6 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-import pyfish
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import PolyCollection
@@ -82,6 +81,8 @@ def muller(run: Run, trait: str | None = None, figure: Figure | None = None) -> 
     Raises:
         UserError: The record is damaged or of one generation, or no clade is large enough.
     """
+    import pyfish  # which brings pyplot, and that looks for a window system
+
     tree = of_run(run)
     if tree.last == tree.first:
         raise UserError(f"{run.path}: one generation on record: a Muller plot needs two or more")
