@@ -41,7 +41,7 @@ def table(run: Run, now: datetime | None = None) -> RenderableType:
     facts = Table(box=None, show_header=False, pad_edge=False)
     facts.add_column(style="bold", no_wrap=True)
     facts.add_column(overflow="fold")
-    for name, value in _facts(run, now or datetime.now(UTC)):
+    for name, value in facts_of(run, now or datetime.now(UTC)):
         facts.add_row(name, Text(value))
     return Group(facts, Text(), *_islands(run)) if len(run.generations) else facts
 
@@ -59,7 +59,7 @@ def print_run(run: Run, file: TextIO | None = None) -> None:
     file.write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
 
 
-def _facts(run: Run, now: datetime) -> Iterator[tuple[str, str]]:
+def facts_of(run: Run, now: datetime) -> Iterator[tuple[str, str]]:
     total, islands, size = (run.setting(key) for key in ("generations", "population.islands", "population.size"))
     yield "run", run.path
     yield "status", run.manifest["status"]

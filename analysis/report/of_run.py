@@ -15,7 +15,7 @@ from analysis.report.individuals import shown
 from analysis.report.moved import moved
 from analysis.report.page import Chart, Code, Facts, Page, Part, Picture, Section, Table, Text, number, plural
 from analysis.run import Run
-from analysis.show import _facts
+from analysis.show import facts_of
 from analysis.trajectories import quantiles
 
 NAMES: Final = {
@@ -65,7 +65,7 @@ def page(run: Run, pictures: Sequence[Picture], left_out: Sequence[str], digest:
 
 
 def _about(run: Run) -> Iterator[tuple[str, str]]:
-    for name, value in _facts(run, datetime.now(UTC)):
+    for name, value in facts_of(run, datetime.now(UTC)):
         if name != "last commit":
             yield name, value
     created, updated = run.manifest.get("created"), run.manifest.get("updated")
