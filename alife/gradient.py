@@ -4,21 +4,21 @@ A room of its own beside `alife.life` because everything here serves speed: whic
 operands lie in memory, and that nothing is allocated while individuals live.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from alife import config as configuration
+from alife.products import Call, product
 from alife.quine import FIRST, SECOND, UNIT, Selu, Shape, split
 
 TINY = 1e-30  # keeps ρ of the zero genome finite while it lives
 ROW_MAJOR_BELOW = 32  # a batch as small as this runs faster as [batch, H] in memory than as [H, batch]
 
-Call = Callable[..., Any]
 Calls = Iterator[Call]
 
 
@@ -55,20 +55,21 @@ class Matrices:
     """The weights of c networks, or a gradient, matrix by matrix: all first matrices, then all second ones, ….
 
     So each product of a chunk is one call on contiguous memory, and an optimiser sees one vector. The first layer is
-    two matrices, one a kind of input, transposed in memory: their gradients, of few columns, are made faster so.
+    two matrices, one a kind of input.
 
     Attributes:
         flat: [c·N].
+        layers: Its three parts: the first layer, the second, the heads.
         coordinate, image, second, out, classes: [c, H, K], [c, H, H - K], [c, H, H], [c, 1, H] and [c, C, H] views.
     """
 
     def __init__(self, shape: Shape, c: int, like: Tensor):
         h, k = shape.hidden, shape.coordinate_units
-        sizes = (k, h), (h - k, h), (h, h), (1, h), (shape.classes, h)
+        sizes = (h, k), (h, h - k), (h, h), (1, h), (shape.classes, h)
         self.shape, self.flat = shape, like.new_zeros(c * shape.n_weights)
+        self.layers = self.flat.split([c * h * h, c * h * h, c * (1 + shape.classes) * h])
         parts = self.flat.split([c * rows * columns for rows, columns in sizes])
-        coordinate, image, *rest = (part.view(c, *size) for part, size in zip(parts, sizes, strict=True))
-        self._parts = [coordinate.mT, image.mT, *rest]
+        self._parts = [part.view(c, *size) for part, size in zip(parts, sizes, strict=True)]
         self.coordinate, self.image, self.second, self.out, self.classes = self._parts
 
     def beside(self, genomes: Tensor) -> list[tuple[Tensor, Tensor]]:
@@ -89,12 +90,16 @@ class Matrices:
 
 
 class Layers(NamedTuple):
-    """Both activations and the gradients at them, in units of `quine.UNIT`: [c, H, batch], or flat [c·H·Σbatches]."""
+    """Both activations, in units of `quine.UNIT`, and a place for gradients: [c, H, batch], or flat [c·H·Σbatches].
+
+    On the way back the gradient before SELU takes the place of a2, which nobody needs any more. `wide` is a2 in the
+    weights' dtype: itself, unless products are bfloat16.
+    """
 
     a1: Tensor
     a2: Tensor
-    d1: Tensor
-    d2: Tensor
+    d: Tensor
+    wide: Tensor
 
 
 class Input(NamedTuple):
@@ -108,18 +113,11 @@ class Input(NamedTuple):
     block: Layers
 
 
-def product(out: Tensor, a: Tensor, b: Tensor, factor: float = 1.0, *, add: bool = False) -> Call:
-    """The call that sets out to factor · a @ b, or adds that to it; `out` may be transposed in memory."""
-    if out.stride(2) != 1:
-        out, a, b = out.mT, b.mT, a.mT
-    return partial(out.baddbmm_, a, b, beta=int(add), alpha=factor)
-
-
 class Gradient:
     """The weights of c individuals while they live, and the gradient of their loss ρ + task_weight · cross-entropy.
 
     The pass is written down once, as a list of calls on fixed memory, and a step runs down that list. With bfloat16
-    features the products and what lies between them are bfloat16; weights, targets, SELU, residuals and the gradient
+    features the layers' products and what lies between them are bfloat16; weights, SELU, heads, losses and the gradient
     that an optimiser sees stay float32.
 
     Args:
@@ -143,7 +141,8 @@ class Gradient:
         self._selu = Selu(like)
 
         self.weights, self.gradient = Matrices(shape, c, like), Matrices(shape, c, like)
-        self._w = Matrices(shape, c, self._narrow) if self._mixed else self.weights
+        self._w = Matrices(shape, c, self._narrow)
+        self._heads = self._w if self._mixed else self.weights
         self._g = Matrices(shape, c, self._narrow) if self._mixed else self.gradient
         self._target = like.new_empty(c, shape.n_weights)
         self._scale, self._task_scale = like.new_empty(c, 1, 1), like.new_empty(c, 1, 1)
@@ -151,7 +150,10 @@ class Gradient:
         self._images = torch.empty(c, n, dtype=torch.int64, device=like.device)
 
         batches = [b, n] if n and not self._joint else [b]
-        self._flat = Layers(*(self._narrow.new_empty(c * h * sum(batches)) for _ in range(4)))
+        size = c * h * sum(batches)
+        a1, a2, d = (self._narrow.new_empty(size) for _ in range(3))
+        self._flat = Layers(a1, a2, d, like.new_empty(size) if self._mixed else a2)
+        self._scratch = like.new_empty(size) if self._mixed else d
         parts = zip(*(layer.split([c * h * rows for rows in batches]) for layer in self._flat), strict=True)
         self._blocks = [
             Layers(*(x.view(c, rows, h).mT if rows < ROW_MAJOR_BELOW else x.view(c, h, rows) for x in part))
@@ -195,39 +197,47 @@ class Gradient:
         return self.gradient.flat
 
     def _look(self) -> Calls:
-        """The features of this step, and the weights in the products' dtype."""
+        """The features of this step, and the weights in the products' scale and dtype."""
+        first, second, heads = zip(self.weights.layers, self._w.layers, strict=True)
+        for (master, copy), factor in ((first, FIRST), (second, SECOND)):
+            yield partial(torch.mul, master, self._like.new_full((), factor), out=copy)
         if self._mixed:
-            yield partial(self._w.flat.copy_, self.weights.flat)
+            yield partial(heads[1].copy_, heads[0])
         for i in self._inputs:
             yield partial(torch.index_select, i.table, 0, i.indices.view(-1), out=i.x.view(-1, i.x.shape[2]))
 
     def _forward(self) -> Calls:
         """Both layers."""
-        scratch = self._full(self._flat.d1)
-        full = self._full(self._flat.a1)
         for number, i in enumerate(self._inputs):
-            yield product(i.block.a1, i.w, i.x.mT, FIRST, add=self._joint and number > 0)
-        yield from self._in_full(self._flat.a1, lambda a: [partial(self._selu.forward_, a, scratch)], full)
+            yield product(i.block.a1, i.w, i.x.mT, add=self._joint and number > 0)
+        yield from self._activate(self._flat.a1)
         for block in self._blocks:
-            yield product(block.a2, self._w.second, block.a1, SECOND)
-        yield from self._in_full(self._flat.a2, lambda a: [partial(self._selu.forward_, a, scratch)], full)
+            yield product(block.a2, self._w.second, block.a1)
+        yield from self._activate(self._flat.a2)
+
+    def _activate(self, layer: Tensor) -> Calls:
+        wide = self._flat.wide if self._mixed else layer
+        if self._mixed:
+            yield partial(wide.copy_, layer)
+        yield partial(self._selu.forward_, wide, self._scratch)
+        if self._mixed:
+            yield partial(layer.copy_, wide)
 
     def _replicate(self) -> Calls:
         """ρ̂ = (1/B)·Σ_b (f(c_b) - g_cb)² / mean(g²): its gradient at the output is 2(f - g)/(B·mean(g²))."""
         block, indices = self._blocks[0], self._coordinates
-        printed = self._narrow.new_empty(len(indices), 1, indices.shape[1])
-        self._residual = self._full(printed)
-        targets = torch.empty_like(self._residual)
+        residual = self._residual = self._like.new_empty(len(indices), 1, indices.shape[1])
+        targets = torch.empty_like(residual)
         if self._life.target == "self":
             yield partial(self.weights.write, self._target)
             yield self._weigh
-        yield product(printed, self._w.out, block.a2, UNIT)
+        yield product(residual, self.weights.out, block.wide, UNIT)
         yield partial(torch.gather, self._target, 1, indices, out=targets.squeeze(1))
-        yield from self._in_full(
-            printed, lambda f: [partial(f.sub_, targets), partial(f.mul_, self._scale)], self._residual
-        )
-        yield product(self._g.out, printed, block.a2.mT, UNIT)
-        yield partial(torch.mul, self._w.out.mT, printed, out=block.d2)
+        yield partial(residual.sub_, targets)
+        yield partial(residual.mul_, self._scale)
+        yield product(self.gradient.out, residual, block.wide.mT, UNIT)
+        narrow = yield from self._narrowed(residual)
+        yield partial(torch.mul, self._heads.out.mT, narrow, out=block.d)
 
     def _classify(self) -> Calls:
         """Cross-entropy: its gradient at the logits is (softmax - one-hot)/(B'·temperature)."""
@@ -235,34 +245,39 @@ class Gradient:
             return
         assert self._world.labels is not None
         block, (c, n) = self._blocks[-1], self._images.shape
-        logits = self._narrow.new_empty(c, self._world.shape.classes, n)
+        z = self._like.new_empty(c, self._world.shape.classes, n)
         answers = torch.empty_like(self._images)
         minus_one = self._like.new_full((1, 1, 1), -1.0).expand(c, 1, n)
-
-        def loss(z: Tensor) -> list[Call]:
-            return [
-                partial(torch.softmax, z, 1, out=z),
-                partial(z.scatter_add_, 1, answers.unsqueeze(1), minus_one),
-                partial(z.mul_, self._task_scale),
-            ]
-
         yield partial(torch.index_select, self._world.labels, 0, self._images.view(-1), out=answers.view(-1))
-        yield product(logits, self._w.classes, block.a2, UNIT / self._life.temperature)
-        yield from self._in_full(logits, loss)
-        yield product(self._g.classes, logits, block.a2.mT, UNIT)
-        yield product(block.d2, self._w.classes.mT, logits, add=self._joint)
+        yield product(z, self.weights.classes, block.wide, UNIT / self._life.temperature)
+        yield partial(torch.softmax, z, 1, out=z)
+        yield partial(z.scatter_add_, 1, answers.unsqueeze(1), minus_one)
+        yield partial(z.mul_, self._task_scale)
+        yield product(self.gradient.classes, z, block.wide.mT, UNIT)
+        narrow = yield from self._narrowed(z)
+        yield product(block.d, self._heads.classes.mT, narrow, add=self._joint)
+
+    def _narrowed(self, x: Tensor) -> Generator[Call, None, Tensor]:
+        """x, or a copy of it in the products' dtype."""
+        if not self._mixed:
+            return x
+        narrow = torch.empty_like(x, dtype=self._narrow.dtype)
+        yield partial(narrow.copy_, x)
+        return narrow
 
     def _backward(self) -> Calls:
-        """Back through both layers; the gradient at the second comes scaled by UNIT, as W₂'s needs it."""
-        yield partial(self._selu.backward_, self._flat.d2, self._flat.a2, UNIT)
+        """Back through both layers; that the gradient at the second comes times UNIT is what W₂'s needs."""
+        a1, a2, d, _ = self._flat
+        yield partial(self._selu.backward, d, a2, UNIT, out=a2)
         for number, block in enumerate(self._blocks):
-            yield product(self._g.second, block.d2, block.a1.mT, add=number > 0)
-            yield product(block.d1, self._w.second.mT, block.d2)
-        yield partial(self._selu.backward_, self._flat.d1, self._flat.a1, 1 / UNIT)
+            yield product(self._g.second, block.a2, block.a1.mT, add=number > 0)
+            yield product(block.d, self._w.second.mT, block.a2)
+        yield partial(self._selu.backward, d, a1, 1 / (SECOND * UNIT), out=d)
         for i in self._inputs:
-            yield product(i.g, i.block.d1, i.x)
+            yield product(i.g, i.block.d, i.x)
         if self._mixed:
-            yield partial(self.gradient.flat.copy_, self._g.flat)
+            for master, copy in list(zip(self.gradient.layers, self._g.layers, strict=True))[:2]:
+                yield partial(master.copy_, copy)
         if self._life.target == "self":
             yield partial(self._follow, torch.empty_like(self._target))
 
@@ -279,17 +294,3 @@ class Gradient:
         torch.mul(self._target, shrink, out=more).scatter_add_(1, self._coordinates, -residual)
         for here, there in self.gradient.beside(more):
             here.add_(there)
-
-    def _full(self, x: Tensor) -> Tensor:
-        """x itself, or a place like it for wider values."""
-        return torch.empty_like(x, dtype=self._like.dtype) if self._mixed else x
-
-    def _in_full(self, x: Tensor, calls: Callable[[Tensor], list[Call]], full: Tensor | None = None) -> Calls:
-        """The calls on x, or on a wider copy of it that is copied back."""
-        if not self._mixed:
-            yield from calls(x)
-            return
-        full = self._full(x) if full is None else full
-        yield partial(full.copy_, x)
-        yield from calls(full)
-        yield partial(x.copy_, full)

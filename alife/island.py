@@ -92,20 +92,19 @@ class Habitat:
         return self.forward.accuracy(networks, *self.splits[split]).numpy(force=True)
 
 
-ROWS, TOGETHER = 512, 4
+ROWS, TOGETHER = 512, 8
 """Rows and individuals of a forward pass computed together on a CPU: part of what makes results the same everywhere."""
 
 MOST = 4096
 """Individuals computed together on a GPU at most, so that memory stays bounded."""
 
-CACHE = 5_000_000
+CACHE = 10_000_000
 """Bytes that a chunk's activations, weights and moments may take on a CPU. Larger chunks leave the cache, smaller ones
 pay more for each call; `alife bench life` shows where the optimum lies."""
 
 
 def default_chunk(config: RunConfig, n_weights: int) -> int:
-    """Individuals that learn together: on a CPU as many as CACHE holds, 1 to 32, in bfloat16 three times as many, since
-    its products are over sooner; on a GPU the island.
+    """Individuals that learn together: on a CPU as many as CACHE holds, 1 to 32; on a GPU the island.
 
     A rule, not a measurement, so that the same configuration gives the same bits on every run.
     """
@@ -114,8 +113,7 @@ def default_chunk(config: RunConfig, n_weights: int) -> int:
         return min(config.population.size, MOST)
     rows = life.coordinates + (0 if config.task == "none" or config.quine.pairing == "joint" else life.images)
     floats = 5 * (config.quine.hidden * rows + n_weights)
-    fit = CACHE * (3 if life.precision == "bfloat16" else 1) // (4 * floats)
-    return int(max(1, min(32, fit, config.population.size)))
+    return int(max(1, min(32, CACHE // (4 * floats), config.population.size)))
 
 
 def check_precision(config: RunConfig) -> None:

@@ -4,15 +4,18 @@ Fixed features of a coordinate and of an image (`alife.physics`) pass through tw
 that prints a weight and one that names a class (Chang & Lipson 2018, section 2). No biases. Activations are
 [P, H, batch].
 
-Both layers are kept in units of UNIT, in which SELU is three passes over memory (`Selu`). Products pay for it with a
-factor that costs nothing: FIRST for W₁·x, SECOND for W₂·a, UNIT for what else is made of an activation a.
+Activations are kept in units of UNIT, in which SELU is three passes over memory (`Selu`). In return W₁ has to be
+multiplied by FIRST, W₂ by SECOND, and what else is made of an activation by UNIT.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
+
+from alife.products import product
 
 SELU_SCALE = 1.0507009873554805
 SELU_ALPHA = 1.6732632423543772
@@ -75,22 +78,24 @@ class Selu:
         torch.add(self._minus_knee, scratch, alpha=self.KNEE, out=scratch)
         return torch.clamp(q, min=self._zero, max=scratch, out=q)
 
-    def backward_(self, gradient: Tensor, activation: Tensor, factor: float = 1.0) -> Tensor:
-        """Gradient at SELU's result → factor · gradient at z, from what `forward_` left.
+    def backward(self, gradient: Tensor, activation: Tensor, factor: float, *, out: Tensor) -> Tensor:
+        """Gradient at SELU's result → factor · gradient at z, from what `forward_` left; `out` may be either.
 
         torch's own kernel multiplies by its second constant where the activation is positive, and elsewhere by its
         third times (activation + first · second): here λ, and UNIT·(activation + κ) = λα·eᶻ. Which it is within
         rounding of z = 0, where the slope jumps, is left open.
         """
-        return torch.ops.aten.elu_backward.grad_input(
-            gradient,
-            self.KNEE / (factor * SELU_SCALE),
-            factor * SELU_SCALE,
-            factor * UNIT,
-            True,
-            activation,
-            grad_input=gradient,
-        )
+        knee, scale = self.KNEE / (factor * SELU_SCALE), factor * SELU_SCALE
+        kernel = torch.ops.aten.elu_backward.grad_input
+        return kernel(gradient, knee, scale, factor * UNIT, True, activation, grad_input=out)
+
+
+class Layers(NamedTuple):
+    """Weights of c networks as `Forward` takes them: [c·H, u] FIRST·W₁ for u inputs, [c, H, H] SECOND·W₂, and heads."""
+
+    first: Tensor
+    second: Tensor
+    heads: Weights
 
 
 class Forward:
@@ -108,16 +113,19 @@ class Forward:
         self._selu = Selu(like)
         self._buffers = [like.new_empty(chunk * shape.hidden * rows) for _ in range(3)]
 
-    def hidden(self, w: Weights, units: slice, features: Tensor) -> Tensor:
-        """Second-layer activations [c, H, r] of features [r, |units|] fed to `units` of the input, the others blank.
+    def _scaled(self, networks: Tensor, units: slice) -> Iterator[tuple[slice, Layers]]:
+        """Chunk after chunk: whose they are, and the weights that `hidden` takes."""
+        for first in range(0, len(networks), self.chunk):
+            w = split(networks[first : first + self.chunk], self.shape)
+            yield slice(first, first + len(w.w1)), Layers((w.w1[:, :, units] * FIRST).flatten(0, 1), w.w2 * SECOND, w)
 
-        In units of UNIT; valid until the next call.
-        """
-        c, h, r = len(w.w1), self.shape.hidden, len(features)
+    def hidden(self, layers: Layers, features: Tensor) -> Tensor:
+        """Second-layer activations [c, H, r], in units of UNIT, of features [r, u]; valid until the next call."""
+        c, h, r = len(layers.second), self.shape.hidden, len(features)
         a, b, scratch = (x[: c * h * r].view(c, h, r) for x in self._buffers)
-        a.baddbmm_(w.w1[:, :, units], features.T.expand(c, -1, -1), beta=0, alpha=FIRST)
+        product(a.view(1, c * h, r), layers.first.unsqueeze(0), features.T.unsqueeze(0))()
         self._selu.forward_(a, scratch)
-        b.baddbmm_(w.w2, a, beta=0, alpha=SECOND)
+        product(b, layers.second, a)()
         return self._selu.forward_(b, scratch)
 
     def emit(self, adults: Tensor, coordinates: Tensor) -> Tensor:
@@ -131,13 +139,11 @@ class Forward:
             [P, N], f_θ(c) for every coordinate c.
         """
         emitted = torch.empty_like(adults)
-        units = slice(0, self.shape.coordinate_units)
-        for first in range(0, len(adults), self.chunk):
-            w = split(adults[first : first + self.chunk], self.shape)
-            out = emitted[first : first + self.chunk].unsqueeze(1)
+        for who, layers in self._scaled(adults, slice(0, self.shape.coordinate_units)):
+            out = emitted[who].unsqueeze(1)
             for row in range(0, len(coordinates), self.rows):
-                a = self.hidden(w, units, coordinates[row : row + self.rows])
-                out[:, :, row : row + self.rows].baddbmm_(w.w_out, a, beta=0, alpha=UNIT)
+                a = self.hidden(layers, coordinates[row : row + self.rows])
+                product(out[:, :, row : row + self.rows], layers.heads.w_out, a, UNIT)()
         return emitted
 
     def accuracy(self, adults: Tensor, images: Tensor, labels: Tensor) -> Tensor:
@@ -148,13 +154,11 @@ class Forward:
             images: [n, u] features that feed the last u units: H - K with the coordinate blank, H with one beside it.
             labels: [n].
         """
-        units = slice(self.shape.hidden - images.shape[1], None)
         right = torch.zeros(len(adults), dtype=torch.int64, device=adults.device)
-        for first in range(0, len(adults), self.chunk):
-            w = split(adults[first : first + self.chunk], self.shape)
-            found = right[first : first + self.chunk]
+        for who, layers in self._scaled(adults, slice(self.shape.hidden - images.shape[1], None)):
+            found = right[who]
             for row in range(0, len(images), self.rows):
-                logits = torch.bmm(w.w_class, self.hidden(w, units, images[row : row + self.rows]))
+                logits = torch.bmm(layers.heads.w_class, self.hidden(layers, images[row : row + self.rows]))
                 best, answer = logits.max(1)
                 found += ((answer == labels[row : row + self.rows]) & best.isfinite()).sum(1)
         return right.to(torch.float32) / max(1, len(images))

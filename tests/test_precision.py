@@ -7,7 +7,7 @@ import torch
 from alife.config import Life, parse_config
 from alife.errors import UserError
 from alife.gradient import Gradient
-from alife.island import Habitat, check_precision, default_chunk, lifetime
+from alife.island import Habitat, check_precision, lifetime
 from alife.life import live
 from alife.reproduction import found
 from populations.evolution import prepare
@@ -78,11 +78,3 @@ def test_a_machine_without_bfloat16_says_so(monkeypatch):
     with pytest.raises(UserError, match=r"^life\.precision: bfloat16: .* use --life\.precision float32$"):
         check_precision(config)
     check_precision(parse_config({"device": "cpu"}))
-
-
-def test_chunks_in_bfloat16_are_larger():
-    wide, narrow = (
-        default_chunk(parse_config({"device": "cpu", "life": {"precision": precision}}), 21_100)
-        for precision in ("float32", "bfloat16")
-    )
-    assert wide < narrow <= 24
