@@ -1,0 +1,33 @@
+"""`alife bench`: what this machine and this program are good for, a figure a line."""
+
+import argparse
+
+from alife.commands.common import Command
+
+BENCHES = {"lineage": "analysis.bench_lineage"}
+"""Name of a bench → the module whose `bench()` yields its figures, each a dict with "name", "value" and "unit"."""
+
+
+def add(command: Command) -> None:
+    """Add them to the parser."""
+    bench = command(
+        "bench",
+        _bench,
+        "Measure this machine and this program: one line a figure.",
+        "  alife bench lineage          records of a million births: load, check, measure, hand over, draw\n"
+        "  alife bench lineage --json   the same as JSON lines",
+    )
+    bench.add_argument("name", metavar="NAME", choices=sorted(BENCHES), help=f"one of {', '.join(sorted(BENCHES))}")
+    bench.add_argument("--json", action="store_true", help="print JSON lines")
+
+
+def _bench(arguments: argparse.Namespace) -> None:
+    import importlib
+    import json
+
+    for figure in importlib.import_module(BENCHES[arguments.name]).bench():
+        if arguments.json:
+            print(json.dumps(figure), flush=True)
+            continue
+        rest = ", ".join(f"{key} {value}" for key, value in figure.items() if key not in ("name", "value", "unit"))
+        print(f"{figure['name']}: {figure['value']:.4g} {figure['unit']}" + (f" ({rest})" if rest else ""), flush=True)

@@ -1,0 +1,63 @@
+"""What several commands share: flags, who listens to a run, and loading one."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, Protocol
+
+from alife.errors import UserError
+
+Run = Callable[[argparse.Namespace], int | None]
+"""What a command does with its arguments; a number is the exit code."""
+
+
+class Command(Protocol):
+    """Adds a command to the parser and returns its own, for arguments."""
+
+    def __call__(self, name: str, do: Run, summary: str, examples: str) -> argparse.ArgumentParser:
+        """`examples` are whole lines of a shell."""
+
+
+def running(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of what makes births: where, who is told, whether to draw."""
+    backend(parser)
+    parser.add_argument("--no-figures", action="store_true", help="only evolve")
+
+
+def backend(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of what takes long: where it happens and who is told."""
+    parser.add_argument("--backend", choices=["ray", "local"], default="ray", help="where to evolve (default ray)")
+    parser.add_argument("--log-json", metavar="FILE", help="write every event as a JSON line")
+
+
+@contextmanager
+def listeners(arguments: argparse.Namespace, terminal: Any) -> Iterator[list[Callable[[dict], None]]]:
+    """The terminal, and the file of --log-json; both are closed in the end."""
+    from populations.progress import JsonLines
+
+    with ExitStack() as stack:
+        stack.callback(terminal.close)
+        sinks = [terminal]
+        if arguments.log_json:
+            try:
+                log = stack.enter_context(open(arguments.log_json, "a", encoding="utf-8"))
+            except OSError as error:
+                raise UserError(f"--log-json {arguments.log_json}: {error.strerror}") from None
+            sinks.append(JsonLines(log))
+        yield sinks
+
+
+def figures(out: str, names: list[str] | None = None, folder: str | None = None) -> None:
+    """Draw figures of a run, by default all that the main job makes, into its own folder."""
+    from analysis import plots
+
+    paths = plots.make(load(out), names or None, folder)
+    print(f"{len(paths)} figure files in {paths[0].parent}" if paths else "no figures", file=sys.stderr)
+
+
+def load(uri: str) -> Any:
+    """An `analysis.run.Run`."""
+    from analysis import load_run
+
+    return load_run(uri)

@@ -1,0 +1,144 @@
+"""`alife run`, `resume`, `fork`: what makes births."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from alife import flags
+from alife.commands.common import Command, figures, listeners, load, running
+
+
+def add(command: Command) -> None:
+    """Add them to the parser."""
+    run = command(
+        "run",
+        _run,
+        "Evolve a run with progress, then make figures and a summary.",
+        "  alife run --out runs/a --seed 3 --selection.accuracy_weight 1\n"
+        "  alife run --config study.yaml --out s3://bucket/a --ray.address HEAD:6379 --resume\n"
+        "  alife run --print-config > study.yaml",
+    )
+    run.add_argument(
+        "--out", metavar="DIR", help="run folder to make: a path or an fsspec URI (default runs/DATE-TIME)"
+    )
+    run.add_argument("--resume", action="store_true", help="go on if DIR already holds this run")
+    run.add_argument("--print-config", action="store_true", help="print the configuration as YAML and do nothing")
+    running(run)
+    flags.add(run)
+
+    resume = command(
+        "resume",
+        _resume,
+        "Go on with a run from its last commit, or extend it.",
+        "  alife resume runs/a\n  alife resume runs/a --generations 60",
+    )
+    resume.add_argument("run", metavar="RUN")
+    resume.add_argument("--generations", type=int, metavar="N", help="a new, larger total")
+    running(resume)
+    flags.add(resume, only=("ray.",))
+
+    fork = command(
+        "fork",
+        _fork,
+        "Replay history: thaw the newborns of a kept generation of a run and go on from there.",
+        "  alife fork runs/a --generation 10                           nothing changed: the same births again\n"
+        "  alife fork runs/a --generation 10 --seed 7 --out runs/b     another history of the same newborns\n"
+        "  alife fork runs/a --generation 10 --replicates 8            8 of them side by side, and their fan",
+    )
+    fork.add_argument("run", metavar="RUN")
+    fork.add_argument("--generation", type=int, required=True, metavar="G", help="a kept one; its newborns are thawed")
+    fork.add_argument("--out", metavar="DIR", help="folder to make (default RUN-fork-G)")
+    fork.add_argument(
+        "--replicates",
+        type=int,
+        metavar="K",
+        help="make K forks, in DIR/seed-S, with S from --seed, or the parent's + 1, on",
+    )
+    fork.add_argument("--resume", action="store_true", help="go on if DIR already holds these forks")
+    running(fork)
+    flags.add(fork)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    config = flags.read(arguments)
+    if arguments.print_config:
+        from alife.config import dump
+
+        print(dump(config), end="")
+        return 0
+    out = arguments.out or time.strftime("runs/%Y%m%d-%H%M%S")
+
+    def evolve(sinks: list) -> str:
+        from populations import evolve
+
+        return evolve(config, out, backend=arguments.backend, resume=arguments.resume, sinks=sinks)
+
+    return _drive(arguments, out, evolve)
+
+
+def _resume(arguments: argparse.Namespace) -> int:
+    def resume(sinks: list) -> str:
+        from populations import resume
+
+        rays = flags.overrides(arguments).get("ray")
+        total = arguments.generations
+        return resume(arguments.run, generations=total, ray=rays, backend=arguments.backend, sinks=sinks)
+
+    return _drive(arguments, arguments.run, resume)
+
+
+def _fork(arguments: argparse.Namespace) -> int:
+    from alife.config import merge
+
+    changes = merge(flags.load_file(arguments.config) if arguments.config else {}, flags.overrides(arguments))
+    out = arguments.out or f"{arguments.run.rstrip('/')}-fork-{arguments.generation}"
+    if arguments.replicates is not None:
+        return _replay(arguments, out, changes)
+
+    def fork(sinks: list) -> str:
+        from populations.fork import fork
+
+        how: Any = {"backend": arguments.backend, "resume": arguments.resume}
+        return fork(arguments.run, arguments.generation, out, changes, sinks=sinks, **how)
+
+    return _drive(arguments, out, fork)
+
+
+def _replay(arguments: argparse.Namespace, out: str, changes: dict[str, Any]) -> int:
+    """Forks side by side, and their fan."""
+    from populations.replay import replay
+    from populations.tally import SweepTerminal
+
+    how: Any = {"backend": arguments.backend, "resume": arguments.resume}
+    with listeners(arguments, SweepTerminal()) as sinks:
+        results = replay(arguments.run, arguments.generation, out, changes, arguments.replicates, sinks=sinks, **how)
+    if any(result.status == "stopped" for result in results):
+        print("stopped; the same command with --resume goes on", file=sys.stderr)
+        return 143 if any(result.error == "SIGTERM" for result in results) else 130
+    done = [result.value for result in results if result.status == "done"]
+    if done:
+        from analysis import futures
+
+        replays = [load(path) for path in done]
+        print("\n".join(futures.publish(load(arguments.run), replays, None if arguments.no_figures else out)))
+    return 0 if len(done) == len(results) else 1
+
+
+def _drive(arguments: argparse.Namespace, out: str, evolve: Callable[[list], str]) -> int:
+    """Evolve with progress, then figures and summary."""
+    from populations.progress import Terminal
+
+    signals: list[str] = []
+    with listeners(arguments, Terminal()) as sinks:
+        status = evolve([*sinks, lambda e: signals.append(e.get("signal", ""))])
+    if status == "interrupted":
+        print(f"stopped; 'alife resume {out}' goes on", file=sys.stderr)
+        return 143 if "SIGTERM" in signals else 130
+    if not arguments.no_figures:
+        figures(out)
+    from analysis.show import print_run
+
+    print_run(load(out))
+    return 0

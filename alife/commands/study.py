@@ -1,0 +1,142 @@
+"""`alife assay`, `sweep`, `compare`: experiments, and what several runs say together."""
+
+import argparse
+import shutil
+import sys
+
+from alife import flags
+from alife.commands.common import Command, backend, listeners
+from alife.errors import UserError
+
+SWEEP = """\
+  alife sweep --config study.yaml --out sweeps/a --ray.address HEAD:6379
+  alife sweep --config tradeoff --out sweeps/tradeoff --quick    comes along: weights of selection, two controls
+
+The same command goes on with runs that have not ended, and tries again those that failed. In the YAML, all of it
+optional, keys of the configuration are nested or dotted:
+
+  base: {generations: 40}                                         for all runs
+  treatments:
+    w0: {selection.accuracy_weight: 0}                            a name, and the keys it sets
+    shuffled: {selection.scheme: shuffled}
+  grid: {life.task_weight: [0.03, 0.1]}                           every treatment under every combination
+  seeds: 8                                                        0 … 7; or a list
+  quick: {seeds: 2, treatments: [w0], base: {generations: 10}}    what --quick changes
+"""
+
+
+def add(command: Command) -> None:
+    """Add them to the parser."""
+    assay = command(
+        "assay",
+        _assay,
+        "Experiment on a run's stored genomes; results lie in RUN/assays.",
+        "  alife assay runs/a garden                         founders, generation 3 and the last, under common lives\n"
+        "  alife assay runs/a --generation 3,10,30 garden\n"
+        "  alife assay runs/a --generation 20 mutation       what becomes of birth noise\n"
+        "  alife assay runs/a fertility --descent 20         generations of descent without selection",
+    )
+    assay.add_argument("run", metavar="RUN")
+    assay.add_argument("assay", choices=["garden", "mutation", "fertility"])
+    assay.add_argument(
+        "--generation",
+        metavar="G[,G…]",
+        help="kept generations (default the last; a garden adds 0 and 3 to a single one)",
+    )
+    assay.add_argument("--sample", type=int, metavar="P", help="genomes of each generation, from all islands")
+    assay.add_argument("--replicates", type=int, metavar="R", help="lives, streams or lines of each genome")
+    assay.add_argument("--descent", type=int, default=10, metavar="K", help="emissions in fertility (default 10)")
+    assay.add_argument("--device", choices=["cpu", "cuda"], help="where to live (default as the run)")
+    assay.add_argument("--no-figures", action="store_true", help="only numbers")
+
+    sweep = command(
+        "sweep",
+        _sweep,
+        "Evolve treatments × seeds on one Ray cluster, each run in a folder of its own.",
+        SWEEP,
+    )
+    sweep.add_argument(
+        "--config", required=True, metavar="FILE", help="YAML as above, or the name of a sweep that comes along"
+    )
+    sweep.add_argument("--out", required=True, metavar="DIR", help="the sweep's folder: a path or an fsspec URI")
+    sweep.add_argument("--quick", action="store_true", help="the smaller sweep of the file's 'quick' section")
+    backend(sweep)
+    flags.add(sweep, only=("ray.address", "ray.hosts", "ray.cpus", "ray.gpus", "ray.allow"))
+
+    compare = command(
+        "compare",
+        _compare,
+        "Compare treatments: a table of effects with intervals over runs, and what they allow to say.",
+        "  alife compare sweeps/a\n"
+        "  alife compare runs/w0-* runs/w1-* --trait accuracy --trait copying_error --against 'w=0'\n"
+        "  alife compare sweeps/tradeoff/runs/*task_weight=0.1\n"
+        "  alife compare sweeps/a --at 20 --markdown table.md --csv table.csv",
+    )
+    compare.add_argument("paths", metavar="DIR", nargs="+", help="folders of runs, or of folders of runs")
+    compare.add_argument(
+        "--against", metavar="LABEL", help="compare with this treatment (default shuffled, or the first)"
+    )
+    compare.add_argument("--at", type=int, metavar="G", help="compare this generation (default each run's last)")
+    compare.add_argument("--trait", action="append", metavar="NAME", help="compare this trait; may be given again")
+    compare.add_argument(
+        "--correction", choices=["bh", "by", "holm", "none"], default="bh", help="of p-values, for the number of rows"
+    )
+    compare.add_argument("--markdown", metavar="FILE", help="write sentences and table as Markdown")
+    compare.add_argument("--csv", metavar="FILE", help="write all numbers as CSV")
+
+
+def _assay(arguments: argparse.Namespace) -> None:
+    from analysis.assays import print_result, publish
+    from populations.specimens import Request, perform
+    from populations.steps import Steps
+
+    try:
+        generations = arguments.generation and [int(text) for text in arguments.generation.split(",")]
+    except ValueError:
+        raise UserError(f"--generation {arguments.generation}: expected numbers, as in 30 or 3,10,30") from None
+    options = arguments.sample, arguments.replicates, arguments.descent, arguments.device
+    request = Request(arguments.assay, generations or None, *options)
+    with Steps(arguments.assay) as tell:
+        about, tables = perform(arguments.run, request, tell)
+    print_result(publish(arguments.run, about, tables, not arguments.no_figures))
+
+
+def _sweep(arguments: argparse.Namespace) -> int:
+    from populations.plan import read_plan
+    from populations.sweep import sweep
+    from populations.tally import SweepTerminal
+
+    plan = read_plan(arguments.config, arguments.quick, flags.overrides(arguments).get("ray"))
+    with listeners(arguments, SweepTerminal()) as sinks:
+        summary = sweep(plan, arguments.out, backend=arguments.backend, sinks=sinks)
+    print(f"{summary.done} of {summary.runs} runs done: {summary.out}/generations.parquet")
+    for name, error in summary.failed.items():
+        print(f"failed: {name}: {error}", file=sys.stderr)
+    if summary.stopped:
+        print("stopped; the same command goes on", file=sys.stderr)
+        return 143 if summary.stopped == "SIGTERM" else 130
+    if summary.failed:
+        print(
+            f"{len(summary.failed)} of {summary.runs} runs failed; the same command tries them again", file=sys.stderr
+        )
+    return 1 if summary.failed else 0
+
+
+def _compare(arguments: argparse.Namespace) -> None:
+    from analysis import wording
+    from analysis.compare import compare_paths
+
+    chosen = arguments.trait, arguments.at, arguments.against, arguments.correction
+    comparison = compare_paths(arguments.paths, *chosen)
+    for path, text in ((arguments.markdown, wording.markdown), (arguments.csv, wording.csv)):
+        if path:
+            _write(path, text(comparison))
+    print(wording.plain(comparison, max(80, shutil.get_terminal_size((120, 24)).columns)), end="")
+
+
+def _write(path: str, text: str) -> None:
+    try:
+        with open(path, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written: {error.strerror}") from None
