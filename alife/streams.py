@@ -21,6 +21,7 @@ class Stream(IntEnum):
     MIGRATION = 8
     ASSAY = 9
     SEARCH = 10
+    PAPER = 11
 
 
 def rng(seed: int, stream: Stream, *key: int) -> np.random.Generator:
