@@ -1,7 +1,7 @@
 """The paper's network and world as a configuration of this project's organism, its founders, and what is measured."""
 
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import torch
@@ -17,6 +17,9 @@ from alife.streams import Stream, rng
 from alife.tasks import load_task
 
 Kind = Literal["vanilla", "auxiliary"]
+
+STREAMS: Final = {**{f"E{n}": n for n in range(9)}, "tradeoff": 20, "strict": 30, "fertility": 40}
+"""Numbers that key the random streams of experiments. One once given stays."""
 
 
 def configuration(settings: Settings, kind: Kind, **life: Any) -> RunConfig:

@@ -38,5 +38,7 @@ class Experiment:
         return self.steps[settings.full]
 
 
-EXPERIMENTS: Final[dict[str, Experiment]] = {}
+EXPERIMENTS: Final[dict[str, Experiment]] = {
+    "E0": Experiment("Initial losses", "alife.paper.initial:run", (5e3, 5e3)),
+}
 """By the name that the command takes, in the order of the table."""
