@@ -49,8 +49,16 @@ class Life(_Section):
     images: int = Field(128, ge=1, description="images a step")
     task_weight: NonNegative = Field(0.1, description="weight of the cross-entropy beside the replication loss")
     temperature: Positive = Field(1.0, description="softmax temperature")
-    target: Literal["birth", "self"] = Field(
-        "birth", description="print the genome of birth, or one's current weights (strict)"
+    target: Literal["birth", "self", "epoch"] = Field(
+        "birth",
+        description="print the genome of birth, one's current weights (strict), or those that one had when the current "
+        "epoch of N/coordinates steps began",
+    )
+    loss: Literal["relative", "sum"] = Field(
+        "relative", description="of a step: ρ beside the mean cross-entropy, or L_SR beside its sum (the seed paper's)"
+    )
+    sampling: Literal["replacement", "epoch"] = Field(
+        "replacement", description="coordinates and images with replacement, or each once before any comes again"
     )
     environment: Literal["shared", "individual"] = Field(
         "individual", description="the same coordinates and images for all of an island, or each its own"
@@ -134,6 +142,12 @@ class RunConfig(_Section):
             raise ValueError(
                 f"quine.coordinate_units: {self.quine.coordinate_units}: with a task, fewer than "
                 f"quine.hidden = {self.quine.hidden} are allowed: the image needs units too"
+            )
+        fewest = self.quine.hidden * (2 * self.quine.hidden + 1)
+        if self.life.sampling == "epoch" and self.life.coordinates > fewest:
+            raise ValueError(
+                f"life.coordinates: {self.life.coordinates}: with life.sampling epoch, at most {fewest} are allowed: "
+                "the weights that quine.hidden makes, each printed once an epoch"
             )
         if self.quine.coordinate_units > self.quine.hidden:
             raise ValueError(

@@ -44,6 +44,10 @@ class World:
         images = None if self.images is None else self.images.bfloat16()
         return World(self.shape, self.coordinates.bfloat16(), images, self.labels)
 
+    def epoch(self, life: configuration.Life) -> int:
+        """Steps in which each of the N coordinates comes once; up to B - 1 that are left over come in none."""
+        return max(1, len(self.coordinates) // life.coordinates)
+
     def batch_images(self, life: configuration.Life, pairing: str) -> int:
         """B', images a step: none without a task, as many as coordinates with joint pairing."""
         if self.images is None:
@@ -116,6 +120,8 @@ class Input(NamedTuple):
 class Gradient:
     """The weights of c individuals while they live, and the gradient of their loss ρ + task_weight · cross-entropy.
 
+    With `life.loss: sum` it is that of L_SR + task_weight · cross-entropy, both summed over the batch.
+
     The pass is written down once, as a list of calls on fixed memory, and a step runs down that list. With bfloat16
     features the layers' products and what lies between them are bfloat16; weights, SELU, heads, losses and the gradient
     that an optimiser sees stay float32.
@@ -179,8 +185,13 @@ class Gradient:
         self.weights.read(genomes)
         self._target.copy_(genomes)
         self._weigh()
-        n = max(1, self._images.shape[1])
+        n = 1 if self._life.loss == "sum" else max(1, self._images.shape[1])
         self._task_scale.copy_((task_weights / (n * self._life.temperature)).view(-1, 1, 1))
+
+    def aim(self) -> None:
+        """Make the present weights the target."""
+        self.weights.write(self._target)
+        self._weigh()
 
     def __call__(self, coordinates: Tensor, images: Tensor | None) -> Tensor:
         """The gradient at `weights`, as `gradient.flat`; valid until the next call.
@@ -229,8 +240,7 @@ class Gradient:
         residual = self._residual = self._like.new_empty(len(indices), 1, indices.shape[1])
         targets = torch.empty_like(residual)
         if self._life.target == "self":
-            yield partial(self.weights.write, self._target)
-            yield self._weigh
+            yield self.aim
         yield product(residual, self.weights.out, block.wide, UNIT)
         yield partial(torch.gather, self._target, 1, indices, out=targets.squeeze(1))
         yield partial(residual.sub_, targets)
@@ -282,15 +292,22 @@ class Gradient:
             yield partial(self._follow, torch.empty_like(self._target))
 
     def _weigh(self) -> None:
-        """The factor of the residuals, 2/(B·mean(g²)), from the target g."""
+        """The factor of the residuals, 2/(B·mean(g²)), from the target g; 2 where losses are sums."""
+        if self._life.loss == "sum":
+            self._scale.fill_(2)
+            return
         energy = torch.linalg.vector_norm(self._target, dim=1).square().clamp_min_(TINY)
         self._scale.copy_((2 * self._target.shape[1] / self._coordinates.shape[1] / energy).view(-1, 1, 1))
 
     def _follow(self, more: Tensor) -> None:
         """The strict target moves with θ: ∂ρ̂/∂θ also holds -2(f - θ)/(B·mean θ²) at the targets and -2ρ̂·θ/Σθ²."""
         residual, b = self._residual.squeeze(1), self._coordinates.shape[1]
-        # ρ̂ = Σ(f - θ)²/(B·mean θ²) = ½·Σ residual²/scale, and 1/Σθ² = B·scale/(2·N)
-        shrink = residual.square().sum(1, keepdim=True).mul_(-b / (2 * self._target.shape[1]))
-        torch.mul(self._target, shrink, out=more).scatter_add_(1, self._coordinates, -residual)
+        if self._life.loss == "sum":
+            more.zero_()
+        else:
+            # ρ̂ = Σ(f - θ)²/(B·mean θ²) = ½·Σ residual²/scale, and 1/Σθ² = B·scale/(2·N)
+            shrink = residual.square().sum(1, keepdim=True).mul_(-b / (2 * self._target.shape[1]))
+            torch.mul(self._target, shrink, out=more)
+        more.scatter_add_(1, self._coordinates, -residual)
         for here, there in self.gradient.beside(more):
             here.add_(there)

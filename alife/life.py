@@ -1,10 +1,11 @@
 """A lifetime of learning over a whole population, chunk after chunk that stays in cache.
 
-An individual minimises ρ(θ; g) + task_weight · cross-entropy on random coordinates and images.
+An individual minimises ρ(θ; g) + task_weight · cross-entropy on random coordinates and images. `live` is a whole
+lifetime; `Learners` are a chunk of individuals that one can stop to look at.
 Its randomness comes from a stream of its own, so neither its neighbours nor the chunk it is computed in matter to it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import torch
@@ -23,7 +24,9 @@ Step = tuple[Tensor, Tensor | None]
 def experiences(
     world: World, life: configuration.Life, pairing: str, streams: list[np.random.Generator]
 ) -> Iterator[Step]:
-    """What a chunk meets at each step: uniform coordinates [c, B] and images [c, B'], int64, with replacement.
+    """What a chunk meets at each step: random coordinates [c, B] and images [c, B'], int64.
+
+    With `life.sampling: epoch` they are without replacement; a life's first step opens an epoch.
 
     Args:
         world: Where from.
@@ -32,9 +35,10 @@ def experiences(
         streams: One generator an individual; a single one if all share their environment.
     """
     n_images = world.batch_images(life, pairing)
-    for first in range(0, life.steps, BLOCK):
-        steps = min(BLOCK, life.steps - first)
-        drawn = [_draw(world, steps, life.coordinates, n_images, stream) for stream in streams]
+    draw, block = (_deal, world.epoch(life)) if life.sampling == "epoch" else (_draw, BLOCK)
+    for first in range(0, life.steps, block):
+        steps = min(block, life.steps - first)
+        drawn = [draw(world, steps, life.coordinates, n_images, stream) for stream in streams]
         coordinates, images = (
             torch.from_numpy(np.stack(each, 1)).to(world.coordinates.device) for each in zip(*drawn, strict=True)
         )
@@ -47,6 +51,17 @@ def _draw(
     c = stream.integers(0, len(world.coordinates), (steps, coordinates))
     n = 1 if world.images is None else len(world.images)
     return c, stream.integers(0, n, (steps, images))
+
+
+def _deal(
+    world: World, steps: int, coordinates: int, images: int, stream: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """As `_draw`, from shuffled decks: no coordinate twice, no image again before all have come."""
+    c = stream.permutation(len(world.coordinates))[: steps * coordinates]
+    n = 1 if world.images is None else len(world.images)
+    decks = [stream.permutation(n) for _ in range(-(-steps * images // n))]
+    i = np.concatenate([np.empty(0, np.int64), *decks])[: steps * images]
+    return c.reshape(steps, coordinates), i.reshape(steps, images)
 
 
 def live(
@@ -79,18 +94,58 @@ def live(
         these = slice(first, min(first + chunk, len(genomes)))
         if first == 0 or these.stop - first < chunk:
             gradient = Gradient(place, life, pairing, these.stop - first, genomes)
-        gradient.begin(genomes[these], task_weights[these])
-        learn = _learning(OPTIMIZERS[life.optimizer], gradient.weights, rates[these])
+        learners = Learners(world, life, gradient, genomes[these], rates[these], task_weights[these])
         slots = [0] if life.environment == "shared" else range(these.start, these.stop)
-        for t, seen in enumerate(experiences(world, life, pairing, [streams(s) for s in slots]), 1):
-            learn(gradient(*seen), t)
+        learners.learn(experiences(world, life, pairing, [streams(s) for s in slots]))
         gradient.weights.write(adults[these])
     return adults
 
 
-def _learning(rule: Optimizer, weights: Matrices, rates: Tensor) -> Callable[[Tensor, int], None]:
+class Learners:
+    """A chunk of individuals that learn.
+
+    Args:
+        world: Where they live.
+        life: As in `live`; its `steps` do not matter here.
+        gradient: Theirs from now on.
+        genomes: [c, N] weights at birth.
+        rates: [c] learning rates.
+        task_weights: [c] weights of the cross-entropy.
+
+    Attributes:
+        weights: Their present weights.
+        moments: What the optimiser remembers, each like `weights.flat`.
+        age: Steps learned.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        life: configuration.Life,
+        gradient: Gradient,
+        genomes: Tensor,
+        rates: Tensor,
+        task_weights: Tensor,
+    ):
+        self._gradient, self._epoch = gradient, world.epoch(life) if life.target == "epoch" else 0
+        gradient.begin(genomes, task_weights)
+        rule, self.weights, self.age = OPTIMIZERS[life.optimizer], gradient.weights, 0
+        self.moments = [torch.zeros_like(self.weights.flat) for _ in range(rule.moments)]
+        self._update = _updating(rule, self.weights, self.moments, rates)
+
+    def learn(self, seen: Iterable[Step]) -> None:
+        """One step for each (coordinates, images) of `seen`."""
+        for coordinates, images in seen:
+            if self._epoch and self.age % self._epoch == 0:
+                self._gradient.aim()
+            self.age += 1
+            self._update(self._gradient(coordinates, images), self.age)
+
+
+def _updating(
+    rule: Optimizer, weights: Matrices, moments: list[Tensor], rates: Tensor
+) -> Callable[[Tensor, int], None]:
     """(gradient, t) → None: step t of each individual, at its own rate."""
-    moments = [torch.zeros_like(weights.flat) for _ in range(rule.moments)]
     if len(set(rates.tolist())) == 1:
         rate = rates[0].item()
         return lambda gradient, t: rule.update(weights.flat, gradient, moments, t, rate)

@@ -94,6 +94,10 @@ def refuse(capsys, *arguments):
         (["--population.size", "-4"], "population.size: -4 is not allowed: input should be greater than or equal to 1"),
         (["--selection.scheme", "best"], "selection.scheme: 'best' is not allowed: input should be 'tournament'"),
         (["--ray.hosts", "0"], "ray.hosts: 0 is not allowed"),
+        (
+            ["--life.sampling", "epoch", "--life.coordinates", "20101"],
+            "life.coordinates: 20101: with life.sampling epoch, at most 20100 are allowed",
+        ),
         (["--config", "nowhere.yaml"], "--config nowhere.yaml: No such file or directory"),
         (["--task", "/nowhere"], "/nowhere"),
         (["--ray.address", "127.0.0.1:1"], "no cluster answers there"),

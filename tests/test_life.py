@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alife.config import Life
 from alife.gradient import ROW_MAJOR_BELOW, Gradient, World
@@ -52,7 +54,7 @@ def forward(theta, shape, coordinate, image):
 
 
 def loss(theta, born, world, life, pairing, coordinates, images, weight):
-    """ρ over the coordinates + weight · cross-entropy over the images, one row after another."""
+    """ρ, or L_SR, over the coordinates + weight · cross-entropy over the images, one row after another."""
     shape = world.shape
     no_image = theta.new_zeros(shape.hidden - shape.coordinate_units)
     no_coordinate = theta.new_zeros(shape.coordinate_units)
@@ -68,6 +70,8 @@ def loss(theta, born, world, life, pairing, coordinates, images, weight):
         for i in images.tolist():
             _, logits = forward(theta, shape, no_coordinate, world.images[i])
             entropy.append(F.cross_entropy(logits / life.temperature, world.labels[i]))
+    if life.loss == "sum":
+        return torch.stack(squared).sum() + (weight * torch.stack(entropy).sum() if entropy else 0)
     rho = torch.stack(squared).mean() / target.square().mean()
     return rho + (weight * torch.stack(entropy).mean() if entropy else 0)
 
@@ -78,10 +82,13 @@ def slow_life(world, genomes, life, pairing, rates, weights):
         theta = born.clone().requires_grad_()
         optimizer = TORCH[life.optimizer]([theta], lr=rates[slot].item())
         one = stream(0 if life.environment == "shared" else slot)
-        for coordinates, images in experiences(world, life, pairing, [one]):
+        target = born
+        for step, (coordinates, images) in enumerate(experiences(world, life, pairing, [one])):
+            if life.target == "epoch" and step % (world.shape.n_weights // life.coordinates) == 0:
+                target = theta.detach().clone()
             optimizer.zero_grad()
             images = None if images is None else images[0]
-            loss(theta, born, world, life, pairing, coordinates[0], images, weights[slot]).backward()
+            loss(theta, target, world, life, pairing, coordinates[0], images, weights[slot]).backward()
             optimizer.step()
         adults.append(theta.detach())
     return torch.stack(adults)
@@ -100,6 +107,34 @@ def test_life_equals_autograd(optimizer, target, pairing, environment):
     rates, weights = torch.tensor([0.01, 0.02, 0.01]).double(), torch.tensor([0.1, 0.5, 0.0]).double()
     got = live(world, genomes, life, pairing, rates, weights, stream, chunk=2)
     torch.testing.assert_close(got, slow_life(world, genomes, life, pairing, rates, weights), rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("target", ["birth", "self", "epoch"])
+@pytest.mark.parametrize("loss", ["relative", "sum"])
+@pytest.mark.parametrize("pairing", ["blank", "joint"])
+def test_epochs_with_their_targets_and_summed_losses_equal_autograd(target, loss, pairing):
+    world = world_of()
+    genomes = genomes_of(world)
+    life = Life(steps=7, coordinates=100, images=30, target=target, loss=loss, sampling="epoch", optimizer="adamax")
+    assert world.shape.n_weights // life.coordinates == 3, "targets change twice"
+    rates, weights = torch.full((3,), 0.01).double(), torch.tensor([0.1, 0.5, 0.0]).double()
+    got = live(world, genomes, life, pairing, rates, weights, stream, chunk=2)
+    torch.testing.assert_close(got, slow_life(world, genomes, life, pairing, rates, weights), rtol=1e-6, atol=1e-7)
+
+
+@given(batch=st.integers(1, 336), images=st.integers(1, 50), pairing=st.sampled_from(["blank", "joint"]))
+def test_an_epoch_shows_each_coordinate_once_and_no_image_twice_before_all(batch, images, pairing):
+    world = world_of()
+    steps = world.shape.n_weights // batch
+    life = Life(steps=2 * steps, coordinates=batch, images=images, sampling="epoch")
+    assert world.epoch(life) == steps
+    seen = list(experiences(world, life, pairing, [stream(0)]))
+    for epoch in (seen[:steps], seen[steps:]):
+        coordinates, shown = (torch.cat([each[i].flatten() for each in epoch]) for i in (0, 1))
+        assert len(coordinates) == steps * batch == len(coordinates.unique())
+        counts = torch.bincount(shown, minlength=len(world.images))
+        assert counts.max() - counts.min() <= 1
+    assert not torch.equal(seen[0][0], seen[steps][0]) or batch < 3
 
 
 def test_vanilla_life_equals_autograd():
