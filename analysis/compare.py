@@ -20,7 +20,7 @@ from analysis import statistics
 from analysis.demes import OF_A_TASK, TINY
 from analysis.run import Run, load_run
 from analysis.statistics import Correction, Estimate, Test
-from analysis.treatments import Groups, control, find_runs, group, partners, refuse_copies, seed_of
+from analysis.treatments import Groups, controls, find_runs, group, partners, refuse_copies, seed_of
 
 NAMES: Final = {
     "accuracy": "accuracy",
@@ -37,6 +37,7 @@ NAMES: Final = {
 """What can be compared. early_deaths is the share of a generation that died before its end."""
 
 DEFAULT: Final = ("accuracy", "replication_error", "copying_error", "genome_norm")
+OWN: Final = "its own shuffled control"
 SHARES: Final = (*OF_A_TASK, "early_deaths")
 """Compared as differences; the others as factors."""
 
@@ -82,7 +83,7 @@ class Comparison:
     """Treatments against one of them.
 
     Attributes:
-        against: The one that the others are compared with.
+        against: The one that the others are compared with; `OWN` if they have a control each.
         rows: By treatment and trait.
         notes: What one has to know to read the table.
     """
@@ -121,8 +122,8 @@ def compare(
         groups: Runs by label, loaded with births.
         traits: Keys of `NAMES`; if None `DEFAULT`, the heritable traits, and early deaths if there are any.
         at: The generation; each run's last if None.
-        against: A label; if None the only group under `shuffled`, the null of every claim about selection, or else the
-            first.
+        against: A label; if None the null of every claim about selection, which is the only group under `shuffled`, or
+            for each group the one that differs from it by selection alone; or else the first.
         correction: For the number of rows: Benjamini and Hochberg's (bh) unless asked otherwise. With eight pairs no
             p-value is below 0.008, so that bounding the chance of any false claim (holm) leaves none in a long table.
 
@@ -130,7 +131,7 @@ def compare(
         UserError: Fewer than two treatments, an empty one, the same run twice, a generation that a run did not reach,
             or an unknown label or trait.
     """
-    against = _reference(groups, against)
+    against, null = _references(groups, against)
     everybody = [run for runs in groups.values() for run in runs]
     for run in everybody:
         _refuse_unreached(run, at)
@@ -139,19 +140,23 @@ def compare(
         label: {trait: pd.Series({seed_of(run): _value(run, trait, at) for run in runs}) for trait in names}
         for label, runs in groups.items()
     }
-    k = (len(groups) - 1) * len(names) if correction in ("holm", "by") else 1
+    k = len(null) * len(names) if correction in ("holm", "by") else 1
     rows = [
-        _row(label, against, trait, values[label][trait], values[against][trait], k)
-        for label in groups
-        if label != against
+        _row(label, other, trait, values[label][trait], values[other][trait], k)
+        for label, other in null.items()
         for trait in names
     ]
     adjusted = statistics.correct([row.test.p for row in rows], correction)
     rows = [replace(row, adjusted=float(p)) for row, p in zip(rows, adjusted, strict=True)]
-    return Comparison(against, tuple(rows), tuple(_notes(everybody, rows, at, correction)))
+    notes = _notes(everybody, rows, at, correction)
+    if alone := groups.keys() - null.keys() - set(null.values()):
+        left = "; ".join(label for label in groups if label in alone)
+        notes.append(f"Left out, as no shuffled control differs from them by selection alone: {left}.")
+    return Comparison(against, tuple(rows), tuple(notes))
 
 
-def _reference(groups: Groups, against: str | None) -> str:
+def _references(groups: Groups, against: str | None) -> tuple[str, dict[str, str]]:
+    """What all are compared with, in words, and what each is."""
     if empty := [label for label, runs in groups.items() if not runs]:
         raise UserError(f"{empty[0]}: a treatment without runs: name one at least")
     if len(groups) < 2:
@@ -161,7 +166,12 @@ def _reference(groups: Groups, against: str | None) -> str:
         refuse_copies(runs)
     if against is not None and against not in groups:
         raise UserError(f"{against}: no such treatment: choose among {'; '.join(groups)}")
-    return against or control(groups) or next(iter(groups))
+    if against is None:
+        null = controls(groups)
+        if len(set(null.values())) > 1:
+            return OWN, null
+        against = next(iter(null.values()), None) or next(iter(groups))
+    return against, {label: against for label in groups if label != against}
 
 
 def _refuse_unreached(run: Run, at: int | None) -> None:

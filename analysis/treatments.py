@@ -152,6 +152,31 @@ def control(groups: Groups) -> str | None:
     return shuffled[0] if len(shuffled) == 1 else None
 
 
+def families(groups: Groups, *keys: str) -> list[dict[str, Sequence[Run]]]:
+    """Treatments that differ by some keys alone, or by keys of some sections: two or more each."""
+    found: dict[str, dict[str, Sequence[Run]]] = {}
+    for label, runs in groups.items():
+        rest = {
+            key: value
+            for key, value in _flat(runs[0].config).items()
+            if not any(key == one or key.startswith(f"{one}.") for one in keys)
+        }
+        found.setdefault(repr(sorted(rest.items())), {})[label] = runs
+    return [family for family in found.values() if len(family) > 1]
+
+
+def controls(groups: Groups) -> dict[str, str]:
+    """The null of each treatment: the only one under `shuffled` of those that differ from it by selection alone."""
+    one = control(groups)
+    if one is not None:
+        return {label: one for label in groups if label != one}
+    found: dict[str, str] = {}
+    for family in families(groups, "selection"):
+        null = control(family)
+        found |= {label: null for label in family if null is not None and label != null}
+    return found
+
+
 def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     out: dict[str, Any] = {}
     for key, value in config.items():

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from analysis.compare import NAMES, Comparison, Row
+from analysis.compare import NAMES, OWN, Comparison, Row
 from analysis.statistics import FEWEST, Estimate
 
 EFFECT: Final = "effect [95 %]"
@@ -29,7 +29,7 @@ def sentences(comparison: Comparison) -> list[str]:
         for row in rows:
             fewer = f" (n = {row.effect.n})" if row.effect.n != most.effect.n else ""
             effects.append(f"{NAMES[row.trait]} {effect(row)}{fewer}")
-        clauses = [f"{label} against {comparison.against}: {', '.join(effects)}, {_runs(most)}"]
+        clauses = [f"{label} against {most.against}: {', '.join(effects)}, {_runs(most)}"]
         if most.effect.n < FEWEST:
             clauses.append(f"fewer than {FEWEST} bear no interval")
         if most.too_few:
@@ -105,7 +105,7 @@ def plain(comparison: Comparison, width: int = 120) -> str:
 
 
 def _cells(comparison: Comparison) -> list[list[str]]:
-    head = ["treatment", "trait", "runs", "value", comparison.against, EFFECT, "P(higher)", "p", "adjusted"]
+    head = ["treatment", "trait", "runs", "value", _reference(comparison), EFFECT, "P(higher)", "p", "adjusted"]
     return [head] + [
         [
             row.label,
@@ -120,6 +120,10 @@ def _cells(comparison: Comparison) -> list[list[str]]:
         ]
         for row in comparison.rows
     ]
+
+
+def _reference(comparison: Comparison) -> str:
+    return "control" if comparison.against == OWN else comparison.against
 
 
 def _runs(row: Row) -> str:

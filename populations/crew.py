@@ -17,7 +17,7 @@ from alife import config as configuration
 from alife.config import RunConfig
 from alife.errors import UserError
 from populations import cluster
-from populations.jobs import Job, Result, Stopped, Told, failure, tell
+from populations.jobs import Job, Result, Stopped, Told, failure, tell, unmet
 
 RETRIES: Final = 3
 """How often a job is started again after it was lost."""
@@ -132,14 +132,26 @@ class Crew:
         if self._headless > QUIET_SECONDS:
             return
         width = self._head.room if self._needs.hosts == "auto" else self._needs.hosts
-        while self._waiting and len(self._running) < width:
-            attempt = self._waiting.popleft()
+        while len(self._running) < width and (attempt := self._next()):
             attempt.began = attempt.began or time.monotonic()
             job, needs = attempt.job, self._needs
             options = {"num_cpus": needs.cpus_per_host, "num_gpus": needs.gpus_per_host, "max_retries": 0}
             call = self._call.options(name=job.name, **options).remote(job.function, dict(job.kwargs))
             self._running[call] = attempt
             self._told({"event": "job_started", "job": job.name, "attempt": len(attempt.losses) + 1})
+
+    def _next(self) -> _Attempt | None:
+        """The first of those that wait for nothing but room, taken out; those that wait in vain are ended."""
+        for attempt in list(self._waiting):
+            after = attempt.job.after
+            if not after or after in self._results:
+                self._waiting.remove(attempt)
+                lost = unmet(attempt.job, self._results)
+                if lost is None:
+                    return attempt
+                self._results[lost.name] = lost
+                tell(self._told, lost)
+        return None
 
     def _wait(self) -> None:
         if not self._running:

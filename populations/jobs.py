@@ -32,11 +32,13 @@ class Job:
         function: Of a module that workers can import too. On Ray it runs in the main thread of a process that other
             jobs have used before; told to stop, it gets a SIGINT.
         kwargs: Its arguments; they can be pickled.
+        after: The name of a job of the same call that has to be done first; if it fails, so does this one.
     """
 
     name: str
     function: Callable[..., Any]
     kwargs: Mapping[str, Any] = field(default_factory=dict)
+    after: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ def run_jobs(
     stopping: Callable[[], bool] = lambda: False,
     backend: Literal["ray", "local"] = "ray",
 ) -> list[Result]:
-    """Run jobs, started in their order, as many at once as there is room for (`ray.hosts`, if it is a number).
+    """Run jobs, started in their order but for those that wait for others, as many at once as there is room for
+    (`ray.hosts`, if it is a number).
 
     Args:
         jobs: What to do.
@@ -84,10 +87,14 @@ def run_jobs(
 
     Raises:
         UserError: There is no cluster, or none of its nodes has had the room for a job for two minutes.
-        ValueError: Two jobs have the same name.
+        ValueError: Two jobs have the same name, or one comes before the one that it waits for.
     """
-    if len({job.name for job in jobs}) < len(jobs):
+    names = [job.name for job in jobs]
+    if len(set(names)) < len(jobs):
         raise ValueError("two jobs have the same name")
+    for number, job in enumerate(jobs):
+        if job.after and job.after not in names[:number]:
+            raise ValueError(f"{job.name}: the job {job.after} that it waits for does not come before it")
     if backend == "local":
         return _one_by_one(jobs, told, stopping)
     from populations.crew import Crew, connected
@@ -118,11 +125,23 @@ def failure(error: BaseException, text: str) -> tuple[str, str]:
     return f"fault of the program: {type(error).__name__}: {line[:300]}", text
 
 
+def unmet(job: Job, results: Mapping[str, Result]) -> Result | None:
+    """What becomes of a job because of the one that it waits for, once that has ended but is not done."""
+    first = results.get(job.after)
+    if first is None or first.status == "done":
+        return None
+    return Result(job.name, first.status, error=f"{job.after} {first.status}" if first.status == "failed" else "")
+
+
 def _one_by_one(jobs: Sequence[Job], told: Told, stopping: Callable[[], bool]) -> list[Result]:
     results: list[Result] = []
     for job in jobs:
         if stopping() or (results and results[-1].status == "stopped"):
             results.append(Result(job.name, "stopped"))
+            continue
+        if lost := unmet(job, {result.name: result for result in results}):
+            results.append(lost)
+            tell(told, lost)
             continue
         told({"event": "job_started", "job": job.name, "attempt": 1})
         results.append(_here(job))

@@ -16,6 +16,7 @@ import yaml
 from alife import config as configuration
 from alife.config import RunConfig, load_yaml, merge, nest, parse_config
 from alife.errors import UserError
+from populations.assaying import AssayPlan, assays_of
 from populations.treatments import (
     MAX_RUNS,
     SECTIONS,
@@ -51,12 +52,14 @@ class Plan:
         treatments: The dotted keys that each sets, by name.
         configs: The complete configuration of each, with the base's seed.
         seeds: Of each treatment.
+        assays: What is done to the stored genomes of every run.
     """
 
     base: RunConfig
     treatments: Mapping[str, Mapping[str, Any]]
     configs: Mapping[str, RunConfig]
     seeds: tuple[int, ...]
+    assays: tuple[AssayPlan, ...] = ()
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -132,7 +135,7 @@ def parse_plan(text: str, source: str, quick: bool = False, ray: Mapping[str, An
         name: _parse(merge(shared, nest(keys)), f"{source}: treatment {name}") for name, keys in treatments.items()
     }
     _refuse_twins(configs, source)
-    return Plan(complete, treatments, configs, seeds)
+    return Plan(complete, treatments, configs, seeds, assays_of(data, source))
 
 
 def dump(plan: Plan) -> str:
@@ -140,11 +143,16 @@ def dump(plan: Plan) -> str:
     base = plan.base.model_dump(mode="json", exclude={"seed"})
     treatments = {name: {key: plain(plan.configs[name], key) for key in keys} for name, keys in plan.treatments.items()}
     document = {"base": base, "treatments": treatments, "seeds": list(plan.seeds)}
+    if plan.assays:
+        document["assays"] = {assay.assay: assay.plain() for assay in plan.assays}
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
 
 
 def difference(stored: Plan, asked: Plan) -> str | None:
-    """What the second sweep would do otherwise, in a few words; where it runs (`ray`) is no difference."""
+    """What the second sweep would do otherwise, in a few words; where it runs (`ray`) is no difference.
+
+    Neither are assays: those that are asked for later are done to runs that are there.
+    """
     for name in sorted(stored.treatments.keys() ^ asked.treatments.keys()):
         return f"treatment {name} is {'in it' if name in stored.treatments else 'not in it'}"
     if set(stored.seeds) != set(asked.seeds):

@@ -1,14 +1,22 @@
 """Stored newborns brought back to life for an assay: read from a run's fossil record, sampled, and given a habitat.
 
-A room of its own: an assay writes no history, so it needs neither a controller nor a recorder.
+A room of its own: an assay writes no history, so it needs neither a controller nor a recorder. What it finds lies in
+RUN/assays/NAME-G.parquet, where G is the last of its generations: one table, a column "experiment", and what was done
+as JSON under "alife" in the file's metadata.
 """
 
-from collections.abc import Sequence
+import io
+import json
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from alife.assays import ASSAYS, Columns, Tell
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from alife.assays import ASSAYS, Columns, Options, Tell
 from alife.assays.lives import sample, silent
 from alife.config import merge, parse_config
 from alife.errors import UserError
@@ -16,10 +24,9 @@ from alife.island import Habitat
 from alife.reproduction import Newborns
 from populations.evolution import prepare
 from populations.records import read_checkpoint, read_config, read_manifest
+from populations.storage import explained, open_folder
 
-COMPARED: Final = (0, 3)
-"""Generations that a comparison of generations is made with, where they are kept: founders, and the first faithfully
-printed one."""
+FORMAT: Final = 1
 
 
 @dataclass(frozen=True)
@@ -28,12 +35,13 @@ class Request:
 
     Attributes:
         assay: A name in `alife.assays.ASSAYS`.
-        generations: Kept ones; None for the last, and for a comparison of generations the last beside `COMPARED`. A
-            single generation given to a comparison is compared with those too.
+        generations: Kept ones; None for the last. A single one is compared with those of `Assay.beside` too, unless
+            `alone` is true.
         sample: Genomes of each generation, None for the assay's own number; likewise
         replicates: lives or lines of each, and
         descent: emissions that lines are followed through.
         device: Where to live; as the run did if None.
+        task_weights: That each genome lives under, None for the assay's own.
     """
 
     assay: str
@@ -42,6 +50,8 @@ class Request:
     replicates: int | None = None
     descent: int = 10
     device: str | None = None
+    task_weights: Sequence[float] | None = None
+    alone: bool = False
 
 
 def perform(uri: str, request: Request, tell: Tell = silent) -> tuple[dict[str, Any], dict[str, Columns]]:
@@ -60,15 +70,7 @@ def perform(uri: str, request: Request, tell: Tell = silent) -> tuple[dict[str, 
     """
     assay = ASSAYS[request.assay]
     generations = chosen(uri, request)
-    size = assay.sample if request.sample is None else request.sample
-    replicates = assay.replicates if request.replicates is None else request.replicates
-    for flag, value, fewest in (
-        ("sample", size, 1),
-        ("replicates", replicates, assay.fewest),
-        ("descent", request.descent, 1),
-    ):
-        if value < fewest:
-            raise UserError(f"--{flag} {value}: the {request.assay} assay needs at least {fewest}")
+    size, options = settled(request)
     habitat, groups = thaw(uri, generations, size, request.device)
     config = habitat.config
     about = {
@@ -77,15 +79,75 @@ def perform(uri: str, request: Request, tell: Tell = silent) -> tuple[dict[str, 
         "name": PurePosixPath(uri.rstrip("/")).name,
         "generations": generations,
         "sample": {str(g): len(newborns) for g, newborns in groups.items()},
-        "replicates": replicates,
-        "descent": request.descent,
+        "replicates": options.replicates,
+        "descent": options.descent,
+        **({"task_weights": list(options.task_weights)} if assay.weighs else {}),
         "seed": config.seed,
         "scheme": config.selection.scheme,
         "weights": habitat.world.shape.n_weights,
         "steps": config.life.steps,
         "mutation": config.reproduction.mutation,
     }
-    return about, assay.run(habitat, groups, replicates, request.descent, tell)
+    return about, assay.run(habitat, groups, options, tell)
+
+
+def settled(request: Request) -> tuple[int, Options]:
+    """How many genomes of each generation, and the assay's options.
+
+    Raises:
+        UserError: A number is too small.
+    """
+    assay = ASSAYS[request.assay]
+    size = assay.sample if request.sample is None else request.sample
+    options = Options(assay.replicates if request.replicates is None else request.replicates, request.descent)
+    if request.task_weights is not None:
+        options = Options(options.replicates, options.descent, tuple(sorted({float(w) for w in request.task_weights})))
+    for flag, value, fewest in (
+        ("sample", size, 1),
+        ("replicates", options.replicates, assay.fewest),
+        ("descent", options.descent, 1),
+    ):
+        if value < fewest:
+            raise UserError(f"--{flag} {value}: the {request.assay} assay needs at least {fewest}")
+    if len(options.task_weights) < 2 or not all(0 <= weight < math.inf for weight in options.task_weights):
+        raise UserError(f"--task-weights: the {request.assay} assay needs two or more different numbers from 0 on")
+    return size, options
+
+
+def store(uri: str, about: Mapping[str, Any], tables: Mapping[str, Columns]) -> str:
+    """Keep what an assay found in RUN/assays; what lies there from an earlier one of the same name is replaced.
+
+    Returns:
+        The file.
+
+    Raises:
+        UserError: It cannot be written there.
+    """
+    folder = open_folder(f"{uri.rstrip('/')}/assays")
+    name = table_name(about["assay"], max(about["generations"]))
+    with explained(folder, f"writing {name}"):
+        folder.make()
+        before = folder.fetch(name)[1] if name in folder.ls() else None
+        folder.replace(name, _parquet(about, tables), before)
+    return f"{folder.uri}/{name}"
+
+
+def table_name(assay: str, generation: int) -> str:
+    """The file of an assay's tables below RUN/assays."""
+    return f"{assay}-{generation}.parquet"
+
+
+def _parquet(about: Mapping[str, Any], tables: Mapping[str, Columns]) -> bytes:
+    parts = []
+    for name, columns in tables.items():
+        arrays = {column: pa.array(values, from_pandas=False) for column, values in columns.items()}
+        rows = len(next(iter(columns.values())))
+        parts.append(pa.table({"experiment": pa.array([name] * rows), **arrays}))
+    whole = pa.concat_tables(parts, promote_options="default")
+    whole = whole.replace_schema_metadata({"alife": json.dumps({"format": FORMAT, **about})})
+    buffer = io.BytesIO()
+    pq.write_table(whole, buffer, compression="zstd")
+    return buffer.getvalue()
 
 
 def chosen(uri: str, request: Request) -> list[int]:
@@ -98,11 +160,11 @@ def chosen(uri: str, request: Request) -> list[int]:
     if not kept:
         raise UserError(f"{uri}: no newborns are stored yet: wait for its first commit")
     wanted = sorted(set(request.generations or [kept[-1]]))
-    most = ASSAYS[request.assay].generations
-    if most and len(wanted) > most:
+    beside = ASSAYS[request.assay].beside
+    if not beside and len(wanted) > 1:
         raise UserError(f"--generation: the {request.assay} assay takes one generation, not {len(wanted)}")
-    if not most and len(wanted) == 1:
-        wanted = sorted({*wanted, *(g for g in COMPARED if g in kept)})
+    if len(wanted) == 1 and not request.alone:
+        wanted = sorted({*wanted, *(g for g in beside if g in kept)})
     return wanted
 
 

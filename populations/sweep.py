@@ -2,31 +2,29 @@
 
 It has a room of its own because it joins plan, jobs and run folders. OUT/sweep.yaml is the plan, complete;
 OUT/runs/TREATMENT/seed-K are ordinary run folders; OUT/generations.parquet has a row a (treatment, seed, generation,
-island). The same command goes on with what has not ended.
+island). Assays that the plan asks for are jobs of their own, each once its run has ended; what they find lies in the
+run's folder. The same command goes on with what has not ended.
 """
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from alife import schema
 from alife.config import RunConfig
 from alife.errors import UserError
-from populations import evolution, locks, manifest, migration, reading
+from populations import evolution, locks, manifest, migration
+from populations.assaying import assay_run, is_done
 from populations.controller import Sink, stop_on_signals
 from populations.evolution import BackendName
+from populations.gathered import TABLE, table
 from populations.jobs import Job, Stopped, run_jobs
-from populations.plan import Plan, PlannedRun, difference, dump, parse_plan, plain
+from populations.plan import Plan, difference, dump, parse_plan
 from populations.storage import Conflict, Folder, explained, open_folder
 from populations.tally import Tally
 
 PLAN: Final = "sweep.yaml"
-TABLE: Final = "generations.parquet"
 ENDED: Final = ("finished", "extinct")
 _LEFTOVERS = {locks.NAME, f".{PLAN}.tmp"}
 _AGAIN = ": the same command goes on"
@@ -40,8 +38,10 @@ class Summary:
         out: Its folder.
         runs: How many runs it has.
         done: How many have ended.
-        failed: One line for each run that failed, by name.
+        failed: One line for each run, or assay of one that ended, that failed, by name.
         stopped: The signal that stopped it, "" if none did.
+        assays: How many assays of runs it has.
+        assayed: How many of them are done.
     """
 
     out: str
@@ -49,6 +49,8 @@ class Summary:
     done: int
     failed: Mapping[str, str]
     stopped: str = ""
+    assays: int = 0
+    assayed: int = 0
 
 
 def sweep(plan: Plan, out: str, *, backend: BackendName = "ray", sinks: Sequence[Sink] = ()) -> Summary:
@@ -78,7 +80,7 @@ def sweep(plan: Plan, out: str, *, backend: BackendName = "ray", sinks: Sequence
 
             stack.enter_context(connected(plan.base.ray))
         stopping = stack.enter_context(stop_on_signals(work.signals.append))
-        stack.callback(_claim(folder, plan, new=stored is None).release)
+        stack.callback(_claim(folder, plan, stored).release)
         return work.run(stopping, backend)
 
 
@@ -113,44 +115,24 @@ def evolve_run(config: Mapping[str, Any], out: str, sweep: str) -> str:
     return status
 
 
-def table(plan: Plan, out: str) -> tuple[bytes, dict[str, str]]:
-    """All committed generations of all runs of a sweep.
-
-    Returns:
-        (one Parquet file, one line for each run that cannot be read and is not in it). Columns: treatment, seed, the
-        keys that treatments set, `schema.GENERATIONS`; rows by treatment, seed, generation and island.
-    """
-    settings = {key: pa.array([_cell(config, key) for config in plan.configs.values()]) for key in plan.keys}
-    kinds: dict[str, pa.DataType] = {"treatment": pa.string(), "seed": pa.int64()}
-    kinds |= {key: pa.string() if pa.types.is_null(values.type) else values.type for key, values in settings.items()}
-    stored = {name: pa.type_for_alias(dtype) for name, dtype in schema.GENERATIONS.items()}
-    columns = pa.schema([*kinds.items(), *stored.items()])
-    order = list(plan.configs)
-    sink, unread = pa.BufferOutputStream(), {}
-    with pq.ParquetWriter(sink, columns, compression="zstd") as writer:
-        for run in sorted(plan.runs(), key=lambda run: (order.index(run.treatment), run.seed)):
-            try:
-                rows = _generations(f"{out}/runs/{run.name}")
-            except UserError as error:
-                unread[run.name] = str(error)
-                continue
-            own = {"treatment": run.treatment, "seed": run.seed, **{key: _cell(run.config, key) for key in plan.keys}}
-            left = {name: pa.array([value] * len(rows), kinds[name]) for name, value in own.items()}
-            writer.write_table(pa.table({**left, **{name: rows[name] for name in stored}}, columns))
-    return sink.getvalue().to_pybytes(), unread
-
-
 class _Sweep:
     """A sweep under way."""
 
     def __init__(self, plan: Plan, folder: Folder, sinks: Sequence[Sink], new: bool):
         self.plan, self.folder, self.sinks = plan, folder, sinks
         self.runs = {run.name: run for run in plan.runs()}
-        self.tally = Tally({name: (f"{folder.uri}/runs/{name}", run.config) for name, run in self.runs.items()})
+        self.assays = {f"{name} {a.assay}": (name, a) for name in self.runs for a in plan.assays}
+        costs = {job: assay.cost(self.runs[name].config) for job, (name, assay) in self.assays.items()}
+        self.tally = Tally({name: (self._at(name), run.config) for name, run in self.runs.items()}, costs)
         statuses = {} if new else {name: self.tally.look(name) for name in self.runs}
         self.begun = any(statuses.values())
-        self.waiting = [name for name in self.runs if statuses.get(name) not in ENDED]
-        self.ended = self.runs.keys() - set(self.waiting)
+        ended = {name for name, status in statuses.items() if status in ENDED}
+        self.ended = ended | {
+            job
+            for job, (name, assay) in self.assays.items()
+            if name in ended and is_done(self._at(name), self.runs[name].config, assay)
+        }
+        self.waiting = [job for job in self._jobs() if job.name not in self.ended]
         self.signals: list[str] = []
         self.told_to_stop = False
 
@@ -159,21 +141,33 @@ class _Sweep:
             self.tally.end(name, "done")
         if self.begun and self.waiting:
             self._write_table()
-        self._tell("sweep_started", out=self.folder.uri, runs=len(self.runs), done=len(self.ended))
+        before = self.ended & self.runs.keys()
+        self._tell("sweep_started", out=self.folder.uri, runs=len(self.runs), done=len(before))
         results = []
         if self.waiting:
-            jobs = [self._job(self.runs[name]) for name in self.waiting]
-            results = run_jobs(jobs, self.plan.base.ray, self._hear, lambda: self._stop(stopping), backend)
+            results = run_jobs(self.waiting, self.plan.base.ray, self._hear, lambda: self._stop(stopping), backend)
         failed = {result.name: result.error for result in results if result.status == "failed"}
+        failed = {name: error for name, error in failed.items() if self.assays.get(name, ("",))[0] not in failed}
         failed |= self._write_table()
-        done = self.ended | {result.name for result in results if result.status == "done"}
+        done = (self.ended | {result.name for result in results if result.status == "done"}) - failed.keys()
         stopped = (self.signals or ["SIGINT"])[0] if any(r.status == "stopped" for r in results) else ""
-        self._tell("sweep_ended", done=len(done - failed.keys()), failed=failed, stopped=stopped)
-        return Summary(self.folder.uri, len(self.runs), len(done - failed.keys()), failed, stopped)
+        ended = len(done & self.runs.keys())
+        self._tell("sweep_ended", done=ended, failed=failed, stopped=stopped)
+        counts = len(self.assays), len(done & self.assays.keys())
+        return Summary(self.folder.uri, len(self.runs), ended, failed, stopped, *counts)
 
-    def _job(self, run: PlannedRun) -> Job:
-        out = f"{self.folder.uri}/runs/{run.name}"
-        return Job(run.name, evolve_run, {"config": run.config.model_dump(), "out": out, "sweep": self.folder.uri})
+    def _at(self, name: str) -> str:
+        return f"{self.folder.uri}/runs/{name}"
+
+    def _jobs(self) -> Iterator[Job]:
+        """Each run, and its assays when it has ended."""
+        for name, run in self.runs.items():
+            about = {"config": run.config.model_dump(), "out": self._at(name), "sweep": self.folder.uri}
+            yield Job(name, evolve_run, about)
+            for job, (of, assay) in self.assays.items():
+                if of == name:
+                    waits = "" if name in self.ended else name
+                    yield Job(job, assay_run, {"run": self._at(name), "plan": assay}, waits)
 
     def _hear(self, event: dict[str, Any]) -> None:
         """Keep the tally of what jobs do, and pass it on."""
@@ -228,15 +222,15 @@ def _stored(folder: Folder) -> Plan | None:
     return None
 
 
-def _claim(folder: Folder, plan: Plan, new: bool) -> locks.Lock:
-    """Become the one writer of a sweep's folder; a new one begins with its plan."""
+def _claim(folder: Folder, plan: Plan, stored: Plan | None) -> locks.Lock:
+    """Become the one writer of a sweep's folder; a new one begins with its plan, another may get new assays."""
     with explained(folder, "creating the sweep's folder"):
         folder.make()
         lock = locks.acquire(folder)
     try:
-        if new:
+        if stored is None or stored.assays != plan.assays:
             with explained(folder, f"writing {PLAN}"):
-                folder.replace(PLAN, dump(plan).encode(), None)
+                folder.replace(PLAN, dump(plan).encode(), folder.fetch(PLAN)[1] if stored else None)
     except Conflict:
         lock.release()
         raise UserError(f"{folder.uri}: another sweep has just started here: choose another --out") from None
@@ -273,19 +267,3 @@ def _settled(plan: Plan, stored: Plan | None) -> Plan:
     if "cuda" in devices.values() and not ray.gpus_per_host:
         base = base.model_copy(update={"ray": ray.model_copy(update={"gpus_per_host": 1.0})})
     return replace(plan, base=base, configs=configs)
-
-
-def _generations(uri: str) -> pa.Table:
-    """`schema.GENERATIONS` of a run, in order; no rows if it has not begun."""
-    want = schema.GENERATIONS
-    none = pa.table({name: pa.array([], pa.type_for_alias(dtype)) for name, dtype in want.items()})
-    if not reading.exists(uri):
-        return none
-    folder = open_folder(uri)
-    listed = reading.fetch_manifest(folder)[0]["parts"]["generations"]
-    return pa.concat_tables([none, *(reading.read_part(folder, entry, want) for entry in listed)])
-
-
-def _cell(config: RunConfig, key: str) -> Any:
-    value = plain(config, key)
-    return "+".join(map(str, value)) or "none" if isinstance(value, list) else value

@@ -27,15 +27,18 @@ class Tally:
 
     Args:
         runs: Folder and configuration of each run, by name.
+        assays: Work of each assay of a run, by name, in steps of lives; an assay is done or it is not.
     """
 
-    def __init__(self, runs: Mapping[str, tuple[str, RunConfig]]):
+    def __init__(self, runs: Mapping[str, tuple[str, RunConfig]], assays: Mapping[str, int] | None = None):
+        assays = assays or {}
+        self._runs = list(runs)
         self._folders = {name: folder for name, (folder, _) in runs.items()}
-        self._of = {name: config.generations for name, (_, config) in runs.items()}
-        self._cost = {name: _cost(config) for name, (_, config) in runs.items()}
-        self._lived = dict.fromkeys(runs, 0)
+        self._of = {name: config.generations for name, (_, config) in runs.items()} | dict.fromkeys(assays, 1)
+        self._cost = {name: _cost(config) for name, (_, config) in runs.items()} | dict(assays)
+        self._lived = dict.fromkeys(self._of, 0)
         self._found: dict[str, int] = {}
-        self._status = dict.fromkeys(runs, "waiting")
+        self._status = dict.fromkeys(self._of, "waiting")
         self._looked: dict[str, float] = {}
         self._began: float | None = None
 
@@ -66,7 +69,7 @@ class Tally:
     def poll(self) -> bool:
         """Look at some of the runs that were not looked at for long; whether one has come further."""
         now, before = time.monotonic(), dict(self._lived)
-        running = [name for name, status in self._status.items() if status == "running"]
+        running = [name for name in self._runs if self._status[name] == "running"]
         for name in sorted(running, key=lambda name: self._looked.get(name, 0.0))[:AT_ONCE]:
             pause = REMOTE_SECONDS if "://" in self._folders[name] else LOOK_SECONDS
             if now - self._looked.get(name, 0.0) > pause:
@@ -74,13 +77,19 @@ class Tally:
         return before != self._lived
 
     def progress(self) -> dict[str, Any]:
-        """Numbers of runs, done and failed; running: [committed generations, total] by name; seconds_left or None."""
-        statuses = list(self._status.values())
+        """Numbers of runs, done and failed, and of assays, assayed and unassayed (failed); running: [committed
+        generations, total] by name, of an assay [0, 1]; seconds_left or None.
+        """
+        runs = [self._status[name] for name in self._runs]
+        assays = [status for name, status in self._status.items() if name not in self._folders]
         running = {n: [self._lived[n], self._of[n]] for n, status in self._status.items() if status == "running"}
         return {
-            "runs": len(statuses),
-            "done": statuses.count("done"),
-            "failed": statuses.count("failed"),
+            "runs": len(runs),
+            "done": runs.count("done"),
+            "failed": runs.count("failed"),
+            "assays": len(assays),
+            "assayed": assays.count("done"),
+            "unassayed": assays.count("failed"),
             "running": running,
             "seconds_left": self._seconds_left(),
         }
@@ -153,7 +162,9 @@ class SweepTerminal:
     def _on_sweep_progress(self, event: dict[str, Any]) -> None:
         failed = f", {event['failed']} failed" if event["failed"] else ""
         left = f", {duration(event['seconds_left'])} left" if event["seconds_left"] else ""
-        state = f"{event['done']}/{event['runs']} done{failed}{left}"
+        assayed = f", {event['assayed']}/{event['assays']} assays" if event["assays"] else ""
+        unassayed = f", {event['unassayed']} of them failed" if event["unassayed"] else ""
+        state = f"{event['done']}/{event['runs']} done{failed}{assayed}{unassayed}{left}"
         if self._bars and self._all is not None:
             state = f"{state}, {len(event['running'])} running"
             self._bars.update(self._all, completed=event["done"] + event["failed"], state=state)
@@ -174,7 +185,8 @@ class SweepTerminal:
             if name not in self._rows and len(self._rows) < BARS:
                 self._rows[name] = self._bars.add_task(name, total=of, state="")
             if name in self._rows:
-                self._bars.update(self._rows[name], completed=lived, state=f"generation {lived}/{of}")
+                state = f"generation {lived}/{of}" if of > 1 else ""
+                self._bars.update(self._rows[name], completed=lived, state=state)
 
     def _on_sweep_ended(self, event: dict[str, Any]) -> None:
         self.close()

@@ -14,7 +14,7 @@ import yaml
 
 from alife.errors import UserError
 
-SECTIONS: Final = ("base", "treatments", "grid", "seeds", "quick")
+SECTIONS: Final = ("base", "treatments", "grid", "seeds", "assays", "quick")
 MAX_RUNS: Final = 100_000
 ONLY: Final = "base"
 """What the one treatment of a sweep without `treatments` and `grid` is called."""
@@ -33,8 +33,8 @@ def check_sections(data: Mapping[str, Any], allowed: Sequence[str], source: str)
 def quickened(data: Mapping[str, Any], source: str) -> dict[str, Any]:
     """The sections with `quick` laid over them.
 
-    Its base's keys go before the base's, its grid and seeds replace theirs; its treatments replace them too, or, as a
-    list of names, choose among them.
+    Its base's keys go before the base's, its grid, seeds and assays replace theirs; its treatments replace them too,
+    or, as a list of names, choose among them.
 
     Raises:
         UserError: There is no such section, or it names what is not there.

@@ -21,10 +21,12 @@ from alife.cli import main
 from alife.config import parse_config
 from alife.errors import UserError
 from alife.island import Habitat
+from alife.metrics import relative_error
 from alife.reproduction import birth, conceive, found
-from analysis.assays import components, fertility, garden, mutation, publish, read
+from analysis.assays import components, fertility, garden, mutation, publish, read, within_life
 from populations import evolve
 from populations.evolution import prepare
+from populations.specimens import store
 
 QUICK = 300
 """Bootstrap resamples where many intervals are tried."""
@@ -112,6 +114,74 @@ def test_genomes_that_diverged_are_left_out():
     assert components.heritability(spoilt) == components.heritability(scores)
 
 
+def planted_pair(correlation, luck, size=(300, 12), seed=0):
+    """Two traits whose genomes correlate; what a life does to both of one genome correlates by `luck`."""
+    rng = np.random.default_rng(seed)
+    genome = rng.multivariate_normal([0, 0], [[1, correlation], [correlation, 1]], size[0])
+    chance = rng.multivariate_normal([0, 0], [[1, luck], [luck, 1]], size)
+    return genome[:, :1] + chance[..., 0], genome[:, 1:] + chance[..., 1]
+
+
+@pytest.mark.parametrize(("truth", "luck"), [(-0.7, 0.9), (0.0, -0.9), (0.5, 0.0)])
+def test_the_genetic_correlation_is_that_of_genomes_and_not_of_lives(truth, luck):
+    x, y = planted_pair(truth, luck)
+    found = components.joint(x, 1000 * y)
+    assert found.correlation == pytest.approx(truth, abs=0.1)
+    assert found.coheritability == pytest.approx(truth / 2, abs=0.06)
+    assert components.correlation(x, y).covers(truth)
+
+
+def test_a_genetic_correlation_within_islands_leaves_out_what_divides_them():
+    x, y = planted_pair(-0.6, 0.0)
+    islands = np.arange(len(x)) % 2
+    shifted = [trait + 5.0 * islands[:, None] for trait in (x, y)]
+    assert components.joint(*shifted).correlation > 0.5
+    assert components.joint(*shifted, islands).correlation == pytest.approx(-0.6, abs=0.1)
+
+
+def test_there_is_no_genetic_correlation_where_genomes_do_not_differ():
+    rng = np.random.default_rng(3)
+    x, y = rng.normal(size=(2, 40, 5))
+    y -= y.mean(axis=1, keepdims=True)
+    found = components.joint(x, y)
+    assert np.isnan(found.correlation)
+    assert np.isfinite(found.coheritability)
+
+
+def weighed(gain, cost, genomes=20, seed=2):
+    """Lives under four task weights: accuracy rises and −log₁₀ ρ falls by so much a decade of weight, and the step from
+    no weight is free.
+    """
+    rng = np.random.default_rng(seed)
+    tables = []
+    for generation in (0, 9):
+        for weight, decades in ((0.0, 0), (0.1, 0), (1.0, 1), (10.0, 2)):
+            fidelity = 2 - cost * decades + rng.normal(0, 0.01, genomes)
+            accuracy = 0.1 * (weight == 0) + (weight > 0) * (0.5 + gain * decades) + rng.normal(0, 0.001, genomes)
+            keys = {
+                "generation": generation,
+                "id": np.arange(genomes),
+                "replicate": 0,
+                "task_weight": np.float32(weight),
+            }
+            scores = {"accuracy": accuracy, "replication_error": 10**-fidelity, "copying_error": 10**-fidelity}
+            tables.append(pd.DataFrame({**keys, **scores}))
+    return {"weights": pd.concat(tables, ignore_index=True)}
+
+
+@pytest.mark.parametrize(("cost", "verb"), [(0.1, "trade"), (0.0, "are not shown to trade"), (-0.1, "are not shown")])
+def test_within_a_life_planted_costs_come_back(cost, verb):
+    rows, statements = within_life.summarise(weighed(0.03, cost), {})
+    found = {(row.quantity, row.generation): row.estimate for row in rows}
+    assert found["accuracy: more at task weight 10 than at 0.1", 9].covers(0.06)
+    assert found["replication fidelity, −log₁₀ ρ: more at task weight 10 than at 0.1", 9].covers(-2 * cost)
+    if cost:
+        assert found[within_life.RATE, 9].value == pytest.approx(0.03 / cost, rel=0.2)
+    assert found[within_life.FREE, 0].value == pytest.approx(0.4, abs=0.01)
+    assert f"Within a life genomes of generation 9 {verb}" in statements[1]
+    assert statements[0].startswith("Within a life founders")
+
+
 def lines(errors, ratios):
     count, length = np.shape(errors)
     table = {"founder_error": errors, "norm_ratio": ratios}
@@ -191,6 +261,33 @@ def test_the_same_genomes_score_the_same_in_a_garden_whatever_their_generation(p
     few = pd.DataFrame(assays.garden(habitat, {1: newborns.take(np.array([4, 2]))})["lives"])
     both = few.merge(one, on=["id", "replicate"])
     np.testing.assert_allclose(both.replication_error_x, both.replication_error_y, rtol=1e-5)
+
+
+def test_a_life_under_a_weight_is_that_of_a_habitat_with_it_whatever_else_is_tried(place):
+    habitat, newborns = place
+    table = pd.DataFrame(assays.within_life(habitat, {1: newborns}, 2, (0.0, 0.5, 4.0))["weights"])
+    assert len(table) == 2 * 3 * len(newborns)
+    alone = pd.DataFrame(assays.within_life(habitat, {1: newborns}, 2, (4.0, 9.0))["weights"])
+    same = [t[t.task_weight == 4].reset_index(drop=True) for t in (table, alone)]
+    pd.testing.assert_frame_equal(*same)
+    life = habitat.config.life.model_copy(update={"task_weight": 4.0})
+    habitat.config = habitat.config.model_copy(update={"life": life})
+    genomes = on(habitat, birth(newborns))
+    stream = of_each(habitat.config.seed, Use.WEIGHTS, newborns.ids.tolist(), 1)
+    adults, emitted = grow(habitat, genomes, newborns, stream)
+    rows = same[0][same[0].replicate == 1]
+    np.testing.assert_array_equal(rows.accuracy, habitat.accuracy(adults, "select"))
+    np.testing.assert_array_equal(rows.replication_error, relative_error(emitted, genomes).numpy())
+    none = table[table.task_weight == 0].groupby("id").replication_error.mean()
+    heavy = table[table.task_weight == 4].groupby("id").replication_error.mean()
+    assert (none != heavy).all()
+
+
+def test_a_run_without_a_task_has_nothing_to_weigh(small):
+    config, physics = prepare(parse_config({**small, "task": "none"}))
+    founders = found(config, physics.shape.n_weights, 0)
+    with pytest.raises(UserError, match="no task weight"):
+        assays.within_life(Habitat(config, physics), {0: founders})
 
 
 def test_sisters_with_the_same_genome_never_differ(place):
@@ -281,6 +378,7 @@ def test_samples_are_even_and_the_same(place):
     ("name", "experiments", "says"),
     [
         ("garden", {"lives"}, ["In the common garden generation 6", "H² over replicated lives", "founders"]),
+        ("within_life", {"weights"}, ["Within a life founders", "Within a life genomes of generation 6", "no task"]),
         ("mutation", {"retention", "dimension", "effects"}, ["Birth noise", "heritable dimension", "New mutations"]),
         ("fertility", {"descent"}, ["With learning, with birth noise", "No learning, no birth noise"]),
     ],
@@ -319,7 +417,8 @@ def test_results_go_wherever_a_run_may_lie():
     frames = lived(1)
     tables = {"lives": {name: frames["lives"][name].to_numpy() for name in frames["lives"]}}
     about = {"assay": "garden", "name": "r", "generations": [0, 3, 9], "replicates": 5, "seed": 0, "scheme": "drift"}
-    result = publish("memory://bucket/run", about, tables)
+    store("memory://bucket/run", about, tables)
+    result = publish("memory://bucket/run", "garden", 9)
     assert {file.rpartition(".")[2] for file in result.files} == {"parquet", "json", "png", "svg", "pdf"}
     again, stored = read("memory://bucket/run", "garden", 9)
     pd.testing.assert_frame_equal(again["lives"], frames["lives"])
@@ -332,6 +431,9 @@ def test_results_go_wherever_a_run_may_lie():
         (["garden", "--generation", "99"], "no checkpoint of generation 99"),
         (["garden", "--generation", "x"], "--generation x: expected numbers"),
         (["garden", "--replicates", "3"], "--replicates 3: the garden assay needs at least 5"),
+        (["within_life", "--task-weights", "0.1"], "--task-weights: the within_life assay needs two or more"),
+        (["within_life", "--task-weights", "1,x"], "--task-weights 1,x: expected numbers"),
+        (["within_life", "--task-weights", "1,inf"], "different numbers from 0 on"),
         (["mutation", "--generation", "0"], "no birth noise"),
         (["mutation", "--generation", "2,3"], "takes one generation, not 2"),
         (["fertility", "--sample", "0"], "--sample 0"),
@@ -366,7 +468,8 @@ def test_the_command_offers_every_assay(capsys):
 
 
 def test_results_are_read_without_torch():
-    code = "import sys, analysis.assays.garden, analysis.assays.mutation, analysis.assays.fertility, analysis.futures\n"
+    code = "import sys, analysis.assays.garden, analysis.assays.mutation, analysis.assays.fertility\n"
+    code += "import analysis.assays.of_runs, analysis.futures\n"
     code += "print([m for m in ('torch', 'ray', 'populations') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
 

@@ -128,6 +128,30 @@ def test_the_shuffled_control_is_what_others_are_compared_with():
         compare(groups, against="w0")
 
 
+def test_each_task_weight_has_its_own_control():
+    runs = []
+    for weight, shift in ((0.1, 0.0), (0.3, 0.1)):
+        for run in runs_of(range(4)) + runs_of(range(4), scheme="shuffled"):
+            run.config["life"]["task_weight"] = weight
+            run.births["accuracy"] += np.float32(shift)
+            runs.append(run)
+    for run in runs_of(range(4)):
+        run.config["life"]["task_weight"] = 0.9
+        runs.append(run)
+    comparison = compare(group(runs), ["accuracy"])
+    assert comparison.against == "its own shuffled control"
+    assert {row.label: row.against for row in comparison.rows} == {
+        "task weight=0.1": "shuffled, task weight=0.1",
+        "task weight=0.3": "shuffled, task weight=0.3",
+    }
+    effects = [row.effect.value for row in comparison.rows]
+    assert effects[0] == pytest.approx(effects[1], abs=1e-6), "the shift is in treatment and control alike"
+    assert wording.sentences(comparison)[1].startswith("task weight=0.3 against shuffled, task weight=0.3: accuracy")
+    assert any("Left out" in note and "task weight=0.9" in note for note in comparison.notes)
+    named = compare(group(runs), ["accuracy"], against="shuffled, task weight=0.1")
+    assert len(named.rows) == 4
+
+
 def test_labels_are_short_and_unique():
     def config(scheme="tournament", w=0.5, **more):
         return {"selection.scheme": scheme, "selection.accuracy_weight": w, "reproduction.heritable": [], **more}

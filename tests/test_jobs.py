@@ -202,6 +202,31 @@ def test_what_cannot_be_placed_is_refused_at_once(ray_8):
         run_jobs(mixed(), Ray(cpus_per_host=99, gpus_per_host=1))
 
 
+@pytest.mark.parametrize("backend", ["local", "ray"])
+def test_a_job_waits_for_the_one_it_comes_after_and_shares_its_fate(ray_8, backend):
+    jobs = [
+        Job("bad", refuse, {"what": "x"}),
+        Job("after bad", answer, {"value": 1}, after="bad"),
+        Job("good", answer, {"value": 2}),
+        Job("after good", answer, {"value": 3}, after="good"),
+        Job("after both", answer, {"value": 4}, after="after bad"),
+    ]
+    told = []
+    results = {r.name: r for r in run_jobs(jobs, TWO, told.append, backend=backend)}
+    assert {name: r.status for name, r in results.items() if r.status == "done"}.keys() == {"good", "after good"}
+    assert results["after bad"].error == "bad failed"
+    assert results["after both"].error == "after bad failed"
+    order = [(e["event"], e["job"]) for e in told if e["event"] != "tick"]
+    assert order.index(("job_done", "good")) < order.index(("job_started", "after good"))
+    assert ("job_started", "after bad") not in order
+    assert ("job_failed", "after bad") in order
+
+
+def test_a_job_cannot_wait_for_one_that_comes_later():
+    with pytest.raises(ValueError, match="a: the job b that it waits for does not come before it"):
+        run_jobs([Job("a", answer, after="b"), Job("b", answer)], backend="local")
+
+
 def test_equal_names_are_a_mistake_of_the_caller():
     with pytest.raises(ValueError, match="same name"):
         run_jobs([Job("a", answer), Job("a", answer)], backend="local")

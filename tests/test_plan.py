@@ -54,6 +54,18 @@ def test_quick_lays_its_section_over_the_rest():
     assert plan.base.life.images == 9
 
 
+def test_assays_are_complete_and_quick_has_its_own():
+    text = "assays: {garden: , within_life: {task_weights: [3, 0, 3]}}\nquick: {assays: {garden: {sample: 7}}}"
+    garden, within = parse_plan(text, "f").assays
+    assert (garden.assay, garden.of(40), garden.sample, garden.replicates) == ("garden", [0, 3, 40], 96, 5)
+    assert (within.of(40), within.task_weights) == ([0, 40], (0.0, 3.0))
+    [only] = parse_plan(text, "f", quick=True).assays
+    assert (only.assay, only.sample) == ("garden", 7)
+    plan = parse_plan(text, "f")
+    assert parse_plan(dump(plan), "f") == plan
+    assert difference(plan, parse_plan("seeds: 1", "f")) is None
+
+
 def test_a_grid_alone_names_its_points_and_nothing_at_all_is_one_treatment():
     plan = parse_plan("grid: {selection.accuracy_weight: [0, 0.5], reproduction.heritable: [[], [mutation]]}", "f")
     assert list(plan.configs)[1:3] == [
@@ -90,7 +102,8 @@ def test_the_shipped_sweeps():
     assert len(plan.seeds) >= 8
     quick = read_plan("tradeoff", quick=True)
     assert list(quick.configs) == ["w0", "w0.5", "w1", "shuffled"]
-    assert len(quick.seeds) == 5
+    assert len(quick.seeds) == 6
+    assert [assay.assay for assay in quick.assays] == ["garden", "within_life"]
 
 
 KEYS = {
@@ -179,7 +192,18 @@ def test_what_differs_is_named_and_where_it_runs_is_no_difference():
         ("seeds: true", "seeds: True is not allowed"),
         ("seeds: 1000000", "seeds: 1000000 is not allowed"),
         ("seeds: 60000\ntreatments: {a: {life.steps: 1}, b: {life.steps: 2}}", "more than 100,000 runs"),
-        ("treatment: {a: {}}", "treatment: unknown; a sweep has base, treatments, grid, seeds, quick"),
+        ("treatment: {a: {}}", "treatment: unknown; a sweep has base, treatments, grid, seeds, assays, quick"),
+        ("assays: [garden]", "assays: expected names"),
+        ("assays: {gardn: {}}", "assays: gardn: there is no such assay: choose among garden, within_life"),
+        ("assays: {garden: {size: 3}}", "assays: garden: size: expected generations, sample"),
+        ("assays: {garden: {replicates: 2}}", "assays: garden: replicates 2: the garden assay needs at least 5"),
+        ("assays: {garden: {sample: many}}", "assays: garden: sample: 'many' is not allowed"),
+        ("assays: {garden: {task_weights: [1, 2]}}", "task_weights: this assay has none"),
+        ("assays: {garden: {generations: [first]}}", "generations: ['first'] is not allowed"),
+        ("assays: {garden: {generations: []}}", "generations: [] is not allowed"),
+        ("assays: {fertility: {generations: [1, last]}}", "takes one generation, not 2"),
+        ("assays: {within_life: {task_weights: [1]}}", "two or more different numbers"),
+        ("assays: {within_life: {task_weights: [1, yes]}}", "task_weights: [1, True] is not allowed"),
         ("base: [", "not valid YAML"),
         ("- 3", "expected keys and values"),
         ("base: {migration.migrants: 50}", "migration.migrants"),

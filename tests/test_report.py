@@ -1,5 +1,6 @@
 """Pages of runs and sweeps: what they say, that names cannot break them, and that they work in a browser."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -18,13 +19,13 @@ from analysis import plots
 from analysis.lineage import NOBODY, Phylogeny, line_of_descent, of_run
 from analysis.report import of_run as run_page
 from analysis.report import of_sweep as sweep_page
-from analysis.report import report, sweep_pictures, treatments
+from analysis.report import report, sweep_pictures, trade_pictures, treatments
 from analysis.report.individuals import descent_intervals, rows, shown
 from analysis.report.page import Chart, Link, Page, Section, Table, Text, render
-from analysis.report.statements import correlation
 from analysis.run import Run
 from populations import evolve
 from populations.records import digest
+from populations.specimens import store
 from tests import browser as chrome
 from tests.synthetic import EDGES, synthetic_run, write_run
 
@@ -247,7 +248,8 @@ class TestSweep:
         assert "This trade-off is there: w=1 buys accuracy with copying error. w=1 against w=0:" in str(
             text["treatments"].texts["p"]
         )
-        assert "No two treatments differ by life.task_weight alone" in str(text["life"].texts["p"])
+        assert "alife assay RUN within_life" in str(text["life"].texts["p"])
+        assert "Among genomes of a run: not measured." in str(text["short"].texts["p"])
         assert "alife assay RUN garden" in str(text["genomes"].texts["p"])
         assert any("w=1 against shuffled: accuracy +" in p for p in text["selection"].texts["p"])
         assert [cell.strip() for cell in text["sites"].texts["th"] if cell.strip() in ("w=0", "w=1", "shuffled")] == [
@@ -282,7 +284,7 @@ class TestSweep:
                 write_run(tmp_path / f"{weight}-{seed}", run)
         page = sweep_page.page(treatments.load(tmp_path), [], [], tmp_path)
         text = render(page)
-        assert "Founders, who lived before anything had evolved" in text
+        assert "The same founders, before anything had evolved" in text
         assert "task weight=0.3 against task weight=0.03: accuracy" in text
 
     def test_runs_without_generations_and_damaged_ones_are_listed(self, sweep: Path, tmp_path: Path) -> None:
@@ -305,19 +307,86 @@ class TestSweep:
                 a, b = (treatments.at_the_end(group, trait) for group in (runs, small.groups[label]))
                 assert a == b
 
-    def test_correlation_among_genomes_is_not_that_of_lives(self) -> None:
-        rng = np.random.default_rng(0)
-        genome, life = np.divmod(np.arange(400 * 4), 4)
-        luck, quality = rng.standard_normal(1600), rng.standard_normal(400)[genome]
+    def test_planted_trade_offs_among_genomes_and_within_lives_are_told_with_their_intervals(
+        self, sweep: Path, tmp_path: Path
+    ) -> None:
+        root = tmp_path / "s"
+        shutil.copytree(sweep, root)
+        for name, correlation, cost in (("w0", 0.6, 0.0), ("w1", -0.7, 0.2), ("shuffled", 0.0, -0.2)):
+            for seed in range(4):
+                plant_assays(root / f"runs/{name}/seed-{seed}", seed, correlation, cost)
+        page = sweep_page.page(treatments.load(root), [], [], root)
+        text = {section.name: Reader(render(Page("", "", [section]))).texts for section in page.sections}
+        said = {name: [" ".join(p.split()) for p in texts["p"]] for name, texts in text.items()}
+        [life] = [line for line in said["short"] if line.startswith("Within a life, over task_weight")]
+        assert "there in w=1 (generation 10); not shown in founders, shuffled (generation 10)" in life
+        assert "Among genomes of a run: there in w=1; not shown in shuffled, w=0." in said["short"]
+        genomes = {line.split(",")[0]: line for line in said["genomes"]}
+        assert "w=1, genomes of generation 10: this trade-off is there" in genomes["w=1"]
+        assert "4 runs of 40 genomes × 8 lives" in genomes["w=1"]
+        assert "this trade-off is not shown (both go together)" in genomes["w=0"]
+        low, high = re.findall(r"r_G of \S+ \[(\S+),\s(\S+)\]", genomes["w=1"])[0]
+        assert float(low.replace("−", "-")) < -0.7 < float(high.replace("−", "-"))
+        lives = said["life"]
+        assert sum(line.startswith("founders: this trade-off is not shown") for line in lives) == 1, "shown once"
+        [heavy] = [line for line in lives if line.startswith("w=1 (generation 10)")]
+        assert "this trade-off is there: from task weight 0.1 to 10 accuracy changes by +0.06" in heavy
+        assert "and ρ by ×2.5" in heavy, "two decades of weight, 0.2 decades of ρ each"
+        assert re.search(r"no task to 0\.1 alone changes accuracy by \+0\.(399|4)", heavy)
+        assert any("not shown" in line for line in lives if line.startswith("shuffled (generation 10)"))
 
-        def lives(accuracy: Any, fidelity: Any) -> pd.DataFrame:
-            table = {"id": genome, "replicate": life, "generation": 9}
-            return pd.DataFrame({**table, "accuracy": accuracy, "copying_error": 10.0**-fidelity})
+    def test_assays_of_two_runs_bear_no_verdict(self, sweep: Path, tmp_path: Path) -> None:
+        for name in ("w0", "w1"):
+            for seed in range(2):
+                folder = tmp_path / name / str(seed)
+                shutil.copytree(sweep / f"runs/{name}/seed-{seed}", folder)
+                plant_assays(folder, seed, -0.7, 0.2)
+        text = render(sweep_page.page(treatments.load(tmp_path), [], [], tmp_path))
+        assert "Among genomes of a run: too few runs to say in w=0, w=1." in text
+        assert "trade-off is there:" not in text
 
-        noise = rng.standard_normal((2, 1600))
-        assert correlation(lives(quality + noise[0], -quality + noise[1])) < -0.5
-        assert abs(correlation(lives(luck, luck + 0.1 * noise[0]))) < 0.12
-        assert np.isnan(correlation(lives(luck, luck)[:8]))
+    def test_figures_of_assays_name_their_bands_with_their_n(self, sweep: Path, tmp_path: Path) -> None:
+        root = tmp_path / "s"
+        shutil.copytree(sweep, root)
+        for name in ("w0", "w1", "shuffled"):
+            for seed in range(4):
+                plant_assays(root / f"runs/{name}/seed-{seed}", seed, -0.7, 0.2)
+        groups = treatments.load(root).groups
+        lives = [text.get_text() for text in trade_pictures.lives(groups).legends[0].get_texts()]
+        assert lives[0] == "founders: IQM over runs and its 95 % bootstrap interval, n = 4 runs"
+        assert "w=1 (generation 10): IQM over runs and its 95 % bootstrap interval, n = 4 runs" in lives
+        genomes = [text.get_text() for text in trade_pictures.genomes(groups).legends[0].get_texts()]
+        assert all("95 % bootstrap interval" in text and "n = 4 runs" in text for text in genomes)
+        for figure in (trade_pictures.lives, trade_pictures.genomes):
+            with pytest.raises(UserError, match="no run has"):
+                figure({"w": [synthetic_run(3)]})
+
+
+def plant_assays(folder: Path, seed: int, correlation: float, cost: float) -> None:
+    """A garden whose genomes correlate so, and lives in which a decade of task weight costs so much of −log₁₀ ρ."""
+    rng = np.random.default_rng(seed)
+    genome = rng.multivariate_normal([0, 0], [[1, correlation], [correlation, 1]], 40)
+    chance = rng.normal(0, 0.5, (40, 8, 2))
+    accuracy, fidelity = np.moveaxis(genome[:, None] + chance, -1, 0)
+    ids, lives = np.divmod(np.arange(320), 8)
+    error = 10.0 ** (-2 - 0.1 * fidelity.ravel())
+    keys = {"id": ids, "island": ids % 2, "replicate": lives, "generation": np.full(320, 10, np.int32)}
+    scores = {"accuracy": 0.6 + 0.01 * accuracy.ravel(), "replication_error": error, "copying_error": error}
+    about = {"assay": "garden", "generations": [10]}
+    store(str(folder), about, {"lives": {**keys, **scores}})
+    tables = []
+    for generation in (0, 10):
+        noise = np.random.default_rng(seed) if generation == 0 else rng
+        for weight, decades in ((0.0, 0), (0.1, 0), (1.0, 1), (10.0, 2)):
+            gain = 0.1 if not weight else 0.5 + 0.03 * decades
+            price = cost * decades if generation else 0.0
+            error = 10.0 ** (-2 + price + noise.normal(0, 0.01, 20))
+            keys = {"id": np.arange(20), "replicate": np.zeros(20, np.int32)}
+            keys |= {"generation": np.full(20, generation, np.int32), "task_weight": np.full(20, weight, np.float32)}
+            accuracy = gain + noise.normal(0, 0.003, 20)
+            tables.append({**keys, "accuracy": accuracy, "replication_error": error, "copying_error": error})
+    columns = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
+    store(str(folder), {"assay": "within_life", "generations": [0, 10]}, {"weights": columns})
 
 
 @pytest.fixture(scope="module")

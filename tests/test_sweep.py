@@ -21,6 +21,7 @@ from alife import schema
 from alife.cli import main
 from alife.errors import UserError
 from analysis import load_run
+from analysis.assays import read
 from populations import evolve
 from populations.plan import parse_plan
 from populations.records import digest
@@ -209,6 +210,101 @@ def test_a_sweep_at_a_uri(file, kind, request):
         table = pd.read_parquet(io.BytesIO(opened.read()))
     keys = ["selection.scheme", "selection.accuracy_weight"]
     pd.testing.assert_frame_equal(table, expected(uri, ["w0", "drift"], [0], keys))
+
+
+@pytest.fixture
+def assayed(file):
+    """The same sweep with assays of every run."""
+    file["assays"] = {
+        "garden": {"generations": ["last"], "sample": 8},
+        "within_life": {"generations": [0, "last"], "sample": 3, "task_weights": [0.1, 5]},
+    }
+    return file
+
+
+def tables(out):
+    return {p.relative_to(out): p.stat().st_mtime_ns for p in sorted(Path(out).glob("runs/*/*/assays/*"))}
+
+
+def test_assays_follow_their_runs_and_are_those_of_the_command(assayed, tmp_path):
+    out, events = tmp_path / "sweep", []
+    summary = sweep(plan(assayed), str(out), backend="local", sinks=[events.append])
+    assert (summary.done, summary.assays, summary.assayed, summary.failed) == (4, 8, 8, {})
+    run = "w0/seed-5"
+    assert names(events, "job_done")[:3] == [run, f"{run} garden", f"{run} within_life"]
+    progress = [e for e in events if e["event"] == "sweep_progress"]
+    assert (progress[-1]["assays"], progress[-1]["assayed"], progress[-1]["done"]) == (8, 8, 4)
+    frames, about = read(str(out / "runs" / run), "within_life", 3)
+    assert about["generations"] == [0, 3]
+    assert about["task_weights"] == [0.1, 5.0]
+    assert len(frames["weights"]) == 2 * 3 * 2
+    mine = out / "runs" / run
+    options = ["--sample", "3", "--task-weights", "0.1,5", "--no-figures"]
+    assert main(["assay", str(mine), "within_life", *options]) == 0
+    again, _ = read(str(mine), "within_life", 3)
+    pd.testing.assert_frame_equal(again["weights"], frames["weights"])
+
+
+def test_assays_that_are_there_are_skipped_and_others_are_made(assayed, tmp_path):
+    out = tmp_path / "sweep"
+    asked = dict(assayed.pop("assays"))
+    assert sweep(plan(assayed), str(out), backend="local").assays == 0
+    assert not tables(out)
+    events = []
+    wanted = {**assayed, "assays": asked}
+    assert sweep(plan(wanted), str(out), backend="local", sinks=[events.append]).assayed == 8
+    assert len(names(events, "job_started")) == 8, "no run is lived again"
+    assert parse_plan((out / "sweep.yaml").read_text(), "sweep.yaml").assays == plan(wanted).assays
+    before = tables(out)
+    (out / "runs/drift/seed-0/assays/garden-3.parquet").write_bytes(b"PAR1 and no more")
+    (out / "runs/w0/seed-0/assays/garden-3.parquet").unlink()
+    asked["within_life"]["sample"] = 2
+    events.clear()
+    summary = sweep(plan(wanted), str(out), backend="local", sinks=[events.append])
+    assert (summary.assayed, summary.done) == (8, 4)
+    started = names(events, "job_started")
+    assert [name for name in started if "garden" in name] == ["w0/seed-0 garden", "drift/seed-0 garden"]
+    assert len(started) == 6, "another sample is another assay"
+    kept = {name for name, when in tables(out).items() if before.get(name) == when}
+    assert {str(name) for name in kept} == {f"runs/{t}/seed-5/assays/garden-3.parquet" for t in ("drift", "w0")}
+
+
+def test_an_assay_that_fails_is_listed_and_costs_no_other(assayed, tmp_path, capsys):
+    out, config = tmp_path / "sweep", tmp_path / "sweep.yaml"
+    assayed["assays"]["garden"]["generations"] = [77]
+    config.write_text(yaml.safe_dump(assayed))
+    assert main(["sweep", "--config", str(config), "--out", str(out), "--backend", "local"]) == 1
+    captured = capsys.readouterr()
+    assert "4 of 4 runs done, 4 of 8 assays" in captured.out
+    assert re.search(r"failed: w0/seed-5 garden: .*no checkpoint of generation 77", captured.err)
+    assert "4 of 12 runs and assays failed; the same command tries them again" in captured.err
+
+
+def test_the_assays_of_a_run_that_failed_are_not_listed_beside_it(assayed, tmp_path):
+    out = tmp_path / "sweep"
+    sweep_stopped_at_once(assayed, out)
+    mine = out / "runs/w0/seed-5/notes.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    summary = sweep(plan(assayed), str(out), backend="local")
+    assert (summary.done, summary.assayed, list(summary.failed)) == (3, 6, ["w0/seed-5"])
+
+
+def test_a_run_that_died_out_has_nothing_to_assay(assayed, tmp_path):
+    assayed["base"]["life"] = {**assayed["base"]["life"], "optimizer": "sgd", "learning_rate": 50.0}
+    summary = sweep(plan(assayed), str(tmp_path / "sweep"), backend="local")
+    assert (summary.done, summary.assayed, summary.failed) == (4, 8, {})
+    assert not tables(tmp_path / "sweep")
+    assert sweep(plan(assayed), str(tmp_path / "sweep"), backend="local").assayed == 8
+
+
+def test_on_ray_assays_are_those_of_this_process(assayed, tmp_path, ray_8):
+    for name, backend in (("here", "local"), ("ray", "ray")):
+        summary = sweep(plan(assayed, hosts=3), str(tmp_path / name), backend=backend)
+        assert (summary.done, summary.assayed, summary.failed) == (4, 8, {})
+    for name in tables(tmp_path / "here"):
+        one, other = (pd.read_parquet(tmp_path / place / name) for place in ("here", "ray"))
+        pd.testing.assert_frame_equal(one, other)
 
 
 def test_on_ray_a_killed_worker_is_listed_and_its_run_goes_on_to_the_same_births(slow, tmp_path, ray_8, monkeypatch):

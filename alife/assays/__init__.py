@@ -1,6 +1,7 @@
 """What one does to stored genomes: experiments apart from evolution, as pure functions from newborns to columns.
 
 - `garden.py`: genomes of several generations live under the same lives.
+- `within_life.py`: the same genomes live under several task weights.
 - `mutation.py`: what becomes of birth noise: what is retained, what could be, what it does to traits.
 - `fertility.py`: descent without selection.
 - `lives.py`: what they share: lives under streams of an assay's own, and tidy columns.
@@ -12,14 +13,30 @@ drawing them happen elsewhere.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from alife.assays.fertility import fertility
+from alife.assays.fertility import DESCENT, fertility
 from alife.assays.garden import MIN_LIVES, garden
 from alife.assays.lives import Columns, Tell
 from alife.assays.mutation import mutation
+from alife.assays.within_life import TASK_WEIGHTS, within_life
 from alife.island import Habitat
 from alife.reproduction import Newborns
 
-__all__ = ["ASSAYS", "Assay", "Columns", "Tell", "fertility", "garden", "mutation"]
+__all__ = ["ASSAYS", "Assay", "Columns", "Options", "Tell", "fertility", "garden", "mutation", "within_life"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What assays may be told.
+
+    Attributes:
+        replicates: Lives of each genome, lines of descent of each, or streams of each pair of sisters.
+        descent: Emissions that lines are followed through.
+        task_weights: That genomes live under, each; two or more.
+    """
+
+    replicates: int
+    descent: int = DESCENT
+    task_weights: tuple[float, ...] = TASK_WEIGHTS
 
 
 @dataclass(frozen=True)
@@ -28,19 +45,21 @@ class Assay:
 
     Attributes:
         description: One line.
-        run: (habitat, newborns by generation, replicates, descent, tell) → tables by name.
+        run: (habitat, newborns by generation, options, tell) → tables by name.
         sample: Genomes of each generation.
-        replicates: Lives of each genome, lines of descent of each, or streams of each pair of sisters.
+        replicates: As in `Options`.
         fewest: The fewest replicates that the assay can do with.
-        generations: How many generations it takes; 0 for any number.
+        beside: Generations that a single one is compared with, where they are kept; empty for an assay of one alone.
+        weighs: Whether task weights matter.
     """
 
     description: str
-    run: Callable[[Habitat, Mapping[int, Newborns], int, int, Tell], dict[str, Columns]]
+    run: Callable[[Habitat, Mapping[int, Newborns], Options, Tell], dict[str, Columns]]
     sample: int
     replicates: int
     fewest: int
-    generations: int = 1
+    beside: tuple[int, ...] = ()
+    weighs: bool = False
 
 
 def _only(groups: Mapping[int, Newborns]) -> Newborns:
@@ -50,26 +69,41 @@ def _only(groups: Mapping[int, Newborns]) -> Newborns:
 
 ASSAYS: dict[str, Assay] = {
     "garden": Assay(
-        "genomes of several generations under common lives: differences between generations, heritability",
-        lambda habitat, groups, replicates, descent, tell: garden(habitat, groups, replicates, tell),
+        "genomes of several generations under common lives: differences between generations, heritability, and what "
+        "trades against what among genomes",
+        lambda habitat, groups, options, tell: garden(habitat, groups, options.replicates, tell),
         sample=96,
         replicates=5,
         fewest=MIN_LIVES,
-        generations=0,
+        beside=(0, 3),
+    ),
+    "within_life": Assay(
+        "the same genomes under several task weights: what accuracy costs in replication within a life",
+        lambda habitat, groups, options, tell: within_life(
+            habitat, groups, options.replicates, options.task_weights, tell
+        ),
+        sample=48,
+        replicates=1,
+        fewest=1,
+        beside=(0,),
+        weighs=True,
     ),
     "mutation": Assay(
         "birth noise: how much is retained after 1, 2, … emissions, how much could be, and what it does to traits",
-        lambda habitat, groups, replicates, descent, tell: mutation(habitat, _only(groups), replicates, tell=tell),
+        lambda habitat, groups, options, tell: mutation(habitat, _only(groups), options.replicates, tell=tell),
         sample=48,
         replicates=5,
         fewest=2,
     ),
     "fertility": Assay(
         "generations of descent without selection, with and without learning, with and without birth noise",
-        lambda habitat, groups, replicates, descent, tell: fertility(habitat, _only(groups), descent, replicates, tell),
+        lambda habitat, groups, options, tell: fertility(
+            habitat, _only(groups), options.descent, options.replicates, tell
+        ),
         sample=48,
         replicates=1,
         fewest=1,
     ),
 }
-"""Every assay by name: what `alife assay` offers."""
+"""Every assay by name: what `alife assay` offers. A garden compares with founders and with the first faithfully printed
+generation, where they are kept."""

@@ -40,6 +40,7 @@ class Use(IntEnum):
     EFFECTS = 5
     DESCENT = 6
     DESCENT_NOISE = 7
+    WEIGHTS = 8
 
 
 def silent(done: int, of: int) -> None:
@@ -64,7 +65,14 @@ def of_each(seed: int, use: Use, ids: Sequence[int], *key: int) -> Draw:
 
 
 def grow(
-    habitat: Habitat, genomes: Tensor, like: Newborns, stream: Draw, *, common: bool = False, learning: bool = True
+    habitat: Habitat,
+    genomes: Tensor,
+    like: Newborns,
+    stream: Draw,
+    *,
+    common: bool = False,
+    learning: bool = True,
+    task_weight: float | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Let genomes live, and let the adults emit.
 
@@ -75,6 +83,7 @@ def grow(
         stream: What each experiences.
         common: All experience what slot 0 does.
         learning: False for a life of no steps.
+        task_weight: What all live under instead of their own.
 
     Returns:
         (adults, emitted), each [P, N].
@@ -83,6 +92,8 @@ def grow(
     how = {"environment": "shared" if common else "individual"} | ({} if learning else {"steps": 0})
     life = config.life.model_copy(update=how)
     rates, weights = (on(habitat, trait(config, like, name)) for name in ("learning_rate", "task_weight"))
+    if task_weight is not None:
+        weights = torch.full_like(weights, task_weight)
     assert life.chunk is not None
     adults = live(habitat.world, genomes, life, config.quine.pairing, rates, weights, stream, life.chunk)
     return adults, habitat.forward.emit(adults, habitat.world.coordinates)

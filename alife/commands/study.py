@@ -3,6 +3,8 @@
 import argparse
 import shutil
 import sys
+from collections.abc import Callable
+from typing import Any
 
 from alife import flags
 from alife.commands.common import Command, backend, listeners
@@ -21,6 +23,9 @@ optional, keys of the configuration are nested or dotted:
     shuffled: {selection.scheme: shuffled}
   grid: {life.task_weight: [0.03, 0.1]}                           every treatment under every combination
   seeds: 8                                                        0 … 7; or a list
+  assays:                                                         of each run that has ended, as 'alife assay' does
+    garden: {generations: [last], sample: 48, replicates: 5}
+    within_life: {generations: [0, last], task_weights: [0.1, 10]}
   quick: {seeds: 2, treatments: [w0], base: {generations: 10}}    what --quick changes
 """
 
@@ -33,19 +38,21 @@ def add(command: Command) -> None:
         "Experiment on a run's stored genomes; results lie in RUN/assays.",
         "  alife assay runs/a garden                         founders, generation 3 and the last, under common lives\n"
         "  alife assay runs/a --generation 3,10,30 garden\n"
+        "  alife assay runs/a within_life                    the same genomes under several task weights\n"
         "  alife assay runs/a --generation 20 mutation       what becomes of birth noise\n"
         "  alife assay runs/a fertility --descent 20         generations of descent without selection",
     )
     assay.add_argument("run", metavar="RUN")
-    assay.add_argument("assay", choices=["garden", "mutation", "fertility"])
+    assay.add_argument("assay", choices=["garden", "within_life", "mutation", "fertility"])
     assay.add_argument(
         "--generation",
         metavar="G[,G…]",
-        help="kept generations (default the last; a garden adds 0 and 3 to a single one)",
+        help="kept generations (default the last; a garden adds 0 and 3 to a single one, within_life 0)",
     )
     assay.add_argument("--sample", type=int, metavar="P", help="genomes of each generation, from all islands")
     assay.add_argument("--replicates", type=int, metavar="R", help="lives, streams or lines of each genome")
     assay.add_argument("--descent", type=int, default=10, metavar="K", help="emissions in fertility (default 10)")
+    assay.add_argument("--task-weights", metavar="W,W[,…]", help="in within_life (default 0,0.1,1,10,100)")
     assay.add_argument("--device", choices=["cpu", "cuda"], help="where to live (default as the run)")
     assay.add_argument("--no-figures", action="store_true", help="only numbers")
 
@@ -87,18 +94,25 @@ def add(command: Command) -> None:
 
 def _assay(arguments: argparse.Namespace) -> None:
     from analysis.assays import print_result, publish
-    from populations.specimens import Request, perform
+    from populations.specimens import Request, perform, store
     from populations.steps import Steps
 
-    try:
-        generations = arguments.generation and [int(text) for text in arguments.generation.split(",")]
-    except ValueError:
-        raise UserError(f"--generation {arguments.generation}: expected numbers, as in 30 or 3,10,30") from None
-    options = arguments.sample, arguments.replicates, arguments.descent, arguments.device
-    request = Request(arguments.assay, generations or None, *options)
+    generations = _numbers("--generation", arguments.generation, int, "30 or 3,10,30")
+    weights = _numbers("--task-weights", arguments.task_weights, float, "0.03,0.1,0.3")
+    options = arguments.sample, arguments.replicates, arguments.descent, arguments.device, weights
+    request = Request(arguments.assay, generations, *options)
     with Steps(arguments.assay) as tell:
         about, tables = perform(arguments.run, request, tell)
-    print_result(publish(arguments.run, about, tables, not arguments.no_figures))
+    store(arguments.run, about, tables)
+    print_result(publish(arguments.run, about["assay"], max(about["generations"]), not arguments.no_figures))
+
+
+def _numbers(flag: str, text: str | None, kind: Callable[[str], Any], example: str) -> list[Any] | None:
+    """The numbers of a list with commas."""
+    try:
+        return [kind(part) for part in text.split(",")] if text else None
+    except ValueError:
+        raise UserError(f"{flag} {text}: expected numbers, as in {example}") from None
 
 
 def _sweep(arguments: argparse.Namespace) -> int:
@@ -109,16 +123,17 @@ def _sweep(arguments: argparse.Namespace) -> int:
     plan = read_plan(arguments.config, arguments.quick, flags.overrides(arguments).get("ray"))
     with listeners(arguments, SweepTerminal()) as sinks:
         summary = sweep(plan, arguments.out, backend=arguments.backend, sinks=sinks)
-    print(f"{summary.done} of {summary.runs} runs done: {summary.out}/generations.parquet")
+    assayed = f", {summary.assayed} of {summary.assays} assays" if summary.assays else ""
+    print(f"{summary.done} of {summary.runs} runs done{assayed}: {summary.out}/generations.parquet")
     for name, error in summary.failed.items():
         print(f"failed: {name}: {error}", file=sys.stderr)
     if summary.stopped:
         print("stopped; the same command goes on", file=sys.stderr)
         return 143 if summary.stopped == "SIGTERM" else 130
     if summary.failed:
-        print(
-            f"{len(summary.failed)} of {summary.runs} runs failed; the same command tries them again", file=sys.stderr
-        )
+        what = "runs and assays" if summary.assays else "runs"
+        of = summary.runs + summary.assays
+        print(f"{len(summary.failed)} of {of} {what} failed; the same command tries them again", file=sys.stderr)
     return 1 if summary.failed else 0
 
 

@@ -1,5 +1,6 @@
-"""Variance components of replicated lives: how much lies among genomes, and with what interval."""
+"""Variance components of replicated lives: how much lies among genomes, and how traits of genomes go together."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,6 +86,73 @@ def deviation(scores: ArrayLike, groups: ArrayLike | None = None) -> Estimate:
     return _estimate(scores, groups, "deviation")
 
 
+@dataclass(frozen=True)
+class Joint:
+    """Two traits scored in the same lives.
+
+    Attributes:
+        covariance: σ_G(x, y), among genomes.
+        first: Components of x.
+        second: Components of y.
+    """
+
+    covariance: Floats
+    first: Components
+    second: Components
+
+    @property
+    def correlation(self) -> Floats:
+        """Genetic correlation σ_G(x, y) / √(σ²_G(x)·σ²_G(y)), within [−1, 1] where sampling would carry it out; NaN
+        where a variance among genomes is not positive.
+        """
+        own, other = self.first.genome, self.second.genome
+        with np.errstate(divide="ignore", invalid="ignore"):
+            there = (own > 0) & (other > 0)
+            return np.where(there, np.clip(self.covariance / np.sqrt(own * other), -1, 1), np.nan)
+
+    @property
+    def coheritability(self) -> Floats:
+        """σ_G(x, y) in phenotypic standard deviations, r_G·h(x)·h(y): defined where the correlation may not be."""
+        spread = [part.genome + part.residual for part in (self.first, self.second)]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return self.covariance / np.sqrt(spread[0] * spread[1])
+
+
+def joint(
+    first: ArrayLike, second: ArrayLike, groups: ArrayLike | None = None, counts: ArrayLike | None = None
+) -> Joint:
+    """Components of two traits, and their covariance (σ²_G(x + y) − σ²_G(x − y)) / 4: what a life does to both traits
+    of a genome is in the residual and not in it (Falconer and Mackay, *Introduction to Quantitative Genetics*, 1996,
+    chapter 19). Each trait is taken in its standard deviations.
+
+    Args:
+        first: [P, R].
+        second: [P, R], the same genomes and lives.
+        groups: [P] labels, as in `components`.
+        counts: [..., P], as in `components`.
+    """
+    x, y = (values / (np.std(values) or 1.0) for values in (np.asarray(v, np.float64) for v in (first, second)))
+    together, apart = (components(values, groups, counts).genome for values in (x + y, x - y))
+    return Joint((together - apart) / 4, components(x, groups, counts), components(y, groups, counts))
+
+
+def correlation(first: ArrayLike, second: ArrayLike, groups: ArrayLike | None = None) -> Estimate:
+    """The genetic correlation with its 95 % percentile bootstrap interval over genomes, as `heritability`; those with a
+    value that is not finite are left out.
+    """
+    x, y, labels = whole(first, second, groups)
+    if len(x) < FEWEST or x.shape[1] < 2:
+        return Estimate(np.nan, np.nan, np.nan, len(x))
+    return _with_interval(lambda counts: joint(x, y, labels, counts).correlation, labels, len(x))
+
+
+def whole(first: ArrayLike, second: ArrayLike, groups: ArrayLike | None) -> tuple[Floats, Floats, NDArray | None]:
+    """The genomes whose values are all finite."""
+    x, y = np.asarray(first, np.float64), np.asarray(second, np.float64)
+    rows = np.isfinite(x).all(axis=1) & np.isfinite(y).all(axis=1)
+    return x[rows], y[rows], None if groups is None else np.asarray(groups)[rows]
+
+
 def _estimate(scores: ArrayLike, groups: ArrayLike | None, what: str) -> Estimate:
     x = np.asarray(scores, np.float64)
     whole = np.isfinite(x).all(axis=1)
@@ -92,19 +160,19 @@ def _estimate(scores: ArrayLike, groups: ArrayLike | None, what: str) -> Estimat
     x = x[whole]
     if len(x) < FEWEST or x.shape[1] < 2:
         return Estimate(np.nan, np.nan, np.nan, len(x))
-    value = float(getattr(components(x, labels), what))
-    draws = _resampled(x, labels, what)
+    return _with_interval(lambda counts: getattr(components(x, labels, counts), what), labels, len(x))
+
+
+def _with_interval(statistic: Callable[[Floats | None], Floats], groups: NDArray | None, size: int) -> Estimate:
+    """A statistic of how often each genome counts, with its interval over genomes resampled within their groups."""
+    rng = np.random.default_rng(0)
+    counts = np.zeros((RESAMPLES, size))
+    for rows in _members(groups, size):
+        counts[:, rows] = rng.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), RESAMPLES)
+    draws = statistic(counts)
     known = draws[np.isfinite(draws)]
     low, high = np.quantile(known, [0.025, 0.975]) if len(known) else (np.nan, np.nan)
-    return Estimate(value, float(low), float(high), len(x))
-
-
-def _resampled(x: Floats, groups: NDArray | None, what: str) -> Floats:
-    rng = np.random.default_rng(0)
-    counts = np.zeros((RESAMPLES, len(x)))
-    for rows in _members(groups, len(x)):
-        counts[:, rows] = rng.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), RESAMPLES)
-    return getattr(components(x, groups, counts), what)
+    return Estimate(float(statistic(None)), float(low), float(high), size)
 
 
 def _members(groups: ArrayLike | None, size: int) -> list[NDArray[np.intp]]:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from alife.selection import CONTROLS
 from analysis import style
-from analysis.assays.components import Floats, heritability
+from analysis.assays.components import Floats, correlation, heritability
 from analysis.assays.results import Frames, Row, by_name, draw_estimate, finish, number, words
 from analysis.demes import LABELS, OF_A_TASK, measured
 from analysis.statistics import Estimate, difference, interval
@@ -22,6 +22,7 @@ emissions to become printable, whatever selection does."""
 TRAITS: Final = ("accuracy", "replication_error", "copying_error")
 NAMES: Final = {"accuracy": "accuracy", "replication_error": "replication error ρ", "copying_error": "copying error"}
 SCOPES: Final = {"all genomes": False, "within islands": True}
+GENETIC: Final = "genetic correlation of accuracy and"
 
 
 def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Row], list[str]]:
@@ -40,13 +41,15 @@ def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Row], list
                 rows.append(Row(f"{LABELS[trait]}: more than generation {base}", generation, gain))
     for trait in _traits(lives)[:2]:
         for generation in generations:
-            scores, islands = _scores(lives, trait, generation)
+            values, islands = scores(lives, trait, generation)
             for scope, within in SCOPES.items():
-                share = heritability(scores, islands if within else None)
+                share = heritability(values, islands if within else None)
                 rows.append(Row(f"H² of {LABELS[trait]}, {scope}", generation, share))
+    rows += _correlations(lives, generations[-1])
     if base is not None and generations[-1] != base:
         statements += _compare(lives, generations[-1], base, str(about["scheme"]))
     statements += _heritable(rows, [g for g in generations if g > 0], _traits(lives)[:2])
+    statements += _correlated(rows)
     if generations[0] == 0:
         statements.append(_of_founders(rows, lives))
     return rows, statements
@@ -66,7 +69,7 @@ def _traits(lives: pd.DataFrame) -> list[str]:
     return [trait for trait in TRAITS if trait not in OF_A_TASK or lives[trait].any()]
 
 
-def _scores(lives: pd.DataFrame, trait: str, generation: int) -> tuple[Floats, Floats]:
+def scores(lives: pd.DataFrame, trait: str, generation: int) -> tuple[Floats, Floats]:
     """[P, R] values on the scale of `LABELS`, and the island [P] of each genome."""
     rows = lives[lives["generation"] == generation]
     table = rows.assign(value=measured(rows, trait)).pivot(index=["island", "id"], columns="replicate", values="value")
@@ -75,8 +78,8 @@ def _scores(lives: pd.DataFrame, trait: str, generation: int) -> tuple[Floats, F
 
 def _of_genomes(lives: pd.DataFrame, trait: str, generation: int) -> Floats:
     """[P] means over the lives; NaN for a genome that diverged in one."""
-    scores = _scores(lives, trait, generation)[0]
-    return np.where(np.isfinite(scores), scores, np.nan).mean(axis=1)
+    values = scores(lives, trait, generation)[0]
+    return np.where(np.isfinite(values), values, np.nan).mean(axis=1)
 
 
 def _mean_name(trait: str) -> str:
@@ -140,6 +143,35 @@ def _heritable(rows: list[Row], generations: list[int], traits: list[str]) -> li
             f"Generation {generation}: broad-sense heritability H² over replicated lives of {'; of '.join(parts)}."
         )
     return statements
+
+
+def _correlations(lives: pd.DataFrame, generation: int) -> list[Row]:
+    """Genetic correlations of accuracy with both fidelities, if there is a task."""
+    if "accuracy" not in _traits(lives):
+        return []
+    accuracy, islands = scores(lives, "accuracy", generation)
+    return [
+        Row(
+            f"{GENETIC} {LABELS[trait]}, {scope}",
+            generation,
+            correlation(accuracy, scores(lives, trait, generation)[0], islands if within else None),
+        )
+        for trait in TRAITS[1:]
+        for scope, within in SCOPES.items()
+    ]
+
+
+def _correlated(rows: list[Row]) -> list[str]:
+    found = {row.quantity: row for row in rows if row.quantity.startswith(GENETIC)}
+    if not found:
+        return []
+    within = next(row for name, row in found.items() if name.endswith("within islands"))
+    e = within.estimate
+    verdict = "trade" if e.high < 0 else "go together" if e.low > 0 else "cannot be told to trade or to go together"
+    return [
+        f"Among genomes of generation {within.generation}, within islands, accuracy and −log₁₀ ρ {verdict}: genetic "
+        f"correlation over replicated lives {words(e)}."
+    ]
 
 
 def _share(e: Estimate) -> str:
@@ -208,7 +240,7 @@ def _draw_trait(ax: Axes, lives: pd.DataFrame, trait: str, generations: list[int
         )
     later = [(place, generation) for place, generation in enumerate(generations) if generation > 0]
     if len(later) > 1:
-        means = np.array([np.nanmean(_scores(lives, trait, generation)[0], axis=0) for _, generation in later])
+        means = np.array([np.nanmean(scores(lives, trait, generation)[0], axis=0) for _, generation in later])
         lines = ax.plot(
             [place for place, _ in later], back(means), color=style.OKABE_ITO["vermillion"], lw=0.7, zorder=3
         )

@@ -1,6 +1,5 @@
 """Results of an assay: from its tables to estimates, sentences and figures, printed and kept beside the record."""
 
-import io
 import json
 import sys
 import tempfile
@@ -17,7 +16,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
@@ -25,7 +23,6 @@ from alife.errors import UserError
 from analysis import style
 from analysis.statistics import Estimate
 
-FORMAT: Final = 1
 PLAIN_WIDTH: Final = 160
 INTERVAL: Final = "95 % bootstrap interval"
 SCOPE: Final = "Intervals are over what this one run has stored; a claim about a treatment needs runs as replicates."
@@ -72,40 +69,35 @@ Summarise = Callable[[Frames, Mapping[str, Any]], tuple[list[Row], list[str]]]
 Draw = Callable[[Frames, Mapping[str, Any], list[Row]], Figure]
 
 
-def publish(
-    uri: str, about: Mapping[str, Any], tables: Mapping[str, Mapping[str, NDArray]], figures: bool = True
-) -> Result:
-    """Summarise an assay, draw it, and write RUN/assays/NAME-G.parquet, .json, .png, .svg, .pdf.
+def publish(uri: str, name: str, generation: int, figures: bool = True) -> Result:
+    """Summarise and draw an assay whose tables lie in RUN/assays; write NAME-G.json, .png, .svg, .pdf beside them.
 
     Args:
         uri: The run: a path or an fsspec URI.
-        about: With at least "assay" and "generations"; kept in both files.
-        tables: Columns by experiment, as `alife.assays` returns them.
+        name: Of the assay.
+        generation: G, the last of its generations.
         figures: Whether to draw.
 
     Raises:
-        UserError: Nothing can be written there.
+        UserError: As `read`, or nothing can be written there.
     """
-    frames = {name: pd.DataFrame(dict(columns)) for name, columns in tables.items()}
-    summarise, draw = _assay(about["assay"])
+    frames, about = read(uri, name, generation)
+    summarise, draw = _assay(name)
     rows, statements = summarise(frames, about)
-    stem = f"{about['assay']}-{max(about['generations'])}"
+    stem = f"{name}-{generation}"
     summary = {
-        "format": FORMAT,
         **about,
         "interval": f"{INTERVAL}. {SCOPE}",
         "estimates": [{**_plain(row), **_plain(row.estimate)} for row in rows],
         "statements": statements,
     }
-    files = {
-        f"{stem}.parquet": _parquet(frames, about),
-        f"{stem}.json": json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False).encode(),
-    }
+    files = {f"{stem}.json": json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False).encode()}
     if figures:
         with tempfile.TemporaryDirectory() as folder:
             for path in style.save(draw(frames, about, rows), folder, stem):
                 files[path.name] = Path(path).read_bytes()
-    return Result(about, rows, statements, _write(f"{uri.rstrip('/')}/assays", files))
+    folder = f"{uri.rstrip('/')}/assays"
+    return Result(about, rows, statements, [f"{folder}/{stem}.parquet", *_write(folder, files)])
 
 
 def read(uri: str, name: str, generation: int) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
@@ -194,9 +186,10 @@ def finish(figure: Figure, axes: Sequence[Axes], title: str) -> Figure:
 
 
 def _assay(name: str) -> tuple[Summarise, Draw]:
-    from analysis.assays import fertility, garden, mutation
+    from analysis.assays import fertility, garden, mutation, within_life
 
-    module = {"garden": garden, "mutation": mutation, "fertility": fertility}[name]
+    modules = {"garden": garden, "within_life": within_life, "mutation": mutation, "fertility": fertility}
+    module = modules[name]
     return module.summarise, module.draw
 
 
@@ -206,18 +199,6 @@ def _plain(item: Row | Estimate) -> dict[str, Any]:
     return {
         key: None if isinstance(value, float) and not np.isfinite(value) else value for key, value in fields.items()
     }
-
-
-def _parquet(frames: Frames, about: Mapping[str, Any]) -> bytes:
-    tables = []
-    for name, frame in frames.items():
-        arrays = {column: pa.array(frame[column].to_numpy(), from_pandas=False) for column in frame}
-        tables.append(pa.table({"experiment": pa.array([name] * len(frame)), **arrays}))
-    whole = pa.concat_tables(tables, promote_options="default")
-    whole = whole.replace_schema_metadata({"alife": json.dumps({"format": FORMAT, **about})})
-    buffer = io.BytesIO()
-    pq.write_table(whole, buffer, compression="zstd")
-    return buffer.getvalue()
 
 
 def _write(folder: str, files: Mapping[str, bytes]) -> list[str]:

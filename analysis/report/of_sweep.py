@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from alife.errors import UserError
-from analysis.report import statements, sweep_charts
+from analysis.report import statements, sweep_charts, trades
 from analysis.report.page import Chart, Code, Facts, Link, Page, Part, Picture, Section, Table, Text, number, plural
 from analysis.report.pictures import relative
 from analysis.report.treatments import TRAITS, Sweep, at_the_end
@@ -39,10 +39,11 @@ def page(sweep: Sweep, pictures: Sequence[Picture], left_out: Sequence[str], bes
     sections = [Section("facts", "The sweep", list(_facts(sweep)))]
     if sweep.groups:
         sections += [
+            Section("short", "In short", _safely(_in_short, sweep)),
             Section("sites", "Where each treatment sits", list(_sites(sweep))),
             Section("treatments", "Trade-off among treatments, over w", _safely(statements.among_treatments, sweep)),
             Section("life", "Trade-off within a life, over task_weight", _safely(statements.within_a_life, sweep)),
-            Section("genomes", "Trade-off among genomes", _safely(statements.among_genomes, sweep)),
+            Section("genomes", "Trade-off among genomes", _safely(trades.genomes_parts, sweep)),
             Section("selection", "Selection against shuffled", _safely(statements.against_shuffled, sweep)),
             Section("figures", "Figures", [*pictures, *(Text(line, "note") for line in left_out)]),
         ]
@@ -61,6 +62,14 @@ def _safely(make: Callable[[Sweep], Iterator[Part]], sweep: Sweep) -> list[Part]
         return list(make(sweep))
     except UserError as error:
         return [Text(str(error), "note")]
+
+
+def _in_short(sweep: Sweep) -> Iterator[Part]:
+    yield Text("Does specialisation trade against replication? Three questions, never merged:")
+    yield Text(statements.among_treatments_in_short(sweep), "statement")
+    yield Text(trades.in_short("Within a life, over task_weight", trades.within_lives(sweep)), "statement")
+    yield Text(trades.in_short("Among genomes of a run", trades.among_genomes(sweep)), "statement")
+    yield Text("There: both 95 % intervals over runs lie on the sides of a trade-off. Sizes stand below.", "note")
 
 
 def _facts(sweep: Sweep) -> Iterator[Part]:

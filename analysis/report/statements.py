@@ -4,17 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
-import pandas as pd
-from scipy import stats
 
 from alife.errors import UserError
-from analysis.assays import read
 from analysis.compare import NAMES, Comparison, Row, compare
-from analysis.report.page import Part, Table, Text, number, plural
-from analysis.report.treatments import TASK_WEIGHT, WEIGHT, Sweep, ends, families, weighted
+from analysis.report import trades
+from analysis.report.page import Part, Table, Text
+from analysis.report.treatments import TASK_WEIGHT, WEIGHT, Sweep, ends, weighted
 from analysis.run import Run
-from analysis.statistics import FEWEST, Estimate, interval
-from analysis.treatments import control
+from analysis.statistics import Estimate
+from analysis.treatments import control, families
 from analysis.wording import effect, sentences
 
 BETWEEN: Final = ("accuracy", "copying_error")
@@ -29,54 +27,47 @@ def among_treatments(sweep: Sweep) -> Iterator[Part]:
     for family in found:
         low, high = ends(family, WEIGHT)
         yield from _told({high: family[high], low: family[low]}, low, BETWEEN, None)
+    for family in families(sweep.groups, TASK_WEIGHT):
+        low, high = ends(family, TASK_WEIGHT)
+        yield Text(f"Evolved under more and under less weight of the task within a life, {_scheme(family)}:")
+        yield from _told({high: family[high], low: family[low]}, low, BETWEEN, None)
+
+
+def among_treatments_in_short(sweep: Sweep) -> str:
+    """One sentence."""
+    verdicts = []
+    for family in weighted(sweep.groups):
+        low, high = ends(family, WEIGHT)
+        try:
+            accuracy, error = compare({high: family[high], low: family[low]}, BETWEEN, None, low).rows
+        except UserError as refused:
+            verdicts.append(f"{high} against {low}: {refused}")
+        else:
+            verdicts.append(verdict(accuracy, error).rstrip("."))
+    return f"Among treatments, over w: {'; '.join(verdicts) if verdicts else 'not measured'}."
 
 
 def within_a_life(sweep: Sweep) -> Iterator[Part]:
-    """Over task_weight, among founders, who live before anything has evolved; and in the end, without selection."""
-    found = families(sweep.groups, TASK_WEIGHT)
-    if not found:
-        yield Text(
-            "No two treatments differ by life.task_weight alone: this sweep cannot show it. Add "
-            "'grid: {life.task_weight: [0.03, 0.1, 0.3]}' to its YAML.",
-            "note",
-        )
+    """Over task_weight: the same genomes under several, as the assay had them live; or founders of several treatments,
+    who are the same before anything has evolved.
+    """
+    found = trades.within_lives(sweep)
+    if found:
+        yield from (Text(one.sentence, "statement") for one in found)
+        yield trades.lives_table(sweep)
         return
-    family = next((f for f in found if control(f) or _scheme(f) == "shuffled"), found[0])
-    low, high = ends(family, TASK_WEIGHT)
-    pair = {high: family[high], low: family[low]}
-    if all(run.first == 0 for runs in pair.values() for run in runs):
-        yield Text("Founders, who lived before anything had evolved:")
-        yield from _told(pair, low, ("accuracy", "replication_error"), 0)
-    yield Text(f"In the last generation, under {_scheme(family)}:")
-    yield from _told(pair, low, BETWEEN, None)
-
-
-def among_genomes(sweep: Sweep) -> Iterator[Part]:
-    """Correlation over genomes of what they score in lives that they share, from gardens that were assayed."""
-    found = {label: _gardens(runs) for label, runs in sweep.groups.items()}
-    found = {label: values for label, values in found.items() if values}
-    if not found:
-        yield Text(
-            "Not known: it needs several lives of each genome, under the same conditions. 'alife assay RUN garden' "
-            "makes them for a run; make this report again when some runs have one.",
-            "note",
-        )
-        return
-    rows, said = [], []
-    for label, values in found.items():
-        e = interval(values)
-        rows.append([label, _with(e), f"{e.n}"])
-        if e.n < FEWEST:
-            said.append(f"{label}: {plural(e.n, 'run')} with an assay bear no interval.")
-        else:
-            there = "there is a trade-off" if e.high < 0 else "both go together" if e.low > 0 else "none is shown"
-            said.append(f"{label}: among genomes of the last generation {there}: correlation {_with(e)}, {e.n} runs.")
-    yield from (Text(text, "statement") for text in said)
-    yield Table(
-        "Rank correlation over genomes of accuracy and copying fidelity in the common garden, each from other lives so "
-        "that they share no chance; IQM over runs and its 95 % bootstrap interval",
-        ["treatment", "correlation", "runs"],
-        rows,
+    for family in families(sweep.groups, TASK_WEIGHT):
+        low, high = ends(family, TASK_WEIGHT)
+        pair = {high: family[high], low: family[low]}
+        if all(run.first == 0 for runs in pair.values() for run in runs):
+            yield Text("The same founders, before anything had evolved, in the lives that two treatments gave them:")
+            yield from _told(pair, low, ("accuracy", "replication_error"), 0)
+            return
+    yield Text(
+        "Not measured: it needs the same genomes under several task weights. Put 'assays: {within_life: {generations: "
+        "[0, last]}}' into the sweep's YAML and give the same command again, or 'alife assay RUN within_life' for some "
+        "of its runs.",
+        "note",
     )
 
 
@@ -106,8 +97,8 @@ def table(comparison: Comparison) -> Table:
             row.label,
             NAMES[row.trait],
             f"{row.effect.n}\u00a0pairs" if row.paired else f"{row.runs[0]}, {row.runs[1]}",
-            _with(row.value),
-            _with(row.reference),
+            trades.words(row.value),
+            trades.words(row.reference),
             effect(row).replace(", ", ",\u00a0"),
             f"{row.test.superiority:.2f}",
             f"{row.adjusted:.2g}",
@@ -150,36 +141,3 @@ def _scheme(family: Mapping[str, Sequence[Run]]) -> str:
 
 def _sign(estimate: Estimate, nothing: float) -> int:
     return int(estimate.low > nothing) - int(estimate.high < nothing)
-
-
-def _with(e: Estimate) -> str:
-    return number(e.value) + (f" [{number(e.low)},\u00a0{number(e.high)}]" if np.isfinite(e.low) else "")
-
-
-def _gardens(runs: Sequence[Run]) -> list[float]:
-    values = []
-    for run in runs:
-        try:
-            frames, _ = read(run.path, "garden", run.last + 1)
-        except UserError:
-            continue
-        values.append(correlation(frames["lives"]))
-    return [value for value in values if np.isfinite(value)]
-
-
-def correlation(lives: pd.DataFrame) -> float:
-    """Spearman's, over genomes of the last generation, of mean accuracy and mean copying fidelity, −log10 error.
-
-    Accuracy is from every other life and fidelity from those between, and the other way round: what one life does to
-    both is not a property of genomes.
-
-    Args:
-        lives: A row a (genome, life): id, generation, replicate, accuracy, copying_error.
-    """
-    last = lives[lives["generation"] == lives["generation"].max()]
-    last = last.assign(fidelity=-np.log10(last["copying_error"]), half=last["replicate"] % 2)
-    means = last.groupby(["half", "id"])[["accuracy", "fidelity"]].mean().unstack("half").dropna()
-    if len(means) < FEWEST or means["accuracy"].shape[1] < 2:
-        return np.nan
-    crossed = [(means["accuracy", a], means["fidelity", b]) for a, b in ((0, 1), (1, 0))]
-    return float(np.mean([stats.spearmanr(x, y).statistic for x, y in crossed]))

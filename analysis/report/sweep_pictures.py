@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from alife.errors import UserError
 from analysis import forces, style, tradeoff, trajectories
+from analysis.report import trade_pictures
 from analysis.report.page import Link, Picture
 from analysis.report.pictures import FORMATS, picture, relative
 from analysis.report.treatments import WEIGHT, Sweep, at_the_end, ends, families, weighted
@@ -22,6 +23,11 @@ Family = Mapping[str, Sequence[Run]]
 FIGURES: Final = {
     "sites": "Where the treatments sit on the plane: interquartile means over runs with 95 % bootstrap intervals over "
     "runs, in the last generation. Up and to the left is better; a trade-off is a slope upwards to the right.",
+    "lives": "Within a life: the same genomes live for more and less of the task. Each path goes through task weights "
+    "(beside the marks); one that climbs to the right buys accuracy with replication, one that climbs straight up has "
+    "it for nothing.",
+    "genomes": "Among genomes: what replicated lives of a run's last generation say about its genomes, within islands. "
+    "Each circle is a run; left of 0, genomes that classify better print worse.",
     "traits": "Traits by generation: median over runs and its 95 % bootstrap interval. What shuffled does too is not "
     "selection.",
     "hypervolume": "Hypervolume by generation: median over runs and its interval.",
@@ -95,6 +101,8 @@ def _draw(name: str, family: Family, whole: bool) -> Figure:
         return sites(family)
     if name == "attainment":
         return _attainment(family)
+    if name in ("lives", "genomes"):
+        return getattr(trade_pictures, name)(family)
     if not whole:
         raise UserError("the sweep is too large for it: name fewer runs")
     if name == "traits":

@@ -18,7 +18,7 @@ from analysis.demes import OF_A_TASK
 from analysis.fronts import SMALLEST
 from analysis.run import Run, load_run
 from analysis.statistics import Estimate, Floats, interval, intervals, iqm
-from analysis.treatments import NOT_TREATMENT, find_runs, group
+from analysis.treatments import families, find_runs, group
 
 MOST_BIRTHS: Final = 5_000_000
 """Births of a sweep that are held at a time; of a larger one, those of each run's first and last generations."""
@@ -113,17 +113,6 @@ def trajectories(runs: Sequence[Run]) -> pd.DataFrame:
         out[trait] = iqm(values) if len(values) else values[:, 0]
         out[f"{trait}_low"], out[f"{trait}_high"] = intervals(values)
     return pd.DataFrame({"generation": tables.index, "n": len(runs), **out})
-
-
-def families(groups: Mapping[str, Sequence[Run]], *keys: str) -> list[dict[str, Sequence[Run]]]:
-    """Treatments that differ by some keys alone, or by keys of some sections: two or more each."""
-    found: dict[str, dict[str, Sequence[Run]]] = {}
-    for label, runs in groups.items():
-        flat = {str(k): v for k, v in pd.json_normalize(runs[0].config).to_dict("records")[0].items()}
-        ignored = (*NOT_TREATMENT, *keys)
-        rest = {k: v for k, v in flat.items() if not any(k == one or k.startswith(f"{one}.") for one in ignored)}
-        found.setdefault(repr(sorted(rest.items())), {})[label] = runs
-    return [family for family in found.values() if len(family) > 1]
 
 
 def ends(family: Mapping[str, Sequence[Run]], key: str) -> tuple[str, str]:

@@ -1,0 +1,67 @@
+"""Within a life: the same genomes live under several weights of the task, so that only what a life is for differs."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from alife import metrics
+from alife.assays.lives import Columns, Tell, Use, grow, numbers, of_each, on, silent, stacked, who
+from alife.errors import UserError
+from alife.island import Habitat
+from alife.reproduction import Newborns, birth
+
+TASK_WEIGHTS = (0.0, 0.1, 1.0, 10.0, 100.0)
+"""Weights of the cross-entropy beside ρ that each genome lives under: no task, the default, and where it begins to
+cost. Optimisers that take steps of one size whatever the gradient's (Adamax) teach the class weights, which ρ hardly
+touches, as fast under a weight of 0.01 as under 0.1."""
+
+
+def within_life(
+    habitat: Habitat,
+    groups: Mapping[int, Newborns],
+    replicates: int = 1,
+    task_weights: Sequence[float] = TASK_WEIGHTS,
+    tell: Tell = silent,
+) -> dict[str, Columns]:
+    """Score genomes under several task weights.
+
+    In replicate r a genome meets the same coordinates and images at each step under every weight; other genomes meet
+    others. Heritable life-history traits go with a genome, but for the task weight.
+
+    Args:
+        habitat: Where; with a task.
+        groups: Newborns by generation.
+        replicates: Lives of each genome under each weight.
+        task_weights: Weights of the cross-entropy beside ρ.
+        tell: Told of progress.
+
+    Returns:
+        {"weights": a row for each (generation, individual, replicate, task weight)}: generation, id, island, replicate,
+        task_weight, accuracy, replication_error, copying_error (`schema.SCORES`; NaN where an individual diverged).
+
+    Raises:
+        UserError: There is no task to weigh.
+    """
+    config = habitat.config
+    if config.task == "none":
+        raise UserError("task: none: without a task there is no task weight to live under")
+    rows: list[Columns] = []
+    total = len(groups) * replicates * len(task_weights)
+    for generation, newborns in groups.items():
+        genomes, messages = on(habitat, birth(newborns)), on(habitat, newborns.messages)
+        for r in range(replicates):
+            stream = of_each(config.seed, Use.WEIGHTS, newborns.ids.tolist(), r)
+            for weight in task_weights:
+                adults, emitted = grow(habitat, genomes, newborns, stream, task_weight=weight)
+                errors = metrics.relative_error(emitted, genomes)
+                scores = habitat.accuracy(adults, "select")
+                rows.append(
+                    {
+                        **who(newborns, generation=generation, replicate=r, task_weight=float(weight)),
+                        "accuracy": np.where(np.isfinite(numbers(errors)), scores, np.float32(np.nan)),
+                        "replication_error": numbers(errors),
+                        "copying_error": numbers(metrics.relative_error(emitted, messages)),
+                    }
+                )
+                tell(len(rows), total)
+    return {"weights": stacked(rows)}

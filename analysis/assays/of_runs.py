@@ -1,0 +1,105 @@
+"""Assays of several runs: one value a run of what its genomes or their lives trade, so that the run is the unit.
+
+It has a room of its own because each assay's file speaks of one run, and intervals over genomes bear no claim about a
+treatment.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from alife.errors import UserError
+from analysis.assays import garden, within_life
+from analysis.assays.components import joint, whole
+from analysis.assays.results import read
+from analysis.run import Run
+from analysis.statistics import FEWEST
+
+FIDELITIES: Final = ("replication_error", "copying_error")
+
+
+def among_genomes(runs: Sequence[Run]) -> pd.DataFrame:
+    """What trades against accuracy among the genomes of each run's last generation, within islands.
+
+    Returns:
+        A row for each run with a garden, and trait of `FIDELITIES`: run, seed, trait, generation, genomes, lives,
+        heritability (H² of accuracy), fidelity_heritability (of the trait), correlation (r_G; NaN where a variance
+        among genomes is not positive), coheritability (r_G·h·h, always defined).
+    """
+    rows = []
+    for run in runs:
+        frames = _frames(run, "garden")
+        lives = None if frames is None else frames["lives"]
+        if lives is None or not lives["accuracy"].any():
+            continue
+        generation = int(lives["generation"].max())
+        accuracy, islands = garden.scores(lives, "accuracy", generation)
+        for trait in FIDELITIES:
+            x, y, labels = whole(accuracy, garden.scores(lives, trait, generation)[0], islands)
+            if len(x) < FEWEST + len(np.unique(islands)) or x.shape[1] < 2:
+                continue
+            found = joint(x, y, labels)
+            values = {"correlation": found.correlation, "coheritability": found.coheritability}
+            values |= {"heritability": found.first.heritability, "fidelity_heritability": found.second.heritability}
+            sizes = {"generation": generation, "genomes": len(x), "lives": x.shape[1]}
+            rows.append({**_who(run), "trait": trait, **sizes, **{name: float(v) for name, v in values.items()}})
+    return pd.DataFrame(rows)
+
+
+def within_lives(runs: Sequence[Run]) -> pd.DataFrame:
+    """What more of the task does to the same genomes, on average over those of each run.
+
+    Returns:
+        A row for each run with the assay, and generation: run, seed, generation, genomes, lightest, heaviest (positive
+        task weights), the means over genomes of `within_life.changes`, its `RATE` as a median.
+    """
+    rows = []
+    for run, lives in _weighed(runs):
+        lightest, heaviest = within_life.ends(lives)
+        for generation in within_life.generations(lives):
+            found = within_life.changes(lives, generation)
+            sizes = {"genomes": len(found["accuracy"]), "lightest": lightest, "heaviest": heaviest}
+            values = {name: _centre(v, name == within_life.RATE) for name, v in found.items()}
+            rows.append({**_who(run), "generation": generation, **sizes, **values})
+    return pd.DataFrame(rows)
+
+
+def curves(runs: Sequence[Run]) -> pd.DataFrame:
+    """Means over the genomes of each run by task weight.
+
+    Returns:
+        A row for each run with the assay, generation and task weight: run, seed, generation, task_weight, accuracy, and
+        log10 of replication_error and copying_error.
+    """
+    rows = []
+    for run, lives in _weighed(runs):
+        for generation in within_life.generations(lives):
+            means = {trait: within_life.curves(lives, trait, generation).mean() for trait in within_life.TRAITS}
+            table = pd.DataFrame({t: v if t == "accuracy" else -v for t, v in means.items()})
+            table = table.rename_axis("task_weight").reset_index()
+            rows.append(table.assign(generation=generation, **_who(run)))
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
+
+
+def _weighed(runs: Sequence[Run]) -> list[tuple[Run, pd.DataFrame]]:
+    found = [(run, _frames(run, "within_life")) for run in runs]
+    return [(run, frames["weights"]) for run, frames in found if frames is not None]
+
+
+def _frames(run: Run, name: str) -> dict[str, pd.DataFrame] | None:
+    """The tables of an assay of what the last generation conceived; None if there is none, or none that can be read."""
+    try:
+        return read(run.path, name, run.last + 1)[0]
+    except UserError:
+        return None
+
+
+def _who(run: Run) -> dict[str, Any]:
+    return {"run": run.path, "seed": int(run.manifest["seed"])}
+
+
+def _centre(values: np.ndarray, is_median: bool) -> float:
+    known = values[np.isfinite(values)]
+    return float((np.median if is_median else np.mean)(known)) if len(known) else np.nan

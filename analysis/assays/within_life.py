@@ -1,0 +1,137 @@
+"""Within a life: what accuracy costs in replication when the same genomes live under more or less of the task."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis import style
+from analysis.assays.components import Floats
+from analysis.assays.results import Frames, Row, by_name, draw_estimate, finish, number, words
+from analysis.demes import LABELS, measured
+from analysis.statistics import Estimate, interval
+
+TRAITS: Final = ("accuracy", "replication_error", "copying_error")
+RATE: Final = "accuracy that a tenfold ρ buys"
+"""Minus the slope of accuracy on −log₁₀ ρ over the positive task weights, of one genome."""
+FREE: Final = "accuracy that the lightest task weight adds to none"
+FREE_COST: Final = "replication fidelity, −log₁₀ ρ, that it adds"
+
+
+def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Row], list[str]]:
+    """Scores by task weight, what changes from the lightest to the heaviest, the rate of exchange; in words."""
+    lives = frames["weights"]
+    rows, statements = [], []
+    for generation in generations(lives):
+        for trait in TRAITS:
+            table = curves(lives, trait, generation)
+            for weight in map(float, table.columns):
+                e = interval(table[weight], "mean")
+                rows.append(Row(f"{LABELS[trait]}, task weight {weight:g}", generation, e))
+        found = {
+            name: interval(values, "median" if name == RATE else "mean")
+            for name, values in changes(lives, generation).items()
+        }
+        lightest, heaviest = ends(lives)
+        for name, e in found.items():
+            text = f"{LABELS[name]}: more at task weight {heaviest:g} than at {lightest:g}" if name in TRAITS else name
+            rows.append(Row(text, generation, e))
+        statements.append(_sentence(found, generation, lightest, heaviest))
+    return rows, statements
+
+
+def generations(lives: pd.DataFrame) -> list[int]:
+    """Those that were assayed, ascending."""
+    return sorted(int(generation) for generation in lives["generation"].unique())
+
+
+def ends(lives: pd.DataFrame) -> tuple[float, float]:
+    """The lightest positive task weight, and the heaviest."""
+    values = lives["task_weight"].astype(float).round(7)
+    return float(values[values > 0].min()), float(values.max())
+
+
+def curves(lives: pd.DataFrame, trait: str, generation: int) -> pd.DataFrame:
+    """Means over a genome's lives, on the scale of `LABELS`: rows genomes, columns task weights, ascending."""
+    rows = lives[lives["generation"] == generation]
+    rows = rows.assign(value=measured(rows, trait), weight=rows["task_weight"].astype(float).round(7))
+    return rows.pivot_table(index="id", columns="weight", values="value", dropna=False)
+
+
+def changes(lives: pd.DataFrame, generation: int) -> dict[str, Floats]:
+    """Per genome: each trait's change from the lightest positive weight to the heaviest, and `RATE`; with lives under
+    no task `FREE` and `FREE_COST` too. NaN for a genome that diverged.
+    """
+    tables = {trait: curves(lives, trait, generation) for trait in TRAITS}
+    lightest, heaviest = ends(lives)
+    out = {trait: (table[heaviest] - table[lightest]).to_numpy() for trait, table in tables.items()}
+    positive = [tables[trait].drop(columns=0.0, errors="ignore").to_numpy(np.float64) for trait in TRAITS[:2]]
+    accuracy, fidelity = (values - values.mean(axis=1, keepdims=True) for values in positive)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        out[RATE] = -(accuracy * fidelity).sum(axis=1) / np.square(fidelity).sum(axis=1)
+    if 0.0 in tables["accuracy"]:
+        for name, trait in ((FREE, "accuracy"), (FREE_COST, "replication_error")):
+            out[name] = (tables[trait][lightest] - tables[trait][0.0]).to_numpy()
+    return out
+
+
+def is_traded(accuracy: Estimate, fidelity: Estimate) -> bool:
+    """Whether more weight on the task certainly buys accuracy and certainly costs fidelity."""
+    return bool(accuracy.low > 0 and fidelity.high < 0)
+
+
+def _sentence(found: Mapping[str, Estimate], generation: int, lightest: float, heaviest: float) -> str:
+    who = "founders (generation 0)" if generation == 0 else f"genomes of generation {generation}"
+    verb = "trade" if is_traded(found["accuracy"], found["replication_error"]) else "are not shown to trade"
+    parts = [f"{LABELS[trait]} changes by {words(found[trait])}" for trait in TRAITS]
+    text = (
+        f"Within a life {who} {verb} replication for accuracy: from task weight {lightest:g} to {heaviest:g} "
+        f"{'; '.join(parts)}. Over these weights a tenfold ρ buys accuracy {words(found[RATE])}."
+    )
+    if FREE in found:
+        text += (
+            f" The step from no task to {lightest:g} adds accuracy {words(found[FREE])} and changes −log₁₀ ρ by "
+            f"{words(found[FREE_COST])}."
+        )
+    return text
+
+
+@style.styled()
+def draw(frames: Frames, about: Mapping[str, Any], rows: list[Row]) -> Figure:
+    """Each genome's path over the task weights on the plane, one panel a generation."""
+    lives = frames["weights"]
+    shown = generations(lives)
+    figure = style.new_figure(3.6 * len(shown) + 0.4, 4.4)
+    panels = figure.subplots(1, len(shown), squeeze=False).ravel().tolist()
+    for ax, generation in zip(panels, shown, strict=True):
+        _draw_paths(ax, lives, generation, rows)
+    return finish(figure, panels, f"{about['name']}: the same genomes under several task weights, seed {about['seed']}")
+
+
+def _draw_paths(ax: Axes, lives: pd.DataFrame, generation: int, rows: list[Row]) -> None:
+    paths = (curves(lives, trait, generation) for trait in ("replication_error", "accuracy"))
+    fidelity, y = (table.drop(columns=0.0, errors="ignore") for table in paths)
+    x = 10.0**-fidelity
+    lines = ax.plot(x.T, y.T, color=style.OKABE_ITO["sky"], lw=0.6, alpha=0.5, zorder=2)
+    if lines:
+        lines[0].set_label(f"a genome's lives over the task weights, n = {len(x)} genomes")
+    found = by_name(rows)
+    middle = []
+    for weight in map(float, x.columns):
+        rho = found[f"{LABELS['replication_error']}, task weight {weight:g}", generation]
+        accuracy = found[f"accuracy, task weight {weight:g}", generation]
+        place = 10.0**-rho.value
+        middle.append((place, accuracy.value))
+        draw_estimate(ax, place, accuracy, zorder=4, label="mean over genomes and its 95 % bootstrap interval")
+        draw_estimate(
+            ax, accuracy.value, Estimate(place, 10.0**-rho.high, 10.0**-rho.low, rho.n), upright=False, zorder=4
+        )
+        ax.annotate(number(weight), middle[-1], xytext=(5, -9), textcoords="offset points", fontsize=7, zorder=5)
+    ax.plot(*np.array(middle).T, color=style.INK, lw=1, zorder=3)
+    ax.set_xscale("log")
+    style.log_axis(ax, "x")
+    ax.set(xlabel="replication error ρ (← better)", ylabel="accuracy (better →)")
+    ax.set_title("founders (generation 0)" if generation == 0 else f"generation {generation}", fontsize=8.5)

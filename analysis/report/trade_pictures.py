@@ -1,0 +1,126 @@
+"""Two static figures of a sweep's assays: what genomes trade, run by run, and the paths that more of the task takes.
+
+A room of its own because they show what trades.py says.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from alife.errors import UserError
+from analysis import style
+from analysis.assays import of_runs
+from analysis.report.trades import by_genomes
+from analysis.run import Run
+from analysis.statistics import FEWEST, Estimate, interval
+
+Family = Mapping[str, Sequence[Run]]
+
+PANELS: Final = {
+    "replication_error": "accuracy and −log₁₀ ρ",
+    "copying_error": "accuracy and copying fidelity",
+}
+MEASURES: Final = {"correlation": "genetic correlation r_G", "coheritability": "genetic covariance r_G·h·h"}
+
+
+def genomes(family: Family) -> Figure:
+    """Correlation and covariance among the genomes of each run, by treatment.
+
+    Raises:
+        UserError: No run has a garden.
+    """
+    tables = {label: of_runs.among_genomes(runs) for label, runs in family.items()}
+    tables = {label: table for label, table in tables.items() if len(table)}
+    if not tables:
+        raise UserError("no run has a common garden of its last generation")
+    with style.styled():
+        figure = style.new_figure(7.2, 1.9 + 0.62 * len(tables))
+        axes = figure.subplots(1, 2, sharey=True).ravel().tolist()
+        for ax, (measure, name) in zip(axes, MEASURES.items(), strict=True):
+            _strips(ax, tables, measure, name)
+        axes[0].set_yticks(range(len(tables)), list(tables), parse_math=False)
+        axes[0].set_ylim(len(tables) - 0.5, -0.5)
+        _legend(figure, axes)
+    return figure
+
+
+def _strips(ax: Axes, tables: Mapping[str, pd.DataFrame], measure: str, name: str) -> None:
+    """A row a treatment, a dot a run, and the interval over runs."""
+    ax.axvline(0, color=style.INK, lw=0.8, ls=(0, (4, 2)))
+    counts = {len(table) // 2 for table in tables.values()}
+    for place, table in enumerate(tables.values()):
+        for offset, (trait, colour) in zip(
+            (-0.14, 0.14), zip(PANELS, ("blue", "vermillion"), strict=True), strict=True
+        ):
+            values = table.loc[table["trait"] == trait, measure].to_numpy(np.float64)
+            look: dict[str, Any] = {"color": style.OKABE_ITO[colour]}
+            ax.plot(values, np.full(len(values), place + offset), "o", ms=3, mfc="none", mew=0.7, alpha=0.8, **look)
+            n = f"n = {', '.join(map(str, sorted(counts)))} runs a treatment"
+            label = f"{PANELS[trait]}: IQM over runs, its 95 % bootstrap interval, each run; {n}"
+            _bar(ax, interval(values), place + offset, label=label, **look)
+    ax.set_xlabel(f"{name}\n(← a trade-off)")
+
+
+def _bar(ax: Axes, e: Estimate, place: float, **look: Any) -> None:
+    if np.isfinite(e.value):
+        ends = [[e.value - e.low], [e.high - e.value]] if np.isfinite(e.low) else None
+        ax.errorbar(e.value, place, xerr=ends, fmt="D", ms=4.5, capsize=2.5, lw=1.4, zorder=4, **look)
+
+
+def lives(family: Family) -> Figure:
+    """Accuracy against ρ over task weights, founders and the last generation apart.
+
+    Raises:
+        UserError: No run has the assay.
+    """
+    tables = {label: of_runs.curves(runs) for label, runs in family.items()}
+    rows = by_genomes(tables)
+    if not rows:
+        raise UserError("no run has lived its genomes under several task weights")
+    old = {who: table for who, table in rows.items() if (table["generation"] == 0).all()}
+    late = {who: table for who, table in rows.items() if who not in old}
+    panels = [group for group in (old, late) if group]
+    with style.styled():
+        figure = style.new_figure(3.7 * len(panels) + 0.4, 4.6)
+        axes = figure.subplots(1, len(panels), squeeze=False).ravel().tolist()
+        colours = {who: style.CYCLE[i % len(style.CYCLE)] for i, who in enumerate(late)}
+        for ax, group in zip(axes, panels, strict=True):
+            for who, table in group.items():
+                _path(ax, table, who, colours.get(who, style.INK))
+            style.log_axis(ax, "x")
+            ax.set(xlabel="replication error ρ (← better)", ylabel="accuracy (better →)")
+            ax.set_title("founders" if group is old else "the last generation", fontsize=8.5)
+        _legend(figure, axes)
+    return figure
+
+
+def _path(ax: Axes, table: pd.DataFrame, who: str, colour: str) -> None:
+    """Centres over runs at each positive task weight, joined, with their intervals."""
+    centres = []
+    for weight, rows in table[table["task_weight"] > 0].groupby("task_weight"):
+        x, y = interval(rows["replication_error"]), interval(rows["accuracy"])
+        place = 10.0**x.value
+        bars: list[Any] = [None, None]
+        if np.isfinite([x.low, y.low]).all():
+            bars = [[[place - 10.0**x.low], [10.0**x.high - place]], [[y.value - y.low], [y.high - y.value]]]
+        n = f"n = {y.n} runs" + ("" if y.n >= FEWEST else ", too few for an interval")
+        label = f"{who}: IQM over runs and its 95 % bootstrap interval, {n}"
+        look: dict[str, Any] = {"color": colour, "ms": 4, "lw": 1, "capsize": 1.5}
+        ax.errorbar(place, y.value, xerr=bars[0], yerr=bars[1], fmt="o", zorder=4, label=label, **look)
+        ax.annotate(f"{weight:g}", (place, y.value), xytext=(4, -8), textcoords="offset points", fontsize=6.5)
+        centres.append((place, y.value))
+    ax.plot(*np.array(centres).T, color=colour, lw=1.1, zorder=3)
+
+
+def _legend(figure: Figure, axes: Sequence[Axes]) -> None:
+    """One for all panels, below them."""
+    handles: dict[str, Any] = {}
+    for ax in axes:
+        handles |= dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
+    legend = figure.legend(handles.values(), handles.keys(), loc="outside lower left", ncols=1)
+    for text in legend.get_texts():
+        text.set_parse_math(False)

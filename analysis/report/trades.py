@@ -1,0 +1,196 @@
+"""The trade-offs among genomes and within a life, as a sweep's assays found them: sentences and tables, runs as units.
+
+A room of its own because it reads assays, and statements.py compares what runs have on record.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from analysis.assays import of_runs
+from analysis.assays.within_life import FREE, FREE_COST, RATE
+from analysis.report.page import Part, Table, Text, number, plural
+from analysis.report.treatments import Sweep
+from analysis.run import Run
+from analysis.statistics import FEWEST, Estimate, interval
+
+FIDELITIES: Final = {"replication_error": "−log₁₀ ρ", "copying_error": "copying fidelity"}
+GENOMES: Final = (
+    "Over replicated lives that all genomes of a run's last generation share, within islands: r_G is the genetic "
+    "correlation, undefined in a run whose genomes cannot be told apart by one of the traits; r_G·h·h is the genetic "
+    "covariance in phenotypic standard deviations, always defined, and what the verdict rests on. Interquartile means "
+    "over runs [95 % bootstrap interval over runs], not corrected for how many there are"
+)
+LIVES: Final = (
+    "What more of the task does to the same genomes: means over the genomes of a run; interquartile means over runs "
+    "[95 % bootstrap interval over runs], not corrected for how many there are"
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """Whether a trade-off is there: in whom, and by which sentence."""
+
+    who: str
+    is_there: bool | None
+    sentence: str
+
+
+def in_short(name: str, found: Sequence[Found]) -> str:
+    """One sentence on one of the trade-offs."""
+    kinds = {True: "there in {}", False: "not shown in {}", None: "too few runs to say in {}"}
+    parts = [
+        text.format(", ".join(f.who for f in found if f.is_there is answer))
+        for answer, text in kinds.items()
+        if any(f.is_there is answer for f in found)
+    ]
+    return f"{name}: {'; '.join(parts) if parts else 'not measured'}."
+
+
+def among_genomes(sweep: Sweep) -> list[Found]:
+    """For each treatment with gardens."""
+    out = []
+    for label, table in _genomes(sweep).items():
+        rows = table[table["trait"] == "replication_error"]
+        covariance = interval(rows["coheritability"])
+        is_there = None if covariance.n < FEWEST else covariance.high < 0
+        verdict = {True: "this trade-off is there", False: "this trade-off is not shown", None: "too few runs to say"}
+        text = verdict[is_there]
+        if is_there is False and covariance.low > 0:
+            text += " (both go together)"
+        generation, size = rows.iloc[0]["generation"], rows.iloc[0]
+        out.append(
+            Found(
+                label,
+                is_there,
+                f"{label}, genomes of generation {generation}: {text}: accuracy and −log₁₀ ρ have r_G·h·h "
+                f"{words(covariance)} and a genetic correlation r_G of {_correlation(rows)}, "
+                f"{plural(len(rows), 'run')} of {size['genomes']} genomes × {size['lives']} lives.",
+            )
+        )
+    return out
+
+
+def genomes_parts(sweep: Sweep) -> Iterator[Part]:
+    """The section on genomes."""
+    found = among_genomes(sweep)
+    if not found:
+        yield Text(
+            "Not measured: it needs several lives of each genome, under the same conditions. Put 'assays: {garden: "
+            "{generations: [last]}}' into the sweep's YAML and give the same command again, or 'alife assay RUN "
+            "garden' for some of its runs.",
+            "note",
+        )
+        return
+    yield from (Text(one.sentence, "statement") for one in found)
+    rows = []
+    for label, table in _genomes(sweep).items():
+        for trait, name in FIDELITIES.items():
+            own = table[table["trait"] == trait]
+            shares = [words(interval(own[column])) for column in ("heritability", "fidelity_heritability")]
+            rows.append(
+                [label, name, str(len(own)), *shares, words(interval(own["coheritability"])), _correlation(own)]
+            )
+    head = ["treatment", "accuracy against", "runs", "H² of accuracy", "H² of the other", "r_G·h·h", "r_G"]
+    yield Table(GENOMES, head, rows)
+
+
+def within_lives(sweep: Sweep) -> list[Found]:
+    """For founders, and the last generation of each treatment, with the assay."""
+    out = []
+    for who, rows in _lives(sweep).items():
+        accuracy, cost = interval(rows["accuracy"]), interval(rows["replication_error"])
+        is_there = None if accuracy.n < FEWEST else bool(accuracy.low > 0 and cost.high < 0)
+        verdict = {True: "this trade-off is there", False: "this trade-off is not shown", None: "too few runs to say"}
+        first = rows.iloc[0]
+        text = (
+            f"{who}: {verdict[is_there]}: from task weight {first['lightest']:g} to {first['heaviest']:g} accuracy "
+            f"changes by {words(accuracy, signed=True)} and ρ by {factor(cost)}, {plural(len(rows), 'run')} of "
+            f"{first['genomes']} genomes."
+        )
+        if FREE in rows:
+            free, price = interval(rows[FREE]), interval(rows[FREE_COST])
+            text += (
+                f" The step from no task to {first['lightest']:g} alone changes accuracy by {words(free, signed=True)} "
+                f"and ρ by {factor(price)}."
+            )
+        out.append(Found(who, is_there, text))
+    return out
+
+
+def lives_table(sweep: Sweep) -> Table:
+    """All that the assay measured."""
+    rows = []
+    for who, table in _lives(sweep).items():
+        changes = [factor(interval(table[trait])) for trait in FIDELITIES]
+        rate = words(interval(table[RATE]))
+        free = [words(interval(table[FREE]), signed=True), factor(interval(table[FREE_COST]))] if FREE in table else []
+        rows.append([who, str(len(table)), words(interval(table["accuracy"]), signed=True), *changes, rate, *free])
+    first = next(iter(_lives(sweep).values())).iloc[0]
+    head = ["genomes", "runs", "accuracy", "ρ", "copying error", RATE]
+    if len(rows[0]) > len(head):
+        head += [f"accuracy, no task to {first['lightest']:g}", f"ρ, no task to {first['lightest']:g}"]
+    span = f"task weight {first['lightest']:g} to {first['heaviest']:g}"
+    return Table(f"{LIVES}; {span}", head, rows)
+
+
+def words(e: Estimate, signed: bool = False) -> str:
+    """Value and interval, as in "+0.05 [0.04, 0.06]"."""
+    sign = "+" if signed and e.value >= 0 else ""
+    return f"{sign}{number(e.value)}" + (f" [{number(e.low)},\u00a0{number(e.high)}]" if np.isfinite(e.low) else "")
+
+
+def factor(change: Estimate) -> str:
+    """A change of −log₁₀ of an error as a factor of the error, as in "×1.6 [1.5, 1.7]"."""
+    value, low, high = (10.0**-x for x in (change.value, change.high, change.low))
+    return f"×{_three(value)}" + (f" [{_three(low)},\u00a0{_three(high)}]" if np.isfinite(low) else "")
+
+
+def _three(value: float) -> str:
+    return f"{value:.3f}" if 0.99 < value < 1.01 else f"{value:.3g}" if np.isfinite(value) else "–"
+
+
+def _correlation(rows: pd.DataFrame) -> str:
+    e = interval(rows["correlation"])
+    return words(e) + (f" (defined in {e.n} of {len(rows)} runs)" if e.n < len(rows) else "")
+
+
+def _genomes(sweep: Sweep) -> Mapping[str, pd.DataFrame]:
+    found = {label: of_runs.among_genomes(runs) for label, runs in sweep.groups.items()}
+    return {label: table for label, table in found.items() if len(table)}
+
+
+def _lives(sweep: Sweep) -> Mapping[str, pd.DataFrame]:
+    """Rows by whose genomes: founders first, who are the same in all treatments that begin alike."""
+    return by_genomes({label: of_runs.within_lives(runs) for label, runs in sweep.groups.items()})
+
+
+def by_genomes(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Tables with columns seed and generation by label → rows by whose genomes they are of.
+
+    Treatments of the same seeds share their founders; what is the same to the last digit is shown once.
+    """
+    founders: dict[str, tuple[list[str], pd.DataFrame]] = {}
+    later: dict[str, pd.DataFrame] = {}
+    for label, table in tables.items():
+        if table.empty:
+            continue
+        first = table[table["generation"] == 0].sort_values("seed").reset_index(drop=True)
+        if len(first):
+            founders.setdefault(first.drop(columns="run").to_json(), ([], first))[0].append(label)
+        rows = table[table["generation"] > 0]
+        if len(rows):
+            last = int(rows["generation"].max())
+            later[f"{label} (generation {last})"] = rows[rows["generation"] == last].reset_index(drop=True)
+    names = [
+        "founders" if len(founders) == 1 else f"founders of {', '.join(labels)}" for labels, _ in founders.values()
+    ]
+    return dict(zip(names, (rows for _, rows in founders.values()), strict=True)) | later
+
+
+def has_lives(groups: Mapping[str, Sequence[Run]]) -> bool:
+    """Whether any run has lived its genomes under several task weights."""
+    return any(len(of_runs.within_lives(runs)) for runs in groups.values())
