@@ -65,7 +65,9 @@ class Life(_Section):
     )
     precision: Literal["float32", "bfloat16"] = "float32"
     threads: int = Field(1, ge=1, description="threads a host")
-    chunk: int | None = Field(None, ge=1, description="individuals computed together; measured if null")
+    chunk: int | None = Field(
+        None, ge=1, description="individuals computed together; by a rule of the configuration if null"
+    )
 
 
 class Reproduction(_Section):

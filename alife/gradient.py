@@ -39,10 +39,15 @@ class World:
     labels: Tensor | None
 
     @cached_property
-    def halved(self) -> "World":
-        """The same world with features in bfloat16."""
-        images = None if self.images is None else self.images.bfloat16()
-        return World(self.shape, self.coordinates.bfloat16(), images, self.labels)
+    def fed(self) -> tuple[Tensor, Tensor | None]:
+        """Features of coordinates and images times `quine.FIRST`: a copy, so that weights need none each step."""
+        return self.coordinates * FIRST, None if self.images is None else self.images * FIRST
+
+    @cached_property
+    def halved(self) -> tuple[Tensor, Tensor | None]:
+        """`fed` in bfloat16."""
+        coordinates, images = self.fed
+        return coordinates.bfloat16(), None if images is None else images.bfloat16()
 
     def epoch(self, life: configuration.Life) -> int:
         """Steps in which each of the N coordinates comes once; up to B - 1 that are left over come in none."""
@@ -63,7 +68,7 @@ class Matrices:
 
     Attributes:
         flat: [c·N].
-        layers: Its three parts: the first layer, the second, the heads.
+        layers: Its two parts: both layers, and the heads.
         coordinate, image, second, out, classes: [c, H, K], [c, H, H - K], [c, H, H], [c, 1, H] and [c, C, H] views.
     """
 
@@ -71,7 +76,7 @@ class Matrices:
         h, k = shape.hidden, shape.coordinate_units
         sizes = (h, k), (h, h - k), (h, h), (1, h), (shape.classes, h)
         self.shape, self.flat = shape, like.new_zeros(c * shape.n_weights)
-        self.layers = self.flat.split([c * h * h, c * h * h, c * (1 + shape.classes) * h])
+        self.layers = self.flat.split([2 * c * h * h, c * (1 + shape.classes) * h])
         parts = self.flat.split([c * rows * columns for rows, columns in sizes])
         self._parts = [part.view(c, *size) for part, size in zip(parts, sizes, strict=True)]
         self.coordinate, self.image, self.second, self.out, self.classes = self._parts
@@ -122,13 +127,13 @@ class Gradient:
 
     With `life.loss: sum` it is that of L_SR + task_weight · cross-entropy, both summed over the batch.
 
-    The pass is written down once, as a list of calls on fixed memory, and a step runs down that list. With bfloat16
-    features the layers' products and what lies between them are bfloat16; weights, SELU, heads, losses and the gradient
-    that an optimiser sees stay float32.
+    The pass is written down once, as a list of calls on fixed memory, and a step runs down that list. With
+    `life.precision: bfloat16` the layers' products and what lies between them are bfloat16; weights, SELU, heads,
+    losses and the gradient that an optimiser sees stay float32.
 
     Args:
-        world: Features, in the dtype to compute in, and labels.
-        life: Batch sizes, target, temperature.
+        world: Features and labels.
+        life: Batch sizes, target, temperature, precision.
         pairing: "blank" (coordinates and images are batches apart) or "joint" (coordinate and image in each row).
         c: Individuals.
         like: A tensor with the genomes' dtype and device.
@@ -139,16 +144,16 @@ class Gradient:
     """
 
     def __init__(self, world: World, life: configuration.Life, pairing: str, c: int, like: Tensor):
-        self._world, self._life, self._like, self._narrow = world, life, like, world.coordinates
+        self._mixed = life.precision == "bfloat16"
+        coordinates, images = world.halved if self._mixed else world.fed
+        self._world, self._life, self._like, self._narrow = world, life, like, coordinates
         shape, b, n = world.shape, life.coordinates, world.batch_images(life, pairing)
         h, k = shape.hidden, shape.coordinate_units
         self._joint = pairing == "joint" and n > 0
-        self._mixed = self._narrow.dtype != like.dtype
         self._selu = Selu(like)
 
         self.weights, self.gradient = Matrices(shape, c, like), Matrices(shape, c, like)
-        self._w = Matrices(shape, c, self._narrow)
-        self._heads = self._w if self._mixed else self.weights
+        self._w = Matrices(shape, c, self._narrow) if self._mixed else self.weights
         self._g = Matrices(shape, c, self._narrow) if self._mixed else self.gradient
         self._target = like.new_empty(c, shape.n_weights)
         self._scale, self._task_scale = like.new_empty(c, 1, 1), like.new_empty(c, 1, 1)
@@ -167,7 +172,7 @@ class Gradient:
         ]
         self._inputs = [
             Input(
-                world.coordinates,
+                coordinates,
                 self._coordinates,
                 self._narrow.new_empty(c, b, k),
                 self._w.coordinate,
@@ -175,9 +180,9 @@ class Gradient:
                 self._blocks[0],
             )
         ]
-        if world.images is not None:
+        if images is not None:
             x = self._narrow.new_empty(c, n, h - k)
-            self._inputs.append(Input(world.images, self._images, x, self._w.image, self._g.image, self._blocks[-1]))
+            self._inputs.append(Input(images, self._images, x, self._w.image, self._g.image, self._blocks[-1]))
         self._program = [*self._look(), *self._forward(), *self._replicate(), *self._classify(), *self._backward()]
 
     def begin(self, genomes: Tensor, task_weights: Tensor) -> None:
@@ -208,12 +213,9 @@ class Gradient:
         return self.gradient.flat
 
     def _look(self) -> Calls:
-        """The features of this step, and the weights in the products' scale and dtype."""
-        first, second, heads = zip(self.weights.layers, self._w.layers, strict=True)
-        for (master, copy), factor in ((first, FIRST), (second, SECOND)):
-            yield partial(torch.mul, master, self._like.new_full((), factor), out=copy)
+        """The features of this step, and the weights in the products' dtype."""
         if self._mixed:
-            yield partial(heads[1].copy_, heads[0])
+            yield partial(self._w.flat.copy_, self.weights.flat)
         for i in self._inputs:
             yield partial(torch.index_select, i.table, 0, i.indices.view(-1), out=i.x.view(-1, i.x.shape[2]))
 
@@ -223,7 +225,7 @@ class Gradient:
             yield product(i.block.a1, i.w, i.x.mT, add=self._joint and number > 0)
         yield from self._activate(self._flat.a1)
         for block in self._blocks:
-            yield product(block.a2, self._w.second, block.a1)
+            yield product(block.a2, self._w.second, block.a1, SECOND)
         yield from self._activate(self._flat.a2)
 
     def _activate(self, layer: Tensor) -> Calls:
@@ -247,7 +249,9 @@ class Gradient:
         yield partial(residual.mul_, self._scale)
         yield product(self.gradient.out, residual, block.wide.mT, UNIT)
         narrow = yield from self._narrowed(residual)
-        yield partial(torch.mul, self._heads.out.mT, narrow, out=block.d)
+        out = self._w.out.mT
+        # torch multiplies bfloat16 row by column slowly, but as matrices fast; float32 the other way round
+        yield product(block.d, out, narrow) if self._mixed else partial(torch.mul, out, narrow, out=block.d)
 
     def _classify(self) -> Calls:
         """Cross-entropy: its gradient at the logits is (softmax - one-hot)/(B'·temperature)."""
@@ -265,7 +269,7 @@ class Gradient:
         yield partial(z.mul_, self._task_scale)
         yield product(self.gradient.classes, z, block.wide.mT, UNIT)
         narrow = yield from self._narrowed(z)
-        yield product(block.d, self._heads.classes.mT, narrow, add=self._joint)
+        yield product(block.d, self._w.classes.mT, narrow, add=self._joint)
 
     def _narrowed(self, x: Tensor) -> Generator[Call, None, Tensor]:
         """x, or a copy of it in the products' dtype."""
@@ -276,18 +280,20 @@ class Gradient:
         return narrow
 
     def _backward(self) -> Calls:
-        """Back through both layers; that the gradient at the second comes times UNIT is what W₂'s needs."""
+        """Back through both layers.
+
+        The gradient at z₂ comes times UNIT, which is what W₂'s needs; that at z₁ over FIRST, which W₁'s needs.
+        """
         a1, a2, d, _ = self._flat
         yield partial(self._selu.backward, d, a2, UNIT, out=a2)
         for number, block in enumerate(self._blocks):
             yield product(self._g.second, block.a2, block.a1.mT, add=number > 0)
             yield product(block.d, self._w.second.mT, block.a2)
-        yield partial(self._selu.backward, d, a1, 1 / (SECOND * UNIT), out=d)
+        yield partial(self._selu.backward, d, a1, 1 / (FIRST * UNIT), out=d)
         for i in self._inputs:
             yield product(i.g, i.block.d, i.x)
         if self._mixed:
-            for master, copy in list(zip(self.gradient.layers, self._g.layers, strict=True))[:2]:
-                yield partial(master.copy_, copy)
+            yield partial(self.gradient.layers[0].copy_, self._g.layers[0])
         if self._life.target == "self":
             yield partial(self._follow, torch.empty_like(self._target))
 

@@ -4,6 +4,7 @@ Given the configuration and the physics, the same newborns of the same generatio
 the same emissions, on any host, as often as one asks.
 """
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -92,28 +93,29 @@ class Habitat:
         return self.forward.accuracy(networks, *self.splits[split]).numpy(force=True)
 
 
-ROWS, TOGETHER = 512, 8
+ROWS, TOGETHER = 256, 24
 """Rows and individuals of a forward pass computed together on a CPU: part of what makes results the same everywhere."""
 
 MOST = 4096
 """Individuals computed together on a GPU at most, so that memory stays bounded."""
 
-CACHE = 10_000_000
+CACHE = 14_500_000
 """Bytes that a chunk's activations, weights and moments may take on a CPU. Larger chunks leave the cache, smaller ones
 pay more for each call; `alife bench life` shows where the optimum lies."""
 
 
 def default_chunk(config: RunConfig, n_weights: int) -> int:
-    """Individuals that learn together: on a CPU as many as CACHE holds, 1 to 32; on a GPU the island.
+    """Individuals that learn together: on a CPU an equal share of the island that CACHE holds, at most 32.
 
-    A rule, not a measurement, so that the same configuration gives the same bits on every run.
+    On a GPU the island. A rule, not a measurement, so that the same configuration gives the same bits on every run.
     """
     life = config.life
     if config.device == "cuda":
         return min(config.population.size, MOST)
     rows = life.coordinates + (0 if config.task == "none" or config.quine.pairing == "joint" else life.images)
     floats = 5 * (config.quine.hidden * rows + n_weights)
-    return int(max(1, min(32, CACHE // (4 * floats), config.population.size)))
+    most = max(1, min(32, CACHE // (4 * floats)))
+    return math.ceil(config.population.size / math.ceil(config.population.size / most))
 
 
 def check_precision(config: RunConfig) -> None:

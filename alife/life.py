@@ -89,11 +89,10 @@ def live(
     adults = genomes.clone()
     if life.steps == 0:
         return adults
-    place = world.halved if life.precision == "bfloat16" else world
     for first in range(0, len(genomes), chunk):
         these = slice(first, min(first + chunk, len(genomes)))
         if first == 0 or these.stop - first < chunk:
-            gradient = Gradient(place, life, pairing, these.stop - first, genomes)
+            gradient = Gradient(world, life, pairing, these.stop - first, genomes)
         learners = Learners(world, life, gradient, genomes[these], rates[these], task_weights[these])
         slots = [0] if life.environment == "shared" else range(these.start, these.stop)
         learners.learn(experiences(world, life, pairing, [streams(s) for s in slots]))

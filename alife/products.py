@@ -15,8 +15,8 @@ from torch import Tensor
 
 Call = Callable[[], Any]
 
-LARGE = 1 << 20
-"""Multiplications from which oneDNN's dozen microseconds a call are worth it."""
+LARGE = 1 << 19
+"""Multiplications from which oneDNN's dozen microseconds a call are worth it; for vectors they never are."""
 
 
 def product(out: Tensor, a: Tensor, b: Tensor, factor: float = 1.0, *, add: bool = False) -> Call:
@@ -35,9 +35,9 @@ def product(out: Tensor, a: Tensor, b: Tensor, factor: float = 1.0, *, add: bool
         call: Call = partial(out.baddbmm_, a, b, beta=int(add), alpha=factor)
     else:
         call = partial(torch.bmm, a, b, out=out)
-    size = out.numel() * a.shape[2]
+    size = out.numel() * a.shape[2] if min(out.shape[1:]) > 1 else 0
     quick = out.device.type == "cpu" and out.dtype == torch.float32 and size >= LARGE and onednn_is_exact()
-    return partial(_by_onednn, call) if quick else call
+    return partial(by_onednn, call) if quick else call
 
 
 @cache
@@ -45,12 +45,13 @@ def onednn_is_exact() -> bool:
     """Whether this CPU's oneDNN computes float32 products in float32 though it has leave to round."""
     a = torch.linspace(-1, 1, 2 * 128 * 128).sin().view(2, 128, 128)
     got = torch.empty_like(a)
-    _by_onednn(partial(torch.bmm, a, a.mT, out=got))
+    by_onednn(partial(torch.bmm, a, a.mT, out=got))
     exact = torch.bmm(a.double(), a.double().mT)
     return bool((got - exact).abs().max() < 1e-5 * exact.abs().max())
 
 
-def _by_onednn(call: Call) -> None:
+def by_onednn(call: Call) -> None:
+    """Make a call whose float32 products oneDNN computes, by leave that `onednn_is_exact` knows not to be taken."""
     before = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("medium")
     call()

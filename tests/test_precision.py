@@ -22,8 +22,9 @@ def test_the_gradient_is_that_of_float32_to_a_few_percent(pairing, target):
     draw = np.random.default_rng(5)
     seen = [torch.from_numpy(draw.integers(0, n, (3, 64))) for n in (world.shape.n_weights, 40)]
     gradients = []
-    for place in (world, world.halved):
-        gradient = Gradient(place, Life(coordinates=64, images=64, target=target), pairing, 3, genomes)
+    for precision in ("float32", "bfloat16"):
+        life = Life(coordinates=64, images=64, target=target, precision=precision)
+        gradient = Gradient(world, life, pairing, 3, genomes)
         gradient.begin(genomes, torch.full((3,), 0.3))
         gradients.append(gradient(*seen).clone())
     exact, rounded = gradients
