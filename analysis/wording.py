@@ -43,7 +43,7 @@ def effect(row: Row) -> str:
     numbers = row.effect
     if not np.isfinite(numbers.value):
         return "undefined"
-    form = _form(numbers)
+    form = rounded(numbers)
     start = f"×{form(numbers.value)}" if row.is_factor else f"{'+' if numbers.value >= 0 else ''}{form(numbers.value)}"
     return start + (f" [{form(numbers.low)}, {form(numbers.high)}]" if np.isfinite(numbers.low) else "")
 
@@ -132,10 +132,10 @@ def _runs(row: Row) -> str:
 
 
 def _value(estimate: Estimate) -> str:
-    return _form(estimate)(estimate.value) if np.isfinite(estimate.value) else "undefined"
+    return rounded(estimate)(estimate.value) if np.isfinite(estimate.value) else "undefined"
 
 
-def _form(estimate: Estimate) -> Callable[[float], str]:
+def rounded(estimate: Estimate) -> Callable[[float], str]:
     """As many decimals as give the interval's half-width, or a tenth of the value without one, two digits."""
     half = (estimate.high - estimate.low) / 2
     size = half if half > 0 else abs(estimate.value) / 10

@@ -36,16 +36,23 @@ def page(sweep: Sweep, pictures: Sequence[Picture], left_out: Sequence[str], bes
         beside: The page's folder, for links to the pages of runs.
     """
     name = sweep.path.rstrip("/").rpartition("/")[2] or sweep.path
-    sections = [Section("facts", "The sweep", list(_facts(sweep)))]
+    own = {name: [p for p in pictures if p.name.partition("-")[0] == name] for name in ("sites", "lives", "genomes")}
+    rest = [picture for picture in pictures if all(picture not in those for those in own.values())]
+    sections = [Section("short", "In short", _safely(_in_short, sweep))] if sweep.groups else []
+    sections.append(Section("facts", "The sweep", list(_facts(sweep))))
     if sweep.groups:
+        among = [*_safely(statements.among_treatments, sweep), *own["sites"]]
         sections += [
-            Section("short", "In short", _safely(_in_short, sweep)),
             Section("sites", "Where each treatment sits", list(_sites(sweep))),
-            Section("treatments", "Trade-off among treatments, over w", _safely(statements.among_treatments, sweep)),
-            Section("life", "Trade-off within a life, over task_weight", _safely(statements.within_a_life, sweep)),
-            Section("genomes", "Trade-off among genomes", _safely(trades.genomes_parts, sweep)),
+            Section("treatments", "Trade-off among treatments, over w", among),
+            Section(
+                "life",
+                "Trade-off within a life, over task_weight",
+                [*_safely(statements.within_a_life, sweep), *own["lives"]],
+            ),
+            Section("genomes", "Trade-off among genomes", [*_safely(trades.genomes_parts, sweep), *own["genomes"]]),
             Section("selection", "Selection against shuffled", _safely(statements.against_shuffled, sweep)),
-            Section("figures", "Figures", [*pictures, *(Text(line, "note") for line in left_out)]),
+            Section("figures", "More figures", [*rest, *(Text(line, "note") for line in left_out)]),
         ]
     sections += [
         Section("runs", "All runs", [_runs(sweep, beside)]),
@@ -65,11 +72,16 @@ def _safely(make: Callable[[Sweep], Iterator[Part]], sweep: Sweep) -> list[Part]
 
 
 def _in_short(sweep: Sweep) -> Iterator[Part]:
-    yield Text("Does specialisation trade against replication? Three questions, never merged:")
+    yield Text("Does specialisation trade against replication? Three questions, never merged, and what selection does:")
     yield Text(statements.among_treatments_in_short(sweep), "statement")
     yield Text(trades.in_short("Within a life, over task_weight", trades.within_lives(sweep)), "statement")
     yield Text(trades.in_short("Among genomes of a run", trades.among_genomes(sweep)), "statement")
-    yield Text("There: both 95 % intervals over runs lie on the sides of a trade-off. Sizes stand below.", "note")
+    yield Text(statements.against_shuffled_in_short(sweep), "statement")
+    yield Text(
+        "There: the 95 % bootstrap intervals over runs lie on the side of a trade-off, for accuracy and replication. "
+        "r_G·h·h is the genetic covariance of both in phenotypic standard deviations.",
+        "note",
+    )
 
 
 def _facts(sweep: Sweep) -> Iterator[Part]:

@@ -39,12 +39,36 @@ def among_treatments_in_short(sweep: Sweep) -> str:
     for family in weighted(sweep.groups):
         low, high = ends(family, WEIGHT)
         try:
-            accuracy, error = compare({high: family[high], low: family[low]}, BETWEEN, None, low).rows
+            rows = compare({high: family[high], low: family[low]}, BETWEEN, None, low).rows
         except UserError as refused:
             verdicts.append(f"{high} against {low}: {refused}")
         else:
-            verdicts.append(verdict(accuracy, error).rstrip("."))
+            verdicts.append(f"{trades.VERDICTS[is_there(*rows)]}: {high} against {low} {_effects(rows)}")
     return f"Among treatments, over w: {'; '.join(verdicts) if verdicts else 'not measured'}."
+
+
+def against_shuffled_in_short(sweep: Sweep) -> str:
+    """One sentence."""
+    effects = []
+    for family in families(sweep.groups, "selection"):
+        null = control(family)
+        if null is not None:
+            rows = compare(family, BETWEEN, against=null).rows
+            labels = dict.fromkeys(row.label for row in rows)
+            effects += [f"{label} {_effects([row for row in rows if row.label == label])}" for label in labels]
+    return f"Selection against shuffled: {'; '.join(effects) if effects else 'no control to tell it by'}."
+
+
+def is_there(accuracy: Row, error: Row) -> bool | None:
+    """Whether one of accuracy and error is certainly bought with the other; None with too few runs to say."""
+    if not np.isfinite([accuracy.effect.low, error.effect.low]).all():
+        return None
+    gain, cost = _sign(accuracy.effect, 0), _sign(error.effect, 1)
+    return bool(gain and gain == cost)
+
+
+def _effects(rows: Sequence[Row]) -> str:
+    return ", ".join(f"{NAMES[row.trait]} {effect(row)}" for row in rows)
 
 
 def within_a_life(sweep: Sweep) -> Iterator[Part]:
@@ -54,6 +78,8 @@ def within_a_life(sweep: Sweep) -> Iterator[Part]:
     found = trades.within_lives(sweep)
     if found:
         yield from (Text(one.sentence, "statement") for one in found)
+        if step := trades.first_step(sweep):
+            yield Text(step, "statement")
         yield trades.lives_table(sweep)
         return
     for family in families(sweep.groups, TASK_WEIGHT):
@@ -111,11 +137,11 @@ def table(comparison: Comparison) -> Table:
 
 def verdict(accuracy: Row, error: Row) -> str:
     """Whether more of what treatments differ by buys accuracy with error."""
-    if not np.isfinite([accuracy.effect.low, error.effect.low]).all():
+    there, name = is_there(accuracy, error), NAMES[error.trait]
+    if there is None:
         return "Too few runs to say whether this trade-off is there."
     gain, cost = _sign(accuracy.effect, 0), _sign(error.effect, 1)
-    name = NAMES[error.trait]
-    if gain and gain == cost:
+    if there:
         more = "buys accuracy with" if gain > 0 else "gives accuracy up for less"
         return f"This trade-off is there: {accuracy.label} {more} {name}."
     if gain and cost:

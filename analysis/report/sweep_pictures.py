@@ -55,16 +55,24 @@ def sites(family: Family) -> Figure:
             x, y = (at_the_end(runs, trait) for trait in ("copying_error", "accuracy"))
             if np.isfinite([x.value, y.value]).all():
                 bars = [[[e.value - e.low], [e.high - e.value]] if np.isfinite(e.low) else None for e in (x, y)]
+                bar = "" if x.n < FEWEST else " and its 95 % bootstrap interval"
                 few = f", too few for an interval: fewer than {FEWEST}" if x.n < FEWEST else ""
                 look: dict[str, Any] = {"color": colour, "marker": marker, "ms": 6, "ls": "none", "elinewidth": 1.6}
-                ax.errorbar(x.value, y.value, xerr=bars[0], yerr=bars[1], label=f"{label}: n = {x.n} runs{few}", **look)
+                ax.errorbar(
+                    x.value,
+                    y.value,
+                    xerr=bars[0],
+                    yerr=bars[1],
+                    label=f"{label}: IQM{bar}, n = {x.n} runs{few}",
+                    **look,
+                )
         if not ax.has_data():
             raise UserError("nobody lived to the end of the last generation of any run")
         low, high = ax.get_xlim()
         ax.set_xlim(max(low, 0.5 * ax.dataLim.x0), high)
         style.log_axis(ax, "x")
         ax.set(xlabel="copying error (← better)", ylabel="accuracy, selection split (better →)")
-        style.title(ax, "last generation; bars: 95 % bootstrap intervals over runs")
+        style.title(ax, "last generation; intervals over runs")
         style.legend(ax, below=34)
     return figure
 

@@ -54,11 +54,11 @@ def _strips(ax: Axes, tables: Mapping[str, pd.DataFrame], measure: str, name: st
     counts = {len(table) // 2 for table in tables.values()}
     for place, table in enumerate(tables.values()):
         for offset, (trait, colour) in zip(
-            (-0.14, 0.14), zip(PANELS, ("blue", "vermillion"), strict=True), strict=True
+            (-0.24, 0.12), zip(PANELS, ("blue", "vermillion"), strict=True), strict=True
         ):
             values = table.loc[table["trait"] == trait, measure].to_numpy(np.float64)
             look: dict[str, Any] = {"color": style.OKABE_ITO[colour]}
-            ax.plot(values, np.full(len(values), place + offset), "o", ms=3, mfc="none", mew=0.7, alpha=0.8, **look)
+            ax.plot(values, np.full(len(values), place + offset + 0.1), "o", ms=3, mfc="none", mew=0.7, **look)
             n = f"n = {', '.join(map(str, sorted(counts)))} runs a treatment"
             label = f"{PANELS[trait]}: IQM over runs, its 95 % bootstrap interval, each run; {n}"
             _bar(ax, interval(values), place + offset, label=label, **look)
@@ -85,8 +85,9 @@ def lives(family: Family) -> Figure:
     late = {who: table for who, table in rows.items() if who not in old}
     panels = [group for group in (old, late) if group]
     with style.styled():
-        figure = style.new_figure(3.7 * len(panels) + 0.4, 4.6)
-        axes = figure.subplots(1, len(panels), squeeze=False).ravel().tolist()
+        figure = style.new_figure(7.6 if len(panels) > 1 else 4.8, 4.9)
+        widths = [1.0 if group is old else 1.9 for group in panels]
+        axes = figure.subplots(1, len(panels), squeeze=False, width_ratios=widths).ravel().tolist()
         colours = {who: style.CYCLE[i % len(style.CYCLE)] for i, who in enumerate(late)}
         for ax, group in zip(axes, panels, strict=True):
             for who, table in group.items():

@@ -16,6 +16,7 @@ from analysis.report.page import Part, Table, Text, number, plural
 from analysis.report.treatments import Sweep
 from analysis.run import Run
 from analysis.statistics import FEWEST, Estimate, interval
+from analysis.wording import rounded
 
 FIDELITIES: Final = {"replication_error": "−log₁₀ ρ", "copying_error": "copying fidelity"}
 GENOMES: Final = (
@@ -30,23 +31,26 @@ LIVES: Final = (
 )
 
 
+VERDICTS: Final = {True: "there", False: "not shown", None: "too few runs to say"}
+
+
 @dataclass(frozen=True)
 class Found:
-    """Whether a trade-off is there: in whom, and by which sentence."""
+    """Whether a trade-off is there: in whom, its size in a few words, and the sentence."""
 
     who: str
     is_there: bool | None
+    size: str
     sentence: str
 
 
 def in_short(name: str, found: Sequence[Found]) -> str:
     """One sentence on one of the trade-offs."""
-    kinds = {True: "there in {}", False: "not shown in {}", None: "too few runs to say in {}"}
-    parts = [
-        text.format(", ".join(f.who for f in found if f.is_there is answer))
-        for answer, text in kinds.items()
-        if any(f.is_there is answer for f in found)
-    ]
+    parts = []
+    for answer, verdict in VERDICTS.items():
+        those = [f"{one.who.partition(' (generation')[0]} ({one.size})" for one in found if one.is_there is answer]
+        if those:
+            parts.append(f"{verdict} in {', '.join(those)}")
     return f"{name}: {'; '.join(parts) if parts else 'not measured'}."
 
 
@@ -57,20 +61,17 @@ def among_genomes(sweep: Sweep) -> list[Found]:
         rows = table[table["trait"] == "replication_error"]
         covariance = interval(rows["coheritability"])
         is_there = None if covariance.n < FEWEST else covariance.high < 0
-        verdict = {True: "this trade-off is there", False: "this trade-off is not shown", None: "too few runs to say"}
-        text = verdict[is_there]
+        verdict = VERDICTS[is_there]
         if is_there is False and covariance.low > 0:
-            text += " (both go together)"
-        generation, size = rows.iloc[0]["generation"], rows.iloc[0]
-        out.append(
-            Found(
-                label,
-                is_there,
-                f"{label}, genomes of generation {generation}: {text}: accuracy and −log₁₀ ρ have r_G·h·h "
-                f"{words(covariance)} and a genetic correlation r_G of {_correlation(rows)}, "
-                f"{plural(len(rows), 'run')} of {size['genomes']} genomes × {size['lives']} lives.",
-            )
+            verdict += ", both go together"
+        first = rows.iloc[0]
+        size = f"r_G·h·h {words(covariance)}"
+        sentence = (
+            f"{label}: {verdict}. Accuracy and −log₁₀ ρ have {size} and a genetic correlation r_G "
+            f"{_correlation(rows)} among genomes of generation {first['generation']}: {plural(len(rows), 'run')} of "
+            f"{first['genomes']} genomes × {first['lives']} lives."
         )
+        out.append(Found(label, is_there, size, sentence))
     return out
 
 
@@ -104,21 +105,28 @@ def within_lives(sweep: Sweep) -> list[Found]:
     for who, rows in _lives(sweep).items():
         accuracy, cost = interval(rows["accuracy"]), interval(rows["replication_error"])
         is_there = None if accuracy.n < FEWEST else bool(accuracy.low > 0 and cost.high < 0)
-        verdict = {True: "this trade-off is there", False: "this trade-off is not shown", None: "too few runs to say"}
         first = rows.iloc[0]
-        text = (
-            f"{who}: {verdict[is_there]}: from task weight {first['lightest']:g} to {first['heaviest']:g} accuracy "
-            f"changes by {words(accuracy, signed=True)} and ρ by {factor(cost)}, {plural(len(rows), 'run')} of "
+        size = f"accuracy {words(accuracy, signed=True)}, ρ {factor(cost)}"
+        sentence = (
+            f"{who}: {VERDICTS[is_there]}. From task weight {first['lightest']:g} to {first['heaviest']:g}: {size}, "
+            f"copying error {factor(interval(rows['copying_error']))}; {plural(len(rows), 'run')} of "
             f"{first['genomes']} genomes."
         )
-        if FREE in rows:
-            free, price = interval(rows[FREE]), interval(rows[FREE_COST])
-            text += (
-                f" The step from no task to {first['lightest']:g} alone changes accuracy by {words(free, signed=True)} "
-                f"and ρ by {factor(price)}."
-            )
-        out.append(Found(who, is_there, text))
+        out.append(Found(who, is_there, size, sentence))
     return out
+
+
+def first_step(sweep: Sweep) -> str:
+    """What the lightest task weight does, against none; "" where nobody lived without a task."""
+    tables = [table for table in _lives(sweep).values() if FREE in table]
+    if not tables:
+        return ""
+    gains = [interval(table[FREE]).value for table in tables]
+    costs = [10.0 ** -interval(table[FREE_COST]).value for table in tables]
+    return (
+        f"Before that, the step from no task at all to {tables[0].iloc[0]['lightest']:g} changes accuracy by "
+        f"{number(min(gains))} to {number(max(gains))} and ρ by ×{min(costs):.3f} to ×{max(costs):.3f}."
+    )
 
 
 def lives_table(sweep: Sweep) -> Table:
@@ -139,18 +147,16 @@ def lives_table(sweep: Sweep) -> Table:
 
 def words(e: Estimate, signed: bool = False) -> str:
     """Value and interval, as in "+0.05 [0.04, 0.06]"."""
+    if not np.isfinite(e.value):
+        return "undefined"
+    text = rounded(e)
     sign = "+" if signed and e.value >= 0 else ""
-    return f"{sign}{number(e.value)}" + (f" [{number(e.low)},\u00a0{number(e.high)}]" if np.isfinite(e.low) else "")
+    return f"{sign}{text(e.value)}" + (f" [{text(e.low)},\u00a0{text(e.high)}]" if np.isfinite(e.low) else "")
 
 
 def factor(change: Estimate) -> str:
     """A change of −log₁₀ of an error as a factor of the error, as in "×1.6 [1.5, 1.7]"."""
-    value, low, high = (10.0**-x for x in (change.value, change.high, change.low))
-    return f"×{_three(value)}" + (f" [{_three(low)},\u00a0{_three(high)}]" if np.isfinite(low) else "")
-
-
-def _three(value: float) -> str:
-    return f"{value:.3f}" if 0.99 < value < 1.01 else f"{value:.3g}" if np.isfinite(value) else "–"
+    return "×" + words(Estimate(10.0**-change.value, 10.0**-change.high, 10.0**-change.low, change.n))
 
 
 def _correlation(rows: pd.DataFrame) -> str:
