@@ -70,6 +70,7 @@ class Matrices:
         flat: [c·N].
         layers: Its two parts: both layers, and the heads.
         coordinate, image, second, out, classes: [c, H, K], [c, H, H - K], [c, H, H], [c, 1, H] and [c, C, H] views.
+        parts: These five.
     """
 
     def __init__(self, shape: Shape, c: int, like: Tensor):
@@ -78,14 +79,14 @@ class Matrices:
         self.shape, self.flat = shape, like.new_zeros(c * shape.n_weights)
         self.layers = self.flat.split([2 * c * h * h, c * (1 + shape.classes) * h])
         parts = self.flat.split([c * rows * columns for rows, columns in sizes])
-        self._parts = [part.view(c, *size) for part, size in zip(parts, sizes, strict=True)]
-        self.coordinate, self.image, self.second, self.out, self.classes = self._parts
+        self.parts = [part.view(c, *size) for part, size in zip(parts, sizes, strict=True)]
+        self.coordinate, self.image, self.second, self.out, self.classes = self.parts
 
     def beside(self, genomes: Tensor) -> list[tuple[Tensor, Tensor]]:
         """(matrix here, the same matrix as a view of [c, N] genomes) for all five."""
         w, k = split(genomes, self.shape), self.shape.coordinate_units
         theirs = w.w1[:, :, :k], w.w1[:, :, k:], w.w2, w.w_out, w.w_class
-        return list(zip(self._parts, theirs, strict=True))
+        return list(zip(self.parts, theirs, strict=True))
 
     def read(self, genomes: Tensor) -> None:
         """Take the values of [c, N] genomes."""
@@ -183,7 +184,8 @@ class Gradient:
         if images is not None:
             x = self._narrow.new_empty(c, n, h - k)
             self._inputs.append(Input(images, self._images, x, self._w.image, self._g.image, self._blocks[-1]))
-        self._program = [*self._look(), *self._forward(), *self._replicate(), *self._classify(), *self._backward()]
+        self._printing = [*self._look(), *self._forward(), *self._print()]
+        self._program = [*self._printing, *self._replicate(), *self._classify(), *self._backward()]
 
     def begin(self, genomes: Tensor, task_weights: Tensor) -> None:
         """Birth: [c, N] genomes, left as they are, and the weights [c] of their cross-entropy."""
@@ -212,6 +214,13 @@ class Gradient:
             call()
         return self.gradient.flat
 
+    def residuals(self, coordinates: Tensor) -> Tensor:
+        """[c, B] f_θ(c) minus its target, of coordinates [c, B] or [1, B]; valid until the next call of anything."""
+        self._coordinates.copy_(coordinates)
+        for call in self._printing:
+            call()
+        return self._residual.squeeze(1)
+
     def _look(self) -> Calls:
         """The features of this step, and the weights in the products' dtype."""
         if self._mixed:
@@ -236,8 +245,8 @@ class Gradient:
         if self._mixed:
             yield partial(layer.copy_, wide)
 
-    def _replicate(self) -> Calls:
-        """ρ̂ = (1/B)·Σ_b (f(c_b) - g_cb)² / mean(g²): its gradient at the output is 2(f - g)/(B·mean(g²))."""
+    def _print(self) -> Calls:
+        """What each coordinate of the batch prints, minus its target."""
         block, indices = self._blocks[0], self._coordinates
         residual = self._residual = self._like.new_empty(len(indices), 1, indices.shape[1])
         targets = torch.empty_like(residual)
@@ -246,6 +255,10 @@ class Gradient:
         yield product(residual, self.weights.out, block.wide, UNIT)
         yield partial(torch.gather, self._target, 1, indices, out=targets.squeeze(1))
         yield partial(residual.sub_, targets)
+
+    def _replicate(self) -> Calls:
+        """ρ̂ = (1/B)·Σ_b (f(c_b) - g_cb)² / mean(g²): its gradient at the output is 2(f - g)/(B·mean(g²))."""
+        block, residual = self._blocks[0], self._residual
         yield partial(residual.mul_, self._scale)
         yield product(self.gradient.out, residual, block.wide.mT, UNIT)
         narrow = yield from self._narrowed(residual)

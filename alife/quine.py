@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from alife.products import product
@@ -133,13 +134,13 @@ class Forward:
 
         Args:
             adults: [P, N] weights.
-            coordinates: [N, K] features of all coordinates.
+            coordinates: [N, K] features of all coordinates, or [N, H] with an image's beside each.
 
         Returns:
             [P, N], f_θ(c) for every coordinate c.
         """
         emitted = torch.empty_like(adults)
-        for who, layers in self._scaled(adults, slice(0, self.shape.coordinate_units)):
+        for who, layers in self._scaled(adults, slice(0, coordinates.shape[1])):
             out = emitted[who].unsqueeze(1)
             for row in range(0, len(coordinates), self.rows):
                 a = self.hidden(layers, coordinates[row : row + self.rows])
@@ -155,10 +156,22 @@ class Forward:
             labels: [n].
         """
         right = torch.zeros(len(adults), dtype=torch.int64, device=adults.device)
-        for who, layers in self._scaled(adults, slice(self.shape.hidden - images.shape[1], None)):
-            found = right[who]
-            for row in range(0, len(images), self.rows):
-                logits = torch.bmm(layers.heads.w_class, self.hidden(layers, images[row : row + self.rows]))
-                best, answer = logits.max(1)
-                found += ((answer == labels[row : row + self.rows]) & best.isfinite()).sum(1)
+        for who, rows, logits in self._logits(adults, images):
+            best, answer = logits.max(1)
+            right[who] += ((answer == labels[rows]) & best.isfinite()).sum(1)
         return right.to(torch.float32) / max(1, len(images))
+
+    def cross_entropy(self, adults: Tensor, images: Tensor, labels: Tensor, temperature: float) -> Tensor:
+        """Mean cross-entropy [P] of softmax(logits/temperature), of images and labels as in `accuracy`."""
+        total = torch.zeros(len(adults), dtype=torch.float64, device=adults.device)
+        for who, rows, logits in self._logits(adults, images):
+            answers = labels[rows].expand(len(logits), -1)
+            total[who] += F.cross_entropy(logits * (UNIT / temperature), answers, reduction="none").sum(1)
+        return (total / max(1, len(images))).to(torch.float32)
+
+    def _logits(self, adults: Tensor, images: Tensor) -> Iterator[tuple[slice, slice, Tensor]]:
+        """Block after block: whose, of which images, and logits [c, C, r] in units of UNIT."""
+        for who, layers in self._scaled(adults, slice(self.shape.hidden - images.shape[1], None)):
+            for row in range(0, len(images), self.rows):
+                activations = self.hidden(layers, images[row : row + self.rows])
+                yield who, slice(row, row + self.rows), torch.bmm(layers.heads.w_class, activations)
