@@ -4,11 +4,11 @@ import argparse
 import sys
 
 from alife import flags
-from alife.commands import bench, data, evolve, look, study
+from alife.commands import bench, data, evolve, look, paper, study
 from alife.commands.common import Run
 from alife.errors import UserError
 
-KINDS = (evolve, look, study, bench, data)
+KINDS = (evolve, look, study, paper, bench, data)
 
 DESCRIPTION = """\
 Evolve populations of neural quines: networks that print their own weights, learn for a lifetime, classify images, and

@@ -119,7 +119,8 @@ class LocalFolder(Folder):
             expected = None
         if expected is not None:
             raise Conflict(name)
-        temporary = f".{name}.tmp"
+        head, slash, base = name.rpartition("/")
+        temporary = f"{head}{slash}.{base}.tmp"
         self.write(temporary, data)
         try:
             os.replace(self.root / temporary, path)

@@ -4,6 +4,7 @@ evolve.py  run, resume, fork
 look.py    show, plot, report, export
 study.py   assay, sweep, compare
 bench.py   bench
+paper.py   paper
 data.py    data
 common.py  what several of them share
 

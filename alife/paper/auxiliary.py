@@ -4,55 +4,49 @@ An epoch pairs each coordinate with an image, as in the paper. Test images are t
 is chosen by them.
 """
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 import torch
 from torch import Tensor
 
 from alife.island import Habitat
-from alife.paper.frame import Floats, Outcome, Settings, Work
+from alife.paper.frame import Floats, Outcome, Work
 from alife.paper.habitat import configuration, floats, founders, measures, rows
 from alife.paper.training import LAMBDA, TEMPERATURE, Training, last, train
 
 EPOCHS: Final = 30
 ALONE: Final = 1e6
 """Task weight beside which the replication loss is nothing: classification only."""
-WEIGHTS: Final = (0.0, 1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 1.0)
-"""λ of the trade-off, the paper's among them."""
 
 
 def auxiliary(work: Work, part: str) -> Outcome:
     """E7: L_SR + λ·L_task with the paper's λ under Adamax."""
-    return _run(work, "E7", {"auxiliary": LAMBDA})
+    return _run(work, "E7", "auxiliary", LAMBDA)
 
 
 def classification(work: Work, part: str) -> Outcome:
     """E8: the same network, classification only."""
-    return _run(work, "E8", {"classification": ALONE})
+    return _run(work, "E8", "classification", ALONE)
 
 
 def tradeoff(work: Work, part: str) -> Outcome:
-    """The auxiliary quine under several λ."""
-    return _run(work, "tradeoff", {f"λ = {weight:g}": weight for weight in WEIGHTS})
+    """The auxiliary quine under the λ that the part is called by."""
+    return _run(work, "tradeoff", f"λ = {part}", float(part), every=3)
 
 
-def _run(work: Work, experiment: str, weights: dict[str, float]) -> Outcome:
-    settings = work.settings
-    start = founders(configuration(settings, "auxiliary")).repeat(len(weights), 1)
-    each = torch.tensor([*weights.values()]).repeat_interleave(settings.seeds)
-    training = Training(settings, experiment, "auxiliary", "adamax", start, each)
+def _run(work: Work, experiment: str, variant: str, weight: float, every: int = 1) -> Outcome:
+    start = founders(configuration(work.settings, "auxiliary"))
+    training = Training(work.settings, experiment, "auxiliary", "adamax", start, torch.full((len(start),), weight))
 
     def look(epoch: int, networks: Tensor) -> list[dict[str, Any]]:
+        if epoch % every:
+            return []
         measured = measures(training.place, networks) | losses(training.place, networks)
-        return by_variant(experiment, settings, [*weights], measured, epoch)
+        return rows(experiment, variant, measured, epoch=epoch, task_weight=weight)
 
     curve = train(work, training, EPOCHS, look)
-    networks = floats(training.networks())
-    genomes = {name: networks[i * settings.seeds :][: settings.seeds] for i, name in enumerate(weights)}
-    for row in curve:
-        row["task_weight"] = weights[row["variant"]]
-    return Outcome(last(curve, EPOCHS), curve, genomes, {"length": f"{EPOCHS} epochs", "shortened": False})
+    facts = {"length": f"{EPOCHS} epochs", "shortened": False, "task_weight": weight}
+    return Outcome(last(curve, EPOCHS), curve, {variant: floats(training.networks())}, facts)
 
 
 def losses(place: Habitat, networks: Tensor) -> dict[str, Floats]:
@@ -77,14 +71,3 @@ def losses(place: Habitat, networks: Tensor) -> dict[str, Floats]:
         "L_aux": loss + LAMBDA * entropy,
     }
     return {name: values.numpy() for name, values in found.items()}
-
-
-def by_variant(
-    experiment: str, settings: Settings, variants: Sequence[str], measured: dict[str, Floats], epoch: int
-) -> list[dict[str, Any]]:
-    """Rows of networks that stand variant after variant in one population."""
-    found = []
-    for number, variant in enumerate(variants):
-        these = slice(number * settings.seeds, (number + 1) * settings.seeds)
-        found += rows(experiment, variant, {name: values[these] for name, values in measured.items()}, epoch=epoch)
-    return found

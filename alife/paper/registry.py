@@ -38,7 +38,34 @@ class Experiment:
         return self.steps[settings.full]
 
 
+_AT = "alife.paper"
+
 EXPERIMENTS: Final[dict[str, Experiment]] = {
-    "E0": Experiment("Initial losses", "alife.paper.initial:run", (5e3, 5e3)),
+    "E0": Experiment("Initial losses", f"{_AT}.initial:run", (2e3, 2e3)),
+    "E1": Experiment(
+        "Gradient training, six optimisers",
+        f"{_AT}.optimizers:six",
+        (8e4, 8e4),
+        ("sgd", "momentum", "adam", "adamax", "adagrad", "rmsprop"),
+    ),
+    "E2": Experiment("Adamax for longer", f"{_AT}.optimizers:adamax", (2.6e5, 2.6e5)),
+    "E3": Experiment("Hill climbing", f"{_AT}.climbing:climb", (3e5, 1.5e7)),
+    "E4": Experiment(
+        "Hill climbing from solutions of SGD and Adamax",
+        f"{_AT}.climbing:climb_on",
+        (2e5, 1.5e6),
+        ("sgd", "adamax"),
+        after=("E1",),
+    ),
+    "E5": Experiment("Regeneration between epochs of Adamax", f"{_AT}.regeneration:alternate", (3e4, 3e4)),
+    "E6": Experiment("Regeneration alone", f"{_AT}.regeneration:alone", (1e4, 1e4), after=("E2",)),
+    "E7": Experiment("Auxiliary quine, MNIST", f"{_AT}.auxiliary:auxiliary", (1.5e5, 1.5e5)),
+    "E8": Experiment("The same network, classification only", f"{_AT}.auxiliary:classification", (1.5e5, 1.5e5)),
+    "tradeoff": Experiment(
+        "Accuracy against replication, by task weight",
+        f"{_AT}.auxiliary:tradeoff",
+        (1e5, 1e5),
+        ("0", "0.001", "0.003", "0.01", "0.03", "0.1", "1"),
+    ),
 }
 """By the name that the command takes, in the order of the table."""

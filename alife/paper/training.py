@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any, Final
 
 import torch
@@ -12,7 +13,7 @@ from alife.gradient import Gradient
 from alife.island import Habitat
 from alife.life import Learners, experiences
 from alife.paper.frame import Settings, Work
-from alife.paper.habitat import Kind, configuration, habitat, stream
+from alife.paper.habitat import Kind, configuration, founders, habitat, stream
 
 BATCH: Final = 10
 LAMBDA: Final = 0.01
@@ -160,3 +161,15 @@ def train(
 def last(curve: list[dict[str, Any]], epoch: int) -> list[dict[str, Any]]:
     """The rows of a curve at an epoch."""
     return [row for row in curve if row["epoch"] == epoch]
+
+
+def step_seconds(settings: Settings, steps: int = 400) -> float:
+    """What a step of a vanilla population under Adamax takes on this machine now, the unit of `Experiment.steps`."""
+    training = Training(settings, "E1", "vanilla", "adamax", founders(configuration(settings, "vanilla")))
+    ((who, learners),) = training._chunks[:1]
+    streams = [stream(settings, "E1", k, 0) for k in range(who.stop)]
+    seen = list(islice(experiences(training.place.world, training._life, "joint", streams), steps + 50))
+    learners.learn(seen[:50])
+    began = time.perf_counter()
+    learners.learn(seen[50:])
+    return (time.perf_counter() - began) / steps * max(1, settings.seeds / TOGETHER)

@@ -1,0 +1,61 @@
+"""`alife paper`: the seed paper's experiments beside its own numbers."""
+
+import argparse
+import sys
+
+from alife import flags
+from alife.commands.common import Command, backend, listeners
+
+
+def add(command: Command) -> None:
+    """Add it to the parser."""
+    from alife.paper.registry import EXPERIMENTS
+
+    listed = "\n".join(f"  {name:<10} {experiment.title}" for name, experiment in EXPERIMENTS.items())
+    paper = command(
+        "paper",
+        _paper,
+        "Reproduce the seed paper (Chang & Lipson 2018): a table, a figure an experiment, and a page.",
+        "  alife paper all --out paper --quick        minutes; what is shortened says so\n"
+        "  alife paper E3 --out paper-full --full     the paper's lengths; the same command goes on after a stop\n"
+        f"\n{listed}\n  all        all of these (the default); what one begins from is done too",
+    )
+    paper.add_argument("names", metavar="NAME", nargs="*", help="experiments, as above")
+    paper.add_argument("--out", required=True, metavar="DIR", help="the folder: a path or an fsspec URI")
+    length = paper.add_mutually_exclusive_group()
+    length.add_argument("--quick", action="store_true", help="lengths of minutes (the default)")
+    length.add_argument("--full", action="store_true", help="the paper's lengths; prints an estimate first")
+    paper.add_argument("--seeds", type=_seeds, default=8, metavar="K", help="networks of each variant (default 8)")
+    paper.add_argument("--seed", type=int, default=0, metavar="S", help="of all that is random (default 0)")
+    paper.add_argument("--task", default="mnist", metavar="mnist|DIR", help="what to classify (default mnist)")
+    paper.add_argument("--no-figures", action="store_true", help="only results: no table, no figures, no page")
+    backend(paper)
+    flags.add(paper, only=("ray.address", "ray.hosts", "ray.cpus"))
+
+
+def _seeds(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 1024:
+        raise argparse.ArgumentTypeError(f"{text} is not allowed: from 1 to 1024 networks")
+    return number
+
+
+def _paper(arguments: argparse.Namespace) -> int:
+    from alife.config import parse_config
+    from alife.paper.frame import Settings
+    from populations.paper import reproduce
+    from populations.paper_terminal import PaperTerminal
+
+    settings = Settings(arguments.full, arguments.seeds, arguments.seed, arguments.task)
+    ray = parse_config(flags.overrides(arguments), "command line").ray
+    with listeners(arguments, PaperTerminal()) as sinks:
+        summary = reproduce(arguments.names, settings, arguments.out, ray=ray, backend=arguments.backend, sinks=sinks)
+    if summary.done and not arguments.no_figures:
+        from analysis.paper import publish
+
+        for line in publish(summary.out):
+            print(line)
+    if summary.stopped:
+        print(f"stopped by {summary.stopped}; the same command goes on", file=sys.stderr)
+        return 130 if summary.stopped == "SIGINT" else 143
+    return 1 if summary.failed else 0
