@@ -9,6 +9,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
+from alife import metrics
 from alife.island import Habitat
 from alife.paper.frame import Floats, Outcome, Work
 from alife.paper.habitat import configuration, floats, founders, measures, rows
@@ -50,10 +51,12 @@ def _run(work: Work, experiment: str, variant: str, weight: float, every: int = 
 
 
 def losses(place: Habitat, networks: Tensor) -> dict[str, Floats]:
-    """The paper's losses over an epoch in which coordinate k meets image k of those to learn from.
+    """The paper's losses, with its λ whatever the networks were trained with.
 
-    `L_SR_joint`, `rho_joint`: printing beside an image; `L_task`: summed cross-entropy; `L_aux` = L_SR_joint + λ·L_task
-    with the paper's λ, whatever the networks were trained with.
+    Over an epoch in which coordinate k meets image k of those to learn from: `L_SR_joint` and `rho_joint` of printing
+    beside an image, `L_task`, the summed cross-entropy, and `L_aux` = L_SR_joint + λ·L_task. `L_aux_test` is L_SR of
+    printing with the image blank + λ times the cross-entropy summed over the test images: what the paper's initial
+    values of L_SR and L_aux, taken together, fit.
     """
     world = place.world
     assert world.images is not None
@@ -64,10 +67,14 @@ def losses(place: Habitat, networks: Tensor) -> dict[str, Floats]:
     printed = place.forward.emit(networks, features)
     loss = (printed - networks).square().sum(1)
     entropy = place.forward.cross_entropy(networks, features, world.labels[beside], TEMPERATURE) * n
+    blank = metrics.replication_loss(place.forward.emit(networks, world.coordinates), networks)
+    images, labels = place.splits["test"]
+    tested = place.forward.cross_entropy(networks, images, labels, TEMPERATURE) * len(labels)
     found = {
         "L_SR_joint": loss,
         "rho_joint": loss / networks.square().sum(1),
         "L_task": entropy,
         "L_aux": loss + LAMBDA * entropy,
+        "L_aux_test": blank + LAMBDA * tested,
     }
     return {name: values.numpy() for name, values in found.items()}

@@ -1,15 +1,20 @@
 """E0: what untrained networks lose, vanilla and auxiliary."""
 
-from alife.paper.frame import Outcome, Work
-from alife.paper.habitat import configuration, floats, founders, habitat, measures, rows
+from alife.paper.auxiliary import losses
+from alife.paper.frame import Floats, Outcome, Work
+from alife.paper.habitat import Kind, configuration, floats, founders, habitat, measures, rows
 
 
 def run(work: Work, part: str) -> Outcome:
     """Measure the founders of both kinds of network."""
-    found, genomes = [], {}
-    for kind in ("vanilla", "auxiliary"):
+    found, genomes = [], dict[str, Floats]()
+    kinds: tuple[Kind, ...] = ("vanilla", "auxiliary")
+    for kind in kinds:
         config = configuration(work.settings, kind)
         networks = founders(config)
-        found += rows("E0", kind, measures(habitat(config), networks))
+        measured = measures(habitat(config), networks)
+        if kind == "auxiliary":
+            measured |= losses(habitat(config), networks)
+        found += rows("E0", kind, measured)
         genomes[kind] = floats(networks)
     return Outcome(found, genomes=genomes, facts={"length": "untrained", "shortened": False})

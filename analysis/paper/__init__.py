@@ -1,0 +1,12 @@
+"""The seed paper's results beside this project's: reads the folder that `populations.paper` wrote, and no torch.
+
+- `results.py`: the folder, and the paper's values as reported.
+- `verdicts.py`: a row of the table, and what the data allow to say of it.
+- `tables.py`: the table as Markdown and CSV.
+- `figures.py`, `tradeoff.py`: a figure an experiment; the trade-off and what it allows to say.
+- `publish.py`: table, figures and page, written into the folder.
+"""
+
+from analysis.paper.publish import publish
+
+__all__ = ["publish"]

@@ -1,0 +1,129 @@
+"""A figure an experiment, in the manner of the paper's figures 4 to 8, with ρ beside L_SR."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis import style
+from analysis.paper import tradeoff
+from analysis.paper.results import Results, reported
+
+LABELS: Final = {
+    "L_SR": "L_SR",
+    "L_SR_joint": "L_SR, an image beside each coordinate",
+    "rho": "ρ = L_SR / Σθ²",
+    "rho_joint": "ρ, an image beside each coordinate",
+    "genome_norm": "Σθ²",
+    "accuracy": "test accuracy",
+    "L_aux_test": "L_aux over the test images",
+}
+WIDE: Final = 30.0
+"""Ratio of largest to smallest from which an axis is logarithmic."""
+LARGEST: Final = 1e12
+"""What diverges leaves the figure here."""
+
+
+def draw(results: Results, experiment: str) -> Figure:
+    """The figure of an experiment, in the style that is set."""
+    return FIGURES.get(experiment, training)(results, experiment)
+
+
+def initial(results: Results, experiment: str) -> Figure:
+    """Each network a point, the paper's single value beside them."""
+    figure = style.new_figure(7, 2.8)
+    rows = results.of(experiment)
+    cases = [("vanilla", "L_SR"), ("auxiliary", "L_aux_test"), ("vanilla", "rho"), ("auxiliary", "rho")]
+    for number, (variant, quantity) in enumerate(cases, 1):
+        ax = figure.add_subplot(1, 4, number)
+        values = rows[rows["variant"] == variant][quantity].to_numpy(float)
+        spots = np.linspace(-0.15, 0.15, len(values)) if len(values) > 1 else np.zeros(1)
+        ax.plot(spots, values, "o", ms=4, color=style.CYCLE[0], label="ours, a network each")
+        _paper_line(ax, experiment, variant, quantity)
+        if quantity == "rho":
+            _zeros(ax)
+        ax.set(xlim=(-0.5, 0.5), xticks=[], ylabel=LABELS[quantity])
+        ax.set_ylim(0, None)
+        style.title(ax, variant)
+    style.legend(figure.axes[0], figure.axes[:1], below=8)
+    return figure
+
+
+def training(results: Results, experiment: str) -> Figure:
+    """L_SR and ρ through training, a line a variant."""
+    return panels(results, experiment, ["L_SR", "rho"])
+
+
+def regeneration(results: Results, experiment: str) -> Figure:
+    """The same by generation."""
+    return panels(results, experiment, ["L_SR", "rho", "genome_norm"], "generation")
+
+
+def classifying(results: Results, experiment: str) -> Figure:
+    """Accuracy, L_SR and ρ through training."""
+    return panels(results, experiment, ["accuracy", "L_SR_joint", "rho_joint"])
+
+
+def panels(results: Results, experiment: str, quantities: Sequence[str], x: str = "epoch") -> Figure:
+    """A panel a quantity against time: means over networks, bands of one standard deviation."""
+    figure = style.new_figure(7 if len(quantities) < 3 else 8.4, 3.4)
+    curve = results.curve(experiment)
+    for number, quantity in enumerate(quantities, 1):
+        ax = figure.add_subplot(1, len(quantities), number)
+        for i, (variant, rows) in enumerate(curve.groupby("variant", sort=False)):
+            lines(ax, rows, quantity, str(variant), i)
+        for variant in curve["variant"].unique():
+            _paper_line(ax, experiment, variant, quantity)
+        if quantity.startswith("rho"):
+            _zeros(ax)
+        _scale(ax, curve[quantity].to_numpy(float))
+        ax.set(xlabel=x, ylabel=LABELS[quantity])
+    style.legend(figure.axes[0], figure.axes, below=34)
+    return figure
+
+
+def lines(ax: Axes, rows: pd.DataFrame, quantity: str, label: str, number: int) -> None:
+    """Mean and one standard deviation of the networks that are finite, by epoch."""
+    values = rows[quantity].where(np.isfinite(rows[quantity].astype(float)))
+    by = values.clip(upper=LARGEST).groupby(rows["epoch"])
+    mean, sd = by.mean(), by.std(ddof=1).fillna(0)
+    look: dict[str, Any] = {
+        "color": style.CYCLE[number % len(style.CYCLE)],
+        "ls": style.DASHES[number % len(style.DASHES)],
+    }
+    ax.plot(mean.index, mean, label=label, marker="o" if len(mean) < 3 else "", **look)
+    ax.fill_between(mean.index, mean - sd, mean + sd, color=look["color"], alpha=0.18, lw=0)
+
+
+def _paper_line(ax: Axes, experiment: str, variant: str, quantity: str) -> None:
+    """The value that the paper reports, if it gives one."""
+    told = reported()
+    told = told[(told["experiment"] == experiment) & (told["variant"] == variant) & (told["quantity"] == quantity)]
+    for value in told["value"].dropna():
+        ax.axhline(value, color=style.FAINT, ls=(0, (1, 2)), lw=1, label="the paper, as reported")
+
+
+def _zeros(ax: Axes) -> None:
+    ax.axhline(1, color=style.INK, lw=0.8, label="ρ = 1: no better than printing zeros")
+
+
+def _scale(ax: Axes, values: np.ndarray) -> None:
+    values = values[np.isfinite(values) & (values > 0) & (values < LARGEST)]
+    if values.size and values.max() / values.min() > WIDE:
+        ax.set_yscale("log")
+    elif values.size:
+        ax.set_ylim(min(0, values.min()), None)
+
+
+FIGURES: Final[dict[str, Callable[[Results, str], Figure]]] = {
+    "E0": initial,
+    "E5": regeneration,
+    "E6": regeneration,
+    "E7": classifying,
+    "E8": classifying,
+    "tradeoff": tradeoff.draw,
+}
+"""Experiments whose figure is not L_SR and ρ through training."""

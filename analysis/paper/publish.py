@@ -1,0 +1,102 @@
+"""From a folder of results to its table, figures and page."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from alife.errors import UserError
+from alife.paper.registry import EXPERIMENTS
+from analysis import style
+from analysis.paper import figures, tables, tradeoff, verdicts
+from analysis.paper.results import Results, load
+from analysis.report.page import Link, Page, Part, Section, Table, Text
+from analysis.report.pictures import FORMATS, picture, relative
+from analysis.report.write import save
+
+TABLE: Final = "table"
+PAGE: Final = "paper.html"
+
+
+def publish(path: str) -> list[str]:
+    """Write the table (Markdown, CSV), a figure an experiment, and the page that holds them all.
+
+    Args:
+        path: The folder that `alife paper` wrote. What is published lies in it, or, if that is not on this machine, in
+            a folder of its name here.
+
+    Returns:
+        Lines to print: the table, and where everything is.
+
+    Raises:
+        UserError: No results there, or a place that cannot be written.
+    """
+    results = load(path)
+    out = Path(path.rstrip("/").rpartition("/")[2] if "://" in path else path).expanduser()
+    rows = verdicts.rows(results)
+    _write(out / f"{TABLE}.md", tables.markdown(results, rows))
+    _write(out / f"{TABLE}.csv", tables.as_csv(rows))
+    sections = [*_sections(results, rows, out)]
+    length = "the paper's lengths" if results.settings["full"] else "quick lengths"
+    lead = f"Neural Network Quine, reproduced: {results.settings['seeds']} networks of each variant, {length}."
+    page = save(Page("The seed paper beside its own numbers", lead, sections), out / PAGE)
+    return [*_summary(rows), f"{page} and {out / TABLE}.md, .csv, {out / 'figures'}"]
+
+
+def _sections(results: Results, rows: list[verdicts.Row], out: Path) -> Iterator[Section]:
+    yield Section("table", "In short", [*_table(results, rows)])
+    for name in results.experiments:
+        yield Section(name, f"{name}: {EXPERIMENTS[name].title}", [*_experiment(results, name, rows, out)])
+
+
+def _table(results: Results, rows: list[verdicts.Row]) -> Iterator[Part]:
+    yield Table("The paper's values, as reported, and ours", tables.HEAD, [tables.cells(row) for row in rows])
+    for note in tables.notes(results):
+        yield Text(note, "note")
+
+
+def _experiment(results: Results, name: str, rows: list[verdicts.Row], out: Path) -> Iterator[Part]:
+    parts = [facts for facts in results.facts if facts["experiment"] == name]
+    missing = len(EXPERIMENTS[name].parts) - len(parts)
+    shortened = ", shortened" if any(facts.get("shortened") for facts in parts) else ""
+    seconds = sum(facts.get("seconds", 0) for facts in parts)
+    yield Text(f"{parts[0].get('length', '')}{shortened}; {seconds:,.0f} s of computing.", "note")
+    if missing:
+        yield Text(f"{missing} of {len(EXPERIMENTS[name].parts)} parts have not ended.", "note")
+    if name == tradeoff.NAME:
+        for text in tradeoff.statements(results):
+            yield Text(text)
+    with style.styled():
+        figure = figures.draw(results, name)
+    files = style.save(figure, out / "figures", name, FORMATS)
+    links = [Link(kind.upper(), relative(file, out)) for kind, file in zip(FORMATS, files, strict=True)]
+    caption = f"{EXPERIMENTS[name].title}. {CAPTIONS.get(name, CAPTION)}"
+    yield picture(name, files[0].read_bytes(), EXPERIMENTS[name].title, caption, links)
+    for row in rows:
+        if row.experiment == name and row.verdict:
+            yield Text(f"{row.what[0].upper()}{row.what[1:]}: {row.verdict}.")
+
+
+CAPTION: Final = "Lines are means over networks, bands one standard deviation."
+CAPTIONS: Final = {
+    "E0": "Each point is an untrained network.",
+    "tradeoff": "Each line is the mean of the networks of one λ through training; a dot is a network at its end.",
+}
+
+
+def _summary(rows: list[verdicts.Row]) -> list[str]:
+    """The table in lines of a terminal."""
+    lines = []
+    for row in rows:
+        value, rho = (tables.with_spread(*pair) for pair in ((row.mean, row.sd), (row.rho, row.rho_sd)))
+        short = " (shortened)" if row.shortened else ""
+        lines.append(f"{row.experiment:<9}{row.what}{short}: {row.quantity} {value}, ρ {rho}; paper {row.reported}")
+        lines.append(f"{'':<9}{row.verdict}")
+    return lines
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UserError(f"{file}: cannot be written: {error.strerror or error}") from None

@@ -1,0 +1,89 @@
+"""What the paper's experiments left in a folder, as data frames, and what the paper reports."""
+
+import io
+import json
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any, Final
+
+import pandas as pd
+from fsspec.core import url_to_fs
+
+from alife.errors import UserError
+
+CITATION: Final = (
+    "Chang, O. and Lipson, H. (2018), Neural Network Quine, ALIFE 2018, arXiv:1803.05859; values as reported there "
+    "and quoted in a public reimplementation's notes"
+)
+
+
+@dataclass(frozen=True)
+class Results:
+    """All parts that have ended.
+
+    Attributes:
+        path: The folder.
+        settings: What was asked for: full, seeds, seed, task.
+        facts: A dict a part: experiment, part, length, shortened, seconds, ….
+        rows: A network a row, at its end.
+        curves: The same through training.
+    """
+
+    path: str
+    settings: dict[str, Any]
+    facts: list[dict[str, Any]]
+    rows: pd.DataFrame
+    curves: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def of(self, experiment: str) -> pd.DataFrame:
+        """Rows of one experiment."""
+        return self.rows[self.rows["experiment"] == experiment]
+
+    def curve(self, experiment: str) -> pd.DataFrame:
+        """Curves of one experiment."""
+        return self.curves[self.curves["experiment"] == experiment]
+
+    def fact(self, experiment: str) -> dict[str, Any]:
+        """Facts of the first part of an experiment."""
+        return next((facts for facts in self.facts if facts["experiment"] == experiment), {})
+
+    @property
+    def experiments(self) -> list[str]:
+        """Names of those that have ended, in part at least, in the registry's order."""
+        from alife.paper.registry import EXPERIMENTS
+
+        there = {facts["experiment"] for facts in self.facts}
+        return [name for name in EXPERIMENTS if name in there]
+
+
+def load(path: str) -> Results:
+    """Read a folder.
+
+    Raises:
+        UserError: It holds no results, or damaged ones.
+    """
+    system, root = url_to_fs(path)
+    try:
+        names = sorted(name for name in system.ls(f"{root}/results", detail=False) if name.endswith(".json"))
+        settings = json.loads(system.cat_file(f"{root}/paper.json"))
+        facts, rows, curves = [], [], []
+        for name in names:
+            stem = name.removesuffix(".json")
+            facts.append(json.loads(system.cat_file(name)))
+            rows.append(pd.read_parquet(io.BytesIO(system.cat_file(f"{stem}.rows.parquet"))))
+            if system.exists(f"{stem}.curves.parquet"):
+                curves.append(pd.read_parquet(io.BytesIO(system.cat_file(f"{stem}.curves.parquet"))))
+    except FileNotFoundError:
+        raise UserError(f"{path}: holds no results of 'alife paper'") from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read: {' '.join(str(error).split())[:200]}") from None
+    if not rows:
+        raise UserError(f"{path}: no experiment has ended there yet")
+    empty = pd.DataFrame({"experiment": pd.Series(dtype=str)})
+    return Results(path, settings, facts, pd.concat(rows), pd.concat(curves) if curves else empty)
+
+
+def reported() -> pd.DataFrame:
+    """The paper's own values: experiment, variant, quantity, what, value (NaN where it gives words alone), words."""
+    text = resources.files("alife.paper").joinpath("reported.csv").read_text(encoding="utf-8")
+    return pd.read_csv(io.StringIO(text), dtype={"words": str}, keep_default_na=False, na_values={"value": [""]})

@@ -1,0 +1,150 @@
+"""The rows of the table: the paper's value, ours, ρ beside it, and what the data allow to say, by rule."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from analysis.paper.results import Results, reported
+
+NEAR: Final = 0.10
+"""Relative distance from the paper's value, or two standard deviations over seeds, within which ours agrees."""
+BLANK: Final = 0.9
+"""ρ from which a network prints hardly better than zeros: R² = 1 - ρ below 0.1."""
+STRICT: Final = 0.1
+"""ρ below which this project calls a network a quine."""
+EXPLODES: Final = 2.0
+"""L_SR over its start that is an explosion."""
+TURNS: Final = 1.05
+"""L_SR at the end over its own minimum that is a turn upward."""
+MOVES: Final = 0.02
+"""Relative change of L_SR that is one."""
+GONE: Final = 1e-3
+"""Σθ² over its start that is a collapse."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the table. Numbers are means and standard deviations over networks, NaN where there are none."""
+
+    experiment: str
+    what: str
+    length: str
+    shortened: bool
+    reported: str
+    quantity: str
+    mean: float
+    sd: float
+    n: int
+    rho: float
+    rho_sd: float
+    margin: float
+    quotient: float
+    accuracy: float
+    verdict: str
+
+
+def rows(results: Results) -> list[Row]:
+    """A row for each value that the paper reports and that has been measured, then the variants that it has not."""
+    out, told = [], reported()
+    for _, line in told.iterrows():
+        ours = results.of(line["experiment"])
+        ours = ours[ours["variant"] == line["variant"]]
+        if len(ours):
+            out.append(_row(results, line, ours))
+    for experiment in results.experiments:
+        if experiment not in set(told["experiment"]):
+            for variant, ours in results.of(experiment).groupby("variant", sort=False):
+                new = {"experiment": experiment, "variant": variant, "what": variant, "quantity": "L_SR"}
+                out.append(_row(results, pd.Series({**new, "value": np.nan, "words": ""}), ours))
+    return out
+
+
+def _row(results: Results, line: pd.Series, ours: pd.DataFrame) -> Row:
+    facts, quantity = results.fact(line["experiment"]), line["quantity"]
+    curve = results.curve(line["experiment"])
+    curve = curve[curve["variant"] == line["variant"]]
+    values = ours[quantity].to_numpy(float)
+    finite = values[np.isfinite(values)]
+    mean, sd = spread(finite)
+    rho, rho_sd = spread(ours["rho_joint" if quantity == "L_SR_joint" else "rho"].to_numpy(float))
+    moved = course(curve, quantity) if quantity in ("L_SR", "L_SR_joint") else []
+    said = [agreement(line["value"], mean, sd), *moved, copying(rho)]
+    if len(finite) < len(values):
+        said.append(f"{len(values) - len(finite)} of {len(values)} networks have no finite value any more")
+    return Row(
+        line["experiment"],
+        line["what"],
+        facts.get("length", ""),
+        bool(facts.get("shortened")),
+        line["words"] or "–",
+        line["quantity"],
+        mean,
+        sd,
+        len(values),
+        rho,
+        rho_sd,
+        _mean(ours, "sqrt_margin"),
+        _mean(ours, "quotient"),
+        _mean(ours, "accuracy"),
+        "; ".join(text for text in said if text),
+    )
+
+
+def _mean(ours: pd.DataFrame, name: str) -> float:
+    return spread(ours[name].to_numpy(float))[0] if name in ours else float("nan")
+
+
+def spread(values: np.ndarray) -> tuple[float, float]:
+    """Mean and standard deviation of the finite values."""
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return float("nan"), float("nan")
+    return float(values.mean()), float(values.std(ddof=1)) if values.size > 1 else 0.0
+
+
+def agreement(reported: float, mean: float, sd: float) -> str:
+    """How ours compares with a reported number."""
+    if not np.isfinite(reported) or not np.isfinite(mean):
+        return ""
+    off = mean / reported - 1
+    if abs(mean - reported) <= max(2 * sd, NEAR * abs(reported)):
+        return f"agrees ({off:+.0%})".replace("-", "−")
+    return f"{abs(off):.0%} {'above' if off > 0 else 'below'} the paper"
+
+
+def course(curve: pd.DataFrame, quantity: str) -> list[str]:
+    """How L_SR moved through training, on average over networks."""
+    if "epoch" not in curve or curve["epoch"].nunique() < 3:
+        return []
+    means = curve.groupby("epoch")[quantity].mean()
+    norms = curve.pivot_table(index="epoch", columns="seed", values="genome_norm", dropna=False)
+    first, end = norms.iloc[0], norms.iloc[-1]
+    gone, wild = int((end < GONE * first).sum()), int((~np.isfinite(end)).sum())
+    said = []
+    if wild:
+        said.append(f"diverges in {wild} of {len(end)}")
+    if gone:
+        said.append(f"collapses to zero in {gone} of {len(end)}")
+    start, low, last = means.iloc[0], means.min(), means.iloc[-1]
+    if wild or gone:
+        return said
+    if means.max() > EXPLODES * start:
+        return ["explodes"]
+    if last > TURNS * low and means.idxmin() < means.index[-1]:
+        return [f"lowest {low:.3g} at epoch {means.idxmin()}, then rises"]
+    if last < (1 - MOVES) * start:
+        return [f"falls from {start:.3g}"]
+    if last > (1 + MOVES) * start:
+        return [f"rises from {start:.3g}"]
+    return [f"stays where it starts ({start:.3g})"]
+
+
+def copying(rho: float) -> str:
+    """What ρ says of it."""
+    if not np.isfinite(rho):
+        return ""
+    if rho >= BLANK:
+        return "copies no better than printing zeros" if rho >= 0.99 else f"copies little: R² = {1 - rho:.2f}"
+    return f"a quine: R² = {1 - rho:.3f}" if rho < STRICT else f"copies in part: R² = {1 - rho:.2f}"
