@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from alife import metrics
 from alife.island import Habitat
 from alife.paper.frame import Outcome, Work
 from alife.paper.habitat import configuration, floats, founders, habitat, measures, rows
@@ -39,10 +40,10 @@ def alternate(work: Work, part: str) -> Outcome:
 
 
 def alone(work: Work, part: str) -> Outcome:
-    """E6: regeneration with no learning, of random networks and of those that Adamax made (E2)."""
+    """E6: regeneration with no learning, of random networks and of those that Adamax made (E1)."""
     config = configuration(work.settings, "vanilla")
     place = habitat(config)
-    starts = {"random": founders(config), "adamax": torch.from_numpy(work.earlier("E2")["adamax"].copy())}
+    starts = {"random": founders(config), "adamax": torch.from_numpy(work.earlier("E1")["adamax"].copy())}
     curve, genomes = [], {}
     for variant, networks in starts.items():
         for epoch in range(GENERATIONS + 1):
@@ -55,5 +56,7 @@ def alone(work: Work, part: str) -> Outcome:
 
 
 def regenerate(place: Habitat, networks: Tensor) -> Tensor:
-    """[K, N] what the networks print."""
-    return place.forward.emit(networks, place.world.coordinates)
+    """[K, N] what the networks print; NaN for a network whose Σθ² then leaves float32: it has diverged."""
+    printed = place.forward.emit(networks, place.world.coordinates)
+    printed[~metrics.genome_norm(printed).isfinite()] = float("nan")
+    return printed

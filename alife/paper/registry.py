@@ -58,7 +58,7 @@ EXPERIMENTS: Final[dict[str, Experiment]] = {
         after=("E1",),
     ),
     "E5": Experiment("Regeneration between epochs of Adamax", f"{_AT}.regeneration:alternate", (3e4, 3e4)),
-    "E6": Experiment("Regeneration alone", f"{_AT}.regeneration:alone", (1e4, 1e4), after=("E2",)),
+    "E6": Experiment("Regeneration alone", f"{_AT}.regeneration:alone", (1e4, 1e4), after=("E1",)),
     "E7": Experiment("Auxiliary quine, MNIST", f"{_AT}.auxiliary:auxiliary", (1.5e5, 1.5e5)),
     "E8": Experiment("The same network, classification only", f"{_AT}.auxiliary:classification", (1.5e5, 1.5e5)),
     "tradeoff": Experiment(
