@@ -2,11 +2,11 @@
 
 import numpy as np
 import torch
-from test_life import forward, genomes_of, world_of
 
 from alife.climbing import STRIDE, TABLE, Climbers
 from alife.config import Life
 from alife.streams import Stream, rng
+from tests.test_life import forward, genomes_of, world_of
 
 
 def slow_epoch(world, genomes, batch, sigma, stream):

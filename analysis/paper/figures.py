@@ -46,9 +46,9 @@ def initial(results: Results, experiment: str) -> Figure:
         if quantity == "rho":
             _zeros(ax)
         ax.set(xlim=(-0.5, 0.5), xticks=[], ylabel=LABELS[quantity])
-        ax.set_ylim(0, None)
+        ax.set_ylim(0, 1.1 * ax.get_ylim()[1])
         style.title(ax, variant)
-    style.legend(figure.axes[0], figure.axes[:1], below=8)
+    legend(figure)
     return figure
 
 
@@ -67,6 +67,13 @@ def classifying(results: Results, experiment: str) -> Figure:
     return panels(results, experiment, ["accuracy", "L_SR_joint", "rho_joint"])
 
 
+def planes(results: Results, experiment: str) -> Figure:
+    """Accuracy against L_SR and against ρ."""
+    figure = tradeoff.draw(results, experiment)
+    legend(figure, 5)
+    return figure
+
+
 def panels(results: Results, experiment: str, quantities: Sequence[str], x: str = "epoch") -> Figure:
     """A panel a quantity against time: means over networks, bands of one standard deviation."""
     figure = style.new_figure(7 if len(quantities) < 3 else 8.4, 3.4)
@@ -81,7 +88,7 @@ def panels(results: Results, experiment: str, quantities: Sequence[str], x: str 
             _zeros(ax)
         _scale(ax, curve[quantity].to_numpy(float))
         ax.set(xlabel=x, ylabel=LABELS[quantity])
-    style.legend(figure.axes[0], figure.axes, below=34)
+    legend(figure)
     return figure
 
 
@@ -96,6 +103,16 @@ def lines(ax: Axes, rows: pd.DataFrame, quantity: str, label: str, number: int) 
     }
     ax.plot(mean.index, mean, label=label, marker="o" if len(mean) < 3 else "", **look)
     ax.fill_between(mean.index, mean - sd, mean + sd, color=look["color"], alpha=0.18, lw=0)
+
+
+def legend(figure: Figure, columns: int = 4) -> None:
+    """One legend below all panels; what shares a name shares an entry."""
+    handles: dict[str, Any] = {}
+    for ax in figure.axes:
+        for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
+            handles.setdefault(label, handle)
+    if handles:
+        figure.legend([*handles.values()], [*handles], loc="outside lower left", ncols=columns, handlelength=2.8)
 
 
 def _paper_line(ax: Axes, experiment: str, variant: str, quantity: str) -> None:
@@ -124,6 +141,6 @@ FIGURES: Final[dict[str, Callable[[Results, str], Figure]]] = {
     "E6": regeneration,
     "E7": classifying,
     "E8": classifying,
-    "tradeoff": tradeoff.draw,
+    "tradeoff": planes,
 }
 """Experiments whose figure is not L_SR and ρ through training."""

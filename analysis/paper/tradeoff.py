@@ -32,7 +32,6 @@ def draw(results: Results, experiment: str) -> Figure:
             ax.axvline(1, color=style.INK, lw=0.8, label="ρ = 1: no better than printing zeros")
         ax.set_xscale("log")
         ax.set(xlabel=label, ylabel="test accuracy")
-    style.legend(figure.axes[0], figure.axes, below=34)
     return figure
 
 

@@ -51,7 +51,7 @@ def rows(results: Results) -> list[Row]:
     for _, line in told.iterrows():
         ours = results.of(line["experiment"])
         ours = ours[ours["variant"] == line["variant"]]
-        if len(ours):
+        if len(ours) and line["quantity"] in ours:
             out.append(_row(results, line, ours))
     for experiment in results.experiments:
         if experiment not in set(told["experiment"]):
