@@ -1,0 +1,178 @@
+"""Fertility without learning: how many emissions a solution lasts, and what its emission does to an error."""
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from alife import metrics
+from alife.island import Habitat
+from alife.paper import strict
+from alife.paper.frame import Floats, Outcome, Settings, Work
+from alife.paper.habitat import configuration, habitat, stream
+
+SOURCES: Final = ("E1", "E2", "E5", "E7", "strict")
+"""Experiments whose solutions are followed."""
+
+DESCENT: Final = (20, 50)
+"""Emissions: (quick, full)."""
+
+COPIES: Final = 20
+NOISE: Final = 0.05
+"""Of a noisy copy, relative to the RMS of the weights: what the organism's births have."""
+
+FERTILE: Final = 0.5
+"""ρ against the founder below which a descendant counts as its kind."""
+WITHIN: Final = 2.0
+"""Factor that its norm may differ by."""
+
+PROBE: Final = 3e-3
+"""Size of a disturbance relative to the network, where an answer is to be linear and float32 still shows it."""
+
+
+def run(work: Work, part: str) -> Outcome:
+    """Follow the solutions of all SOURCES; seeds beyond the fourth only in full."""
+    found, curves, settings = [], [], work.settings
+    for number, source in enumerate(SOURCES):
+        solutions = together(work.earlier(source))
+        for which, (variant, genomes) in enumerate(solutions.items()):
+            networks = torch.from_numpy(genomes.copy())[: None if settings.full else 4]
+            networks = networks[networks.isfinite().all(1)]
+            if not len(networks):
+                continue
+            name, place = f"{source} {variant}", place_of(settings, source, networks)
+            new, lines = follow(settings, place, name, networks, (number, which))
+            found += new
+            curves += lines
+            work.tell((number + (which + 1) / len(solutions)) / len(SOURCES), name)
+    facts = {"length": f"{DESCENT[settings.full]} emissions", "shortened": not settings.full, "noise": NOISE}
+    return Outcome(found, curves, facts=facts)
+
+
+def together(genomes: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Genomes by variant, the two halves of the vanilla strict quines as one, seeds in order."""
+    halves = [genomes[part] for part in strict.VANILLA if part in genomes]
+    rest = {variant: g for variant, g in genomes.items() if variant not in strict.VANILLA}
+    if not halves:
+        return rest
+    first, second = halves[0], halves[-1]
+    order = [half[k] for k in range(len(first)) for half in (first, second) if k < len(half)]
+    return {"vanilla": np.stack(order), **rest}
+
+
+def place_of(settings: Settings, source: str, networks: Tensor) -> Habitat:
+    """The world that a solution lives in, told from where it comes and how many weights it has."""
+    hidden = int((networks.shape[1] / 2) ** 0.5)
+    kind: Any = "vanilla" if hidden * (2 * hidden + 1) == networks.shape[1] else "auxiliary"
+    if source == "strict":
+        return strict.place_of(settings, kind, hidden if kind == "vanilla" else 100)
+    return habitat(configuration(settings, kind))
+
+
+def follow(
+    settings: Settings, place: Habitat, name: str, networks: Tensor, key: tuple[int, ...]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Descent from networks [K, N] without learning.
+
+    Returns:
+        Rows, one a network: `depth`, `noisy_depth` (median over COPIES copies with NOISE, each against the network
+        that it is a copy of), `class` (`metrics.fixpoint_class`), and what emission does to small disturbances:
+        `gain`, its mean square growth of isotropic noise, `radius`, the growth of the worst direction, `degree`, the
+        exponent with which what is printed grows with the network's scale. Curves: by generation of descent,
+        `rho` (against itself, the parent), `founder_rho`, `norm_ratio` and, with a task, `select_accuracy`.
+    """
+    lines, generations = [], DESCENT[settings.full]
+    printed = [networks]
+    for _ in range(generations):
+        printed.append(_emit(place, printed[-1]))
+    for generation, (parents, children) in enumerate(pairwise(printed), 1):
+        measured = {
+            "rho": metrics.relative_error(children, parents),
+            "founder_rho": metrics.relative_error(children, networks),
+            "norm_ratio": torch.linalg.vector_norm(children, dim=1) / torch.linalg.vector_norm(networks, dim=1),
+        }
+        if "select" in place.splits:
+            measured["select_accuracy"] = torch.from_numpy(place.accuracy(children, "select"))
+        lines += _rows(name, measured, generation=generation)
+    noisy = torch.stack([_copies(settings, network, (*key, k)) for k, network in enumerate(networks)])
+    measured = {
+        "rho": metrics.relative_error(printed[1], networks),
+        "genome_norm": metrics.genome_norm(networks),
+        "depth": depths(place, networks, networks, generations),
+        "noisy_depth": torch.stack(
+            [depths(place, c, n.expand_as(c), generations).median() for c, n in zip(noisy, networks, strict=True)]
+        ),
+        **answers(place, networks, stream(settings, "fertility", *key, 1 << 20)),
+    }
+    found = _rows(name, measured)
+    for row, kind in zip(found, metrics.fixpoint_class(*printed[:3]), strict=True):
+        row["class"] = kind
+    return found, lines
+
+
+def depths(place: Habitat, begin: Tensor, founders: Tensor, generations: int) -> Tensor:
+    """[n] the last generation up to which all descend well: ρ to the founder below FERTILE, norm within WITHIN.
+
+    Args:
+        place: Where.
+        begin: [n, N] networks that found lines.
+        founders: [n, N] what descendants are compared with.
+        generations: To follow, at most.
+    """
+    depth, living = torch.zeros(len(begin)), torch.arange(len(begin))
+    norms = torch.linalg.vector_norm(founders, dim=1)
+    networks = begin
+    for _ in range(generations):
+        networks = _emit(place, networks)
+        ratio = torch.linalg.vector_norm(networks, dim=1) / norms[living]
+        alike = metrics.relative_error(networks, founders[living]) < FERTILE
+        well = alike & (ratio < WITHIN) & (ratio > 1 / WITHIN)
+        living, networks = living[well], networks[well]
+        depth[living] += 1
+        if not len(living):
+            break
+    return depth
+
+
+def answers(place: Habitat, networks: Tensor, draw: np.random.Generator) -> dict[str, Tensor]:
+    """`gain`, `radius` and `degree` [K] of networks' emission; the radius by power iteration with small differences."""
+    base, size = _emit(place, networks), torch.linalg.vector_norm(networks, dim=1, keepdim=True)
+    at = torch.from_numpy(draw.standard_normal(tuple(networks.shape), dtype=np.float32))
+    growths = []
+    for _ in range(30):
+        at = at * (PROBE * size / torch.linalg.vector_norm(at, dim=1, keepdim=True))
+        after = _emit(place, networks + at) - base
+        growths.append(torch.linalg.vector_norm(after, dim=1) / (PROBE * size[:, 0]))
+        at = after
+    scaled = _emit(place, networks * (1 + PROBE)) - _emit(place, networks * (1 - PROBE))
+    degree = (scaled * base).sum(1) / (2 * PROBE * metrics.genome_norm(base))
+    radius = torch.stack(growths[15:]).log().mean(0).exp()
+    return {"gain": growths[0].square(), "radius": radius, "degree": degree}
+
+
+def _emit(place: Habitat, networks: Tensor) -> Tensor:
+    return place.forward.emit(networks, place.world.coordinates)
+
+
+def _copies(settings: Settings, network: Tensor, key: tuple[int, ...]) -> Tensor:
+    """[COPIES, N] the network with noise."""
+    draw = stream(settings, "fertility", *key).standard_normal((COPIES, len(network)), dtype=np.float32)
+    return network + NOISE * network.square().mean().sqrt() * torch.from_numpy(draw)
+
+
+def _rows(variant: str, measured: Mapping[str, Tensor], **common: Any) -> list[dict[str, Any]]:
+    """A dict a network; None where a line has left what float32 holds."""
+    values = {name: column.tolist() for name, column in measured.items()}
+    return [
+        {
+            "experiment": "fertility",
+            "variant": variant,
+            "seed": k,
+            **common,
+            **{name: column[k] if np.isfinite(column[k]) else None for name, column in values.items()},
+        }
+        for k in range(len(next(iter(values.values()))))
+    ]
