@@ -1,10 +1,12 @@
 """Strict quines, exact ones, and how fertile they are: small networks, seconds."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given, settings
@@ -15,6 +17,11 @@ from alife import metrics
 from alife.paper import annealing, exact, fertility, strict
 from alife.paper.frame import Outcome, Settings, Work
 from alife.paper.habitat import founders
+from alife.paper.registry import EXPERIMENTS
+from analysis import style
+from analysis.paper import figures
+from analysis.paper import strict as report
+from analysis.paper.results import Results
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +37,8 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(strict, "schedule", lambda *a: annealing.schedule(*a, rounds=1))
     monkeypatch.setattr(strict, "COORDINATES", 64)
     monkeypatch.setattr(strict, "REFINEMENT", (5, 5))
+    monkeypatch.setattr(strict, "TASK_WEIGHTS", {"auxiliary-low": (0.003,), "auxiliary-high": (0.1,)})
+    monkeypatch.setattr(strict, "EXACT_HIDDEN", 6)
     monkeypatch.setattr(fertility, "DESCENT", (4, 4))
     monkeypatch.setattr(fertility, "COPIES", 3)
     monkeypatch.setattr(strict, "AUXILIARY_COORDINATES", 64)
@@ -215,7 +224,7 @@ def test_every_part_tells_the_same_things_of_its_seeds_and_keeps_test_images_for
             assert {"experiment", "variant", "seed", "L_SR", "rho", "genome_norm", "participation"} <= row.keys()
         assert not any("accuracy" in row for row in outcome.curves)
     front = [row for part in strict.TASK_WEIGHTS for row in outcomes[part].rows]
-    assert len({row["task_weight"] for row in front}) >= 5
+    assert {row["task_weight"] for row in front} == {0.003, 0.1}
     assert all(0 <= row["accuracy"] <= 1 and 0 <= row["select_accuracy"] <= 1 for row in front)
 
     def earlier(name: str) -> dict[str, Any]:
@@ -231,6 +240,21 @@ def test_every_part_tells_the_same_things_of_its_seeds_and_keeps_test_images_for
     of_auxiliary = [row for row in told.curves if row["variant"] == "strict auxiliary 0.1"]
     assert {row["generation"] for row in of_auxiliary} == set(range(1, fertility.DESCENT[0] + 1))
     assert all("select_accuracy" in row for row in of_auxiliary)
+    everything = [*outcomes.values(), told]
+    results = Results(
+        "",
+        asdict(asked),
+        [{"experiment": "strict", **facts_of} for facts_of in (outcome.facts for outcome in outcomes.values())],
+        pd.DataFrame([row for outcome in everything for row in outcome.rows]),
+        pd.DataFrame([row for outcome in everything for row in outcome.curves]),
+    )
+    with style.styled():
+        for name in ("strict", "fertility"):
+            figure = figures.draw(results, name)
+            assert all(ax.has_data() for ax in figure.axes)
+            figure.draw_without_rendering()
+    assert any("test accuracy" in text for text in report.statements(results))
+    assert len([*report.fertility(results)]) == len({row["variant"] for row in told.rows})
 
 
 def test_the_same_seed_gives_the_same_outcome(short):
@@ -241,3 +265,13 @@ def test_the_same_seed_gives_the_same_outcome(short):
     assert one.rows == two.rows
     assert one.curves == two.curves
     np.testing.assert_array_equal(one.genomes["vanilla-odd"], two.genomes["vanilla-odd"])
+
+
+def test_the_front_has_at_least_five_task_weights_and_every_part_is_known():
+    assert len({weight for weights in strict.TASK_WEIGHTS.values() for weight in weights}) >= 5
+    assert EXPERIMENTS["strict"].parts == strict.PARTS
+    assert EXPERIMENTS["fertility"].after == fertility.SOURCES
+
+
+def test_a_part_without_a_network_says_so():
+    assert strict.run(Work(Settings(seeds=1)), "vanilla-odd").rows == []

@@ -12,7 +12,7 @@ from alife import metrics
 from alife.island import Habitat
 from alife.paper import strict
 from alife.paper.frame import Floats, Outcome, Settings, Work
-from alife.paper.habitat import configuration, habitat, stream
+from alife.paper.habitat import configuration, habitat, replication, stream
 
 SOURCES: Final = ("E1", "E2", "E5", "E7", "strict")
 """Experiments whose solutions are followed."""
@@ -99,8 +99,7 @@ def follow(
         lines += _rows(name, measured, generation=generation)
     noisy = torch.stack([_copies(settings, network, (*key, k)) for k, network in enumerate(networks)])
     measured = {
-        "rho": metrics.relative_error(printed[1], networks),
-        "genome_norm": metrics.genome_norm(networks),
+        **_tensors(replication(metrics.replication_loss(printed[1], networks), networks)),
         "depth": depths(place, networks, networks, generations),
         "noisy_depth": torch.stack(
             [depths(place, c, n.expand_as(c), generations).median() for c, n in zip(noisy, networks, strict=True)]
@@ -108,7 +107,7 @@ def follow(
         **answers(place, networks, stream(settings, "fertility", *key, 1 << 20)),
     }
     found = _rows(name, measured)
-    for row, kind in zip(found, metrics.fixpoint_class(*printed[:3]), strict=True):
+    for row, kind in zip(found, metrics.fixpoint_class(networks, printed[1], printed[2]), strict=True):
         row["class"] = kind
     return found, lines
 
@@ -151,6 +150,10 @@ def answers(place: Habitat, networks: Tensor, draw: np.random.Generator) -> dict
     degree = (scaled * base).sum(1) / (2 * PROBE * metrics.genome_norm(base))
     radius = torch.stack(growths[15:]).log().mean(0).exp()
     return {"gain": growths[0].square(), "radius": radius, "degree": degree}
+
+
+def _tensors(measured: Mapping[str, Floats]) -> dict[str, Tensor]:
+    return {name: torch.from_numpy(values) for name, values in measured.items()}
 
 
 def _emit(place: Habitat, networks: Tensor) -> Tensor:

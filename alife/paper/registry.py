@@ -67,5 +67,17 @@ EXPERIMENTS: Final[dict[str, Experiment]] = {
         (1e5, 1e5),
         ("0", "0.001", "0.003", "0.01", "0.03", "0.1", "1"),
     ),
+    "strict": Experiment(
+        "Strict quines: vanilla, auxiliary over task weights, exact",
+        f"{_AT}.strict:run",
+        (6e4, 8e5),
+        ("vanilla-even", "vanilla-odd", "auxiliary-low", "auxiliary-high", "exact"),
+    ),
+    "fertility": Experiment(
+        "Fertility without learning, of every solution",
+        f"{_AT}.fertility:run",
+        (1e5, 4e5),
+        after=("E1", "E2", "E5", "E7", "strict"),
+    ),
 }
 """By the name that the command takes, in the order of the table."""

@@ -65,13 +65,15 @@ def vanilla(work: Work, part: str) -> Outcome:
     config = _config(settings, "vanilla")
     place, begin = habitat(config), founders(config)[seeds]
     stages = schedule(STEPS["vanilla"][settings.full], RATE, COORDINATES)
+    if not seeds:
+        return Outcome([], facts=facts(settings, stages))
 
     def look(step: int, networks: Tensor) -> list[dict[str, Any]]:
-        return numbered(rows("strict", "vanilla", described(place, networks), step=step), seeds)
+        return numbered(rows("strict", "vanilla", described(place, networks), epoch=step), seeds)
 
     networks, curve = anneal(work, place, begin, torch.zeros(len(seeds)), [(0, k) for k in seeds], stages, look)
     found = numbered(rows("strict", "vanilla", judged(place, networks, begin)), seeds)
-    return Outcome(found, curve, {part: floats(networks)}, facts(settings, "vanilla", stages))
+    return Outcome(found, curve, {part: floats(networks)}, facts(settings, stages))
 
 
 def auxiliary(work: Work, part: str) -> Outcome:
@@ -95,13 +97,13 @@ def auxiliary(work: Work, part: str) -> Outcome:
         return out
 
     def look(step: int, networks: Tensor) -> list[dict[str, Any]]:
-        return apart(described(place, networks) | {"select_accuracy": place.accuracy(networks, "select")}, step=step)
+        return apart(described(place, networks) | {"select_accuracy": place.accuracy(networks, "select")}, epoch=step)
 
     task_weights = torch.tensor(weights).repeat_interleave(len(seeds))
     networks, curve = anneal(work, place, begin, task_weights, [(1, k) for k in seeds] * len(weights), stages, look)
     measured = judged(place, networks, begin) | {"select_accuracy": place.accuracy(networks, "select")}
     genomes = dict(zip(names, map(floats, networks.split(len(seeds))), strict=True))
-    return Outcome(apart(measured), curve, genomes, facts(settings, "auxiliary", stages))
+    return Outcome(apart(measured), curve, genomes, facts(settings, stages))
 
 
 def exact(work: Work) -> Outcome:
@@ -117,7 +119,7 @@ def exact(work: Work) -> Outcome:
     stages = schedule(STEPS[EXACT][settings.full], RATE, 512)
 
     def look(step: int, networks: Tensor) -> list[dict[str, Any]]:
-        return rows("strict", EXACT, described(place, networks), step=step)
+        return rows("strict", EXACT, described(place, networks), epoch=step)
 
     networks, curve = anneal(work, place, begin, torch.zeros(len(seeds)), [(2, k) for k in seeds], stages, look)
     features, fine, errors = place.world.coordinates.double(), [], []
@@ -129,7 +131,7 @@ def exact(work: Work) -> Outcome:
     refined = torch.stack(fine)
     measured = judged(place, refined.float(), begin) | {"rho_float64": np.array(errors)}
     found = rows("strict", EXACT, measured)
-    told = facts(settings, EXACT, stages) | {"perfect": sum(error < PERFECT for error in errors)}
+    told = facts(settings, stages) | {"perfect": sum(error < PERFECT for error in errors)}
     return Outcome(found, curve, {EXACT: floats(refined)}, told)
 
 
@@ -161,7 +163,7 @@ def numbered(found: list[dict[str, Any]], seeds: list[int]) -> list[dict[str, An
     return [{**row, "seed": seeds[row["seed"]]} for row in found]
 
 
-def facts(settings: Settings, kind: str, stages: list[Stage]) -> dict[str, Any]:
+def facts(settings: Settings, stages: list[Stage]) -> dict[str, Any]:
     """How long it took."""
     steps = sum(stage.steps for stage in stages)
     return {"length": f"{steps:,} steps of Adam", "shortened": not settings.full, "steps": steps}

@@ -4,6 +4,7 @@
 - `verdicts.py`: a row of the table, and what the data allow to say of it.
 - `tables.py`: the table as Markdown and CSV.
 - `figures.py`, `tradeoff.py`: a figure an experiment; the trade-off and what it allows to say.
+- `strict.py`: figures and sentences of strict quines and of fertility.
 - `publish.py`: table, figures and page, written into the folder.
 """
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis import style
-from analysis.paper import tradeoff
+from analysis.paper import strict, tradeoff
 from analysis.paper.results import Results, reported
 
 LABELS: Final = {
@@ -142,5 +142,7 @@ FIGURES: Final[dict[str, Callable[[Results, str], Figure]]] = {
     "E7": classifying,
     "E8": classifying,
     "tradeoff": planes,
+    "strict": strict.draw,
+    "fertility": strict.descent,
 }
 """Experiments whose figure is not L_SR and ρ through training."""

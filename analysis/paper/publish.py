@@ -1,13 +1,13 @@
 """From a folder of results to its table, figures and page."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 from alife.errors import UserError
 from alife.paper.registry import EXPERIMENTS
 from analysis import style
-from analysis.paper import figures, tables, tradeoff, verdicts
+from analysis.paper import figures, strict, tables, tradeoff, verdicts
 from analysis.paper.results import Results, load
 from analysis.report.page import Link, Page, Part, Section, Table, Text
 from analysis.report.pictures import FORMATS, picture, relative
@@ -62,9 +62,8 @@ def _experiment(results: Results, name: str, rows: list[verdicts.Row], out: Path
     yield Text(f"{parts[0].get('length', '')}{shortened}; {seconds:,.0f} s of computing.", "note")
     if missing:
         yield Text(f"{missing} of {len(EXPERIMENTS[name].parts)} parts have not ended.", "note")
-    if name == tradeoff.NAME:
-        for text in tradeoff.statements(results):
-            yield Text(text)
+    for text in STATEMENTS.get(name, lambda _: ())(results):
+        yield Text(text)
     with style.styled():
         figure = figures.draw(results, name)
     files = style.save(figure, out / "figures", name, FORMATS)
@@ -76,9 +75,18 @@ def _experiment(results: Results, name: str, rows: list[verdicts.Row], out: Path
             yield Text(f"{row.what[0].upper()}{row.what[1:]}: {row.verdict}.")
 
 
+STATEMENTS: Final[dict[str, Callable[[Results], Iterable[str]]]] = {
+    tradeoff.NAME: tradeoff.statements,
+    "strict": strict.statements,
+    "fertility": strict.fertility,
+}
+"""What to say of experiments beside the table."""
+
 CAPTION: Final = "Lines are means over networks, bands one standard deviation."
 CAPTIONS: Final = {
     "E0": "Each point is an untrained network.",
+    "strict": "Left, each line is a network; right, each dot is a network at its end, on test images met once.",
+    "fertility": "Each line is the median over networks; it ends where descendants have left what can be drawn.",
     "tradeoff": "Each line is the mean of the networks of one λ through training; a dot is a network at its end.",
 }
 

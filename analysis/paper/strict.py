@@ -1,0 +1,109 @@
+"""Strict quines and their fertility: figures, and sentences that hold what was measured."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis import style
+from analysis.paper.results import Results
+
+GOAL: Final = 0.001
+WEIGHT: Final = "task_weight"
+CLASSES: Final = ("divergent", "zero", "fixpoint", "second-order", "none")
+
+
+def draw(results: Results, experiment: str) -> Figure:
+    """ρ through training, and the front of accuracy against ρ over task weights."""
+    figure = style.new_figure(8.4, 3.8)
+    left, right = figure.add_subplot(1, 2, 1), figure.add_subplot(1, 2, 2)
+    curve, rows = results.curve(experiment), results.of(experiment)
+    for i, name in enumerate(("vanilla", "exact")):
+        for number, (_, line) in enumerate(curve[curve["variant"] == name].groupby("seed")):
+            label = {"vanilla": "H = 100, a network each", "exact": "H = 16"}[name] if not number else None
+            left.plot(line["epoch"], line["rho"], color=style.CYCLE[i], lw=0.8, alpha=0.7, label=label)
+    left.axhline(1, color=style.INK, lw=0.8, label="no better than printing zeros")
+    left.axhline(GOAL, color=style.FAINT, ls=":", label=f"ρ = {GOAL:g}")
+    left.set(xlabel="steps of Adam", ylabel="ρ", yscale="log")
+    _front(right, rows)
+    for ax in (left, right):
+        style.legend(ax)
+        ax.get_legend().set_loc("best")  # type: ignore[union-attr]
+    return figure
+
+
+def _front(ax: Axes, rows: pd.DataFrame) -> None:
+    if WEIGHT not in rows:
+        return
+    points = rows[rows[WEIGHT].notna()]
+    means = points.groupby(WEIGHT)[["rho", "accuracy"]].mean()
+    ax.plot(means["rho"], means["accuracy"], color=style.FAINT, lw=1, label="means over networks")
+    for i, (weight, some) in enumerate(points.groupby(WEIGHT)):
+        colour = style.CYCLE[i % len(style.CYCLE)]
+        ax.plot(some["rho"], some["accuracy"], "o", ms=4, color=colour, label=f"task weight {weight:g}")
+    ax.set(xlabel="ρ", ylabel="test accuracy", xscale="log")
+
+
+def descent(results: Results, experiment: str) -> Figure:
+    """ρ against the founder, and the norm, by generation of descent without learning; medians over networks."""
+    figure = style.new_figure(8.4, 4.4)
+    axes = [figure.add_subplot(1, 2, number) for number in (1, 2)]
+    curve = results.curve(experiment)
+    names = [name for name in curve["variant"].unique() if name.startswith("strict")]
+    for ax, (quantity, label) in zip(
+        axes, (("founder_rho", "ρ against the founder"), ("norm_ratio", "norm relative to the founder's")), strict=True
+    ):
+        for i, name in enumerate(names):
+            by = curve[curve["variant"] == name].groupby("generation")[quantity].median()
+            by = by[(by > 1e-16) & (by < 1e3)]
+            look: dict[str, Any] = {
+                "color": style.CYCLE[i % len(style.CYCLE)],
+                "ls": style.DASHES[i % len(style.DASHES)],
+            }
+            ax.plot(by.index, by, marker="o", ms=2.5, label=name.removeprefix("strict "), **look)
+        ax.set(xlabel="generation of descent", ylabel=label, yscale="log")
+        style.generation_axis(ax.xaxis)
+    axes[0].axhline(0.5, color=style.INK, lw=0.8, label="kin end at ρ = 0.5")
+    style.legend(axes[0], axes, below=32)
+    return figure
+
+
+def statements(results: Results) -> Iterator[str]:
+    """What came of strict quines."""
+    rows = results.of("strict")
+    for name, some in rows.groupby("variant", sort=False):
+        text = (
+            f"{name}: ρ {_range(some['rho'])}, L_SR {_range(some['L_SR'])}, Σθ² {_range(some['norm_kept'])} of the "
+            f"initial, participation ratio {_range(some['participation'])}·N (n = {len(some)})"
+        )
+        if "accuracy" in some and some["accuracy"].notna().any():
+            text += f"; test accuracy {_range(some['accuracy'])}"
+        if "rho_float64" in some and some["rho_float64"].notna().any():
+            exact = (some["rho_float64"] < 1e-20).sum()
+            text += f"; exact to the last bits of float64 (ρ < 1e-20): {exact}"
+        yield text + "."
+
+
+def fertility(results: Results) -> Iterator[str]:
+    """How deep lines go."""
+    for name, some in results.of("fertility").groupby("variant", sort=False):
+        counts = some["class"].value_counts()
+        classes = ", ".join(f"{counts[kind]} {kind}" for kind in CLASSES if kind in counts)
+        yield (
+            f"{name}: depth {_range(some['depth'])}, of noisy copies {_range(some['noisy_depth'])}, at ρ "
+            f"{_range(some['rho'])}; emission multiplies the worst small error by {_range(some['radius'])}, scale by "
+            f"its power {_range(some['degree'])}; classes: {classes} (n = {len(some)})."
+        )
+
+
+def _range(values: pd.Series) -> str:
+    """Median, and lowest to highest."""
+    numbers = values.to_numpy(float)
+    numbers = numbers[np.isfinite(numbers)]
+    if not len(numbers):
+        return "–"
+    low, middle, high = numbers.min(), np.median(numbers), numbers.max()
+    return f"{middle:.3g} [{low:.3g}, {high:.3g}]"
