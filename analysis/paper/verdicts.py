@@ -20,6 +20,8 @@ TURNS: Final = 1.05
 """L_SR at the end over its own minimum that is a turn upward."""
 MOVES: Final = 0.02
 """Relative change of L_SR that is one."""
+RANKED: Final = 3
+"""Variants from which on their order is told."""
 GONE: Final = 1e-3
 """Σθ² over its start that is a collapse."""
 
@@ -70,7 +72,8 @@ def _row(results: Results, line: pd.Series, ours: pd.DataFrame) -> Row:
     mean, sd = spread(finite)
     rho, rho_sd = spread(ours["rho_joint" if quantity == "L_SR_joint" else "rho"].to_numpy(float))
     moved = course(curve, quantity) if quantity in ("L_SR", "L_SR_joint") else []
-    said = [agreement(line["value"], mean, sd), *moved, copying(rho)]
+    among = rank(results.of(line["experiment"]), line["variant"])
+    said = [agreement(line["value"], mean, sd), *moved, among, copying(rho)]
     if len(finite) < len(values):
         said.append(f"{len(values) - len(finite)} of {len(values)} networks have no finite value any more")
     return Row(
@@ -139,6 +142,18 @@ def course(curve: pd.DataFrame, quantity: str) -> list[str]:
     if last > (1 + MOVES) * start:
         return [f"rises from {start:.3g}"]
     return [f"stays where it starts ({start:.3g})"]
+
+
+def rank(rows: pd.DataFrame, variant: str) -> str:
+    """Where a variant stands among three or more of its experiment, by means over networks."""
+    if rows["variant"].nunique() < RANKED:
+        return ""
+    places = []
+    for quantity, name in (("L_SR", "L_SR"), ("rho", "ρ")):
+        means = {key: spread(each[quantity].to_numpy(float))[0] for key, each in rows.groupby("variant")}
+        order = sorted(means, key=lambda key: means[key] if np.isfinite(means[key]) else np.inf)
+        places.append(f"{order.index(variant) + 1} by {name}")
+    return f"of {rows['variant'].nunique()}, number {', '.join(places)}"
 
 
 def copying(rho: float) -> str:
