@@ -48,6 +48,7 @@ class Life(_Section):
     coordinates: int = Field(256, ge=1, description="coordinates a step")
     images: int = Field(128, ge=1, description="images a step")
     task_weight: NonNegative = Field(0.1, description="weight of the cross-entropy beside the replication loss")
+    replication_weight: NonNegative = Field(1.0, description="weight of the replication loss; 0 is classification only")
     temperature: Positive = Field(1.0, description="softmax temperature")
     target: Literal["birth", "self", "epoch"] = Field(
         "birth",

@@ -311,21 +311,23 @@ class Gradient:
             yield partial(self._follow, torch.empty_like(self._target))
 
     def _weigh(self) -> None:
-        """The factor of the residuals, 2/(B·mean(g²)), from the target g; 2 where losses are sums."""
+        """The factor of the residuals, 2/(B·mean(g²)), from the target g, or 2 for sums, by their weight."""
+        twice = 2 * self._life.replication_weight
         if self._life.loss == "sum":
-            self._scale.fill_(2)
+            self._scale.fill_(twice)
             return
         energy = torch.linalg.vector_norm(self._target, dim=1).square().clamp_min_(TINY)
-        self._scale.copy_((2 * self._target.shape[1] / self._coordinates.shape[1] / energy).view(-1, 1, 1))
+        self._scale.copy_((twice * self._target.shape[1] / self._coordinates.shape[1] / energy).view(-1, 1, 1))
 
     def _follow(self, more: Tensor) -> None:
         """The strict target moves with θ: ∂ρ̂/∂θ also holds -2(f - θ)/(B·mean θ²) at the targets and -2ρ̂·θ/Σθ²."""
         residual, b = self._residual.squeeze(1), self._coordinates.shape[1]
-        if self._life.loss == "sum":
+        weight = self._life.replication_weight
+        if self._life.loss == "sum" or weight == 0:
             more.zero_()
         else:
-            # ρ̂ = Σ(f - θ)²/(B·mean θ²) = ½·Σ residual²/scale, and 1/Σθ² = B·scale/(2·N)
-            shrink = residual.square().sum(1, keepdim=True).mul_(-b / (2 * self._target.shape[1]))
+            # ρ̂ = Σ(f - θ)²/(B·mean θ²) = ½·Σ residual²/scale, and 1/Σθ² = B·scale/(2·N), both at weight 1
+            shrink = residual.square().sum(1, keepdim=True).mul_(-b / (2 * self._target.shape[1]) / weight)
             torch.mul(self._target, shrink, out=more)
         more.scatter_add_(1, self._coordinates, -residual)
         for here, there in self.gradient.beside(more):

@@ -71,9 +71,11 @@ def loss(theta, born, world, life, pairing, coordinates, images, weight):
             _, logits = forward(theta, shape, no_coordinate, world.images[i])
             entropy.append(F.cross_entropy(logits / life.temperature, world.labels[i]))
     if life.loss == "sum":
-        return torch.stack(squared).sum() + (weight * torch.stack(entropy).sum() if entropy else 0)
+        return life.replication_weight * torch.stack(squared).sum() + (
+            weight * torch.stack(entropy).sum() if entropy else 0
+        )
     rho = torch.stack(squared).mean() / target.square().mean()
-    return rho + (weight * torch.stack(entropy).mean() if entropy else 0)
+    return life.replication_weight * rho + (weight * torch.stack(entropy).mean() if entropy else 0)
 
 
 def slow_life(world, genomes, life, pairing, rates, weights):
@@ -120,6 +122,18 @@ def test_epochs_with_their_targets_and_summed_losses_equal_autograd(target, loss
     rates, weights = torch.full((3,), 0.01).double(), torch.tensor([0.1, 0.5, 0.0]).double()
     got = live(world, genomes, life, pairing, rates, weights, stream, chunk=2)
     torch.testing.assert_close(got, slow_life(world, genomes, life, pairing, rates, weights), rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("target", ["birth", "self"])
+@pytest.mark.parametrize("loss", ["relative", "sum"])
+@pytest.mark.parametrize("heavy", [0.0, 3.0])
+def test_the_replication_loss_has_a_weight(target, loss, heavy):
+    world = world_of()
+    genomes = genomes_of(world)
+    life = Life(steps=4, coordinates=6, images=6, target=target, loss=loss, replication_weight=heavy, optimizer="adam")
+    rates, weights = torch.full((3,), 0.01).double(), torch.tensor([0.1, 0.5, 1.0]).double()
+    got = live(world, genomes, life, "blank", rates, weights, stream, chunk=2)
+    torch.testing.assert_close(got, slow_life(world, genomes, life, "blank", rates, weights), rtol=1e-6, atol=1e-7)
 
 
 @given(batch=st.integers(1, 336), images=st.integers(1, 50), pairing=st.sampled_from(["blank", "joint"]))

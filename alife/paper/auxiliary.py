@@ -16,8 +16,12 @@ from alife.paper.habitat import configuration, floats, founders, measures, rows
 from alife.paper.training import LAMBDA, TEMPERATURE, Training, last, train
 
 EPOCHS: Final = 30
-ALONE: Final = 1e6
-"""Task weight beside which the replication loss is nothing: classification only."""
+ALONE: Final[dict[str, dict[str, Any]]] = {
+    "classification": {},
+    "99 units see the image": {"coordinate_units": 1},
+    "the same, temperature 1": {"coordinate_units": 1, "temperature": 1.0},
+}
+"""What is changed of E8 to see where its accuracy comes from."""
 
 
 def auxiliary(work: Work, part: str) -> Outcome:
@@ -27,7 +31,7 @@ def auxiliary(work: Work, part: str) -> Outcome:
 
 def classification(work: Work, part: str) -> Outcome:
     """E8: the same network, classification only."""
-    return _run(work, "E8", "classification", ALONE)
+    return _run(work, "E8", part, LAMBDA, every=3, replication_weight=0.0, **ALONE[part])
 
 
 def tradeoff(work: Work, part: str) -> Outcome:
@@ -35,9 +39,10 @@ def tradeoff(work: Work, part: str) -> Outcome:
     return _run(work, "tradeoff", f"λ = {part}", float(part), every=3)
 
 
-def _run(work: Work, experiment: str, variant: str, weight: float, every: int = 1) -> Outcome:
+def _run(work: Work, experiment: str, variant: str, weight: float, every: int = 1, **other: Any) -> Outcome:
     start = founders(configuration(work.settings, "auxiliary"))
-    training = Training(work.settings, experiment, "auxiliary", "adamax", start, torch.full((len(start),), weight))
+    weights = torch.full((len(start),), weight)
+    training = Training(work.settings, experiment, "auxiliary", "adamax", start, weights, **other)
 
     def look(epoch: int, networks: Tensor) -> list[dict[str, Any]]:
         if epoch % every:

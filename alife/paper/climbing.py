@@ -11,9 +11,9 @@ from alife.paper.frame import Outcome, Work
 from alife.paper.habitat import configuration, floats, founders, habitat, measures, rows, stream
 from alife.paper.training import BATCH, SAVE_SECONDS, last
 
-EPOCHS: Final = {"E3": (200, 10_000), "E4": (100, 1_000)}
+EPOCHS: Final = {"E3": (100, 10_000), "E4": (50, 1_000)}
 """Quick and full."""
-LOOKS: Final = 100
+LOOKS: Final = 50
 """Points of a curve, about."""
 SIGMA: Final = 5e-6
 """Standard deviation of the noise, which the figures at hand do not fix. What helps ten coordinates is noise to all

@@ -22,14 +22,19 @@ STREAMS: Final = {**{f"E{n}": n for n in range(9)}, "tradeoff": 20, "strict": 30
 """Numbers that key the random streams of experiments. One once given stays."""
 
 
-def configuration(settings: Settings, kind: Kind, **life: Any) -> RunConfig:
+def configuration(settings: Settings, kind: Kind, coordinate_units: int = 50, **life: Any) -> RunConfig:
     """The paper's organism: H = 100, small projections, coordinate and image together; `life` keys on top."""
     return parse_config(
         {
             "seed": settings.seed,
             "task": "none" if kind == "vanilla" else settings.task,
             "device": "cpu",
-            "quine": {"hidden": 100, "coordinate_units": 50, "pairing": "joint", "projection": "paper"},
+            "quine": {
+                "hidden": 100,
+                "coordinate_units": coordinate_units,
+                "pairing": "joint",
+                "projection": "paper",
+            },
             "life": life,
             "population": {"islands": 1, "size": settings.seeds},
         }

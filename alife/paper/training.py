@@ -44,6 +44,7 @@ class Training:
         optimizer: Name; its rate is torch's default.
         networks: [K, N] weights to start from.
         task_weights: [K] λ; the paper's for all if None.
+        other: What else is not the paper's: keys of `life`, or `coordinate_units`.
 
     Attributes:
         place: Where they live.
@@ -58,16 +59,11 @@ class Training:
         optimizer: str,
         networks: Tensor,
         task_weights: Tensor | None = None,
+        **other: Any,
     ):
+        ours = {"optimizer": optimizer, "coordinates": BATCH, "temperature": TEMPERATURE}
         config = configuration(
-            settings,
-            kind,
-            optimizer=optimizer,
-            coordinates=BATCH,
-            target="epoch",
-            loss="sum",
-            sampling="epoch",
-            temperature=TEMPERATURE,
+            settings, kind, **{**ours, "target": "epoch", "loss": "sum", "sampling": "epoch", **other}
         )
         self.place: Habitat = habitat(config)
         self._world, self._settings, self._experiment, self.epoch = self.place.world, settings, experiment, 0
