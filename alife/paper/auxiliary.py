@@ -16,6 +16,8 @@ from alife.paper.habitat import configuration, floats, founders, measures, rows
 from alife.paper.training import LAMBDA, TEMPERATURE, Training, last, train
 
 EPOCHS: Final = 30
+EARLY: Final = 2
+"""Epochs that are looked at each, because most happens in them."""
 ALONE: Final[dict[str, dict[str, Any]]] = {
     "classification": {},
     "99 units see the image": {"coordinate_units": 1},
@@ -45,7 +47,7 @@ def _run(work: Work, experiment: str, variant: str, weight: float, every: int = 
     training = Training(work.settings, experiment, "auxiliary", "adamax", start, weights, **other)
 
     def look(epoch: int, networks: Tensor) -> list[dict[str, Any]]:
-        if epoch % every:
+        if epoch % every and epoch > EARLY:
             return []
         measured = measures(training.place, networks) | losses(training.place, networks)
         return rows(experiment, variant, measured, epoch=epoch, task_weight=weight)

@@ -21,10 +21,12 @@ LABELS: Final = {
     "accuracy": "test accuracy",
     "L_aux_test": "L_aux over the test images",
 }
-WIDE: Final = 30.0
+WIDE: Final = 8.0
 """Ratio of largest to smallest from which an axis is logarithmic."""
 LARGEST: Final = 1e12
 """What diverges leaves the figure here."""
+SMALLEST: Final = 1e-9
+"""What collapses leaves it here."""
 
 
 def draw(results: Results, experiment: str) -> Figure:
@@ -75,7 +77,7 @@ def planes(results: Results, experiment: str) -> Figure:
 
 
 def panels(results: Results, experiment: str, quantities: Sequence[str], x: str = "epoch") -> Figure:
-    """A panel a quantity against time: means over networks, bands of one standard deviation."""
+    """A panel a quantity against time: medians over networks, bands from the lowest to the highest."""
     figure = style.new_figure(7 if len(quantities) < 3 else 8.4, 3.4)
     curve = results.curve(experiment)
     for number, quantity in enumerate(quantities, 1):
@@ -86,23 +88,24 @@ def panels(results: Results, experiment: str, quantities: Sequence[str], x: str 
             _paper_line(ax, experiment, variant, quantity)
         if quantity.startswith("rho"):
             _zeros(ax)
-        _scale(ax, curve[quantity].to_numpy(float))
+        _scale(ax, curve[quantity].to_numpy(float), quantity)
+        style.generation_axis(ax.xaxis)
         ax.set(xlabel=x, ylabel=LABELS[quantity])
     legend(figure)
     return figure
 
 
 def lines(ax: Axes, rows: pd.DataFrame, quantity: str, label: str, number: int) -> None:
-    """Mean and one standard deviation of the networks that are finite, by epoch."""
+    """Median and range of the networks that are finite, by epoch."""
     values = rows[quantity].where(np.isfinite(rows[quantity].astype(float)))
     by = values.clip(upper=LARGEST).groupby(rows["epoch"])
-    mean, sd = by.mean(), by.std(ddof=1).fillna(0)
+    middle, low, high = by.median(), by.min(), by.max()
     look: dict[str, Any] = {
         "color": style.CYCLE[number % len(style.CYCLE)],
         "ls": style.DASHES[number % len(style.DASHES)],
     }
-    ax.plot(mean.index, mean, label=label, marker="o" if len(mean) < 3 else "", **look)
-    ax.fill_between(mean.index, mean - sd, mean + sd, color=look["color"], alpha=0.18, lw=0)
+    ax.plot(middle.index, middle, label=label, marker="o" if len(middle) < 3 else "", **look)
+    ax.fill_between(middle.index, low, high, color=look["color"], alpha=0.18, lw=0)
 
 
 def legend(figure: Figure, columns: int = 4) -> None:
@@ -127,12 +130,14 @@ def _zeros(ax: Axes) -> None:
     ax.axhline(1, color=style.INK, lw=0.8, label="ρ = 1: no better than printing zeros")
 
 
-def _scale(ax: Axes, values: np.ndarray) -> None:
-    values = values[np.isfinite(values) & (values > 0) & (values < LARGEST)]
-    if values.size and values.max() / values.min() > WIDE:
+def _scale(ax: Axes, values: np.ndarray, quantity: str) -> None:
+    """Logarithmic where values are far apart; else from 0 for ρ and accuracy, which have one that means something."""
+    values = values[np.isfinite(values) & (values > SMALLEST) & (values < LARGEST)]
+    if values.size and values.max() / values.min() > WIDE and quantity != "accuracy":
         ax.set_yscale("log")
-    elif values.size:
-        ax.set_ylim(min(0, values.min()), None)
+        ax.set_ylim(max(ax.get_ylim()[0], values.min() / 2), None)
+    elif values.size and quantity in ("rho", "rho_joint", "accuracy"):
+        ax.set_ylim(0, None)
 
 
 FIGURES: Final[dict[str, Callable[[Results, str], Figure]]] = {

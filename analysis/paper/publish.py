@@ -82,7 +82,7 @@ STATEMENTS: Final[dict[str, Callable[[Results], Iterable[str]]]] = {
 }
 """What to say of experiments beside the table."""
 
-CAPTION: Final = "Lines are means over networks, bands one standard deviation."
+CAPTION: Final = "Lines are medians over networks, bands from the lowest to the highest."
 CAPTIONS: Final = {
     "E0": "Each point is an untrained network.",
     "strict": "Left, each line is a network; right, each dot is a network at its end, on test images met once.",

@@ -10,6 +10,7 @@ import pandas as pd
 from fsspec.core import url_to_fs
 
 from alife.errors import UserError
+from alife.paper.registry import EXPERIMENTS
 
 CITATION: Final = (
     "Chang, O. and Lipson, H. (2018), Neural Network Quine, ALIFE 2018, arXiv:1803.05859; values as reported there "
@@ -50,8 +51,6 @@ class Results:
     @property
     def experiments(self) -> list[str]:
         """Names of those that have ended, in part at least, in the registry's order."""
-        from alife.paper.registry import EXPERIMENTS
-
         there = {facts["experiment"] for facts in self.facts}
         return [name for name in EXPERIMENTS if name in there]
 
@@ -64,12 +63,12 @@ def load(path: str) -> Results:
     """
     system, root = url_to_fs(path)
     try:
-        names = sorted(name for name in system.ls(f"{root}/results", detail=False) if name.endswith(".json"))
+        names = [name for name in system.ls(f"{root}/results", detail=False) if name.endswith(".json")]
         settings = json.loads(system.cat_file(f"{root}/paper.json"))
-        facts, rows, curves = [], [], []
-        for name in names:
+        found = sorted(((json.loads(system.cat_file(name)), name) for name in names), key=_place)
+        facts, rows, curves = [each for each, _ in found], [], []
+        for _, name in found:
             stem = name.removesuffix(".json")
-            facts.append(json.loads(system.cat_file(name)))
             rows.append(pd.read_parquet(io.BytesIO(system.cat_file(f"{stem}.rows.parquet"))))
             if system.exists(f"{stem}.curves.parquet"):
                 curves.append(pd.read_parquet(io.BytesIO(system.cat_file(f"{stem}.curves.parquet"))))
@@ -81,6 +80,12 @@ def load(path: str) -> Results:
         raise UserError(f"{path}: no experiment has ended there yet")
     empty = pd.DataFrame({"experiment": pd.Series(dtype=str)})
     return Results(path, settings, facts, pd.concat(rows), pd.concat(curves) if curves else empty)
+
+
+def _place(found: tuple[dict[str, Any], str]) -> tuple[int, int]:
+    """Where a part stands in the registry."""
+    experiment, part = found[0]["experiment"], found[0]["part"]
+    return [*EXPERIMENTS].index(experiment), EXPERIMENTS[experiment].parts.index(part)
 
 
 def reported() -> pd.DataFrame:

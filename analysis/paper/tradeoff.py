@@ -30,7 +30,7 @@ def draw(results: Results, experiment: str) -> Figure:
             ax.plot(ends[x], ends["accuracy"], "o", ms=3, color=colour, alpha=0.6)
         if x == "rho_joint":
             ax.axvline(1, color=style.INK, lw=0.8, label="ρ = 1: no better than printing zeros")
-        ax.set_xscale("log")
+        style.log_axis(ax, "x")
         ax.set(xlabel=label, ylabel="test accuracy")
     return figure
 

@@ -10,6 +10,8 @@ from analysis.paper.results import Results, reported
 
 NEAR: Final = 0.10
 """Relative distance from the paper's value, or two standard deviations over seeds, within which ours agrees."""
+POINTS: Final = 2.0
+"""The same for accuracies, in points."""
 BLANK: Final = 0.9
 """ρ from which a network prints hardly better than zeros: R² = 1 - ρ below 0.1."""
 STRICT: Final = 0.1
@@ -73,7 +75,7 @@ def _row(results: Results, line: pd.Series, ours: pd.DataFrame) -> Row:
     rho, rho_sd = spread(ours["rho_joint" if quantity == "L_SR_joint" else "rho"].to_numpy(float))
     moved = course(curve, quantity) if quantity in ("L_SR", "L_SR_joint") else []
     among = rank(results.of(line["experiment"]), line["variant"])
-    said = [agreement(line["value"], mean, sd), *moved, among, copying(rho)]
+    said = [agreement(line["value"], mean, sd, quantity), *moved, among, copying(rho)]
     if len(finite) < len(values):
         said.append(f"{len(values) - len(finite)} of {len(values)} networks have no finite value any more")
     return Row(
@@ -107,10 +109,14 @@ def spread(values: np.ndarray) -> tuple[float, float]:
     return float(values.mean()), float(values.std(ddof=1)) if values.size > 1 else 0.0
 
 
-def agreement(reported: float, mean: float, sd: float) -> str:
-    """How ours compares with a reported number."""
+def agreement(reported: float, mean: float, sd: float, quantity: str = "L_SR") -> str:
+    """How ours compares with a reported number; accuracies in points."""
     if not np.isfinite(reported) or not np.isfinite(mean):
         return ""
+    if quantity == "accuracy":
+        points = 100 * (mean - reported)
+        agrees = abs(points) <= max(POINTS, 200 * sd)
+        return f"{'agrees: ' if agrees else ''}{points:+.1f} points".replace("-", "−")
     off = mean / reported - 1
     if abs(mean - reported) <= max(2 * sd, NEAR * abs(reported)):
         return f"agrees ({off:+.0%})".replace("-", "−")
