@@ -1,0 +1,159 @@
+"""One run that is to be struck: its folder, its commands one after another, and how its moments are caught."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alife import schema
+from alife.errors import UserError
+from populations.faults import processes
+from populations.faults.arena import Arena, phase_of
+from populations.faults.driver import Driver, Event
+from populations.reading import listed_names, read_manifest
+
+STEPS = ("rows", "checkpoint", "new manifest beside the old", "new manifest in place")
+"""What is written last, or under way, at a step of a commit: as the run folder shows it of a driver that stands still."""
+
+
+@dataclass(frozen=True)
+class Struck:
+    """What a fault struck: a process, what that was doing, the generation under way, and when (seconds since 1970)."""
+
+    process: int
+    phase: str
+    generation: int
+    time: float
+
+
+class Scene:
+    """A run folder and the commands that write it.
+
+    Args:
+        arena: Where its hosts live.
+        folder: For the run folder `run` and what its drivers say.
+        config: Flags of `alife run`, by dotted key.
+    """
+
+    def __init__(self, arena: Arena, folder: Path, config: Mapping[str, Any]):
+        self.arena, self.folder, self.config = arena, folder, config
+        self.out = folder / "run"
+        self.drivers: list[Driver] = []
+
+    @property
+    def driver(self) -> Driver:
+        """The command that runs now, or ran last."""
+        return self.drivers[-1]
+
+    @property
+    def events(self) -> list[Event]:
+        """Of all commands so far."""
+        return [event for driver in self.drivers for event in driver.poll()]
+
+    def start(self, **flags: Any) -> None:
+        """`alife run`, with keys of the configuration on top."""
+        keys = {**self.config, "ray.address": self.arena.address, **{k.replace("__", "."): v for k, v in flags.items()}}
+        flat = [text for key, value in keys.items() for text in (f"--{key}", str(value))]
+        self._begin("run", "--out", str(self.out), "--no-figures", *flat)
+
+    def resume(self, hosts: int | None = None) -> None:
+        """`alife resume`, on the same cluster, with as many hosts as before or another number."""
+        more = ["--ray.hosts", str(hosts)] if hosts else []
+        self._begin("resume", str(self.out), "--no-figures", "--ray.address", self.arena.address, *more)
+
+    def lived(self, generation: int) -> None:
+        """Return once a generation is told of as complete."""
+        self.driver.until(lambda: self.driver.generation >= generation)
+
+    @contextmanager
+    def host(self, phase: str, node: Any = None) -> Iterator[Struck]:
+        """A host that stands still in a phase, on a node or on any: it was seen there, stopped, and seen there again.
+
+        Raises:
+            Ended: The run ended before.
+        """
+        caught: list[int] = []
+
+        def seen() -> bool:
+            for pid, doing in self.arena.hosts(node).items():
+                if doing == phase and processes.freeze(pid):
+                    if phase_of(pid) == phase:
+                        caught.append(pid)
+                        return True
+                    processes.thaw(pid)
+            return False
+
+        self.driver.until(seen, pause=0.001 if phase in ("living", "starting") else 0)
+        yield Struck(caught[0], phase, self.driver.generation + 1, time.time())
+
+    @contextmanager
+    def commit(self, step: str) -> Iterator[Struck]:
+        """The driver, standing still at a step of a commit.
+
+        Raises:
+            Ended: The run ended before.
+        """
+        before = self._look()
+
+        def seen() -> bool:
+            nonlocal before
+            now = self._look()
+            if now == before:
+                return False
+            if not processes.freeze(self.driver.pid):
+                return False
+            if self._step() == STEPS.index(step):
+                return True
+            processes.thaw(self.driver.pid)
+            before = now
+            return False
+
+        self.driver.until(seen, pause=0)
+        yield Struck(self.driver.pid, f"commit, {step}", self.driver.generation + 1, time.time())
+
+    def _look(self) -> tuple[Any, ...]:
+        """What changes with each step, and is quick to see."""
+        names = [sorted(p.name for p in self._ls(kind)) for kind in ("births", "checkpoints")]
+        manifest = self.out / "manifest.json"
+        return (*map(tuple, names), (self.out / ".manifest.json.tmp").exists(), _inode(manifest))
+
+    def _step(self) -> int | None:
+        """The step of `STEPS` that a commit is at, None between two."""
+        try:
+            manifest = read_manifest(str(self.out))
+        except UserError:
+            return None
+        if (self.out / ".manifest.json.tmp").exists():
+            return 2
+        stray = {f"{kind}/{p.name}" for kind in schema.PART_KINDS for p in self._ls(kind)} - listed_names(manifest)
+        if not stray:
+            return None
+        fresh = {name for name in stray if _last(name) > manifest["generation"]}
+        if not fresh:
+            return 3
+        return 1 if any(name.startswith("checkpoints/") for name in fresh) else 0
+
+    def _ls(self, kind: str) -> list[Path]:
+        try:
+            return list((self.out / kind).iterdir())
+        except FileNotFoundError:
+            return []
+
+    def _begin(self, *arguments: str) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.drivers.append(Driver(arguments, self.folder / "events.jsonl", self.folder / "said.txt"))
+
+
+def _inode(path: Path) -> int:
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return 0
+
+
+def _last(name: str) -> int:
+    """The last generation that a file has the rows of; that before the newborns of a checkpoint."""
+    numbers = name.rpartition("/")[2].split("-")
+    return int(numbers[0]) - 1 if name.startswith("checkpoints/") else int(numbers[1])
