@@ -7,8 +7,6 @@ looks (`_Clock`), so that a driver that is slow, or was stopped for a while, tak
 """
 
 import contextlib
-import os
-import socket
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
@@ -26,10 +24,11 @@ from alife.physics import Physics
 from alife.reproduction import Ints, Newborns
 from populations import cluster
 from populations.backends import Choose, Generation, Interrupted, Outcome
-from populations.host import Host, machine_class
+from populations.host_actor import HostActor
 
 START_SECONDS = 120.0
-"""A host that has not started by then is given up; the next one is given twice as long, and so on."""
+"""A host that has not started by then is given up, as is one that has answered a ping and then is silent for
+`ray.hang_timeout`; the next one is given twice as long, and so on."""
 STARVED_SECONDS = 300.0
 """Without any host that is up for so long, the run stops."""
 HEAD_SECONDS = 30.0
@@ -45,33 +44,6 @@ LIVES = 5
 
 Lost = Callable[[int, str, str, float], None]
 """(generation, host, why, seconds lost): what to tell when a host was lost."""
-
-
-class PingedHost:
-    """`Host` that answers pings while it lives. Its constructor does nothing, so that every error belongs to a call."""
-
-    host: Host
-
-    def start(self, config: RunConfig, physics: Physics) -> dict[str, Any]:
-        """Become ready to live; says where this is, and the class of its machine."""
-        self.host = Host(config, physics)
-        return {"where": f"{socket.gethostname()}:{os.getpid()}", "machine": machine_class(config)}
-
-    def live(self, *args: Any) -> Scores:
-        """As `Host.live`."""
-        return self.host.live(*args)
-
-    def conceive(self, *args: Any) -> Newborns:
-        """As `Host.conceive`."""
-        return self.host.conceive(*args)
-
-    @ray.method(concurrency_group="health")
-    def ping(self) -> None:
-        """Says that the process runs."""
-
-
-_remote: Any = ray.remote
-HostActor = _remote(max_restarts=0, max_task_retries=0, concurrency_groups={"health": 1})(PingedHost)
 
 
 class _Clock:
@@ -93,7 +65,8 @@ class _Handle:
     """One host as the driver sees it.
 
     `call` is under way unless the phase is "idle", and has been for `busy` seconds. `ping` has been unanswered for
-    `silent` seconds. `since` is when it was given what it does now: a start, or an island.
+    `silent` seconds; once one was answered, the process is `up`. `since` is when it was given what it does now: a
+    start, or an island.
     """
 
     name: str
@@ -102,6 +75,7 @@ class _Handle:
     since: float
     phase: str = "start"
     busy: float = 0.0
+    up: bool = False
     ping: ray.ObjectRef | None = None
     silent: float = 0.0
     island: int | None = None
@@ -286,9 +260,7 @@ class RayBackend:
     def _misses(self, handle: _Handle, seconds: float) -> str:
         """Why a host is to be given up, if it is: it died idle, answers no ping, or takes unreasonably long."""
         timeout = self.config.ray.hang_timeout
-        if handle.phase == "start":
-            limit = max(START_SECONDS, timeout) * 2 ** min(self._false_starts, 6)
-            return f"did not start within {limit:.0f} s" if handle.busy > limit else ""
+        slowness = 2 ** min(self._false_starts, 6) if handle.phase == "start" else 1
         handle.silent += seconds
         if handle.ping is None:
             if handle.silent > PING_SECONDS:
@@ -298,11 +270,14 @@ class RayBackend:
                 ray.get(handle.ping)
             except RayError as error:
                 return _reason(error)
-            handle.ping, handle.silent = None, 0.0
-        elif handle.silent > timeout:
-            return f"no answer for {timeout:g} s"
+            handle.ping, handle.silent, handle.up = None, 0.0, True
+        elif handle.up and handle.silent > timeout * slowness:
+            return f"no answer for {timeout * slowness:g} s"
         if handle.phase == "idle":
             return ""
+        if handle.phase == "start":
+            limit = max(START_SECONDS, timeout) * slowness
+            return f"did not start within {limit:.0f} s" if handle.busy > limit else ""
         earlier = self._took[handle.phase] or self._took["live"]
         limit = max(timeout, PATIENCE * median(earlier)) if earlier else float("inf")
         return f"hung for {limit:.0f} s" if handle.busy > limit else ""

@@ -4,8 +4,13 @@ import argparse
 
 from alife.commands.common import Command
 
-BENCHES = {"lineage": "analysis.bench_lineage"}
-"""Name of a bench → the module whose `bench()` yields its figures, each a dict with "name", "value" and "unit"."""
+BENCHES = {
+    "faults": "populations.bench_faults",
+    "lineage": "analysis.bench_lineage",
+    "soak": "populations.bench_soak",
+}
+"""Name of a bench → the module whose `bench()` yields its figures, each a dict with "name", "value" and "unit", and
+"passed" where it is a test; the command ends with 1 if one has not."""
 
 
 def add(command: Command) -> None:
@@ -14,6 +19,7 @@ def add(command: Command) -> None:
         "bench",
         _bench,
         "Measure this machine and this program: one line a figure.",
+        "  alife bench faults           hosts, nodes, drivers and disks that fail: the same births all the same\n"
         "  alife bench lineage          records of a million births: load, check, measure, hand over, draw\n"
         "  alife bench lineage --json   the same as JSON lines",
     )
@@ -21,13 +27,16 @@ def add(command: Command) -> None:
     bench.add_argument("--json", action="store_true", help="print JSON lines")
 
 
-def _bench(arguments: argparse.Namespace) -> None:
+def _bench(arguments: argparse.Namespace) -> int:
     import importlib
     import json
 
+    failed = False
     for figure in importlib.import_module(BENCHES[arguments.name]).bench():
+        failed |= figure.get("passed") is False
         if arguments.json:
             print(json.dumps(figure), flush=True)
             continue
         rest = ", ".join(f"{key} {value}" for key, value in figure.items() if key not in ("name", "value", "unit"))
         print(f"{figure['name']}: {figure['value']:.4g} {figure['unit']}" + (f" ({rest})" if rest else ""), flush=True)
+    return int(failed)

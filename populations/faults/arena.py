@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from populations.faults import processes
@@ -36,19 +37,29 @@ class Arena:
     Args:
         settings: Ray's `_system_config`; empty for production values.
         store: Bytes of each node's object store.
+        temp: Ray's folder for sockets, logs and what does not fit into a store; a short path.
     """
 
-    def __init__(self, settings: dict[str, Any] = FAST, store: int = 100 << 20):
+    def __init__(self, settings: dict[str, Any] = FAST, store: int = 100 << 20, temp: str | None = None):
         os.environ.update(ENVIRONMENT)
-        logging.getLogger("ray").setLevel(logging.ERROR)
+        from ray._private.utils import get_ray_address_file
         from ray.cluster_utils import Cluster
 
-        self._common = {"node_ip_address": LOOPBACK, "include_dashboard": False, "object_store_memory": store}
+        logging.getLogger("ray").setLevel(logging.ERROR)
+        current = Path(get_ray_address_file(None))
+        before = current.read_bytes() if current.exists() else None
+        self._common: dict[str, Any] = {
+            "node_ip_address": LOOPBACK,
+            "include_dashboard": False,
+            "object_store_memory": store,
+        }
         signals = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        head = {**self._common, "num_cpus": 0, "_system_config": settings or None}
+        head = {**self._common, "num_cpus": 0, "_system_config": settings or None, "temp_dir": temp}
         self.cluster = Cluster(initialize_head=True, connect=False, head_node_args=head)
         for number, handler in signals.items():  # Ray takes them for itself
             signal.signal(number, handler)
+        if before is not None:  # what `ray.init(address="auto")` joins is no business of a bench
+            current.write_bytes(before)
         self.nodes: list[tuple[Any, int]] = []
 
     @property
@@ -57,15 +68,15 @@ class Arena:
         return str(self.cluster.address)
 
     def arrange(self, cpus: Sequence[int]) -> None:
-        """Have exactly nodes with so many CPUs each, in this order, all of them running."""
+        """Have exactly nodes with so many CPUs each, all of them sound."""
+        missing = list(cpus)
         for node, count in list(self.nodes):
-            if not self._sound(node) or sorted(c for _, c in self.nodes) != sorted(cpus):
+            if count in missing and processes.running(raylet(node)):
+                missing.remove(count)
+            else:
                 self.remove(node)
-        while len(self.nodes) < len(cpus):
-            left = list(cpus)
-            for _, count in self.nodes:
-                left.remove(count)
-            self.add(left[0])
+        for count in missing:
+            self.add(count)
 
     def add(self, cpus: int) -> Any:
         """Start a node; returns once it is alive."""
@@ -89,7 +100,7 @@ class Arena:
     def hosts(self, node: Any = None) -> dict[int, str]:
         """Hosts there are, on a node or on all: process → "starting", "living", "conceiving", "idle" or "".
 
-        A host is known as one once its actor has been created; "" is said while it answers a ping.
+        A host is known as one once its actor has been created; "" is said of any other moment.
         """
         found = {}
         for each, _ in [(node, 0)] if node else self.nodes:
@@ -103,19 +114,26 @@ class Arena:
         """End all nodes."""
         for node, _ in list(self.nodes):
             self.remove(node)
-        self.cluster.remove_node(self.cluster.head_node, allow_graceful=False)
+        head: Any = self.cluster.head_node
+        self.cluster.remove_node(head, allow_graceful=False)
         self.cluster.shutdown()
 
-    def _sound(self, node: Any) -> bool:
-        return processes.alive(raylet(node))
 
+def phase_of(pid: int, frozen: bool = False) -> str | None:
+    """What a host is doing; None if this is no host. One that starts has begun to load torch by then.
 
-def phase_of(pid: int) -> str | None:
-    """What a host is doing; None if this is no host."""
+    Ray names a method in the process's title while it runs, but a ping that ends meanwhile takes the name away. So a
+    name is proof, and its absence is none: idle is who has no name and, unless frozen, no thread that wants to run.
+    """
     title = processes.title(pid)
     if not title.startswith(_HOST):
         return None
-    return _PHASES.get(title.removeprefix(_HOST), "")
+    phase = _PHASES.get(title.removeprefix(_HOST), "")
+    if phase == "starting" and not processes.maps(pid, "libtorch"):
+        return ""
+    if phase == "idle" and not frozen and processes.busy(pid):
+        return ""
+    return phase
 
 
 def raylet(node: Any) -> int:

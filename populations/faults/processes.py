@@ -32,6 +32,24 @@ def alive(pid: int) -> bool:
     return _state(f"/proc/{pid}/stat") not in _DEAD
 
 
+def maps(pid: int, library: str) -> bool:
+    """Whether a process has mapped a file with this in its name."""
+    try:
+        return library in Path(f"/proc/{pid}/maps").read_text(errors="replace")
+    except OSError:
+        return False
+
+
+def running(pid: int) -> bool:
+    """Whether a process is there, has not ended and does not stand still."""
+    return _state(f"/proc/{pid}/stat") not in (*_DEAD, "T")
+
+
+def busy(pid: int) -> bool:
+    """Whether a thread of a process computes or wants to, or waits for a disk."""
+    return any(_state(f"{thread}/stat") in ("R", "D") for thread in _threads(pid))
+
+
 def freeze(pid: int) -> bool:
     """Stop a process and return once every thread of it stands still; False if it has ended.
 
@@ -48,6 +66,16 @@ def freeze(pid: int) -> bool:
         if all(state in ("T", "t", *_DEAD) for state in states):
             return True
         time.sleep(0.0002)
+
+
+def gone(pid: int, seconds: float) -> bool:
+    """Whether a process has ended, or does within some seconds."""
+    limit = time.monotonic() + seconds
+    while alive(pid):
+        if time.monotonic() > limit:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def thaw(pid: int) -> None:

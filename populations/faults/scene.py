@@ -1,7 +1,7 @@
 """One run that is to be struck: its folder, its commands one after another, and how its moments are caught."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from populations.faults.driver import Driver, Event
 from populations.reading import listed_names, read_manifest
 
 STEPS = ("rows", "checkpoint", "new manifest beside the old", "new manifest in place")
-"""What is written last, or under way, at a step of a commit: as the run folder shows it of a driver that stands still."""
+"""What a commit writes, or has written last, at each of its steps: as the run folder of a halted driver shows it."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,17 @@ class Scene:
         arena: Where its hosts live.
         folder: For the run folder `run` and what its drivers say.
         config: Flags of `alife run`, by dotted key.
+
+    Attributes:
+        drivers: The commands so far.
+        amends: What is to be done before the run goes on: room made on a disk, memory given back.
     """
 
     def __init__(self, arena: Arena, folder: Path, config: Mapping[str, Any]):
         self.arena, self.folder, self.config = arena, folder, config
         self.out = folder / "run"
         self.drivers: list[Driver] = []
+        self.amends: list[Callable[[], None]] = []
 
     @property
     def driver(self) -> Driver:
@@ -68,25 +73,30 @@ class Scene:
         self.driver.until(lambda: self.driver.generation >= generation)
 
     @contextmanager
-    def host(self, phase: str, node: Any = None) -> Iterator[Struck]:
-        """A host that stands still in a phase, on a node or on any: it was seen there, stopped, and seen there again.
+    def host(self, *phases: str, node: Any = None, which: Callable[[int], bool] = lambda _: True) -> Iterator[Struck]:
+        """A host that stands still in one of these phases: it was seen there, stopped, and seen there again.
+
+        Args:
+            phases: Of `Arena.hosts`.
+            node: Where; on any if None.
+            which: Whether a process will do.
 
         Raises:
             Ended: The run ended before.
         """
-        caught: list[int] = []
+        caught: list[tuple[int, str]] = []
 
         def seen() -> bool:
-            for pid, doing in self.arena.hosts(node).items():
-                if doing == phase and processes.freeze(pid):
-                    if phase_of(pid) == phase:
-                        caught.append(pid)
+            for pid, phase in self.arena.hosts(node).items():
+                if phase in phases and which(pid) and processes.freeze(pid):
+                    if phase_of(pid, frozen=True) == phase:
+                        caught.append((pid, phase))
                         return True
                     processes.thaw(pid)
             return False
 
-        self.driver.until(seen, pause=0.001 if phase in ("living", "starting") else 0)
-        yield Struck(caught[0], phase, self.driver.generation + 1, time.time())
+        self.driver.until(seen, pause=0.001 if {"living", "starting"} & {*phases} else 0)
+        yield Struck(*caught[0], self.driver.generation + 1, time.time())
 
     @contextmanager
     def commit(self, step: str) -> Iterator[Struck]:

@@ -7,6 +7,7 @@ seen and being struck, so that what is said of it is true of the moment of the b
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from populations.faults.scene import Scene, Struck
 Strike = Callable[[Scene], Struck]
 
 EARLY = 4
-"""Generation that is complete before a strike, so that some are committed and some are not; starts are struck before."""
+"""Generation that is complete before a strike, so that some are committed and some are not; starts come before."""
 
 
 def host_killed(phase: str) -> Strike:
@@ -44,15 +45,20 @@ def host_hung(phase: str) -> Strike:
 
 
 def node_removed(phase: str, joins: int = 0) -> Strike:
-    """A node killed with all that runs on it while a host on it is in a phase; then a new one of `joins` CPUs joins."""
+    """A node killed with all that runs on it while a host on it is in a phase.
+
+    Args:
+        phase: Of the host.
+        joins: CPUs of a node that joins afterwards. The run's other host stands still until one there has lived.
+    """
 
     def strike(scene: Scene) -> Struck:
         _wait(scene, phase)
         node = scene.arena.nodes[-1][0]
-        with scene.host(phase, node) as struck:
+        with scene.host(phase, node=node) as struck:
             scene.arena.remove(node)
         if joins:
-            _joins(scene, joins)
+            node_joins(joins)(scene)
         return struck
 
     return strike
@@ -64,7 +70,7 @@ def node_hung(phase: str) -> Strike:
     def strike(scene: Scene) -> Struck:
         _wait(scene, phase)
         node = scene.arena.nodes[-1][0]
-        with scene.host(phase, node) as struck:
+        with scene.host(phase, node=node) as struck:
             processes.freeze(raylet(node))
         return struck
 
@@ -72,7 +78,7 @@ def node_hung(phase: str) -> Strike:
 
 
 def node_joins(cpus: int) -> Strike:
-    """A node joins while the only host there is stands still; that goes on once the new one's host has been seen living."""
+    """A node joins while the only host stands still; that goes on once a host of the new node has been seen living."""
 
     def strike(scene: Scene) -> Struck:
         scene.lived(EARLY)
@@ -128,9 +134,40 @@ def disk_filled(scene: Scene) -> Struck:
     """The disk of the run folder is filled while a host lives; the driver finds out at its next commit."""
     scene.lived(EARLY)
     with scene.host("living") as struck:
-        fill(scene.folder / "ballast")
+        ballast = scene.folder / "ballast"
+        scene.amends.append(lambda: ballast.unlink(missing_ok=True))
+        fill(ballast)
         processes.thaw(struck.process)
     return Struck(scene.driver.pid, "a host living", struck.generation, struck.time)
+
+
+_BALLAST = """
+import sys, numpy, ray
+ray.init(address=sys.argv[1], log_to_driver=False, logging_level="error")
+held = []
+try:
+    while True:
+        held.append(ray.put(numpy.ones(1 << 20, numpy.uint8)))
+except (ray.exceptions.ObjectStoreFullError, ray.exceptions.OutOfDiskError) as error:
+    print(type(error).__name__, len(held), flush=True)
+sys.stdin.read()
+"""
+
+
+def _end(ballast: "subprocess.Popen[str]") -> None:
+    ballast.communicate()
+
+
+def store_filled(scene: Scene) -> Struck:
+    """Another program fills the object store, and the disk that Ray falls back to, while a host lives."""
+    scene.lived(EARLY)
+    with scene.host("living") as struck:
+        command = [sys.executable, "-c", _BALLAST, scene.arena.address]
+        ballast = subprocess.Popen(command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        scene.amends.append(lambda: _end(ballast))
+        said = ballast.stdout.readline() if ballast.stdout else ""
+        processes.thaw(struck.process)
+    return Struck(scene.driver.pid, f"a host living, {said.strip()} MiB held", struck.generation, struck.time)
 
 
 def fill(path: Path) -> None:
@@ -167,6 +204,6 @@ def _wait(scene: Scene, phase: str) -> None:
 def _joins(scene: Scene, cpus: int) -> Struck:
     """A node joins: seen is a host on it that lives."""
     node = scene.arena.add(cpus)
-    with scene.host("living", node) as seen:
+    with scene.host("living", node=node) as seen:
         processes.thaw(seen.process)
     return Struck(seen.process, "joined, living", seen.generation, seen.time)

@@ -20,6 +20,9 @@ from populations.reading import digest, read_manifest
 TRIES = 3
 """A moment that passed unseen is waited for again in a new run."""
 
+GRACE_SECONDS = 20.0
+"""Ray asks a process to end, and kills one that does not after some 5 s."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -83,7 +86,8 @@ def _once(cell: Cell, scene: Scene, reference: str, attempt: int) -> Outcome:
     struck = cell.strike(scene) if cell.strike else None
     codes = [scene.driver.wait()]
     said = scene.driver.words()
-    (scene.folder / "ballast").unlink(missing_ok=True)
+    for amend in scene.amends:
+        amend()
     for number, hosts in enumerate(cell.resumes, 1):
         scene.resume(hosts)
         if number < len(cell.resumes):
@@ -126,11 +130,13 @@ def _traces(cell: Cell, struck: Struck | None, manifest: Mapping[str, Any]) -> l
 
 
 def _left(cell: Cell, struck: Struck | None) -> list[str]:
-    """Whether a process that was given up still lies about."""
-    if struck and cell.trace.startswith("a restart") and processes.alive(struck.process):
-        processes.kill(struck.process)
-        return [f"process {struck.process} was given up and is still there"]
-    return []
+    """Whether a process that was given up still lies about; nobody can end what is on a node that hangs."""
+    if struck is None or cell.fault == "node hung" or not cell.trace.startswith("a restart"):
+        return []
+    if processes.gone(struck.process, GRACE_SECONDS):
+        return []
+    processes.kill(struck.process)
+    return [f"process {struck.process} was given up and is still there"]
 
 
 def _lost(events: list[Event], struck: Struck | None, began: float) -> tuple[float, float]:
