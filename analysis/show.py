@@ -1,6 +1,7 @@
 """The state of a run as a table: how far it is, how its islands do, what it has cost."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final, TextIO
@@ -74,6 +75,8 @@ def facts_of(run: Run, now: datetime) -> Iterator[tuple[str, str]]:
         causes = f": {counts['diverged']:,} diverged, {counts['collapsed']:,} collapsed" if early else ""
         yield "births", f"{counts['size']:,}; {early:,} died early{causes}"
     yield "restarts", _restarts(run.manifest.get("restarts", []))
+    if run.manifest.get("epoch", 1) > 1:
+        yield "writers", f"{run.manifest['epoch']}, one after another: it was resumed or extended"
     yield "on disk", _disk(run.manifest["parts"])
     yield "last commit", _age(run.manifest.get("updated"), now)
 
@@ -114,8 +117,10 @@ def _restarts(restarts: list[dict[str, Any]]) -> str:
         return "none"
     last = restarts[-1]
     lost = sum(restart.get("seconds_lost", 0) for restart in restarts)
-    why = f"{last.get('why', '?')} on {last.get('host', '?')} in generation {last.get('generation', '?')}"
-    return f"{len(restarts)}, {lost:.0f} s lost; the last: {why}"
+    reasons = Counter(restart.get("why", "?") for restart in restarts).most_common()
+    often = ", ".join(f"{count} × {why}" for why, count in reasons)
+    where = f"{last.get('host', '?')} in generation {last.get('generation', '?')}"
+    return f"{len(restarts)}, {lost:.1f} s lost: {often}; the last: {where}"
 
 
 def _disk(parts: dict[str, list[dict[str, Any]]]) -> str:

@@ -70,19 +70,23 @@ def bench(cells: Sequence[Cell] = CELLS) -> Iterator[Figure]:
 
 
 class Matrix:
-    """What cells share: a folder, a data set, clusters that are started when they are needed, undisturbed digests."""
+    """What cells share: a folder, a data set, clusters that are started when they are needed, undisturbed digests.
+
+    Args:
+        config: Flags of `alife run`, by dotted key; the data set is added.
+    """
 
     def __init__(self, config: Mapping[str, Any] = CONFIG):
         self._stack = ExitStack()
-        self._config = dict(config)
+        self.config = dict(config)
         self._arenas: dict[str, Arena] = {}
         self._references: dict[tuple[tuple[str, str], ...], str] = {}
         self._cells = 0
 
     def __enter__(self) -> "Matrix":
         """Make the folder and the data set."""
-        self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="alife-")))
-        self._config["task"] = str(write_task(self._folder / "task"))
+        self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="alife-")))
+        self.config["task"] = str(write_task(self.folder / "task"))
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -98,33 +102,33 @@ class Matrix:
             Ended: A command ended otherwise than it must, or the moment was never seen.
             PermissionError: It needs a small file system, and mounting one is not permitted.
         """
-        config = {**self._config, **cell.keys}
+        config = {**self.config, **cell.keys}
         reference = self._reference(config)
         self._cells += 1
-        return trial.run(cell, self._arena(cell.place), self._folder / str(self._cells), config, reference)
+        return trial.run(cell, self.arena(cell.place), self.folder / str(self._cells), config, reference)
 
     def undisturbed(self) -> str:
         """The digest of the run configured when nothing disturbs it."""
-        return self._reference(self._config)
+        return self._reference(self.config)
 
     def scene(self, name: str, nodes: Sequence[int]) -> Scene:
         """The run configured, not yet started, on a cluster of such nodes."""
-        self._arena("").arrange(nodes)
-        return Scene(self._arena(""), self._folder / name, self._config)
+        self.arena().arrange(nodes)
+        return Scene(self.arena(), self.folder / name, self.config)
 
     def _reference(self, config: Mapping[str, Any]) -> str:
         """The digest of a run that nothing disturbs, in one process without Ray."""
         keys = {key: str(value) for key, value in config.items() if not key.startswith(_NOT_BIRTHS)}
         known = tuple(sorted(keys.items()))
         if known not in self._references:
-            out = str(self._folder / f"undisturbed-{len(self._references)}")
+            out = str(self.folder / f"undisturbed-{len(self._references)}")
             flags = [text for key, value in known for text in (f"--{key}", value)]
             command = [sys.executable, "-m", "alife.cli", "run", "--out", out, "--backend", "local", "--no-figures"]
             subprocess.run([*command, *flags], check=True, capture_output=True)
             self._references[known] = digest(out)
         return self._references[known]
 
-    def _arena(self, place: str) -> Arena:
+    def arena(self, place: str = "") -> Arena:
         """The cluster for a kind of cell."""
         place = "" if place == "disk" else place
         if place not in self._arenas:
@@ -135,7 +139,7 @@ class Matrix:
         if place == "production":
             return Arena(settings={}, store=400 << 20)
         if place == "store":
-            temp = self._folder / "ray"
+            temp = self.folder / "ray"
             if not strikes.mount(temp, "320m"):
                 raise PermissionError("mounting a small file system needs root")
             self._stack.callback(strikes.unmount, temp)

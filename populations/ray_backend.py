@@ -288,7 +288,8 @@ class RayBackend:
         self._handles.remove(handle)
         with contextlib.suppress(RayError):
             ray.kill(handle.actor, no_restart=True)
-        self.lost(number, handle.name, why, time.monotonic() - handle.since)
+        seconds = handle.silent if handle.phase == "idle" else time.monotonic() - handle.since
+        self.lost(number, handle.name, why, seconds)
         if handle.phase == "start":
             self._pause = 2.0 ** min(self._false_starts, 6) - 1
             self._false_starts += 1

@@ -21,23 +21,37 @@ _LEFTOVERS = {locks.NAME, CONFIG, f".{CONFIG}.tmp", f".{manifest.NAME}.tmp"}
 def check_unused(uri: str) -> None:
     """Make sure that a run could start at `uri`; nothing is written.
 
+    A run that was killed before it had stored its founders is no hindrance.
+
     Raises:
         UserError: Something is there already, or nothing can be written there.
     """
     folder = open_folder(uri)
     with explained(folder, "looking for a run there"):
-        names = folder.ls().keys()
+        names = set(folder.ls())
         folder.check_writable()
+    if manifest.NAME in names and unbegun(fetch_manifest(folder)[0]):
+        names -= {manifest.NAME, *schema.PART_KINDS}
     if names - _LEFTOVERS or (names and locks.NAME not in names):
         what = "holds a run already" if manifest.NAME in names else "is not empty"
         raise UserError(f"{uri}: {what}: go on with --resume, or choose another --out")
 
 
 def exists(uri: str) -> bool:
-    """Whether there is a run at `uri`."""
+    """Whether there is a run at `uri` that has at least stored its founders.
+
+    Raises:
+        UserError: Its manifest is damaged or of another format.
+    """
     folder = open_folder(uri)
     with explained(folder, "looking for a run there"):
-        return manifest.NAME in folder.ls()
+        there = manifest.NAME in folder.ls()
+    return there and not unbegun(fetch_manifest(folder)[0])
+
+
+def unbegun(content: Mapping[str, Any]) -> bool:
+    """Whether nothing has been stored yet of the run that a manifest is of."""
+    return not any(content["parts"].values())
 
 
 def read_manifest(uri: str) -> dict[str, Any]:
@@ -137,6 +151,8 @@ def thaw(
     Raises:
         UserError: There is no such checkpoint, or it is damaged.
     """
+    if unbegun(content):
+        raise UserError(f"{folder.uri}: this run ended before its founders were stored: start it again")
     listed = {entry["generation"]: entry for entry in content["parts"]["checkpoints"]}
     wanted = max(listed, default=None) if generation is None else generation
     if wanted not in listed:

@@ -7,7 +7,7 @@ folder at the commit before or at the new one. Files that the manifest no longer
 import contextlib
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -98,9 +98,13 @@ class Recorder:
             text = dump(config).encode()
             self.manifest = manifest.begin(config, seal(text), versions, machine)
             with explained(folder, "creating the run folder"):
-                leftover = folder.fetch(CONFIG)[1] if CONFIG in folder.ls() else None
+                names = folder.ls()
+                leftover, self._version = (
+                    folder.fetch(name)[1] if name in names else None for name in (CONFIG, manifest.NAME)
+                )
                 folder.replace(CONFIG, text, leftover)
                 self._save(self.manifest)
+                self._sweep(_sizes(folder))
         except BaseException:
             lock.release()
             raise
@@ -125,12 +129,10 @@ class Recorder:
             self = cls(folder, lock, load_config(folder, content))
             self._version = version
             with explained(folder, "opening the run folder"):
-                sizes = {name: size for below in ("", *schema.PART_KINDS) for name, size in folder.ls(below).items()}
+                sizes = _sizes(folder)
                 check_sizes(folder, content, sizes)
                 self._save({**content, "epoch": content["epoch"] + 1})
-                for name in sizes.keys() - listed_names(content):
-                    if _ORPHAN.fullmatch(name):
-                        folder.delete(name)
+                self._sweep(sizes)
         except BaseException:
             lock.release()
             raise
@@ -318,6 +320,12 @@ class Recorder:
                 for name in set(written) - listed_names(fetch_manifest(self._folder)[0]):
                     self._folder.delete(name)
 
+    def _sweep(self, names: Iterable[str]) -> None:
+        """Remove those files that a dead writer has left and no manifest lists."""
+        for name in set(names) - listed_names(self.manifest):
+            if _ORPHAN.fullmatch(name):
+                self._folder.delete(name)
+
     def _append(self, kind: str, compact: bool, written: list[str]) -> list[dict[str, Any]]:
         """The manifest's list of a kind with the buffered rows in it, small parts merged."""
         listed = list(self.manifest["parts"][kind])
@@ -369,3 +377,8 @@ class Recorder:
             ) from None
         self._restarts = []
         self.manifest = content
+
+
+def _sizes(folder: Folder) -> dict[str, int | None]:
+    """Of everything in a run folder and in the folders of its parts, by name."""
+    return {name: size for below in ("", *schema.PART_KINDS) for name, size in folder.ls(below).items()}

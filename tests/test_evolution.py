@@ -6,10 +6,12 @@ import threading
 import numpy as np
 import pytest
 
+from alife.config import parse_config
 from alife.errors import UserError
 from analysis import load_run
 from populations import evolve, resume
-from populations.records import digest
+from populations.evolution import prepare
+from populations.records import Recorder, digest
 
 
 @pytest.fixture
@@ -58,6 +60,16 @@ def test_run_with_resume_starts_and_continues(small, reference, tmp_path):
     assert digest(out) == reference
     with pytest.raises(UserError, match=r"this run has seed = 0, not 5"):
         evolve({**small, "seed": 5}, out, backend="local", resume=True)
+
+
+def test_a_run_killed_before_its_founders_were_stored_starts_again(small, reference, tmp_path):
+    out = str(tmp_path / "run")
+    config, _ = prepare(parse_config(small))
+    Recorder.create(out, config, versions={}, machine={}).close()
+    with pytest.raises(UserError, match=r"ended before its founders were stored: start it again"):
+        resume(out, backend="local")
+    assert evolve(small, out, backend="local", resume=True) == "finished"
+    assert digest(out) == reference
 
 
 def test_another_seed_gives_other_births(small, reference, tmp_path):

@@ -60,19 +60,38 @@ def test_a_writer_that_was_taken_over_stops_and_does_no_damage(uri: str, undistu
 
 
 def _create(uri: str) -> None:
-    create(uri).close()
+    recorder = create(uri)
+    recorder.commit(-1, newborns(recorder.config, 0))
+    recorder.close()
 
 
-def test_killed_while_the_folder_is_made(tmp_path: Path) -> None:
-    outcomes = set()
+def test_killed_before_or_while_the_founders_are_stored(tmp_path: Path) -> None:
+    """Then there is no run yet, and one can start there as if nothing had been."""
+    outcomes = []
     for step in itertools.count():
         path = tmp_path / str(step)
         if run(_create, str(path), kill_at=step) is None:
             break
-        outcomes.add(exists(str(path)))
-        (Recorder.open(str(path)) if exists(str(path)) else create(path)).close()
+        outcomes.append(exists(str(path)))
+        if not outcomes[-1]:
+            if (path / "manifest.json").exists():
+                with pytest.raises(UserError, match="before its founders were stored: start it again"):
+                    read_checkpoint(str(path))
+            _create(str(path))
+        Recorder.open(str(path)).close()
         assert read_config(str(path)) == configuration()
-    assert outcomes == {False, True}
+        assert read_checkpoint(str(path))[0] == 0
+        assert files(str(path)) == listed(str(path))
+    assert outcomes == sorted(outcomes)
+    assert set(outcomes) == {False, True}
+    assert outcomes.count(False) > 8
+
+
+def test_what_a_user_has_put_beside_a_run_without_founders_is_not_run_over(tmp_path: Path) -> None:
+    create(tmp_path).close()
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(UserError, match="choose another --out"):
+        create(tmp_path)
 
 
 def _commit_merge_extend(uri: str) -> None:

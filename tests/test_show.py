@@ -82,14 +82,22 @@ def test_dead_islands_are_named_with_the_generation_of_their_death() -> None:
     assert "died out" not in shown(synthetic_run(3, 2, 6, death_rate=0))
 
 
-def test_restarts_are_counted_and_the_last_is_told() -> None:
+def test_a_run_that_was_resumed_says_so() -> None:
+    run = synthetic_run(3, 1, 4)
+    assert "writers" not in shown(replace(run, manifest={**run.manifest, "epoch": 1}))
+    text = shown(replace(run, manifest={**run.manifest, "epoch": 3}))
+    assert fact(text, "writers") == "3, one after another: it was resumed or extended"
+
+
+def test_restarts_are_counted_with_their_reasons_and_the_last_is_told() -> None:
     run = synthetic_run(3, 1, 4)
     restarts = [
         {"time": "2026-01-01T12:01:00Z", "generation": 1, "host": "a", "why": "hung", "seconds_lost": 2.5},
         {"time": "2026-01-01T12:02:00Z", "generation": 2, "host": "b", "why": "killed", "seconds_lost": 4.0},
+        {"time": "2026-01-01T12:03:00Z", "generation": 2, "host": "c", "why": "hung", "seconds_lost": 0.25},
     ]
     text = shown(replace(run, manifest={**run.manifest, "restarts": restarts}))
-    assert fact(text, "restarts") == "2, 6 s lost; the last: killed on b in generation 2"
+    assert fact(text, "restarts") == "3, 6.8 s lost: 2 × hung, 1 × killed; the last: c in generation 2"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import argparse
 from alife.commands.common import Command
 
 BENCHES = {
+    "checkpoints": "populations.bench_checkpoints",
     "faults": "populations.bench_faults",
     "lineage": "analysis.bench_lineage",
     "soak": "populations.bench_soak",
@@ -20,6 +21,8 @@ def add(command: Command) -> None:
         _bench,
         "Measure this machine and this program: one line a figure.",
         "  alife bench faults           hosts, nodes, drivers and disks that fail: the same births all the same\n"
+        "  alife bench soak             a host killed every 20 of 1,000 generations, and what leaks\n"
+        "  alife bench checkpoints      what commits cost in a run of the defaults\n"
         "  alife bench lineage          records of a million births: load, check, measure, hand over, draw\n"
         "  alife bench lineage --json   the same as JSON lines",
     )

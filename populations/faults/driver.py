@@ -35,6 +35,7 @@ class Driver:
         self._read = log.stat().st_size if log.exists() else 0
         self._said = words.stat().st_size if words.exists() else 0
         self._rest = ""
+        self._generation = -1
         self.events: list[Event] = []
         self.began = time.time()
         command = [sys.executable, "-m", "alife.cli", *arguments, "--log-json", str(log)]
@@ -50,13 +51,21 @@ class Driver:
                 text = file.read()
                 self._read = file.tell()
             *lines, self._rest = (self._rest + text).split("\n")
-            self.events += [json.loads(line) for line in lines]
+            fresh = [json.loads(line) for line in lines]
+            self.events += fresh
+            complete = [event["generation"] for event in fresh if event["event"] == "generation"]
+            self._generation = max(complete, default=self._generation)
         return self.events
 
     @property
     def generation(self) -> int:
         """The last one that it has told of as complete, -1 before."""
-        return max((event["generation"] for event in self.poll() if event["event"] == "generation"), default=-1)
+        self.poll()
+        return self._generation
+
+    def past(self, generation: int) -> bool:
+        """Whether it has told of a generation as complete."""
+        return self.generation >= generation
 
     def until(self, seen: Callable[[], bool], pause: float = 0.002, seconds: float = 240.0) -> None:
         """Return once something is seen.

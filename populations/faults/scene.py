@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ class Scene:
 
     def lived(self, generation: int) -> None:
         """Return once a generation is told of as complete."""
-        self.driver.until(lambda: self.driver.generation >= generation)
+        self.driver.until(partial(self.driver.past, generation))
 
     @contextmanager
     def host(self, *phases: str, node: Any = None, which: Callable[[int], bool] = lambda _: True) -> Iterator[Struck]:
