@@ -214,11 +214,17 @@ def test_rows_that_are_not_the_schemas_are_refused() -> None:
     recorder.close()
 
 
+def begun(path: Path) -> Recorder:
+    recorder = create(path)
+    live(recorder, -1)
+    return recorder
+
+
 @pytest.mark.parametrize("kept", ["run", "file", "folder", "config.yaml"])
 def test_a_used_folder_is_refused_and_left_alone(tmp_path: Path, kept: str) -> None:
     path = tmp_path / "run"
     if kept == "run":
-        create(path).close()
+        begun(path).close()
     elif kept == "folder":
         (path / "data").mkdir(parents=True)
     else:
@@ -246,7 +252,7 @@ def test_an_unwritable_place_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_an_empty_folder_will_do(tmp_path: Path) -> None:
     check_unused(str(tmp_path))
-    create(tmp_path).close()
+    begun(tmp_path).close()
     assert exists(str(tmp_path))
 
 
