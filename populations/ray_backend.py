@@ -3,7 +3,7 @@
 A host is lost when its process or node dies, or when it answers no ping for `ray.hang_timeout` seconds; an exception
 of the program itself is not retried. A host that is starting, living or conceiving has exactly one call under way, so
 that what it was doing when it was lost is known. Lost hosts are replaced while the others go on. Time is counted by
-looks (`_Clock`), so that a driver that is slow, or was stopped for a while, takes nobody for hung.
+looks (`populations.vigil.Clock`), so that a driver that is slow, or was stopped for a while, takes nobody for hung.
 """
 
 import contextlib
@@ -11,11 +11,10 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from statistics import median
 from typing import Any
 
 import ray
-from ray.exceptions import ActorUnschedulableError, OutOfMemoryError, RayActorError, RayError, RayTaskError
+from ray.exceptions import RayError
 
 from alife.config import RunConfig
 from alife.errors import UserError
@@ -25,10 +24,8 @@ from alife.reproduction import Ints, Newborns
 from populations import cluster
 from populations.backends import Choose, Generation, Interrupted, Outcome
 from populations.host_actor import HostActor
+from populations.vigil import Clock, Handle, Vigil, reason
 
-START_SECONDS = 120.0
-"""A host that has not started by then is given up, as is one that has answered a ping and then is silent for
-`ray.hang_timeout`; the next one is given twice as long, and so on."""
 STARVED_SECONDS = 300.0
 """Without any host that is up for so long, the run stops."""
 HEAD_SECONDS = 30.0
@@ -36,51 +33,11 @@ HEAD_SECONDS = 30.0
 QUIET_SECONDS = 5.0
 """Silence of the head after which it is asked for nothing: who asks would be kept waiting."""
 POLL_SECONDS = 0.25
-PING_SECONDS = 0.5
-PATIENCE = 10.0
-"""A call that takes this many times the median of earlier ones of its kind has hung, even if its host answers."""
 LIVES = 5
 """An island that has lost this many hosts in one generation is not tried again: it may be what kills them."""
 
 Lost = Callable[[int, str, str, float], None]
 """(generation, host, why, seconds lost): what to tell when a host was lost."""
-
-
-class _Clock:
-    """Seconds as the driver sees them pass: between two looks at most `LONGEST`."""
-
-    LONGEST = 1.0
-
-    def __init__(self) -> None:
-        self._last = time.monotonic()
-
-    def tick(self) -> float:
-        """Seconds to count since the last look."""
-        before, self._last = self._last, time.monotonic()
-        return min(self._last - before, self.LONGEST)
-
-
-@dataclass
-class _Handle:
-    """One host as the driver sees it.
-
-    `call` is under way unless the phase is "idle", and has been for `busy` seconds. `ping` has been unanswered for
-    `silent` seconds; once one was answered, the process is `up`. `since` is when it was given what it does now: a
-    start, or an island.
-    """
-
-    name: str
-    actor: Any
-    call: ray.ObjectRef
-    since: float
-    phase: str = "start"
-    busy: float = 0.0
-    up: bool = False
-    ping: ray.ObjectRef | None = None
-    silent: float = 0.0
-    island: int | None = None
-    scores: Scores | None = None
-    chosen: Ints | None = None
 
 
 @dataclass
@@ -111,12 +68,11 @@ class RayBackend:
     def __init__(self, config: RunConfig, physics: Physics, stopping: Callable[[], bool], lost: Lost = lambda *_: None):
         self.config, self.stopping, self.lost = config, stopping, lost
         self._machine: Mapping[str, Any] | None = None
-        self._handles: list[_Handle] = []
+        self._handles: list[Handle] = []
         self._head: cluster.Head | None = None
-        self._numbered = self._false_starts = self._answers = 0
+        self._numbered = self._answers = 0
         self._headless = self._starved = self._pause = 0.0
-        self._clock = _Clock()
-        self._took: dict[str, deque[float]] = {phase: deque(maxlen=64) for phase in ("start", "live", "conceive")}
+        self._clock, self._vigil = Clock(), Vigil(config.ray.hang_timeout)
         self._owns = cluster.connect(config)
         try:
             self._head = cluster.Head(config)
@@ -168,8 +124,7 @@ class RayBackend:
         seconds = self._clock.tick()
         self._watch_head(seconds)
         for handle in list(self._handles):
-            handle.busy += seconds
-            why = self._misses(handle, seconds)
+            why = self._vigil.misses(handle, seconds)
             if why:
                 self._lose(handle, why, task)
         self._grow(seconds)
@@ -179,7 +134,7 @@ class RayBackend:
                 with cluster.explain_full_store():
                     answer = ray.get(handle.call)
             except RayError as error:
-                self._lose(handle, _reason(error), task)
+                self._lose(handle, reason(error), task)
             else:
                 self._advance(handle, answer, task)
         self._require_hosts(seconds)
@@ -194,10 +149,10 @@ class RayBackend:
                 with cluster.explain_full_store():
                     self._call(handle, "live", handle.actor.live.remote(*args, generation.test))
 
-    def _call(self, handle: _Handle, phase: str, ref: ray.ObjectRef) -> None:
+    def _call(self, handle: Handle, phase: str, ref: ray.ObjectRef) -> None:
         handle.phase, handle.call, handle.busy = phase, ref, 0.0
 
-    def _ready(self) -> list[_Handle]:
+    def _ready(self) -> list[Handle]:
         """Hosts whose call has come back, after waiting a moment for one."""
         waiting = {handle.call: handle for handle in self._handles if handle.phase != "idle"}
         if not waiting:
@@ -207,9 +162,9 @@ class RayBackend:
         ready, _ = ray.wait(list(waiting), num_returns=len(waiting), timeout=0)
         return [waiting[ref] for ref in ready]
 
-    def _advance(self, handle: _Handle, answer: Any, task: _Task) -> None:
+    def _advance(self, handle: Handle, answer: Any, task: _Task) -> None:
         """Take the answer of a host and give it the next thing to do."""
-        self._took[handle.phase].append(handle.busy)
+        self._vigil.answered(handle)
         island = handle.island
         if handle.phase == "start":
             self._admit(handle, answer)
@@ -225,9 +180,8 @@ class RayBackend:
             task.done[island] = Outcome(handle.scores, handle.chosen, _own(answer))
             handle.phase, handle.island, handle.scores = "idle", None, None
 
-    def _admit(self, handle: _Handle, identity: Mapping[str, Any]) -> None:
+    def _admit(self, handle: Handle, identity: Mapping[str, Any]) -> None:
         handle.phase, handle.name = "idle", f"{handle.name} ({identity['where']})"
-        self._false_starts = 0
         self._machine = self._machine or identity["machine"]
         if identity["machine"] != self._machine and not self.config.ray.allow_mixed:
             differs = ", ".join(k for k, v in identity["machine"].items() if self._machine.get(k) != v)
@@ -251,38 +205,13 @@ class RayBackend:
                 scheduling_strategy="SPREAD",
             ).remote()
             start = actor.start.remote(self._config, self._physics)
-            self._handles.append(_Handle(f"host {self._numbered}", actor, start, time.monotonic()))
+            self._handles.append(Handle(f"host {self._numbered}", actor, start, time.monotonic()))
 
     def _wanted(self) -> int:
         hosts = self.config.ray.hosts
         return self.config.population.islands if hosts == "auto" else hosts
 
-    def _misses(self, handle: _Handle, seconds: float) -> str:
-        """Why a host is to be given up, if it is: it died idle, answers no ping, or takes unreasonably long."""
-        timeout = self.config.ray.hang_timeout
-        slowness = 2 ** min(self._false_starts, 6) if handle.phase == "start" else 1
-        handle.silent += seconds
-        if handle.ping is None:
-            if handle.silent > PING_SECONDS:
-                handle.ping, handle.silent = handle.actor.ping.remote(), 0.0
-        elif ray.wait([handle.ping], timeout=0)[0]:
-            try:
-                ray.get(handle.ping)
-            except RayError as error:
-                return _reason(error)
-            handle.ping, handle.silent, handle.up = None, 0.0, True
-        elif handle.up and handle.silent > timeout * slowness:
-            return f"no answer for {timeout * slowness:g} s"
-        if handle.phase == "idle":
-            return ""
-        if handle.phase == "start":
-            limit = max(START_SECONDS, timeout) * slowness
-            return f"did not start within {limit:.0f} s" if handle.busy > limit else ""
-        earlier = self._took[handle.phase] or self._took["live"]
-        limit = max(timeout, PATIENCE * median(earlier)) if earlier else float("inf")
-        return f"hung for {limit:.0f} s" if handle.busy > limit else ""
-
-    def _lose(self, handle: _Handle, why: str, task: _Task) -> None:
+    def _lose(self, handle: Handle, why: str, task: _Task) -> None:
         """Bury a host; its island is lived again, and another host takes its place."""
         number, island = task.generation.number, handle.island
         self._handles.remove(handle)
@@ -291,8 +220,7 @@ class RayBackend:
         seconds = handle.silent if handle.phase == "idle" else time.monotonic() - handle.since
         self.lost(number, handle.name, why, seconds)
         if handle.phase == "start":
-            self._pause = 2.0 ** min(self._false_starts, 6) - 1
-            self._false_starts += 1
+            self._pause = self._vigil.false_start()
         if island is not None:
             task.queue.appendleft(island)
             task.losses[island] += 1
@@ -344,25 +272,3 @@ def _own(newborns: Newborns) -> Newborns:
 
 def _nobody(island: int, scores: Scores) -> Ints:
     raise AssertionError("a generation without islands chooses no parents")
-
-
-def _reason(error: RayError) -> str:
-    """Why a host was lost.
-
-    Raises:
-        Exception: It was not lost: the program failed on it.
-    """
-    if isinstance(error, RayTaskError) and not isinstance(error.cause, RayError):
-        raise error.cause if isinstance(error.cause, UserError) else error.as_instanceof_cause()
-    if isinstance(error, RayActorError) and error.actor_init_failed:
-        raise UserError(
-            f"a host cannot load this program: {str(error).strip().splitlines()[-1].strip()}: install the same version "
-            "of it on every node"
-        )
-    if isinstance(error, ActorUnschedulableError):
-        return "could not be placed"
-    if isinstance(error, OutOfMemoryError) or "low on memory" in str(error):
-        return "its machine ran out of memory"
-    if isinstance(error, RayActorError):
-        return "its node was preempted" if error.preempted else "its process died"
-    return f"its answer was lost ({type(error).__name__})"
