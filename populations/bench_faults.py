@@ -56,6 +56,7 @@ def bench(cells: Sequence[Cell] = CELLS) -> Iterator[Figure]:
         raise UserError("bench faults: it watches processes in /proc, which only Linux has")
     began = time.monotonic()
     outcomes: list[Outcome] = []
+    skipped = 0
     with Matrix() as matrix:
         for number, cell in enumerate(cells, 1):
             print(f"{time.monotonic() - began:4.0f} s  {number}/{len(cells)}  {cell.name}", file=sys.stderr, flush=True)
@@ -63,10 +64,11 @@ def bench(cells: Sequence[Cell] = CELLS) -> Iterator[Figure]:
                 outcomes.append(matrix.run(cell))
                 yield _figure(outcomes[-1])
             except PermissionError as error:
+                skipped += 1
                 yield {"name": cell.name, "value": 0.0, "unit": "s lost", "not run": str(error)}
-            except Ended as error:
+            except (Ended, UserError) as error:
                 yield {"name": cell.name, "value": 0.0, "unit": "s lost", "passed": False, "problems": str(error)}
-    yield from _summary(outcomes, time.monotonic() - began)
+    yield from _summary(outcomes, len(cells) - skipped, time.monotonic() - began)
 
 
 class Matrix:
@@ -180,11 +182,11 @@ def _figure(outcome: Outcome) -> Figure:
     return {**figure, "problems": "; ".join(outcome.problems)} if outcome.problems else figure
 
 
-def _summary(outcomes: Sequence[Outcome], seconds: float) -> Iterator[Figure]:
+def _summary(outcomes: Sequence[Outcome], runs: int, seconds: float) -> Iterator[Figure]:
     struck = [outcome for outcome in outcomes if outcome.struck]
     yield {
         "name": "runs",
-        "value": len(outcomes),
+        "value": runs,
         "unit": "runs",
         "struck": len(struck),
         "minutes": round(seconds / 60, 1),

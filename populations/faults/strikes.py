@@ -193,7 +193,7 @@ def mount(folder: Path, size: str) -> bool:
 
 def unmount(folder: Path) -> None:
     """Undo `mount`."""
-    subprocess.run(["umount", str(folder)], check=False, stderr=subprocess.DEVNULL)
+    subprocess.run(["umount", "--lazy", str(folder)], check=False, stderr=subprocess.DEVNULL)
 
 
 def _wait(scene: Scene, phase: str) -> None:
