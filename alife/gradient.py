@@ -142,6 +142,7 @@ class Gradient:
     Attributes:
         weights: `begin` sets them to the genomes of birth; whoever learns changes them between calls.
         gradient: The result of the last call.
+        program: What a call does with what it was made to `see`, in order.
     """
 
     def __init__(self, world: World, life: configuration.Life, pairing: str, c: int, like: Tensor):
@@ -159,7 +160,7 @@ class Gradient:
         self._target = like.new_empty(c, shape.n_weights)
         self._scale, self._task_scale = like.new_empty(c, 1, 1), like.new_empty(c, 1, 1)
         self._coordinates = torch.empty(c, b, dtype=torch.int64, device=like.device)
-        self._images = torch.empty(c, n, dtype=torch.int64, device=like.device)
+        self._images = torch.zeros(c, n, dtype=torch.int64, device=like.device)
 
         batches = [b, n] if n and not self._joint else [b]
         size = c * h * sum(batches)
@@ -185,7 +186,7 @@ class Gradient:
             x = self._narrow.new_empty(c, n, h - k)
             self._inputs.append(Input(images, self._images, x, self._w.image, self._g.image, self._blocks[-1]))
         self._printing = [*self._look(), *self._forward(), *self._print()]
-        self._program = [*self._printing, *self._replicate(), *self._classify(), *self._backward()]
+        self.program = [*self._printing, *self._replicate(), *self._classify(), *self._backward()]
 
     def begin(self, genomes: Tensor, task_weights: Tensor) -> None:
         """Birth: [c, N] genomes, left as they are, and the weights [c] of their cross-entropy."""
@@ -201,7 +202,14 @@ class Gradient:
         self._weigh()
 
     def __call__(self, coordinates: Tensor, images: Tensor | None) -> Tensor:
-        """The gradient at `weights`, as `gradient.flat`; valid until the next call.
+        """The gradient at `weights`, as `gradient.flat`; valid until the next call. Arguments as of `see`."""
+        self.see(coordinates, images)
+        for call in self.program:
+            call()
+        return self.gradient.flat
+
+    def see(self, coordinates: Tensor, images: Tensor | None) -> None:
+        """Set what `program` is about.
 
         Args:
             coordinates: [c, B] of this step, or [1, B] if all individuals share them.
@@ -210,13 +218,10 @@ class Gradient:
         self._coordinates.copy_(coordinates)
         if images is not None:
             self._images.copy_(images)
-        for call in self._program:
-            call()
-        return self.gradient.flat
 
     def residuals(self, coordinates: Tensor) -> Tensor:
         """[c, B] f_θ(c) minus its target, of coordinates [c, B] or [1, B]; valid until the next call of anything."""
-        self._coordinates.copy_(coordinates)
+        self.see(coordinates, None)
         for call in self._printing:
             call()
         return self._residual.squeeze(1)
@@ -329,6 +334,8 @@ class Gradient:
             # ρ̂ = Σ(f - θ)²/(B·mean θ²) = ½·Σ residual²/scale, and 1/Σθ² = B·scale/(2·N), both at weight 1
             shrink = residual.square().sum(1, keepdim=True).mul_(-b / (2 * self._target.shape[1]) / weight)
             torch.mul(self._target, shrink, out=more)
-        more.scatter_add_(1, self._coordinates, -residual)
+        # one coordinate may come twice, and on GPUs only this way of adding has a fixed order
+        where = self._coordinates + torch.arange(len(more), device=more.device).unsqueeze(1) * more.shape[1]
+        more.view(-1).index_put_((where.view(-1),), -residual.flatten(), accumulate=True)
         for here, there in self.gradient.beside(more):
             here.add_(there)

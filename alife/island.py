@@ -99,9 +99,9 @@ ROWS, TOGETHER = 256, 24
 MOST = 4096
 """Individuals computed together on a GPU at most, so that memory stays bounded."""
 
-CACHE = 14_500_000
-"""Bytes that a chunk's activations, weights and moments may take on a CPU. Larger chunks leave the cache, smaller ones
-pay more for each call; `alife bench life` shows where the optimum lies."""
+CACHE = 8_000_000
+"""Bytes that a chunk's activations and weights may take on a CPU. Larger chunks leave the cache, smaller
+ones pay more for each call; `alife bench life` shows where the optimum lies."""
 
 
 def default_chunk(config: RunConfig, n_weights: int) -> int:
@@ -113,7 +113,8 @@ def default_chunk(config: RunConfig, n_weights: int) -> int:
     if config.device == "cuda":
         return min(config.population.size, MOST)
     rows = life.coordinates + (0 if config.task == "none" or config.quine.pairing == "joint" else life.images)
-    floats = 5 * (config.quine.hidden * rows + n_weights)
+    buffers = 5 if life.precision == "float32" else 3
+    floats = buffers * config.quine.hidden * rows + 2 * n_weights
     most = max(1, min(32, CACHE // (4 * floats)))
     return math.ceil(config.population.size / math.ceil(config.population.size / most))
 

@@ -176,6 +176,7 @@ def _progress(run: Run, births: Mapping[str, np.ndarray], seconds: float) -> dic
         "individuals_per_second": len(living) / seconds,
         "seconds": seconds,
         "hosts": run.backend.hosts,
+        "spent": dict(run.seconds),
     }
 
 

@@ -121,17 +121,23 @@ class JsonLines:
 
 
 def divide(seconds: dict[str, float]) -> str:
-    """How the wall-clock of all generations divides, in per cent; what hosts do in parallel counts once.
+    """How the wall-clock of all generations divides, in per cent; `seconds` as of `shares`."""
+    parts = ", ".join(f"{name} {share:.0%}" for name, share in shares(seconds).items())
+    return f"{parts} of {_duration(seconds['generations'])}"
+
+
+def shares(seconds: dict[str, float]) -> dict[str, float]:
+    """How the wall-clock of all generations divides: phase → share; what hosts do in parallel counts once.
 
     Args:
         seconds: `populations.controller.Run.seconds`.
     """
     whole = seconds["generations"]
     on_hosts = 1 - seconds.get("records", 0) / whole
-    shares = {phase: seconds.get(phase, 0) / seconds["hosts"] * on_hosts for phase in PHASES}
-    shares["Ray and waiting"] = max(0.0, on_hosts - sum(shares.values()))
-    shares["records"] = seconds.get("records", 0) / whole
-    return ", ".join(f"{name} {share:.0%}" for name, share in shares.items()) + f" of {_duration(whole)}"
+    parts = {phase: seconds.get(phase, 0) / seconds["hosts"] * on_hosts for phase in PHASES}
+    parts["Ray and waiting"] = max(0.0, on_hosts - sum(parts.values()))
+    parts["records"] = seconds.get("records", 0) / whole
+    return parts
 
 
 def _number(value: float | None, form: str) -> str:

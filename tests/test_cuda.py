@@ -31,11 +31,14 @@ def test_a_generation_is_the_cpu_s_to_rounding(small, pairing, optimizer):
     np.testing.assert_allclose(there.columns["accuracy"], here.columns["accuracy"], atol=0.02)
 
 
+@pytest.mark.parametrize("target", ["birth", "self"])
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_the_same_arguments_give_the_same_bits(small, precision):
+def test_the_same_arguments_give_the_same_bits(small, precision, target):
     if precision == "bfloat16" and not torch.cuda.is_bf16_supported(including_emulation=False):
         pytest.skip("this GPU has no bfloat16")
-    (_, first, printed), (_, second, again) = (generation(small, "cuda", precision=precision) for _ in range(2))
+    (_, first, printed), (_, second, again) = (
+        generation(small, "cuda", precision=precision, target=target) for _ in range(2)
+    )
     assert printed.tobytes() == again.tobytes()
     assert all(first.columns[name].tobytes() == second.columns[name].tobytes() for name in first.columns)
 

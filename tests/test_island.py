@@ -97,5 +97,5 @@ def test_both_pairings_live(small, pairing):
 
 def test_the_chunk_is_a_rule_of_the_configuration():
     config = parse_config({})
-    assert default_chunk(config, 21_100) == 12, "two equal shares of 24"
+    assert default_chunk(config, 21_100) == 8, "three equal shares of 24"
     assert default_chunk(parse_config({"population": {"size": 2}}), 21_100) == 2

@@ -104,6 +104,9 @@ def test_the_shipped_sweeps():
     assert list(quick.configs) == ["w0", "w0.5", "w1", "shuffled"]
     assert len(quick.seeds) == 6
     assert [assay.assay for assay in quick.assays] == ["garden", "within_life"]
+    plan = read_plan("precision")
+    assert [c.life.precision for c in plan.configs.values()] == ["float32", "bfloat16"]
+    assert len(plan.seeds) >= 8
 
 
 KEYS = {

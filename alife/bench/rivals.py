@@ -1,33 +1,30 @@
 """What a life is measured against: the same steps by one network after another, and by JAX.
 
-A room of its own because nothing that evolves uses it. The rivals are written as their own documentation would have
+They are written as their own documentation would have
 them, with the same features, batches and optimiser as `alife.life`, and replication alone.
 """
-
-from collections.abc import Callable
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from alife import config as configuration
-from alife.life import World, experiences
+from alife.bench.timing import Call
+from alife.gradient import World
+from alife.life import experiences
 
-Call = Callable[[], object]
 
-
-def one_after_another(world: World, life: configuration.Life, *, optimizer: bool) -> Call:
-    """A life of a single network by autograd and torch.optim.Adamax, or its gradients alone."""
+def one_after_another(world: World, life: configuration.Life, born: Tensor, stream: int, *, optimizer: bool) -> Call:
+    """A life of a single genome [N] by autograd and torch.optim.Adamax, or its gradients alone; returns the adult."""
     h = world.shape.hidden
-    draw = np.random.default_rng(0)
-    born = torch.from_numpy(draw.uniform(-(h**-0.5), h**-0.5, world.shape.n_weights).astype(np.float32))
-    theta = born.clone().requires_grad_()
     w1, w2, w_out = (slice(0, h * h), slice(h * h, 2 * h * h), slice(2 * h * h, 2 * h * h + h))
     scale = born.square().mean()
-    adamax = torch.optim.Adamax([theta], lr=life.learning_rate)
 
-    def run() -> None:
-        for coordinates, _ in experiences(world, life, "blank", [np.random.default_rng(1)]):
+    def run() -> Tensor:
+        theta = born.clone().requires_grad_()
+        adamax = torch.optim.Adamax([theta], lr=life.learning_rate)
+        for coordinates, _ in experiences(world, life, "blank", [np.random.default_rng(stream)]):
             c = coordinates[0]
             hidden = F.selu(F.selu(world.coordinates[c] @ theta[w1].view(h, h).T) @ theta[w2].view(h, h).T)
             rho = (hidden @ theta[w_out] - born[c]).square().mean() / scale
@@ -37,23 +34,21 @@ def one_after_another(world: World, life: configuration.Life, *, optimizer: bool
             adamax.zero_grad()
             rho.backward()
             adamax.step()
+        return theta.detach()
 
     return run
 
 
-def jax_population(world: World, life: configuration.Life, individuals: int) -> Call | None:
-    """Lives of a population by vmap, grad, scan and jit, index draws included; None where JAX is not installed."""
-    try:
-        import jax
-        import jax.numpy as jnp
-    except ImportError:
-        return None
+def jax_population(world: World, life: configuration.Life, born: Tensor) -> Call:
+    """Lives of [P, N] genomes by vmap, grad, scan and jit, random draws included; returns the adults.
+
+    Individual i draws from generator i. JAX counts the cores that it may use when it starts.
+    """
+    import jax
+    import jax.numpy as jnp
+
     h = world.shape.hidden
-    features = jnp.asarray(world.coordinates.numpy())
-    draw = np.random.default_rng(0)
-    size = (individuals, world.shape.n_weights)
-    genomes = jnp.asarray(draw.uniform(-(h**-0.5), h**-0.5, size).astype(np.float32))
-    streams = [np.random.default_rng(i) for i in range(individuals)]
+    features, genomes = jnp.asarray(world.coordinates.numpy()), jnp.asarray(born.numpy())
 
     def rho(theta, born, c):
         first, second = theta[: h * h].reshape(h, h), theta[h * h : 2 * h * h].reshape(h, h)
@@ -76,8 +71,9 @@ def jax_population(world: World, life: configuration.Life, individuals: int) -> 
         zeros = jnp.zeros_like(theta)
         return jax.lax.scan(step, (theta, zeros, zeros), (times, coordinates))[0][0]
 
-    def run() -> None:
+    def run() -> Tensor:
+        streams = [np.random.default_rng(i) for i in range(len(born))]
         seen = [c.numpy() for c, _ in experiences(world, life, "blank", streams)]
-        lives(genomes, np.stack(seen).astype(np.int32)).block_until_ready()
+        return torch.from_numpy(np.array(lives(genomes, np.stack(seen).astype(np.int32)).block_until_ready()))
 
     return run

@@ -1,0 +1,116 @@
+"""`alife bench life`: how fast individuals live, emit and are scored, against what the same core can do otherwise.
+
+Speeds are ratios of CPU times on one core, taken in turns in one process. The roof is a float32 product of 1024³ by
+each of torch's two libraries; where a floor is to hold, it is to hold against the faster.
+"""
+
+import importlib.util
+from collections.abc import Iterator
+
+import numpy as np
+
+from alife.bench import costs
+from alife.bench.rivals import jax_population, one_after_another
+from alife.bench.settings import ALL, DEFAULT, SMALL, TINY, VANILLA, genomes_of, life_of, physics_of, world_of
+from alife.bench.timing import GEMM, Figure, figure, gemms, half_gemm, in_turns, pinned, threads_elsewhere
+from alife.errors import UserError
+from alife.island import Habitat, check_precision, lifetime
+from alife.reproduction import found
+
+
+def bench() -> Iterator[Figure]:
+    """Every figure, as it is measured; about two minutes. JAX comes last: no process may be forked after it."""
+    yield from costs.memory()
+    with pinned():
+        for part in (_roofs, _life, _emission, _one_after_another, _bfloat16, _generation):
+            yield from part()
+        yield from costs.on_one_core()
+        yield from _jax()
+
+
+def _roofs() -> Iterator[Figure]:
+    for name, taken in in_turns(gemms()).items():
+        yield figure(f"{name}, 1024³, one core", GEMM / taken / 1e9, "GFLOP/s")
+
+
+def _life() -> Iterator[Figure]:
+    roofs = gemms()
+    for setting in ALL:
+        taken = in_turns(roofs | {"life": life_of(setting)})
+        aim = (0.70, 0.85) if setting is VANILLA else None
+        each = taken["life"] / setting.individual_steps
+        for roof in roofs:
+            share = taken[roof] / GEMM / each
+            needed = f"{np.median(share) * setting.needed:.2f} by the FLOPs that are needed"
+            name = f"life, {setting.name}, 6·N·batch, against {roof}"
+            yield figure(name, share * setting.conventional, aim=aim, note=needed)
+
+
+def _emission() -> Iterator[Figure]:
+    roofs = gemms()
+    habitat = Habitat(VANILLA.config, physics_of(VANILLA.shape))
+    adults, coordinates = genomes_of(VANILLA.shape), habitat.world.coordinates
+    taken = in_turns(roofs | {"emission": lambda: habitat.forward.emit(adults, coordinates)})
+    flops = 2 * VANILLA.shape.n_weights * len(coordinates) * len(adults)
+    for roof in roofs:
+        share = taken[roof] / GEMM * flops / taken["emission"]
+        yield figure(f"emission, 2·N², against {roof}", share, aim=(0.60, 0.80))
+
+
+def _one_after_another() -> Iterator[Figure]:
+    for setting in (TINY, SMALL, VANILLA):
+        world, life = world_of(setting.shape), setting.config.life
+        one = genomes_of(setting.shape, 1)[0]
+        loop, gradient = (one_after_another(world, life, one, 0, optimizer=whole) for whole in (True, False))
+        taken = in_turns({"life": life_of(setting), "loop": loop, "gradient": gradient})
+        mine = taken["life"] / setting.individual_steps
+        aim = (3.0, 5.0) if setting is TINY else None
+        alone = f"{np.median(taken['gradient'] / life.steps / mine):.2f} against its gradients without an optimiser"
+        name = f"life, {setting.name}, against one network after another (autograd, torch.optim)"
+        yield figure(name, taken["loop"] / life.steps / mine, aim=aim, note=alone)
+
+
+def _jax() -> Iterator[Figure]:
+    if importlib.util.find_spec("jax") is None:
+        yield figure("life against JAX", float("nan"), note="JAX is not installed: the extra 'bench' brings it")
+        return
+    for setting in (VANILLA, SMALL, TINY):
+        world, life = world_of(setting.shape), setting.config.life
+        rivals = {size: jax_population(world, life, genomes_of(setting.shape, size)) for size in (4, 8, 16)}
+        taken = in_turns({"life": life_of(setting)} | {str(size): rival for size, rival in rivals.items()})
+        size = min(rivals, key=lambda size: float(np.median(taken[str(size)])) / size)
+        share = taken[str(size)] / (size * life.steps) / (taken["life"] / setting.individual_steps)
+        aim = (1.0, 1.3) if setting is VANILLA else None
+        note = f"its best population, {size}; {threads_elsewhere()} threads of the process on another core"
+        yield figure(f"life, {setting.name}, against JAX (vmap, scan, jit)", share, aim=aim, note=note)
+
+
+def _bfloat16() -> Iterator[Figure]:
+    for setting in (VANILLA, DEFAULT):
+        narrow = setting.but(precision="bfloat16")
+        try:
+            check_precision(narrow.config)
+        except UserError as error:
+            yield figure("life in bfloat16 against float32", float("nan"), note=str(error))
+            return
+        taken = in_turns({"float32": life_of(setting), "bfloat16": life_of(narrow)} | gemms() | {"half": half_gemm()})
+        roof = np.min([taken[name] for name in gemms()], axis=0) / taken["half"]
+        note = f"a product of 1024³: {np.median(roof):.2f}, so more cannot be had"
+        share = taken["float32"] / taken["bfloat16"]
+        yield figure(f"life in bfloat16 against float32, {setting.name}", share, aim=(1.3, 2.5), note=note)
+
+
+def _generation() -> Iterator[Figure]:
+    """A default generation of one island."""
+    config, shape = DEFAULT.config, DEFAULT.shape
+    habitat, newborns = Habitat(config, physics_of(shape)), found(config, shape.n_weights, 0)
+    phases: dict[str, list[float]] = {}
+
+    def run() -> None:
+        for phase, seconds in lifetime(habitat, newborns, 0, 0, 0.0)[0].seconds.items():
+            phases.setdefault(phase, []).append(seconds)
+
+    taken = in_turns({"generation": run}, rounds=5)["generation"]
+    whole = sum(float(np.median(seconds)) for seconds in phases.values())
+    note = ", ".join(f"{phase} {np.median(seconds) / whole:.0%}" for phase, seconds in phases.items())
+    yield figure("individuals a second on one core, default generation", DEFAULT.size / taken, "1/s", note=note)
