@@ -20,8 +20,8 @@ from alife.products import by_onednn, onednn_is_exact
 
 Call = Callable[[], object]
 Figure = dict[str, Any]
-"""{"name", "value" (None: not measured), "unit"} and, where there are such, "low" and "high" (quartiles), "n" (rounds), "floor",
-"goal", "holds" (the floor), "reached" (the goal) and "note"."""
+"""{"name", "value" (None: not measured), "unit"} and, where there are such, "low" and "high" (quartiles), "n" (rounds),
+"floor", "goal", "holds" (the floor), "reached" (the goal) and "note"."""
 
 ROUNDS = 5
 SPAN = 0.05
