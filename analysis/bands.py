@@ -10,20 +10,18 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
-from scipy import stats
 
 from alife.errors import UserError
 from analysis import style
 from analysis.run import Run
+from analysis.statistics import FEWEST, intervals
 
 Floats = NDArray[np.float64]
 Runs = Run | Sequence[Run] | Mapping[str, Sequence[Run]]
 """One run, several of one treatment, or named treatments."""
 
 RESAMPLES: Final = 2_000
-"""Bootstrap resamples of an interval over runs."""
-FEWEST: Final = 3
-"""Runs from which an interval is drawn; of fewer, each run is shown."""
+"""Bootstrap resamples of a band: one is drawn for each generation, and none is read off to a third digit."""
 MAX_GENERATIONS: Final = 400
 """Generations that a line shows one by one; of more, it shows means of windows of generations."""
 
@@ -69,10 +67,7 @@ def over_runs(values: Floats) -> tuple[Floats, Floats, Floats]:
             where = (there == pattern[:, None]).all(axis=0)
             sample = values[np.ix_(pattern, where)]
             middle[where] = np.median(sample, axis=0)
-            if len(sample) >= FEWEST:
-                low[where], high[where] = stats.bootstrap(
-                    (sample,), np.median, n_resamples=RESAMPLES, method="percentile", batch=100, rng=0
-                ).confidence_interval
+            low[where], high[where] = intervals(sample.T, "median", resamples=RESAMPLES)
     return middle, low, high
 
 

@@ -31,6 +31,8 @@ Figure = dict[str, Any]
 
 ISLANDS = 4
 EVERY = 5
+PART = 250_000
+"""Rows of a part, about."""
 
 
 def bench(births: int = 1_000_000, drawn: int = 100_000) -> list[Figure]:
@@ -47,29 +49,36 @@ def bench(births: int = 1_000_000, drawn: int = 100_000) -> list[Figure]:
         large = write_record(Path(folder) / "large", births // 1000, 1000)
         deep = write_record(Path(folder) / "deep", max(drawn // 1000, ISLANDS), 1000)
         broad = write_record(Path(folder) / "broad", drawn // 50, 50)
-        return [*_alone(_measure, large), *_alone(_hand_over, deep), *_alone(_draw, deep, broad)]
+        return [*alone(_measure, large), *alone(_hand_over, deep), *alone(_draw, deep, broad)]
 
 
-def write_record(folder: Path, size: int, generations: int) -> Path:
+def write_record(folder: Path, size: int, generations: int, scheme: str = "drift") -> Path:
     """Write a run folder of neutral Wright–Fisher islands in a ring that swap one newborn each every five generations.
 
     Args:
         folder: To be made.
         size: Individuals a generation, in `ISLANDS` equal islands.
         generations: How many.
+        scheme: Of selection, as the configuration says; parents are random whatever it is.
 
     Returns:
         The folder, which `analysis.run.load_run` reads.
     """
     births, migrations = neutral(size // ISLANDS, generations)
+    tables = {"births": births, "migrations": migrations, "generations": _summaries(births, size // ISLANDS)}
     parts: dict[str, list[dict[str, Any]]] = {kind: [] for kind in schema.PART_KINDS}
-    for kind, frame in (("births", births), ("migrations", migrations)):
-        path = folder / kind / "all.parquet"
-        path.parent.mkdir(parents=True)
-        pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), path, compression="zstd")
-        content = path.read_bytes()
-        part = {"name": f"{kind}/{path.name}", "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-        parts[kind].append({**part, "rows": len(frame), "first": 0, "last": generations - 1})
+    for kind, frame in tables.items():
+        (folder / kind).mkdir(parents=True)
+        step = max(PART * generations // max(len(frame), 1), 1)
+        for first in range(0, generations, step):
+            last = min(first + step, generations) - 1
+            start, stop = np.searchsorted(frame["generation"], [first, last + 1])
+            path = folder / kind / f"{first}.parquet"
+            rows = pa.Table.from_pandas(frame.iloc[start:stop], preserve_index=False)
+            pq.write_table(rows, path, compression="zstd")
+            content = path.read_bytes()
+            seal = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest(), "rows": len(rows)}
+            parts[kind].append({"name": f"{kind}/{path.name}", **seal, "first": first, "last": last})
     manifest = {
         "format": schema.FORMAT_VERSION,
         "status": "finished",
@@ -78,8 +87,9 @@ def write_record(folder: Path, size: int, generations: int) -> Path:
         "parts": parts,
     }
     config = {
+        "task": "mnist",
         "reproduction": {"heritable": [], "mutation": 0.05},
-        "selection": {"scheme": "drift", "accuracy_weight": 0.5},
+        "selection": {"scheme": scheme, "accuracy_weight": 0.5, "tournament_size": 3, "truncation": 0.5},
         "migration": {"every": EVERY},
         "population": {"islands": ISLANDS, "size": size // ISLANDS},
     }
@@ -123,36 +133,54 @@ def neutral(size: int, generations: int, seed: int = 0) -> tuple[pd.DataFrame, p
     return births, pd.DataFrame(moves).astype(schema.MIGRATIONS)
 
 
-def _alone(task: Callable[..., list[Figure]], *folders: Path) -> list[Figure]:
+def _summaries(births: pd.DataFrame, size: int) -> pd.DataFrame:
+    """`schema.GENERATIONS` of islands of equal size."""
+    demes = births.iloc[::size]
+    columns: dict[str, Any] = {"generation": demes["generation"], "island": demes["island"], "size": size}
+    columns |= dict.fromkeys(("diverged", "collapsed"), 0) | {"parents": size}
+    for name in schema.SCORES:
+        values = births[name].to_numpy().reshape(-1, size)
+        columns |= {f"{name}_mean": values.mean(1), f"{name}_differential": 0.0}
+        levels = np.quantile(values, [0.5, 0.05, 0.95], axis=1)
+        columns |= {f"{name}_{level}": row for level, row in zip(("median", "q05", "q95"), levels, strict=True)}
+    return pd.DataFrame(columns | {"seconds": 1.0}).astype(schema.GENERATIONS)[list(schema.GENERATIONS)]
+
+
+def alone(task: Callable[..., list[Figure]], *folders: Path) -> list[Figure]:
+    """Do a task in a process of its own."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(task, *folders).result()
 
 
 def _measure(folder: Path) -> list[Figure]:
-    clock = _stopwatch()
+    clock = stopwatch()
     next(clock)
     run = load_run(folder)
     count = len(run.births)
-    figures = [_figure("lineage_load", next(clock), "s", count)]
+    figures = [figure("lineage_load", next(clock), "s", count)]
     tree = of_run(run)
-    figures.append(_figure("lineage_check", next(clock), "s", count))
+    figures.append(figure("lineage_check", next(clock), "s", count))
     pruned = prune(tree)
-    figures.append(_figure("lineage_prune", next(clock), "s", count, left=len(pruned)))
+    figures.append(figure("lineage_prune", next(clock), "s", count, left=len(pruned)))
     table = metrics_through_time(tree)
-    figures.append(_figure("lineage_metrics", next(clock), "s", count, generations=table["generation"].nunique()))
-    total = sum(figure["value"] for figure in figures)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    figures.append(_figure("lineage_total", total, "s", count))
-    return [*figures, _figure("lineage_peak_memory", peak / 2**30, "GiB", count)]
+    figures.append(figure("lineage_metrics", next(clock), "s", count, generations=table["generation"].nunique()))
+    total = sum(each["value"] for each in figures)
+    figures.append(figure("lineage_total", total, "s", count))
+    return [*figures, figure("lineage_peak_memory", peak_memory(), "GiB", count)]
+
+
+def peak_memory() -> float:
+    """The most that this process has held, in GiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 2**30
 
 
 def _hand_over(folder: Path) -> list[Figure]:
     tree = of_run(load_run(folder))
-    figures, clock = [], _stopwatch()
+    figures, clock = [], stopwatch()
     for format in FORMATS:
         next(clock)
         export(tree, folder / f"phylogeny.{format}", format)
-        figures.append(_figure(f"lineage_write_{format}", next(clock), "s", len(tree)))
+        figures.append(figure(f"lineage_write_{format}", next(clock), "s", len(tree)))
     return figures
 
 
@@ -160,17 +188,17 @@ def _draw(*folders: Path) -> list[Figure]:
     from analysis import style
     from analysis.trees import time_phylogeny
 
-    figures, clock = [], _stopwatch()
+    figures, clock = [], stopwatch()
     for folder in folders:
         run = load_run(folder)
         tips = int((run.births["generation"] == run.last).sum())
         next(clock)
         style.save(time_phylogeny(run), folder, "phylogeny")
-        figures.append(_figure(f"lineage_tree_figure_{folder.name}", next(clock), "s", len(run.births), tips=tips))
+        figures.append(figure(f"lineage_tree_figure_{folder.name}", next(clock), "s", len(run.births), tips=tips))
     return figures
 
 
-def _stopwatch() -> Iterator[float]:
+def stopwatch() -> Iterator[float]:
     """Seconds since it was last asked, or first, when it says 0."""
     last = time.perf_counter()
     while True:
@@ -179,10 +207,11 @@ def _stopwatch() -> Iterator[float]:
         last = now
 
 
-def _figure(name: str, value: float, unit: str, births: int, **more: Any) -> Figure:
+def figure(name: str, value: float, unit: str, births: int, **more: Any) -> Figure:
+    """One line of a bench."""
     return {"name": name, "value": round(value, 3), "unit": unit, "births": births, **more}
 
 
 if __name__ == "__main__":
-    for figure in bench():
-        print(json.dumps(figure))
+    for line in bench():
+        print(json.dumps(line))

@@ -102,12 +102,14 @@ def interval(values: ArrayLike, centre: Centre = "iqm", confidence: float = 0.95
     return Estimate(value, float(low[0]), float(high[0]), len(sample))
 
 
-def intervals(values: ArrayLike, centre: Centre = "iqm", confidence: float = 0.95) -> tuple[Floats, Floats]:
+def intervals(
+    values: ArrayLike, centre: Centre = "iqm", confidence: float = 0.95, resamples: int = RESAMPLES
+) -> tuple[Floats, Floats]:
     """Bootstrap intervals of many centres over the same runs, as along a trajectory: [..., n] → low and high [...].
 
     Runs are resampled alike for all rows. NaN where a row has a value that is not finite, or n < `FEWEST`.
     """
-    return _bootstrap((np.asarray(values, np.float64),), CENTRES[centre], confidence)
+    return _bootstrap((np.asarray(values, np.float64),), CENTRES[centre], confidence, resamples)
 
 
 def differences(
@@ -246,7 +248,7 @@ def too_few(n: int, m: int, paired: bool = False, comparisons: int = 1, alpha: f
 
 
 def _bootstrap(
-    samples: tuple[Floats, ...], statistic: Callable[..., Floats], confidence: float
+    samples: tuple[Floats, ...], statistic: Callable[..., Floats], confidence: float, resamples: int = RESAMPLES
 ) -> tuple[Floats, Floats]:
     """Percentile intervals of rows; NaN where a row is not finite or a sample has fewer than `FEWEST` values."""
     whole = np.all([np.isfinite(sample).all(axis=-1) for sample in samples], axis=0)
@@ -256,7 +258,7 @@ def _bootstrap(
         result = stats.bootstrap(
             rows,
             statistic,
-            n_resamples=RESAMPLES,
+            n_resamples=resamples,
             confidence_level=confidence,
             method="percentile",
             axis=-1,

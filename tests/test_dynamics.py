@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from alife import schema, selection
 from alife.errors import UserError
-from analysis import dynamics, forces
+from analysis import bench_analysis, dynamics, forces
 from analysis.demes import Demes, demes
 from analysis.phylometrics import metrics_through_time
 from analysis.price import COMPONENTS, by_generation, price, summary
@@ -452,3 +452,12 @@ def test_cumulated_components_end_at_the_whole_change():
     drawn = lines["change of the mean: all together"]
     assert drawn.get_xdata()[-1] == 7
     assert drawn.get_ydata()[-1] == pytest.approx(change[7] - change[3], abs=1e-6)
+
+
+def test_the_bench_analyses_a_record_that_it_writes():
+    figures = {line["name"]: line for line in bench_analysis.bench(size=40, generations=30)}
+    assert {line["births"] for line in figures.values()} == {1200}
+    steps = [line["value"] for name, line in figures.items() if line["unit"] == "s" and name != "analysis_total"]
+    assert figures["analysis_total"]["value"] == pytest.approx(sum(steps), abs=0.01)
+    assert {"analysis_price", "analysis_hypervolume", "analysis_peak_memory"} <= figures.keys()
+    assert 0.05 < figures["analysis_peak_memory"]["value"] < 2

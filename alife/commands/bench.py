@@ -6,6 +6,7 @@ from typing import Any
 from alife.commands.common import Command
 
 BENCHES = {
+    "analysis": ("analysis.bench_analysis",),
     "checkpoints": ("populations.bench_checkpoints",),
     "faults": ("populations.bench_faults",),
     "life": ("populations.bench_run", "alife.bench.life"),
@@ -26,6 +27,7 @@ def add(command: Command) -> None:
         "  alife bench soak             a host killed every 20 of 1,000 generations, and what leaks\n"
         "  alife bench checkpoints      what commits cost in a run of the defaults\n"
         "  alife bench life             lives and emission against what this machine can do\n"
+        "  alife bench analysis         a record of six million births: load, split change, hypervolume, attainment\n"
         "  alife bench lineage          records of a million births: load, check, measure, hand over, draw\n"
         "  alife bench lineage --json   the same as JSON lines",
     )
