@@ -45,6 +45,10 @@ class AssayPlan:
         """The generations of a run of so many."""
         return sorted({last if g == LAST else int(g) for g in self.generations})
 
+    def file(self, config: RunConfig) -> str:
+        """Its table below RUN/assays, once the run has ended."""
+        return f"{self.assay}-{self.of(config.generations)[-1]}.parquet"
+
     def cost(self, config: RunConfig) -> int:
         """Steps of all lives, to compare with those of a run."""
         lives = len(self.of(config.generations)) * self.sample * self.replicates * max(len(self.task_weights), 1)
@@ -146,11 +150,10 @@ def assay_run(run: str, plan: AssayPlan) -> str:
 def is_done(run: str, config: RunConfig, plan: AssayPlan) -> bool:
     """Whether what an assay would find is there, or there is nothing to find."""
     generations = plan.of(config.generations)
-    name = f"{plan.assay}-{generations[-1]}.parquet"
     try:
         if reading.read_manifest(run)["status"] == "extinct":
             return True
-        schema = pq.read_schema(io.BytesIO(open_folder(f"{run}/assays").read(name)))
+        schema = pq.read_schema(io.BytesIO(open_folder(f"{run}/assays").read(plan.file(config))))
         about = json.loads((schema.metadata or {})[b"alife"])
     except (OSError, UserError, pa.ArrowException, KeyError, ValueError):
         return False

@@ -1,5 +1,9 @@
-"""The one tidy table of a sweep: the generations of all of its runs, with what their treatments set as columns."""
+"""The tidy tables of a sweep: the generations of all of its runs, and all lives of its assays, with what treatments set
+as columns.
+"""
 
+import io
+from collections.abc import Iterator
 from typing import Any, Final
 
 import pyarrow as pa
@@ -9,10 +13,11 @@ from alife import schema
 from alife.config import RunConfig
 from alife.errors import UserError
 from populations import reading
-from populations.plan import Plan, plain
-from populations.storage import open_folder
+from populations.plan import Plan, PlannedRun, plain
+from populations.storage import explained, open_folder
 
 TABLE: Final = "generations.parquet"
+ASSAYS: Final = "assays.parquet"
 
 
 def table(plan: Plan, out: str) -> tuple[bytes, dict[str, str]]:
@@ -22,24 +27,70 @@ def table(plan: Plan, out: str) -> tuple[bytes, dict[str, str]]:
         (one Parquet file, one line for each run that cannot be read and is not in it). Columns: treatment, seed, the
         keys that treatments set, `schema.GENERATIONS`; rows by treatment, seed, generation and island.
     """
-    settings = {key: pa.array([_cell(config, key) for config in plan.configs.values()]) for key in plan.keys}
-    kinds: dict[str, pa.DataType] = {"treatment": pa.string(), "seed": pa.int64()}
-    kinds |= {key: pa.string() if pa.types.is_null(values.type) else values.type for key, values in settings.items()}
+    kinds = _kinds(plan)
     stored = {name: pa.type_for_alias(dtype) for name, dtype in schema.GENERATIONS.items()}
     columns = pa.schema([*kinds.items(), *stored.items()])
-    order = list(plan.configs)
     sink, unread = pa.BufferOutputStream(), {}
     with pq.ParquetWriter(sink, columns, compression="zstd") as writer:
-        for run in sorted(plan.runs(), key=lambda run: (order.index(run.treatment), run.seed)):
+        for run in _ordered(plan):
             try:
                 rows = _generations(f"{out}/runs/{run.name}")
             except UserError as error:
                 unread[run.name] = str(error)
                 continue
-            own = {"treatment": run.treatment, "seed": run.seed, **{key: _cell(run.config, key) for key in plan.keys}}
-            left = {name: pa.array([value] * len(rows), kinds[name]) for name, value in own.items()}
-            writer.write_table(pa.table({**left, **{name: rows[name] for name in stored}}, columns))
+            own = _own(plan, run, kinds, len(rows))
+            writer.write_table(pa.table({**own, **{name: rows[name] for name in stored}}, columns))
     return sink.getvalue().to_pybytes(), unread
+
+
+def assays_table(plan: Plan, out: str) -> bytes:
+    """What the assays of all runs have found so far, as one Parquet file.
+
+    Columns: treatment, seed, the keys that treatments set, assay, and those of the assays' tables; rows by treatment,
+    seed and assay.
+    """
+    kinds = _kinds(plan)
+    parts = []
+    for run, assay, rows in _assays(plan, out):
+        own = _own(plan, run, kinds, len(rows)) | {"assay": pa.array([assay] * len(rows))}
+        parts.append(pa.table({**own, **{name: rows[name] for name in rows.column_names}}))
+    whole = pa.concat_tables(parts, promote_options="default") if parts else pa.schema([*kinds.items()]).empty_table()
+    sink = pa.BufferOutputStream()
+    pq.write_table(whole, sink, compression="zstd")
+    return sink.getvalue().to_pybytes()
+
+
+def _assays(plan: Plan, out: str) -> Iterator[tuple[PlannedRun, str, pa.Table]]:
+    for run in _ordered(plan):
+        folder = open_folder(f"{out}/runs/{run.name}/assays")
+        there = folder.ls()
+        for assay in plan.assays:
+            name = assay.file(run.config)
+            if name in there:
+                try:
+                    with explained(folder, f"reading {name}"):
+                        rows = pq.read_table(io.BytesIO(folder.read(name)))
+                except pa.ArrowException:
+                    continue  # damaged: the sweep does it again
+                yield run, assay.assay, rows
+
+
+def _ordered(plan: Plan) -> list[PlannedRun]:
+    order = list(plan.configs)
+    return sorted(plan.runs(), key=lambda run: (order.index(run.treatment), run.seed))
+
+
+def _kinds(plan: Plan) -> dict[str, pa.DataType]:
+    """Columns that say whose a row is."""
+    settings = {key: pa.array([_cell(config, key) for config in plan.configs.values()]) for key in plan.keys}
+    kinds: dict[str, pa.DataType] = {"treatment": pa.string(), "seed": pa.int64()}
+    return kinds | {key: pa.string() if pa.types.is_null(v.type) else v.type for key, v in settings.items()}
+
+
+def _own(plan: Plan, run: PlannedRun, kinds: dict[str, pa.DataType], rows: int) -> dict[str, pa.Array]:
+    """Those columns of one run."""
+    own = {"treatment": run.treatment, "seed": run.seed, **{key: _cell(run.config, key) for key in plan.keys}}
+    return {name: pa.array([value] * rows, kinds[name]) for name, value in own.items()}
 
 
 def _generations(uri: str) -> pa.Table:

@@ -3,7 +3,7 @@
 It has a room of its own because it joins plan, jobs and run folders. OUT/sweep.yaml is the plan, complete;
 OUT/runs/TREATMENT/seed-K are ordinary run folders; OUT/generations.parquet has a row a (treatment, seed, generation,
 island). Assays that the plan asks for are jobs of their own, each once its run has ended; what they find lies in the
-run's folder. The same command goes on with what has not ended.
+run's folder, and that of all in OUT/assays.parquet. The same command goes on with what has not ended.
 """
 
 import os
@@ -18,7 +18,7 @@ from populations import evolution, locks, manifest, migration
 from populations.assaying import assay_run, is_done
 from populations.controller import Sink, stop_on_signals
 from populations.evolution import BackendName
-from populations.gathered import TABLE, table
+from populations.gathered import ASSAYS, TABLE, assays_table, table
 from populations.jobs import Job, Stopped, run_jobs
 from populations.plan import Plan, difference, dump, parse_plan
 from populations.storage import Conflict, Folder, explained, open_folder
@@ -140,7 +140,7 @@ class _Sweep:
         for name in self.ended:
             self.tally.end(name, "done")
         if self.begun and self.waiting:
-            self._write_table()
+            self._write_tables()
         before = self.ended & self.runs.keys()
         self._tell("sweep_started", out=self.folder.uri, runs=len(self.runs), done=len(before))
         results = []
@@ -148,7 +148,7 @@ class _Sweep:
             results = run_jobs(self.waiting, self.plan.base.ray, self._hear, lambda: self._stop(stopping), backend)
         failed = {result.name: result.error for result in results if result.status == "failed"}
         failed = {name: error for name, error in failed.items() if self.assays.get(name, ("",))[0] not in failed}
-        failed |= self._write_table()
+        failed |= self._write_tables()
         done = (self.ended | {result.name for result in results if result.status == "done"}) - failed.keys()
         stopped = (self.signals or ["SIGINT"])[0] if any(r.status == "stopped" for r in results) else ""
         ended = len(done & self.runs.keys())
@@ -192,11 +192,15 @@ class _Sweep:
             self._tell("stopping", signal=self.signals[0])
         return self.told_to_stop
 
-    def _write_table(self) -> dict[str, str]:
+    def _write_tables(self) -> dict[str, str]:
         data, unread = table(self.plan, self.folder.uri)
-        with explained(self.folder, f"writing {TABLE}", _AGAIN):
-            before = self.folder.fetch(TABLE)[1] if TABLE in self.folder.ls() else None
-            self.folder.replace(TABLE, data, before)
+        tables = {TABLE: data}
+        if self.plan.assays:
+            tables[ASSAYS] = assays_table(self.plan, self.folder.uri)
+        for name, content in tables.items():
+            with explained(self.folder, f"writing {name}", _AGAIN):
+                before = self.folder.fetch(name)[1] if name in self.folder.ls() else None
+                self.folder.replace(name, content, before)
         return unread
 
     def _tell(self, event: str, **values: Any) -> None:

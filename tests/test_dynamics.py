@@ -15,9 +15,10 @@ from analysis import bench_analysis, dynamics, forces
 from analysis.demes import Demes, demes
 from analysis.phylometrics import metrics_through_time
 from analysis.price import COMPONENTS, by_generation, price, summary
-from analysis.run import Run, derive
+from analysis.run import Run, derive, load_run
 from analysis.treatments import group
 from analysis.trends import trends
+from populations import evolve
 from tests.synthetic import generation_table, synthetic_run
 
 SEED = 7
@@ -250,6 +251,23 @@ def test_a_control_has_sampling_but_no_selection(scheme):
         assert (found["low"] > 0) == shows
         assert (found["low"] <= 0 <= found["high"]) != shows
         assert (found["expected"] == 0) != shows
+
+
+@pytest.mark.parametrize(("scheme", "selects"), [("shuffled", False), ("tournament", True)])
+def test_in_runs_that_were_lived_shuffled_has_sampling_and_no_selection(small, tmp_path, scheme, selects):
+    """Networks, not planted numbers: selection's interval over generations covers 0 only under the control."""
+    more = {"generations": 40, "population": {"islands": 2, "size": 12}, "life": {**small["life"], "steps": 12}}
+    config = {**small, **more, "selection": {"scheme": scheme, "accuracy_weight": 1.0}}
+    evolve(config, str(tmp_path / "run"), backend="local")
+    record = demes(load_run(tmp_path / "run"))
+    found = dynamics.mean_differentials(dynamics.differentials(record, ["accuracy"])).iloc[0]
+    assert (found["low"] > 0) == selects
+    assert (found["low"] <= 0 <= found["high"]) != selects
+    parts = summary(price(record, ["accuracy"])).set_index("component")
+    assert (parts.loc["selection", "low"] > 0) == selects
+    assert parts.loc["selection", "low"] <= parts.loc["selection", "per_generation"] <= parts.loc["selection", "high"]
+    assert parts.loc["sampling", "low"] <= 0 <= parts.loc["sampling", "high"]
+    assert parts.loc["sampling", "rms"] > 0.001
 
 
 def test_realised_selection_follows_the_schemes_expectation():

@@ -19,7 +19,7 @@ from analysis import plots
 from analysis.lineage import NOBODY, Phylogeny, line_of_descent, of_run
 from analysis.report import of_run as run_page
 from analysis.report import of_sweep as sweep_page
-from analysis.report import report, sweep_pictures, trade_pictures, treatments
+from analysis.report import report, split, sweep_pictures, trade_pictures, treatments, trend_pictures
 from analysis.report.individuals import descent_intervals, rows, shown
 from analysis.report.page import Chart, Link, Page, Section, Table, Text, render
 from analysis.run import Run
@@ -338,6 +338,36 @@ class TestSweep:
         assert "ρ ×2.5" in heavy, "two decades of weight, 0.2 decades of ρ each"
         assert any(re.search(r"no task at all to 0\.1 changes accuracy by 0\.(399|4) to 0\.4", line) for line in lives)
         assert any("not shown" in line for line in lives if line.startswith("shuffled (generation 10)"))
+
+    def test_what_moves_traits_is_told_by_treatment(self, sweep: Path) -> None:
+        table = split.forces_table(treatments.load(sweep).groups)
+        cells = {(row[0], str(row[1])): row[2:] for row in table.rows}
+
+        def ends(text: str) -> list[float]:
+            return [float(x.replace("−", "-")) for x in re.split(r"[\[,\]]\s?", text)[:3]]
+
+        for label, selects in (("w=1", True), ("shuffled", False)):
+            runs, realised, selection, _, rms, *_ = map(str, cells[label, "accuracy"])
+            assert runs == "4"
+            assert (ends(realised)[1] > 0) == selects
+            assert (ends(realised)[1] <= 0 <= ends(realised)[2]) != selects
+            assert (ends(selection)[1] > 0) == selects
+            assert ends(rms)[1] > 0, "chance moves islands, selected or not"
+        page = sweep_page.page(treatments.load(sweep), [], [], sweep)
+        assert "sampling, rms" in render(page)
+
+    def test_trends_stand_beside_founders_and_the_control(self, sweep: Path) -> None:
+        groups = treatments.load(sweep).groups
+        figure = trend_pictures.beyond(groups)
+        assert len(figure.axes) == 6
+        right = figure.axes[1]
+        assert len([line for line in right.lines if len(line.get_xdata()) > 2]) == len(groups) - 1
+        labels = [text.get_text() for text in figure.legends[0].get_texts()]
+        assert "w=1: IQM and its 95 % bootstrap interval, n = 4 runs" in labels
+        texts = labels + [text.get_text() for ax in figure.axes for text in ax.texts]
+        assert sum(trend_pictures.FOUNDERS in text for text in texts) >= 2
+        with pytest.raises(UserError, match="no shuffled control"):
+            trend_pictures.beyond({"w=1": groups["w=1"]})
 
     def test_assays_of_two_runs_bear_no_verdict(self, sweep: Path, tmp_path: Path) -> None:
         for name in ("w0", "w1"):

@@ -238,6 +238,11 @@ def test_assays_follow_their_runs_and_are_those_of_the_command(assayed, tmp_path
     assert about["generations"] == [0, 3]
     assert about["task_weights"] == [0.1, 5.0]
     assert len(frames["weights"]) == 2 * 3 * 2
+    whole = pd.read_parquet(out / "assays.parquet")
+    assert list(whole)[:5] == ["treatment", "seed", "selection.scheme", "selection.accuracy_weight", "assay"]
+    own = whole[(whole.treatment == "w0") & (whole.seed == 5) & (whole.assay == "within_life")]
+    pd.testing.assert_frame_equal(own[list(frames["weights"])].reset_index(drop=True), frames["weights"])
+    assert whole.groupby(["treatment", "seed", "assay"]).ngroups == 8
     mine = out / "runs" / run
     options = ["--sample", "3", "--task-weights", "0.1,5", "--no-figures"]
     assert main(["assay", str(mine), "within_life", *options]) == 0
@@ -275,7 +280,7 @@ def test_an_assay_that_fails_is_listed_and_costs_no_other(assayed, tmp_path, cap
     config.write_text(yaml.safe_dump(assayed))
     assert main(["sweep", "--config", str(config), "--out", str(out), "--backend", "local"]) == 1
     captured = capsys.readouterr()
-    assert "4 of 4 runs done, 4 of 8 assays" in captured.out
+    assert re.search(r"4 of 4 runs done: .*generations.parquet, 4 of 8 assays: .*assays.parquet", captured.out)
     assert re.search(r"failed: w0/seed-5 garden: .*no checkpoint of generation 77", captured.err)
     assert "4 of 12 runs and assays failed; the same command tries them again" in captured.err
 

@@ -123,8 +123,8 @@ def _sweep(arguments: argparse.Namespace) -> int:
     plan = read_plan(arguments.config, arguments.quick, flags.overrides(arguments).get("ray"))
     with listeners(arguments, SweepTerminal()) as sinks:
         summary = sweep(plan, arguments.out, backend=arguments.backend, sinks=sinks)
-    assayed = f", {summary.assayed} of {summary.assays} assays" if summary.assays else ""
-    print(f"{summary.done} of {summary.runs} runs done{assayed}: {summary.out}/generations.parquet")
+    assayed = f", {summary.assayed} of {summary.assays} assays: {summary.out}/assays.parquet" if summary.assays else ""
+    print(f"{summary.done} of {summary.runs} runs done: {summary.out}/generations.parquet{assayed}")
     for name, error in summary.failed.items():
         print(f"failed: {name}: {error}", file=sys.stderr)
     if summary.stopped:

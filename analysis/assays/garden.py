@@ -5,13 +5,10 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from alife.selection import CONTROLS
-from analysis import style
 from analysis.assays.components import Floats, correlation, heritability
-from analysis.assays.results import Frames, Row, by_name, draw_estimate, finish, number, words
+from analysis.assays.results import Frames, Row, by_name, number, words
 from analysis.demes import LABELS, OF_A_TASK, measured
 from analysis.statistics import Estimate, difference, interval
 
@@ -28,18 +25,18 @@ GENETIC: Final = "genetic correlation of accuracy and"
 def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Row], list[str]]:
     """Means by generation, differences to the base generation, H²; and what they say."""
     lives = frames["lives"]
-    generations = _generations(lives)
+    generations = assayed(lives)
     base = _base(generations)
     rows, statements = [], []
-    for trait in _traits(lives):
+    for trait in scored(lives):
         for generation in generations:
-            rows.append(Row(_mean_name(trait), generation, _mean(lives, trait, generation)))
-    for trait in _traits(lives):
+            rows.append(Row(mean_name(trait), generation, _mean(lives, trait, generation)))
+    for trait in scored(lives):
         for generation in generations:
             if base is not None and generation != base:
                 gain = _difference(lives, trait, generation, base)
                 rows.append(Row(f"{LABELS[trait]}: more than generation {base}", generation, gain))
-    for trait in _traits(lives)[:2]:
+    for trait in scored(lives)[:2]:
         for generation in generations:
             values, islands = scores(lives, trait, generation)
             for scope, within in SCOPES.items():
@@ -48,14 +45,15 @@ def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Row], list
     rows += _correlations(lives, generations[-1])
     if base is not None and generations[-1] != base:
         statements += _compare(lives, generations[-1], base, str(about["scheme"]))
-    statements += _heritable(rows, [g for g in generations if g > 0], _traits(lives)[:2])
+    statements += _heritable(rows, [g for g in generations if g > 0], scored(lives)[:2])
     statements += _correlated(rows)
     if generations[0] == 0:
         statements.append(_of_founders(rows, lives))
     return rows, statements
 
 
-def _generations(lives: pd.DataFrame) -> list[int]:
+def assayed(lives: pd.DataFrame) -> list[int]:
+    """Generations, ascending."""
     return sorted(int(generation) for generation in lives["generation"].unique())
 
 
@@ -64,7 +62,7 @@ def _base(generations: list[int]) -> int | None:
     return BASE if BASE in later else later[0] if len(later) > 1 else None
 
 
-def _traits(lives: pd.DataFrame) -> list[str]:
+def scored(lives: pd.DataFrame) -> list[str]:
     """Accuracy only if there is a task."""
     return [trait for trait in TRAITS if trait not in OF_A_TASK or lives[trait].any()]
 
@@ -76,30 +74,31 @@ def scores(lives: pd.DataFrame, trait: str, generation: int) -> tuple[Floats, Fl
     return table.to_numpy(), table.index.get_level_values("island").to_numpy()
 
 
-def _of_genomes(lives: pd.DataFrame, trait: str, generation: int) -> Floats:
+def of_genomes(lives: pd.DataFrame, trait: str, generation: int) -> Floats:
     """[P] means over the lives; NaN for a genome that diverged in one."""
     values = scores(lives, trait, generation)[0]
     return np.where(np.isfinite(values), values, np.nan).mean(axis=1)
 
 
-def _mean_name(trait: str) -> str:
+def mean_name(trait: str) -> str:
+    """What a row calls a trait's mean."""
     return NAMES[trait] if trait in OF_A_TASK else f"{NAMES[trait]}, geometric mean"
 
 
 def _mean(lives: pd.DataFrame, trait: str, generation: int) -> Estimate:
     """Over genomes; of an error the geometric mean."""
-    e = interval(_of_genomes(lives, trait, generation), "mean")
+    e = interval(of_genomes(lives, trait, generation), "mean")
     return e if trait in OF_A_TASK else Estimate(10**-e.value, 10**-e.high, 10**-e.low, e.n)
 
 
 def _difference(lives: pd.DataFrame, trait: str, generation: int, base: int) -> Estimate:
     """Of means over genomes. Paired by life: both generations live the same ones, so that those cancel."""
-    return difference(_of_genomes(lives, trait, generation), _of_genomes(lives, trait, base), centre="mean")
+    return difference(of_genomes(lives, trait, generation), of_genomes(lives, trait, base), centre="mean")
 
 
 def _compare(lives: pd.DataFrame, last: int, base: int, scheme: str) -> list[str]:
     statements, better = [], []
-    for trait in _traits(lives):
+    for trait in scored(lives):
         gain = _difference(lives, trait, last, base)
         new, old = (_mean(lives, trait, generation).value for generation in (last, base))
         verb = "beats" if gain.low > 0 else "is beaten by" if gain.high < 0 else "cannot be told from"
@@ -147,7 +146,7 @@ def _heritable(rows: list[Row], generations: list[int], traits: list[str]) -> li
 
 def _correlations(lives: pd.DataFrame, generation: int) -> list[Row]:
     """Genetic correlations of accuracy with both fidelities, if there is a task."""
-    if "accuracy" not in _traits(lives):
+    if "accuracy" not in scored(lives):
         return []
     accuracy, islands = scores(lives, "accuracy", generation)
     return [
@@ -182,96 +181,9 @@ def _share(e: Estimate) -> str:
 
 def _of_founders(rows: list[Row], lives: pd.DataFrame) -> str:
     found = by_name(rows)
-    rho = found[_mean_name("replication_error"), 0]
-    accuracy = f" and accuracy {number(found['accuracy', 0].value)}" if "accuracy" in _traits(lives) else ""
+    rho = found[mean_name("replication_error"), 0]
+    accuracy = f" and accuracy {number(found['accuracy', 0].value)}" if "accuracy" in scored(lives) else ""
     return (
         f"Generation 0 are founders: nobody ever printed their genomes (ρ {number(rho.value)}{accuracy} after a life), "
         "so what they score is that of random weights that need not be printable."
     )
-
-
-@style.styled()
-def draw(frames: Frames, about: Mapping[str, Any], rows: list[Row]) -> Figure:
-    """Genomes by generation for each trait, with means, the lives that pair the generations, and H²."""
-    lives = frames["lives"]
-    generations, traits = _generations(lives), _traits(lives)
-    figure = style.new_figure(7.2, 5.2)
-    panels = figure.subplots(2, 2).ravel().tolist()
-    for ax, trait in zip(panels, traits, strict=False):
-        _draw_trait(ax, lives, trait, generations, rows)
-    _draw_shares(panels[len(traits)], rows, [g for g in generations if g > 0], traits[:2])
-    for ax in panels[len(traits) + 1 :]:
-        ax.set_axis_off()
-    title = f"{about['name']}: common garden of {about['replicates']} lives, seed {about['seed']}"
-    return finish(figure, panels, title)
-
-
-def _draw_trait(ax: Axes, lives: pd.DataFrame, trait: str, generations: list[int], rows: list[Row]) -> None:
-    jitter, found = np.random.default_rng(0), by_name(rows)
-
-    def back(values: Floats) -> Floats:
-        return values if trait in OF_A_TASK else 10.0**-values
-
-    for place, generation in enumerate(generations):
-        e, genomes = found[_mean_name(trait), generation], back(_of_genomes(lives, trait, generation))
-        if generation == 0 and trait not in OF_A_TASK and len(generations) > 1:
-            text = f"founders:\n{number(e.value)}, far\nabove"
-            ax.text(place, 0.97, text, transform=ax.get_xaxis_transform(), ha="center", va="top", fontsize=7.5)
-            continue
-        ax.plot(
-            place + jitter.uniform(-0.22, 0.22, len(genomes)),
-            genomes,
-            ".",
-            ms=3.5,
-            mew=0,
-            alpha=0.5,
-            color=style.OKABE_ITO["sky"],
-            label=f"a genome's mean over the lives, n = {len(genomes)} a generation",
-            zorder=2,
-        )
-        draw_estimate(
-            ax,
-            place,
-            e,
-            fmt="D" if generation == 0 else "o",
-            mfc="white" if generation == 0 else style.INK,
-            zorder=4,
-            label=f"mean over genomes, 95 % bootstrap interval{', founders' * (generation == 0)}",
-        )
-    later = [(place, generation) for place, generation in enumerate(generations) if generation > 0]
-    if len(later) > 1:
-        means = np.array([np.nanmean(scores(lives, trait, generation)[0], axis=0) for _, generation in later])
-        lines = ax.plot(
-            [place for place, _ in later], back(means), color=style.OKABE_ITO["vermillion"], lw=0.7, zorder=3
-        )
-        lines[0].set_label("mean over genomes in each of the common lives")
-    if trait not in OF_A_TASK:
-        ax.set_yscale("log")
-        style.log_axis(ax, "y")
-    ax.set_ylabel(NAMES[trait])
-    ax.set_xlim(-0.5, len(generations) - 0.5)
-    founders = "0: founders\n(never printed)" if len(generations) < 5 else "0"
-    ax.set_xticks(range(len(generations)), [founders if g == 0 else str(g) for g in generations])
-    ax.set_xlabel("generation")
-
-
-def _draw_shares(ax: Axes, rows: list[Row], generations: list[int], traits: list[str]) -> None:
-    found = by_name(rows)
-    names: list[str] = []
-    for trait in traits:
-        for generation in generations:
-            for offset, (scope, within) in zip((-0.12, 0.12), SCOPES.items(), strict=True):
-                draw_estimate(
-                    ax,
-                    len(names) + offset,
-                    found[f"H² of {LABELS[trait]}, {scope}", generation],
-                    upright=False,
-                    fmt="s" if within else "o",
-                    color=style.OKABE_ITO["green" if within else "blue"],
-                    label=f"H², {scope}, 95 % bootstrap interval",
-                )
-            names.append(f"{'accuracy' if trait in OF_A_TASK else '−log ρ'}, gen. {generation}")
-    ax.axvline(0, color=style.FAINT, lw=0.8)
-    ax.set_yticks(range(len(names)), names)
-    ax.set_ylim(len(names) - 0.5, -0.5)
-    ax.set_xlabel("broad-sense heritability H²")

@@ -186,11 +186,14 @@ def finish(figure: Figure, axes: Sequence[Axes], title: str) -> Figure:
 
 
 def _assay(name: str) -> tuple[Summarise, Draw]:
-    from analysis.assays import fertility, garden, mutation, within_life
+    from analysis.assays import fertility, garden, garden_figure, mutation, within_life
 
-    modules = {"garden": garden, "within_life": within_life, "mutation": mutation, "fertility": fertility}
-    module = modules[name]
-    return module.summarise, module.draw
+    return {
+        "garden": (garden.summarise, garden_figure.draw),
+        "within_life": (within_life.summarise, within_life.draw),
+        "mutation": (mutation.summarise, mutation.draw),
+        "fertility": (fertility.summarise, fertility.draw),
+    }[name]
 
 
 def _plain(item: Row | Estimate) -> dict[str, Any]:

@@ -10,18 +10,21 @@ from alife import schema
 from alife.errors import UserError
 from analysis.demes import LABELS as SCALES
 from analysis.demes import demes, settled
-from analysis.dynamics import differentials, effective_size, heritability, mean_differentials
+from analysis.dynamics import differentials, effective_size, heritability, interference, mean_differentials
 from analysis.price import COMPONENTS, price, summary
 from analysis.report.page import Part, Table, Text, plural
 from analysis.run import Run
 
 PRICED: Final = ("accuracy", "replication_error", "copying_error", "genome_norm", *schema.LIFE_HISTORY)
 """Traits whose change is split in the table."""
+BACK: Final = 10
+LARGE: Final = 0.05
+"""How deep a clade is, in generations, and its share from which it counts as a rival."""
 
 
 def moved(run: Run) -> Iterator[Part]:
     """The tables, or the line that says why one is not there."""
-    tables: Sequence[Callable[[Run], Part]] = (_differentials, _price, _heritability, _size)
+    tables: Sequence[Callable[[Run], Part]] = (_differentials, _price, _heritability, _size, _rivals)
     yield Text(
         "Intervals here are over the generations of this one run: they say how well this run is known. A statement "
         "about a treatment needs several runs; compare them with 'alife compare' or the report of a sweep.",
@@ -101,6 +104,18 @@ def _size(run: Run) -> Text:
     return Text(
         f"Effective size of an island, harmonic mean of {plural(len(known), 'island generation')}: {harmonic:.1f} of "
         f"{run.setting('population.size')} individuals."
+    )
+
+
+def _rivals(run: Run) -> Text:
+    table = interference(demes(run), BACK, LARGE)
+    if len(table) < 2:
+        raise UserError(f"too few generations to see rival clades: a clade is {BACK} generations deep")
+    return Text(
+        f"Rival clades, each all descendants of one individual {BACK} generations before: {table['clades'].mean():.1f} "
+        f"with a share of {LARGE:.0%} or more at a time, the largest with {table['lead'].mean():.0%} on average; in "
+        f"{table['turnover'].mean():.0%} of {plural(len(table) - 1, 'generation')} another one took the lead. Drift "
+        "alone makes some of both: read it beside the shuffled control."
     )
 
 

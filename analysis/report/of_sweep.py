@@ -36,7 +36,10 @@ def page(sweep: Sweep, pictures: Sequence[Picture], left_out: Sequence[str], bes
         beside: The page's folder, for links to the pages of runs.
     """
     name = sweep.path.rstrip("/").rpartition("/")[2] or sweep.path
-    own = {name: [p for p in pictures if p.name.partition("-")[0] == name] for name in ("sites", "lives", "genomes")}
+    own = {
+        name: [p for p in pictures if p.name.partition("-")[0] == name]
+        for name in ("sites", "lives", "genomes", "beyond")
+    }
     rest = [picture for picture in pictures if all(picture not in those for those in own.values())]
     sections = [Section("short", "In short", _safely(_in_short, sweep))] if sweep.groups else []
     sections.append(Section("facts", "The sweep", list(_facts(sweep))))
@@ -51,7 +54,11 @@ def page(sweep: Sweep, pictures: Sequence[Picture], left_out: Sequence[str], bes
                 [*_safely(statements.within_a_life, sweep), *own["lives"]],
             ),
             Section("genomes", "Trade-off among genomes", [*_safely(trades.genomes_parts, sweep), *own["genomes"]]),
-            Section("selection", "Selection against shuffled", _safely(statements.against_shuffled, sweep)),
+            Section(
+                "selection",
+                "Selection against shuffled",
+                [*_safely(statements.against_shuffled, sweep), *own["beyond"]],
+            ),
             Section("figures", "More figures", [*rest, *(Text(line, "note") for line in left_out)]),
         ]
     sections += [

@@ -9,6 +9,7 @@ from alife.errors import UserError
 from analysis.compare import NAMES, Comparison, Row, compare
 from analysis.report import trades
 from analysis.report.page import Part, Table, Text
+from analysis.report.split import forces_table
 from analysis.report.treatments import TASK_WEIGHT, WEIGHT, Sweep, ends, weighted
 from analysis.run import Run
 from analysis.statistics import Estimate
@@ -108,12 +109,20 @@ def against_shuffled(sweep: Sweep) -> Iterator[Part]:
             yield from (Text(text) for text in sentences(comparison))
             yield table(comparison)
             yield from (Text(note, "note") for note in comparison.notes)
+            yield _forces(family)
     if not found:
         yield Text(
             "No treatment has a shuffled control (selection.scheme: shuffled): what is selection and what is biased "
             "inheritance cannot be told apart.",
             "note",
         )
+
+
+def _forces(family: Mapping[str, Sequence[Run]]) -> Part:
+    try:
+        return forces_table(family)
+    except UserError as error:
+        return Text(str(error), "note")
 
 
 def table(comparison: Comparison) -> Table:

@@ -1,5 +1,6 @@
 """The interactive chart of a sweep: where treatments sit on the plane, generation by generation, and their traits."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import altair as alt
@@ -36,7 +37,7 @@ def chart(sweep: Sweep) -> dict[str, Any] | None:
     first, last = int(seen.min()), int(sweep.common)
     centres, single = (_natural(t[t["generation"].isin(steps)]) for t in (centres, _runs(sweep)))
     pick = alt.selection_point(name="treatments", fields=["treatment"], bind="legend")
-    colour = _colours(list(sweep.groups), pick)
+    colour = _colours(list(sweep.groups), [len(runs) for runs in sweep.groups.values()], pick)
     late = centres[centres["generation"] >= first + SETTLED]
     late = late if len(late) else centres
     views = [_plane(late, single, colour, x, x == "copying_error") for x in ("copying_error", "replication_error")]
@@ -68,8 +69,10 @@ def _natural(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _colours(names: list[str], pick: alt.Parameter) -> dict[str, Any]:
-    legend = alt.Legend(orient="bottom", columns=4, title="treatment", symbolOpacity=1)
+def _colours(names: list[str], runs: Sequence[int], pick: alt.Parameter) -> dict[str, Any]:
+    few, many = min(runs), max(runs)
+    title = f"treatment: IQM and its 95 % bootstrap interval, n = {few if few == many else f'{few} to {many}'} runs"
+    legend = alt.Legend(orient="bottom", columns=4, title=title, titleLimit=600, symbolOpacity=1)
     colours = [style.CYCLE[i % len(style.CYCLE)] for i in range(len(names))]
     shapes = [SHAPES[(i + i // len(style.CYCLE)) % len(SHAPES)] for i in range(len(names))]
     return {

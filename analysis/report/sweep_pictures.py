@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 
 from alife.errors import UserError
 from analysis import forces, style, tradeoff, trajectories
-from analysis.report import trade_pictures
+from analysis.fronts import common_generation
+from analysis.report import trade_pictures, trend_pictures
 from analysis.report.page import Link, Picture
 from analysis.report.pictures import FORMATS, picture, relative
 from analysis.report.treatments import WEIGHT, Sweep, at_the_end, ends, families, weighted
@@ -30,7 +31,11 @@ FIGURES: Final = {
     "Each circle is a run; left of 0, genomes that classify better print worse.",
     "traits": "Traits by generation: median over runs and its 95 % bootstrap interval. What shuffled does too is not "
     "selection.",
+    "beyond": "Left: each trait by generation, and where founders are given the same life. Right: how far it is beyond "
+    "the shuffled control of the same seeds; a band that leaves 0 is selection.",
     "hypervolume": "Hypervolume by generation: median over runs and its interval.",
+    "surfaces": "Attainment surfaces in the last generation that all have: what half of a treatment's runs attain, and "
+    "between what one and what all of them do. Further up and to the left is better.",
     "attainment": "Where on the plane one treatment's runs attain what the other's do not, in the last generation that "
     "all have: blue is the first's, vermillion the second's.",
     "selection": "Selection differentials, realised: right of 0, parents have more of the trait than those they beat.",
@@ -109,15 +114,29 @@ def _draw(name: str, family: Family, whole: bool) -> Figure:
         return sites(family)
     if name == "attainment":
         return _attainment(family)
+    if name == "surfaces":
+        return _surfaces(family)
     if name in ("lives", "genomes"):
         return getattr(trade_pictures, name)(family)
     if not whole:
         raise UserError("the sweep is too large for it: name fewer runs")
+    if name == "beyond":
+        return trend_pictures.beyond(family)
     if name == "traits":
         return trajectories.traits(family)
     if name == "hypervolume":
         return style.figure_of(tradeoff.hypervolume_by_generation(family))
     return (forces.selection if name == "selection" else forces.cumulated)(family)
+
+
+def _surfaces(family: Family) -> Figure:
+    """One a treatment, on the same axes."""
+    generation = common_generation([run for runs in family.values() for run in runs])
+    with style.styled():
+        ax = style.new_figure(5.6, 5.2).add_subplot()
+        for (label, runs), colour in zip(family.items(), itertools.cycle(style.CYCLE), strict=False):
+            tradeoff.attainment(runs, ax, generation=generation, label=label, colour=colour)
+    return style.figure_of(ax)
 
 
 def _attainment(family: Family) -> Figure:

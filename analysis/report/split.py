@@ -1,0 +1,84 @@
+"""What moves traits, treatment by treatment: selection differentials and the Price equation's parts, runs as units.
+
+A room of its own because moved.py splits the change of one run, with intervals that are about that run.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from analysis.demes import LABELS, demes, settled
+from analysis.dynamics import differentials, mean_differentials
+from analysis.price import price, summary
+from analysis.report.page import Table
+from analysis.report.trades import words
+from analysis.run import Run
+from analysis.statistics import interval
+
+TRAITS: Final = ("accuracy", "replication_error", "copying_error")
+PARTS: Final = ("selection", "sampling", "transmission", "change")
+COLUMNS: Final = {
+    "realised": "realised",
+    "selection": "selection",
+    "sampling": "sampling",
+    "sampling_rms": "sampling, rms",
+    "transmission": "transmission",
+    "change": "change",
+}
+CAPTION: Final = (
+    "What moves traits, a generation, from the fourth on. Realised: selection differential, the standard deviations by "
+    "which parents exceed those they won from. Selection, sampling, transmission, change: parts of the Price equation, "
+    "in the trait's units; all else is left out here. Sampling, rms: how much chance moves an island in a generation, "
+    "though it averages out. Interquartile means over runs [95 % bootstrap interval over runs]"
+)
+
+
+def forces(runs: Sequence[Run], traits: Sequence[str] = TRAITS) -> pd.DataFrame:
+    """One value a run, means over its generations from where parents are of a kind.
+
+    Returns:
+        A row for each run and trait on record: run, trait, realised, `PARTS`, sampling_rms.
+
+    Raises:
+        UserError: A run has too few generations, or was loaded without births.
+    """
+    rows = []
+    for run in runs:
+        record, first = demes(run), settled(run.last)
+        known = [trait for trait in traits if trait in record.traits]
+        realised = mean_differentials(differentials(record, known), first).set_index("trait")["realised"]
+        split = summary(price(record, known), first).set_index(["trait", "component"])
+        for trait in known:
+            parts = {name: split.loc[(trait, name), "per_generation"] for name in PARTS}
+            rms = split.loc[(trait, "sampling"), "rms"]
+            rows.append({"run": run.path, "trait": trait, "realised": realised[trait], **parts, "sampling_rms": rms})
+    return pd.DataFrame(rows)
+
+
+def forces_table(groups: Mapping[str, Sequence[Run]]) -> Table:
+    """Every treatment's.
+
+    Raises:
+        UserError: As `forces`.
+    """
+    rows = []
+    for label, runs in groups.items():
+        table = forces(runs)
+        for trait in table["trait"].unique():
+            own = table[table["trait"] == trait]
+            cells = [words(interval(own[name].to_numpy(np.float64)), signed=name != "sampling_rms") for name in COLUMNS]
+            rows.append([label, LABELS[trait], str(len(own)), *cells])
+    head = [
+        "treatment",
+        "trait",
+        "runs",
+        "realised",
+        "selection",
+        "sampling",
+        "sampling, rms",
+        "transmission",
+        "change",
+    ]
+    return Table(CAPTION, head, rows)

@@ -1,0 +1,86 @@
+"""The static figure of trends: traits beside founders given the same life, and beyond the shuffled control.
+
+A room of its own because `analysis.trends` computes without drawing.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from alife.errors import UserError
+from analysis import style
+from analysis.demes import LABELS, OF_A_TASK
+from analysis.run import Run
+from analysis.treatments import control
+from analysis.trends import trends
+
+FOUNDERS: Final = "founders given the same life"
+TRAITS: Final = ("accuracy", "replication_error", "copying_error")
+
+
+def beyond(family: Mapping[str, Sequence[Run]]) -> Figure:
+    """Each trait's way from its founders, and how far it is beyond that of the shuffled control.
+
+    Raises:
+        UserError: There is no control, or one generation alone.
+    """
+    null = control(family)
+    if null is None:
+        raise UserError("no shuffled control to compare with")
+    has_task = all(run.setting("task") != "none" for runs in family.values() for run in runs)
+    names = [name for name in TRAITS if has_task or name not in OF_A_TASK]
+    table = trends(family, names, null)
+    if table["generation"].max() < 1:
+        raise UserError("one generation has no trend")
+    with style.styled():
+        figure = style.new_figure(7.2, 0.9 + 1.9 * len(names))
+        grid = figure.subplots(len(names), 2, squeeze=False, sharex=True)
+        for row, name in zip(grid, names, strict=True):
+            for number, label in enumerate(family):
+                rows = table[(table["label"] == label) & (table["trait"] == name)]
+                look: dict[str, Any] = {"color": style.CYCLE[number % len(style.CYCLE)]}
+                look["ls"] = style.DASHES[number % len(style.DASHES)]
+                n = int(rows["runs"].max()) if len(rows) else 0
+                text = f"{label}: IQM and its 95 % bootstrap interval, n = {n} runs"
+                _band(row[0], rows[rows["generation"] > 0], "value", ("low", "high"), text, look)
+                if label != null:
+                    _band(row[1], rows, "beyond", ("beyond_low", "beyond_high"), text, look)
+            founders = table[(table["trait"] == name) & (table["generation"] == 0)]["value"].mean()
+            _finish(row, name, founders, null)
+        for ax in grid[-1]:
+            ax.set_xlabel("generation")
+        handles = dict(zip(*reversed(grid[0, 0].get_legend_handles_labels()), strict=True))
+        legend = figure.legend(handles.values(), handles.keys(), loc="outside lower left", ncols=1)
+        for text_ in legend.get_texts():
+            text_.set_parse_math(False)
+    return figure
+
+
+def _band(ax: Axes, rows: pd.DataFrame, middle: str, ends: tuple[str, str], label: str, look: dict[str, Any]) -> None:
+    x = rows["generation"].to_numpy()
+    low, high = (rows[end].to_numpy(np.float64) for end in ends)
+    ax.plot(x, rows[middle].to_numpy(np.float64), label=label, zorder=3, **look)
+    if np.isfinite(low).any():
+        ax.fill_between(x, low, high, color=look["color"], alpha=0.18, lw=0)
+
+
+def _finish(row: Sequence[Axes], name: str, founders: float, null: str) -> None:
+    """Axes of one trait; founders as a line where the axis reaches them, and in words where not."""
+    row[0].set_ylabel(LABELS[name].replace(", ", ",\n"))
+    row[1].set_ylabel(f"beyond {null}", parse_math=False)
+    row[1].axhline(0, color=style.INK, lw=0.9, zorder=1)
+    low, high = row[0].get_ylim()
+    room = 0.5 * (high - low)
+    if low - room < founders < high + room:
+        row[0].axhline(founders, color=style.INK, lw=0.9, ls=(0, (4, 2)), zorder=1, label=FOUNDERS)
+    elif np.isfinite(founders):
+        place = (0.98, 0.04 if founders < low else 0.96)
+        side = "below" if founders < low else "above"
+        text = f"{FOUNDERS}: {founders:.2f}, {side} this axis".replace("-", "−")
+        row[0].annotate(
+            text, place, xycoords="axes fraction", ha="right", va="bottom" if side == "below" else "top", fontsize=7
+        )
