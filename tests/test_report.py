@@ -253,9 +253,9 @@ class TestSweep:
         assert "alife assay RUN garden" in str(text["genomes"].texts["p"])
         assert any("w=1 against shuffled: accuracy +" in p for p in text["selection"].texts["p"])
         assert [cell.strip() for cell in text["sites"].texts["th"] if cell.strip() in ("w=0", "w=1", "shuffled")] == [
-            "shuffled",
             "w=0",
             "w=1",
+            "shuffled",
         ]
 
     def test_the_page_leads_to_its_figures(
@@ -324,7 +324,7 @@ class TestSweep:
         [among] = [
             line for line in said["short"] if line.startswith("Among genomes of a run: there in w=1 (r_G·h·h −0.")
         ]
-        assert re.search(r"; not shown in shuffled \(.*\), w=0 \(", among)
+        assert re.search(r"; not shown in w=0 \(.*\), shuffled \(", among)
         genomes = {line.split(":")[0]: line for line in said["genomes"]}
         assert "w=1: there. Accuracy and −log₁₀ ρ have" in genomes["w=1"]
         assert "4 runs of 40 genomes × 8 lives" in genomes["w=1"]

@@ -3,6 +3,7 @@
 A room of its own because it reads assays, and statements.py compares what runs have on record.
 """
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -164,11 +165,13 @@ def _correlation(rows: pd.DataFrame) -> str:
     return words(e) + (f" (defined in {e.n} of {len(rows)} runs)" if e.n < len(rows) else "")
 
 
+@functools.lru_cache(maxsize=1)
 def _genomes(sweep: Sweep) -> Mapping[str, pd.DataFrame]:
     found = {label: of_runs.among_genomes(runs) for label, runs in sweep.groups.items()}
     return {label: table for label, table in found.items() if len(table)}
 
 
+@functools.lru_cache(maxsize=1)
 def _lives(sweep: Sweep) -> Mapping[str, pd.DataFrame]:
     """Rows by whose genomes: founders first, who are the same in all treatments that begin alike."""
     return by_genomes({label: of_runs.within_lives(runs) for label, runs in sweep.groups.items()})

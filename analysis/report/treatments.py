@@ -80,7 +80,18 @@ def load(path: str | os.PathLike[str]) -> Sweep:
         full = load_run(run.path)
         kept = full.births if whole else full.births[full.births["generation"].isin([run.first, common, run.last])]
         runs.append(full if whole else replace(full, births=kept.reset_index(drop=True)))
-    return Sweep(os.fspath(path), group(runs) if runs else {}, empty, unread, whole)
+    return Sweep(os.fspath(path), _ordered(group(runs)) if runs else {}, empty, unread, whole)
+
+
+def _ordered(groups: Mapping[str, Sequence[Run]]) -> dict[str, Sequence[Run]]:
+    """By task weight and w, controls last."""
+
+    def place(label: str) -> tuple[bool, float, float, str]:
+        run = groups[label][0]
+        is_control = run.setting("selection.scheme") in CONTROLS
+        return is_control, float(run.setting(TASK_WEIGHT)), float(run.setting(WEIGHT)), label
+
+    return {label: groups[label] for label in sorted(groups, key=place)}
 
 
 def medians(run: Run) -> pd.DataFrame:

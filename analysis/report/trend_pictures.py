@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from alife.errors import UserError
 from analysis import style
-from analysis.demes import LABELS, OF_A_TASK
+from analysis.demes import LABELS, OF_A_TASK, settled
 from analysis.run import Run
 from analysis.treatments import control
 from analysis.trends import trends
@@ -49,6 +49,8 @@ def beyond(family: Mapping[str, Sequence[Run]]) -> Figure:
                 _band(row[0], rows[rows["generation"] > 0], "value", ("low", "high"), text, look)
                 if label != null:
                     _band(row[1], rows, "beyond", ("beyond_low", "beyond_high"), text, look)
+            first = settled(int(table["generation"].max()))
+            _look_at(row, table[(table["trait"] == name) & (table["generation"] >= first)])
             founders = table[(table["trait"] == name) & (table["generation"] == 0)]["value"].mean()
             _finish(row, name, founders, null)
         for ax in grid[-1]:
@@ -68,6 +70,17 @@ def _band(ax: Axes, rows: pd.DataFrame, middle: str, ends: tuple[str, str], labe
         ax.fill_between(x, low, high, color=look["color"], alpha=0.18, lw=0)
 
 
+def _look_at(row: Sequence[Axes], rows: pd.DataFrame) -> None:
+    """Axes for generations whose parents are of a kind; how genomes become printable is told by other figures."""
+    for ax, names in zip(row, (("value", "low", "high"), ("beyond", "beyond_low", "beyond_high")), strict=True):
+        values = rows[list(names)].to_numpy(np.float64)
+        values = values[np.isfinite(values)]
+        if len(values):
+            low, high = values.min(), values.max()
+            room = 0.08 * (high - low) or 0.01
+            ax.set_ylim(low - room, high + room)
+
+
 def _finish(row: Sequence[Axes], name: str, founders: float, null: str) -> None:
     """Axes of one trait; founders as a line where the axis reaches them, and in words where not."""
     row[0].set_ylabel(LABELS[name].replace(", ", ",\n"))
@@ -76,6 +89,7 @@ def _finish(row: Sequence[Axes], name: str, founders: float, null: str) -> None:
     low, high = row[0].get_ylim()
     room = 0.5 * (high - low)
     if low - room < founders < high + room:
+        row[0].set_ylim(min(low, founders - 0.1 * room), max(high, founders + 0.1 * room))
         row[0].axhline(founders, color=style.INK, lw=0.9, ls=(0, (4, 2)), zorder=1, label=FOUNDERS)
     elif np.isfinite(founders):
         place = (0.98, 0.04 if founders < low else 0.96)
