@@ -1,16 +1,19 @@
 """The command from outside, as a user runs it: what it makes, what it says, and how it refuses."""
 
+import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
 
 from alife import config as configuration
 from alife.cli import main
+from alife.commands.bench import BENCHES
 from tests.idx_folders import make_arrays, write_folder
 
 ALIFE = [sys.executable, "-m", "alife.cli"]
@@ -198,3 +201,18 @@ def test_a_bench_prints_a_line_a_figure(capsys, monkeypatch):
     assert main(["bench", "lineage", "--json"]) == 0
     assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == small
     assert "invalid choice: 'speed'" in refuse(capsys, "bench", "speed")
+
+
+@pytest.mark.parametrize(("passed", "code"), [(True, 0), (False, 1), (None, 0)])
+def test_a_bench_prints_a_line_a_figure_and_ends_with_1_if_a_test_in_it_fails(monkeypatch, capsys, passed, code):
+    figures = [{"name": "a", "value": 2.0, "unit": "s", "identical": True}, {"name": "b", "value": 1, "unit": "runs"}]
+    if passed is not None:
+        figures[0]["passed"] = passed
+    monkeypatch.setitem(sys.modules, "bench_of_tests", SimpleNamespace(bench=lambda: iter(figures)))
+    monkeypatch.setitem(BENCHES, "lineage", "bench_of_tests")
+    assert main(["bench", "lineage"]) == code
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("a: 2 s (identical True")
+    assert second == "b: 1 runs"
+    assert main(["bench", "lineage", "--json"]) == code
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == figures
