@@ -114,9 +114,9 @@ class Matrix:
         return self._reference(self.config)
 
     def scene(self, name: str, nodes: Sequence[int]) -> Scene:
-        """The run configured, not yet started, on a cluster of such nodes."""
-        self.arena().arrange(nodes)
-        return Scene(self.arena(), self.folder / name, self.config)
+        """The run configured, not yet started, on a cluster of such nodes with Ray's own health checks."""
+        self.arena("production").arrange(nodes)
+        return Scene(self.arena("production"), self.folder / name, self.config)
 
     def _reference(self, config: Mapping[str, Any]) -> str:
         """The digest of a run that nothing disturbs, in one process without Ray."""
