@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from alife import metrics
-from alife.paper import annealing, exact, fertility, strict
+from alife.paper import annealing, contraction, exact, fertility, strict
 from alife.paper.frame import Outcome, Settings, Work
 from alife.paper.habitat import founders
 from alife.paper.registry import EXPERIMENTS
@@ -45,7 +45,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def small_world(hidden: int, seeds: int = 3) -> tuple[Any, torch.Tensor]:
-    config = strict._config(Settings(seeds=seeds), "vanilla", hidden)
+    config = strict.configured(Settings(seeds=seeds), "vanilla", hidden)
     return strict.place_of(Settings(seeds=seeds), "vanilla", hidden), founders(config)
 
 
@@ -171,38 +171,31 @@ def test_an_exact_quine_descends_for_generations_without_learning():
         line = exact.forward(line, features, 16).printed
     assert (line - network).square().sum() < 1e-6 * network.square().sum()
     single = network.float()[None]
-    assert fertility.depths(place, single, single, 10).item() == 10
+
+    def emit(networks: torch.Tensor) -> torch.Tensor:
+        return place.forward.emit(networks, place.world.coordinates)
+
+    assert fertility.depths(emit, single, single, 10).item() == 10
 
 
 def test_depth_counts_generations_until_the_first_that_is_no_longer_alike():
-    place, begin = small_world(6, 2)
+    _, begin = small_world(6, 2)
 
-    class Halving:
-        def emit(self, networks: torch.Tensor, coordinates: torch.Tensor) -> torch.Tensor:
-            return 0.8 * networks
-
-    class Place:
-        forward, world = Halving(), place.world
+    def emit(networks: torch.Tensor) -> torch.Tensor:
+        return 0.8 * networks
 
     # ρ to the founder after g generations is (1 - 0.8^g)², 0.5 at g = 5.5, and the norm is below one half from g = 4 on
-    assert fertility.depths(Place(), begin, begin, 10).tolist() == [3, 3]  # type: ignore[arg-type]
-    assert fertility.depths(Place(), begin, begin, 2).tolist() == [2, 2]  # type: ignore[arg-type]
-    assert fertility.depths(Place(), begin, -begin, 10).tolist() == [0, 0]  # type: ignore[arg-type]
+    assert fertility.depths(emit, begin, begin, 10).tolist() == [3, 3]
+    assert fertility.depths(emit, begin, begin, 2).tolist() == [2, 2]
+    assert fertility.depths(emit, begin, -begin, 10).tolist() == [0, 0]
 
 
 def test_answers_of_a_linear_emission_are_its_matrix():
-    place, begin = small_world(4, 1)
+    _, begin = small_world(4, 1)
     n = begin.shape[1]
     matrix = torch.diag(torch.linspace(0.1, 2.5, n))
 
-    class Linear:
-        def emit(self, networks: torch.Tensor, coordinates: torch.Tensor) -> torch.Tensor:
-            return networks @ matrix.T
-
-    class Place:
-        forward, world = Linear(), place.world
-
-    told = fertility.answers(Place(), begin, np.random.default_rng(0))  # type: ignore[arg-type]
+    told = fertility.answers(lambda networks: networks @ matrix.T, begin, np.random.default_rng(0))
     assert told["radius"].item() == pytest.approx(2.5, rel=0.03)
     assert told["degree"].item() == pytest.approx(1, rel=0.01)
     assert told["gain"].item() == pytest.approx(matrix.square().sum().item() / n, rel=0.5)
@@ -270,8 +263,55 @@ def test_the_same_seed_gives_the_same_outcome(short):
 def test_the_front_has_at_least_five_task_weights_and_every_part_is_known():
     assert len({weight for weights in strict.TASK_WEIGHTS.values() for weight in weights}) >= 5
     assert EXPERIMENTS["strict"].parts == strict.PARTS
+    assert EXPERIMENTS["contraction"].parts == tuple(contraction.ATTEMPTS)
     assert EXPERIMENTS["fertility"].after == fertility.SOURCES
 
 
 def test_a_part_without_a_network_says_so():
     assert strict.run(Work(Settings(seeds=1)), "vanilla-odd").rows == []
+
+
+def contracted(part: str, monkeypatch: pytest.MonkeyPatch, steps: int) -> Outcome:
+    monkeypatch.setattr(contraction, "STEPS", (steps, steps))
+    return contraction.run(Work(Settings(seeds=2)), part)
+
+
+@pytest.mark.parametrize("part", list(contraction.ATTEMPTS))
+def test_every_attempt_is_measured_alike_and_again_the_same(part: str, monkeypatch: pytest.MonkeyPatch):
+    outcome = contracted(part, monkeypatch, 40)
+    assert len(outcome.rows) == 8
+    assert outcome.rows[0].keys() >= {"rho", "radius", "degree", "depth", "depth_0.01", "depth_0.05", "depth_0.2"}
+    assert contracted(part, monkeypatch, 40).rows == outcome.rows
+    ends = [row["rho"] for row in outcome.curves if row["epoch"] == 40]
+    np.testing.assert_allclose(ends, [row["rho"] for row in outcome.rows], rtol=1e-5)
+
+
+def test_emission_as_a_function_is_the_organisms_own():
+    place, begin = small_world(8)
+    plain = contraction.emission(place.world.coordinates, scaled=False)
+    torch.testing.assert_close(plain(begin), place.forward.emit(begin, place.world.coordinates), rtol=1e-4, atol=1e-5)
+    scaled = contraction.emission(place.world.coordinates, scaled=True)(begin)
+    torch.testing.assert_close(scaled.norm(dim=1), begin.norm(dim=1))
+    assert metrics.relative_error(scaled / scaled.norm(), plain(begin) / scaled.norm()).isfinite().all()
+
+
+def test_damping_errors_makes_emission_contract_once_newborns_are_scaled(monkeypatch: pytest.MonkeyPatch):
+    damped = contracted("gain-scaled", monkeypatch, 900).rows
+    alone = contracted("replicate-scaled", monkeypatch, 900).rows
+    assert np.median([row["radius"] for row in damped]) < 1.15
+    assert np.median([row["radius"] for row in alone]) > 1.15
+
+
+def test_attempts_are_drawn_and_told(monkeypatch: pytest.MonkeyPatch):
+    outcomes = {part: contracted(part, monkeypatch, 4) for part in ("replicate", "gain-scaled")}
+    results = Results(
+        "",
+        asdict(Settings(seeds=2)),
+        [{"experiment": "contraction", "part": part, **outcome.facts} for part, outcome in outcomes.items()],
+        pd.DataFrame([row for outcome in outcomes.values() for row in outcome.rows]),
+    )
+    with style.styled():
+        figures.draw(results, "contraction").draw_without_rendering()
+    said = [*report.attempts(results)]
+    assert len(said) == 2
+    assert contraction.ATTEMPTS["gain-scaled"].what in said[1]

@@ -1,6 +1,6 @@
 """Fertility without learning: how many emissions a solution lasts, and what its emission does to an error."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any, Final
 
@@ -23,6 +23,8 @@ DESCENT: Final = (20, 50)
 COPIES: Final = 20
 NOISE: Final = 0.05
 """Of a noisy copy, relative to the RMS of the weights: what the organism's births have."""
+
+Emit = Callable[[Tensor], Tensor]
 
 FERTILE: Final = 0.5
 """ρ against the founder below which a descendant counts as its kind."""
@@ -85,9 +87,13 @@ def follow(
         `rho` (against itself, the parent), `founder_rho`, `norm_ratio` and, with a task, `select_accuracy`.
     """
     lines, generations = [], DESCENT[settings.full]
+
+    def emit(parents: Tensor) -> Tensor:
+        return place.forward.emit(parents, place.world.coordinates)
+
     printed = [networks]
     for _ in range(generations):
-        printed.append(_emit(place, printed[-1]))
+        printed.append(emit(printed[-1]))
     for generation, (parents, children) in enumerate(pairwise(printed), 1):
         measured = {
             "rho": metrics.relative_error(children, parents),
@@ -100,11 +106,11 @@ def follow(
     noisy = torch.stack([_copies(settings, network, (*key, k)) for k, network in enumerate(networks)])
     measured = {
         **_tensors(replication(metrics.replication_loss(printed[1], networks), networks)),
-        "depth": depths(place, networks, networks, generations),
+        "depth": depths(emit, networks, networks, generations),
         "noisy_depth": torch.stack(
-            [depths(place, c, n.expand_as(c), generations).median() for c, n in zip(noisy, networks, strict=True)]
+            [depths(emit, c, n.expand_as(c), generations).median() for c, n in zip(noisy, networks, strict=True)]
         ),
-        **answers(place, networks, stream(settings, "fertility", *key, 1 << 20)),
+        **answers(emit, networks, stream(settings, "fertility", *key, 1 << 20)),
     }
     found = _rows(name, measured)
     for row, kind in zip(found, metrics.fixpoint_class(networks, printed[1], printed[2]), strict=True):
@@ -112,11 +118,11 @@ def follow(
     return found, lines
 
 
-def depths(place: Habitat, begin: Tensor, founders: Tensor, generations: int) -> Tensor:
+def depths(emit: Emit, begin: Tensor, founders: Tensor, generations: int) -> Tensor:
     """[n] the last generation up to which all descend well: ρ to the founder below FERTILE, norm within WITHIN.
 
     Args:
-        place: Where.
+        emit: What networks [n, N] print.
         begin: [n, N] networks that found lines.
         founders: [n, N] what descendants are compared with.
         generations: To follow, at most.
@@ -125,7 +131,7 @@ def depths(place: Habitat, begin: Tensor, founders: Tensor, generations: int) ->
     norms = torch.linalg.vector_norm(founders, dim=1)
     networks = begin
     for _ in range(generations):
-        networks = _emit(place, networks)
+        networks = emit(networks)
         ratio = torch.linalg.vector_norm(networks, dim=1) / norms[living]
         alike = metrics.relative_error(networks, founders[living]) < FERTILE
         well = alike & (ratio < WITHIN) & (ratio > 1 / WITHIN)
@@ -136,17 +142,17 @@ def depths(place: Habitat, begin: Tensor, founders: Tensor, generations: int) ->
     return depth
 
 
-def answers(place: Habitat, networks: Tensor, draw: np.random.Generator) -> dict[str, Tensor]:
+def answers(emit: Emit, networks: Tensor, draw: np.random.Generator) -> dict[str, Tensor]:
     """`gain`, `radius` and `degree` [K] of networks' emission; the radius by power iteration with small differences."""
-    base, size = _emit(place, networks), torch.linalg.vector_norm(networks, dim=1, keepdim=True)
+    base, size = emit(networks), torch.linalg.vector_norm(networks, dim=1, keepdim=True)
     at = torch.from_numpy(draw.standard_normal(tuple(networks.shape), dtype=np.float32))
     growths = []
     for _ in range(30):
         at = at * (PROBE * size / torch.linalg.vector_norm(at, dim=1, keepdim=True))
-        after = _emit(place, networks + at) - base
+        after = emit(networks + at) - base
         growths.append(torch.linalg.vector_norm(after, dim=1) / (PROBE * size[:, 0]))
         at = after
-    scaled = _emit(place, networks * (1 + PROBE)) - _emit(place, networks * (1 - PROBE))
+    scaled = emit(networks * (1 + PROBE)) - emit(networks * (1 - PROBE))
     degree = (scaled * base).sum(1) / (2 * PROBE * metrics.genome_norm(base))
     radius = torch.stack(growths[15:]).log().mean(0).exp()
     return {"gain": growths[0].square(), "radius": radius, "degree": degree}
@@ -154,10 +160,6 @@ def answers(place: Habitat, networks: Tensor, draw: np.random.Generator) -> dict
 
 def _tensors(measured: Mapping[str, Floats]) -> dict[str, Tensor]:
     return {name: torch.from_numpy(values) for name, values in measured.items()}
-
-
-def _emit(place: Habitat, networks: Tensor) -> Tensor:
-    return place.forward.emit(networks, place.world.coordinates)
 
 
 def _copies(settings: Settings, network: Tensor, key: tuple[int, ...]) -> Tensor:

@@ -18,7 +18,7 @@ from alife.tasks import load_task
 
 Kind = Literal["vanilla", "auxiliary"]
 
-STREAMS: Final = {**{f"E{n}": n for n in range(9)}, "tradeoff": 20, "strict": 30, "fertility": 40}
+STREAMS: Final = {**{f"E{n}": n for n in range(9)}, "tradeoff": 20, "strict": 30, "fertility": 40, "contraction": 50}
 """Numbers that key the random streams of experiments. One once given stays."""
 
 

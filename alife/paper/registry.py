@@ -84,5 +84,21 @@ EXPERIMENTS: Final[dict[str, Experiment]] = {
         (1e5, 4e5),
         after=("E1", "E2", "E5", "E7", "strict"),
     ),
+    "contraction": Experiment(
+        "Training that makes emission contract: attempts at fertility",
+        f"{_AT}.contraction:run",
+        (2e4, 1.3e5),
+        (
+            "replicate",
+            "denoise",
+            "unroll",
+            "scale",
+            "pool",
+            "gain",
+            "replicate-scaled",
+            "pool-scaled",
+            "gain-scaled",
+        ),
+    ),
 }
 """By the name that the command takes, in the order of the table."""

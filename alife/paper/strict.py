@@ -48,21 +48,23 @@ def place_of(settings: Settings, kind: Kind, hidden: int = 100) -> Habitat:
 
     The image is blank while a network prints and the coordinate while it classifies.
     """
-    return habitat(_config(settings, kind, hidden))
+    return habitat(configured(settings, kind, hidden))
 
 
-def _config(settings: Settings, kind: Kind, hidden: int = 100) -> RunConfig:
+def configured(settings: Settings, kind: Kind, hidden: int = 100, networks: int | None = None) -> RunConfig:
+    """The configuration of that world; `networks` founders, one a seed if None."""
     config = configuration(settings, kind)
     projection = "paper" if kind == "vanilla" and hidden == 100 else "unit"
     sizes = {"hidden": hidden, "coordinate_units": hidden // 2, "projection": projection, "pairing": "blank"}
-    return config.model_copy(update={"quine": config.quine.model_copy(update=sizes)})
+    population = config.population.model_copy(update={"size": networks or settings.seeds})
+    return config.model_copy(update={"quine": config.quine.model_copy(update=sizes), "population": population})
 
 
 def vanilla(work: Work, part: str) -> Outcome:
     """Networks of every other seed, under ρ alone."""
     settings = work.settings
     seeds = [k for k in range(settings.seeds) if k % 2 == VANILLA[part]]
-    config = _config(settings, "vanilla")
+    config = configured(settings, "vanilla")
     place, begin = habitat(config), founders(config)[seeds]
     stages = schedule(STEPS["vanilla"][settings.full], RATE, COORDINATES)
     if not seeds:
@@ -83,7 +85,7 @@ def auxiliary(work: Work, part: str) -> Outcome:
     """
     settings, weights = work.settings, TASK_WEIGHTS[part]
     seeds = list(range(_auxiliary_seeds(settings)))
-    config = _config(settings, "auxiliary")
+    config = configured(settings, "auxiliary")
     place, alike = habitat(config), founders(config)[seeds]
     begin = alike.repeat(len(weights), 1)
     names = [name_of(weight) for weight in weights]
@@ -112,8 +114,7 @@ def exact(work: Work) -> Outcome:
     `rho` is that of the weights in float32, `rho_float64` that before rounding.
     """
     settings = work.settings
-    config = _config(settings, "vanilla", EXACT_HIDDEN)
-    config = config.model_copy(update={"population": config.population.model_copy(update={"size": 4 * settings.seeds})})
+    config = configured(settings, "vanilla", EXACT_HIDDEN, 4 * settings.seeds)
     place, begin = habitat(config), founders(config)
     seeds = list(range(len(begin)))
     stages = schedule(STEPS[EXACT][settings.full], RATE, 512)

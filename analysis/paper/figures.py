@@ -149,5 +149,6 @@ FIGURES: Final[dict[str, Callable[[Results, str], Figure]]] = {
     "tradeoff": planes,
     "strict": strict.draw,
     "fertility": strict.descent,
+    "contraction": strict.contraction,
 }
 """Experiments whose figure is not L_SR and ρ through training."""

@@ -79,6 +79,7 @@ STATEMENTS: Final[dict[str, Callable[[Results], Iterable[str]]]] = {
     tradeoff.NAME: tradeoff.statements,
     "strict": strict.statements,
     "fertility": strict.fertility,
+    "contraction": strict.attempts,
 }
 """What to say of experiments beside the table."""
 
@@ -86,6 +87,7 @@ CAPTION: Final = "Lines are medians over networks, bands from the lowest to the 
 CAPTIONS: Final = {
     "E0": "Each point is an untrained network.",
     "strict": "Left, each line is a network; right, each dot is a network at its end, on test images met once.",
+    "contraction": "Each mark is a network (H = 8).",
     "fertility": "Each line is the median over networks; it ends where descendants have left what can be drawn.",
     "tradeoff": "Each line is the mean of the networks of one λ through training; a dot is a network at its end.",
 }

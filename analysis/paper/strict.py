@@ -12,6 +12,9 @@ from analysis import style
 from analysis.paper.results import Results
 
 GOAL: Final = 0.001
+DEEP: Final = 10
+"""Generations of descent that are the goal."""
+MARKERS: Final = "osD^v<>ph"
 WEIGHT: Final = "task_weight"
 CLASSES: Final = ("divergent", "zero", "fixpoint", "second-order", "none")
 
@@ -69,6 +72,35 @@ def descent(results: Results, experiment: str) -> Figure:
     axes[0].axhline(0.5, color=style.INK, lw=0.8, label="kin end at ρ = 0.5")
     style.legend(axes[0], axes, below=32)
     return figure
+
+
+def contraction(results: Results, experiment: str) -> Figure:
+    """What each attempt costs and buys: ρ of every network against the depth of its noisy copies' lines."""
+    figure = style.new_figure(7, 4.2)
+    ax = figure.add_subplot()
+    for i, (name, some) in enumerate(results.of(experiment).groupby("variant", sort=False)):
+        lines = np.maximum(some["depth_0.05"].to_numpy(float), 0.5)
+        look: dict[str, Any] = {"color": style.CYCLE[i % len(style.CYCLE)], "marker": MARKERS[i % len(MARKERS)]}
+        ax.plot(some["rho"], lines, ls="", ms=4, alpha=0.8, label=str(name), **look)
+    ax.axhline(DEEP, color=style.FAINT, ls=":", label=f"depth {DEEP}")
+    ax.set(xlabel="ρ", ylabel="depth of noisy copies (5 %), below 1 drawn at 0.5", xscale="log", yscale="log")
+    style.legend(ax, below=32)
+    return figure
+
+
+def attempts(results: Results) -> Iterator[str]:
+    """A sentence an attempt."""
+    told = {facts["part"]: facts.get("what", "") for facts in results.facts if facts["experiment"] == "contraction"}
+    for name, some in results.of("contraction").groupby("variant", sort=False):
+        deep = ", ".join(
+            f"{int((some[column] >= DEEP).sum())} {words}"
+            for column, words in (("depth", "as they are"), ("depth_0.05", "with 5 % noise"))
+        )
+        yield (
+            f"{name} ({told.get(str(name), '')}): ρ {_range(some['rho'])}, worst error ×{_range(some['radius'])} a "
+            f"generation, depth {_range(some['depth'])}, with 5 % noise {_range(some['depth_0.05'])}, with 20 % "
+            f"{_range(some['depth_0.2'])}; of {len(some)} networks at least {DEEP} deep: {deep}."
+        )
 
 
 def statements(results: Results) -> Iterator[str]:
