@@ -64,6 +64,27 @@ def regeneration(results: Results, experiment: str) -> Figure:
     return panels(results, experiment, ["L_SR", "rho", "genome_norm"], "generation")
 
 
+def fates(results: Results, experiment: str) -> Figure:
+    """By generation, each network a line: some collapse and some diverge."""
+    figure = style.new_figure(8.4, 3.4)
+    curve = results.curve(experiment)
+    for number, quantity in enumerate(("L_SR", "rho", "genome_norm"), 1):
+        ax = figure.add_subplot(1, 3, number)
+        for i, (variant, rows) in enumerate(curve.groupby("variant", sort=False)):
+            for seed, line in rows.groupby("seed"):
+                values = line[quantity].where(line[quantity] > 0)
+                label = f"from {variant} weights, a network each" if seed == 0 else None
+                ax.plot(line["epoch"], values, color=style.CYCLE[i], lw=0.9, label=label)
+        if quantity == "rho":
+            _zeros(ax)
+        ax.set_yscale("log")
+        ax.set_ylim(SMALLEST if quantity != "rho" else 0.1, LARGEST)
+        style.generation_axis(ax.xaxis)
+        ax.set(xlabel="generation", ylabel=LABELS[quantity])
+    legend(figure)
+    return figure
+
+
 def classifying(results: Results, experiment: str) -> Figure:
     """Accuracy, L_SR and ρ through training."""
     return panels(results, experiment, ["accuracy", "L_SR_joint", "rho_joint"])
@@ -143,7 +164,7 @@ def _scale(ax: Axes, values: np.ndarray, quantity: str) -> None:
 FIGURES: Final[dict[str, Callable[[Results, str], Figure]]] = {
     "E0": initial,
     "E5": regeneration,
-    "E6": regeneration,
+    "E6": fates,
     "E7": classifying,
     "E8": classifying,
     "tradeoff": planes,

@@ -89,7 +89,8 @@ CAPTIONS: Final = {
     "strict": "Left, each line is a network; right, each dot is a network at its end, on test images met once.",
     "contraction": "Each mark is a network (H = 8).",
     "fertility": "Each line is the median over networks; it ends where descendants have left what can be drawn.",
-    "tradeoff": "Each line is the mean of the networks of one λ through training; a dot is a network at its end.",
+    "E6": "Each line is a network; it ends where it has collapsed to zero or left float32.",
+    "tradeoff": "Each line is the mean of one λ's networks from the first epoch on; a dot is a network at its end.",
 }
 
 

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from analysis import style
 from analysis.paper.results import Results
+from analysis.paper.verdicts import BLANK
 from analysis.statistics import Estimate, difference, interval, sign_flip
 
 NAME: Final = "tradeoff"
@@ -17,12 +18,20 @@ REFERENCE: Final = 0.0
 
 
 def draw(results: Results, experiment: str) -> Figure:
-    """Two planes: each line is the mean of the networks of one λ through training, a dot where it ends."""
+    """Two planes: each line is the mean of the networks of one λ from the first epoch on, a dot where one ends.
+
+    Those that only replicate, and do not classify, are a vertical line where they end.
+    """
     figure = style.new_figure(8.4, 4.0)
     curve = results.curve(experiment)
+    curve = curve[curve["epoch"] > 0]
+    alone, both = curve[curve["task_weight"] == REFERENCE], curve[curve["task_weight"] != REFERENCE]
     for number, (x, label) in enumerate((("L_SR_joint", "L_SR"), ("rho_joint", "ρ = L_SR / Σθ²")), 1):
         ax = figure.add_subplot(1, 2, number)
-        for i, (variant, rows) in enumerate(curve.groupby("variant", sort=False)):
+        if len(alone):
+            middle = alone[alone["epoch"] == alone["epoch"].max()][x].mean()
+            ax.axvline(middle, color=style.FAINT, ls=(0, (3, 2)), label="λ = 0, mean at the end")
+        for i, (variant, rows) in enumerate(both.groupby("variant", sort=False)):
             mean = rows.groupby("epoch")[[x, "accuracy"]].mean()
             colour = style.CYCLE[i % len(style.CYCLE)]
             ax.plot(mean[x], mean["accuracy"], color=colour, ls=style.DASHES[i % len(style.DASHES)], label=str(variant))
@@ -43,6 +52,11 @@ def statements(results: Results) -> Iterator[str]:
     ends = curve[curve["epoch"] == curve["epoch"].max()]
     yield from _through_training(curve)
     yield from _among_weights(ends)
+    if (ends["rho_joint"] > BLANK).all():
+        yield (
+            f"No network of any λ ends below ρ = {ends['rho_joint'].min():.2f}: beside an image none prints its "
+            "weights, so what L_SR shows as replication lost or kept is mostly how large the weights are."
+        )
 
 
 def _through_training(curve: pd.DataFrame) -> Iterator[str]:
@@ -65,10 +79,11 @@ def _among_weights(ends: pd.DataFrame) -> Iterator[str]:
         rows = rows.set_index("seed").loc[base.index]
         rho = difference(rows["rho_joint"], base["rho_joint"], paired=True, centre="mean")
         loss = difference(np.log(rows["L_SR_joint"]), np.log(base["L_SR_joint"]), paired=True, centre="mean")
+        size = difference(np.log(rows["genome_norm"]), np.log(base["genome_norm"]), paired=True, centre="mean")
         p = sign_flip(rows["rho_joint"].to_numpy(), base["rho_joint"].to_numpy()).p
         yield (
             f"λ = {weight:g} against λ = 0 at the end: accuracy {rows['accuracy'].mean():.3f}; L_SR ×{_factor(loss)}, "
-            f"ρ {_signed(rho)}, p = {p:.2g} ({_bias(loss, rho)})."
+            f"Σθ² ×{_factor(size)}, ρ {_signed(rho)}, p = {p:.2g} ({_bias(loss, rho)})."
         )
 
 
