@@ -71,8 +71,8 @@ def _natural(table: pd.DataFrame) -> pd.DataFrame:
 
 def _colours(names: list[str], runs: Sequence[int], pick: alt.Parameter) -> dict[str, Any]:
     few, many = min(runs), max(runs)
-    title = f"treatment: IQM and its 95 % bootstrap interval, n = {few if few == many else f'{few} to {many}'} runs"
-    legend = alt.Legend(orient="bottom", columns=4, title=title, titleLimit=600, symbolOpacity=1)
+    title = ["IQM over runs and its 95 %", f"bootstrap interval, n = {few if few == many else f'{few} to {many}'} runs"]
+    legend = alt.Legend(orient="bottom", columns=4, title=title, symbolOpacity=1)
     colours = [style.CYCLE[i % len(style.CYCLE)] for i in range(len(names))]
     shapes = [SHAPES[(i + i // len(style.CYCLE)) % len(SHAPES)] for i in range(len(names))]
     return {
