@@ -156,8 +156,10 @@ def test_verdicts_follow_the_data():
     gone = course_of([90, 1, 0], [[70] * 3, [1] * 3, [1e-9, 1e-9, np.nan]])
     assert gone == ["diverges in 1 of 3", "collapses to zero in 2 of 3"]
     assert verdicts.agreement(90.16, 88, 4).startswith("agrees")
-    assert verdicts.agreement(32.1, 70, 3) == "118% above the paper"
+    assert verdicts.agreement(32.1, 70, 3) == "above the paper by 118%"
     assert verdicts.agreement(np.nan, 70, 3) == ""
+    assert verdicts.agreement(0.9041, 0.9006, 0.008, "accuracy") == "agrees: −0.4 points"
+    assert verdicts.agreement(0.9633, 0.8979, 0.007, "accuracy") == "off: −6.5 points"
     assert verdicts.copying(1.0) == "copies no better than printing zeros"
     assert verdicts.copying(0.002) == "a quine: R² = 0.998"
 

@@ -49,9 +49,13 @@ def _sections(results: Results, rows: list[verdicts.Row], out: Path) -> Iterator
 
 
 def _table(results: Results, rows: list[verdicts.Row]) -> Iterator[Part]:
-    yield Table("The paper's values, as reported, and ours", tables.HEAD, [tables.cells(row) for row in rows])
+    texts = [tables.HEAD, *map(tables.cells, rows)]
+    head, *short = [[text[i] for i in tables.SHORT] for text in texts]
+    yield Table("The paper's values, as reported, and ours", head, short)
     for note in tables.notes(results):
         yield Text(note, "note")
+    head, *derived = [[text[i] for i in tables.DERIVED] for text in texts]
+    yield Table("The paper's derived measures, and accuracy on the test images", head, derived)
 
 
 def _experiment(results: Results, name: str, rows: list[verdicts.Row], out: Path) -> Iterator[Part]:

@@ -4,6 +4,7 @@ import csv
 import io
 import math
 from dataclasses import asdict
+from typing import Final
 
 from analysis.paper.results import CITATION, Results
 from analysis.paper.verdicts import Row
@@ -23,6 +24,11 @@ HEAD = (
 )
 
 
+SHORT: Final = (0, 1, 2, 3, 4, 5, 9)
+DERIVED: Final = (0, 1, 6, 7, 8)
+"""Columns of the page's two tables, which must not be wide."""
+
+
 def cells(row: Row) -> list[str]:
     """A row as text, in the order of `HEAD`."""
     length = f"{row.length}, shortened" if row.shortened else row.length
@@ -33,7 +39,8 @@ def cells(row: Row) -> list[str]:
 
 def with_spread(mean: float, sd: float) -> str:
     """Mean ± standard deviation."""
-    return f"{number(mean, 4)} ± {number(sd, 2)}" if math.isfinite(mean) else "–"
+    apart = f"{sd:,.0f}" if 100 <= sd < 1e6 else number(sd, 2)
+    return f"{number(mean, 4)} ± {apart}" if math.isfinite(mean) else "–"
 
 
 def notes(results: Results) -> list[str]:

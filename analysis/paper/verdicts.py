@@ -75,7 +75,9 @@ def _row(results: Results, line: pd.Series, ours: pd.DataFrame) -> Row:
     rho, rho_sd = spread(ours["rho_joint" if quantity == "L_SR_joint" else "rho"].to_numpy(float))
     moved = course(curve, quantity) if quantity in ("L_SR", "L_SR_joint") else []
     among = rank(results.of(line["experiment"]), line["variant"])
-    said = [agreement(line["value"], mean, sd, quantity), *moved, among, copying(rho)]
+    judged = "not comparable, as shortened" if facts.get("shortened") and np.isfinite(line["value"]) else ""
+    judged = judged or agreement(line["value"], mean, sd, quantity)
+    said = [judged, *moved, among, copying(rho)]
     if len(finite) < len(values):
         said.append(f"{len(values) - len(finite)} of {len(values)} networks have no finite value any more")
     return Row(
@@ -116,11 +118,11 @@ def agreement(reported: float, mean: float, sd: float, quantity: str = "L_SR") -
     if quantity == "accuracy":
         points = 100 * (mean - reported)
         agrees = abs(points) <= max(POINTS, 200 * sd)
-        return f"{'agrees: ' if agrees else ''}{points:+.1f} points".replace("-", "−")
+        return f"{'agrees' if agrees else 'off'}: {points:+.1f} points".replace("-", "−")
     off = mean / reported - 1
     if abs(mean - reported) <= max(2 * sd, NEAR * abs(reported)):
         return f"agrees ({off:+.0%})".replace("-", "−")
-    return f"{abs(off):.0%} {'above' if off > 0 else 'below'} the paper"
+    return f"{'above' if off > 0 else 'below'} the paper by {abs(off):.0%}"
 
 
 def course(curve: pd.DataFrame, quantity: str) -> list[str]:
@@ -142,7 +144,7 @@ def course(curve: pd.DataFrame, quantity: str) -> list[str]:
     if means.max() > EXPLODES * start:
         return ["explodes"]
     if last > TURNS * low and means.idxmin() < means.index[-1]:
-        return [f"lowest {low:.3g} at epoch {means.idxmin()}, then rises"]
+        return [f"lowest {low:.3g} at epoch {means.idxmin():g}, then rises"]
     if last < (1 - MOVES) * start:
         return [f"falls from {start:.3g}"]
     if last > (1 + MOVES) * start:
