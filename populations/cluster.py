@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -18,6 +19,10 @@ from alife.errors import UserError
 CONNECT_SECONDS = 10.0
 LOOK_SECONDS = 1.0
 _SETTINGS = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0"}
+_KEYS = (
+    "machines of a cluster share one token (RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN or ~/.ray/auth_token) and one "
+    "version of Ray, here {}"
+)
 _LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 
 _log = logging.getLogger(__name__)
@@ -49,11 +54,14 @@ def connect(config: RunConfig) -> bool:
         options["include_dashboard"] = False
         options["num_cpus"] = max(_cores(), round(hosts_wanted(config) * config.ray.cpus_per_host))
     try:
-        with _quiet(), _signals_kept(), contextlib.nullcontext() if address else _loopback():
+        with _quiet(), _signals_kept(), _silent() if address else _loopback():
             ray.init(address=address or "local", **options)
     except Exception as error:  # Ray raises whatever it likes, Exception itself too
         what = where if address else "Ray could not start on this machine"
-        raise UserError(f"{what}: {' '.join(str(error).split())[:300] or type(error).__name__}") from None
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        if isinstance(error, ConnectionError):
+            reason += f"; it answers but does not let us in: {_KEYS.format(ray.__version__)}"
+        raise UserError(f"{what}: {reason}") from None
     return True
 
 
@@ -184,6 +192,20 @@ def _signals_kept() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """What Ray's native part writes to stderr is dropped: a warning a second while a cluster does not let it in."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 @contextlib.contextmanager

@@ -123,8 +123,9 @@ class RayBackend:
             raise Interrupted
         seconds = self._clock.tick()
         self._watch_head(seconds)
+        stranded = self._stranded()
         for handle in list(self._handles):
-            why = self._vigil.misses(handle, seconds)
+            why = "its node was gone before it was up" if handle in stranded else self._vigil.misses(handle, seconds)
             if why:
                 self._lose(handle, why, task)
         self._grow(seconds)
@@ -206,6 +207,12 @@ class RayBackend:
             ).remote()
             start = actor.start.remote(self._config, self._physics)
             self._handles.append(Handle(f"host {self._numbered}", actor, start, time.monotonic()))
+
+    def _stranded(self) -> list[Handle]:
+        """Hosts that start though there is no room for them any more: Ray lets them wait for a node that is gone."""
+        assert self._head is not None
+        starting = [handle for handle in self._handles if handle.phase == "start"]
+        return starting[: max(0, len(self._handles) - self._head.room)]
 
     def _wanted(self) -> int:
         hosts = self.config.ray.hosts
