@@ -4,11 +4,11 @@ import argparse
 import sys
 
 from alife import flags
-from alife.commands import bench, data, evolve, look, paper, study
+from alife.commands import bench, data, deploy, evolve, look, paper, study
 from alife.commands.common import Run
 from alife.errors import UserError
 
-KINDS = (evolve, look, study, paper, bench, data)
+KINDS = (evolve, look, study, paper, bench, data, deploy)
 
 DESCRIPTION = """\
 Evolve populations of neural quines: networks that print their own weights, learn for a lifetime, classify images, and
@@ -20,6 +20,7 @@ reproduce only by emitting their genome.
   alife report runs/first                 one HTML page of it, or of a sweep
   alife sweep --config tradeoff --out s   many runs: treatments × seeds
   alife compare s                         what the treatments do, with intervals
+  alife deploy slurm|kuberay|ray-up       a file with which a run starts on a cluster
   alife COMMAND --help                    what a command takes, with examples
 """
 

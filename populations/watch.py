@@ -39,7 +39,7 @@ class RayMetrics:
         if event["event"] == "start":
             self._tags = {"run": event["out"]}
             self._gauges = _gauges()
-        if self._gauges and event["event"] in ("start", "host_lost"):
+        if self._gauges and event["event"] in ("start", "host_lost", "generation"):
             self._gauges["restarts"].set(self._restarts, self._tags)
         if self._gauges and event["event"] == "generation":
             for name in _EACH_GENERATION:

@@ -6,6 +6,7 @@ study.py   assay, sweep, compare
 bench.py   bench
 paper.py   paper
 data.py    data
+deploy.py  deploy
 common.py  what several of them share
 
 Each file has `add`, which adds its commands to the parser.

@@ -22,6 +22,7 @@ class Command(Protocol):
 def running(parser: argparse.ArgumentParser) -> None:
     """Add the flags of what makes births: where, who is told, whether to draw."""
     backend(parser)
+    parser.add_argument("--tensorboard", metavar="DIR", help="write the figures of each generation for TensorBoard")
     parser.add_argument("--no-figures", action="store_true", help="only evolve")
 
 
@@ -33,8 +34,9 @@ def backend(parser: argparse.ArgumentParser) -> None:
 
 @contextmanager
 def listeners(arguments: argparse.Namespace, terminal: Any) -> Iterator[list[Callable[[dict], None]]]:
-    """The terminal, and the file of --log-json; both are closed in the end."""
+    """The terminal, and those of --log-json and --tensorboard; all are closed in the end."""
     from populations.progress import JsonLines
+    from populations.watch import TensorBoard
 
     with ExitStack() as stack:
         stack.callback(terminal.close)
@@ -45,6 +47,9 @@ def listeners(arguments: argparse.Namespace, terminal: Any) -> Iterator[list[Cal
             except OSError as error:
                 raise UserError(f"--log-json {arguments.log_json}: {error.strerror}") from None
             sinks.append(JsonLines(log))
+        if folder := getattr(arguments, "tensorboard", None):
+            sinks.append(TensorBoard(folder))
+            stack.callback(sinks[-1].close)
         yield sinks
 
 
@@ -61,3 +66,16 @@ def load(uri: str) -> Any:
     from analysis import load_run
 
     return load_run(uri)
+
+
+def write(path: str, text: str, mode: str = "w") -> None:
+    """Write a file for the user; with mode "x" one that is there is left as it is.
+
+    Raises:
+        UserError: It cannot be written.
+    """
+    try:
+        with open(path, mode, encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written: {error.strerror}") from None

@@ -8,6 +8,7 @@ from typing import Any
 
 from alife import flags
 from alife.commands.common import Command, figures, listeners, load, running
+from alife.errors import UserError
 
 
 def add(command: Command) -> None:
@@ -90,11 +91,13 @@ def _resume(arguments: argparse.Namespace) -> int:
 
 
 def _fork(arguments: argparse.Namespace) -> int:
-    from alife.config import merge
+    from alife.nested import merge
 
     changes = merge(flags.load_file(arguments.config) if arguments.config else {}, flags.overrides(arguments))
     out = arguments.out or f"{arguments.run.rstrip('/')}-fork-{arguments.generation}"
     if arguments.replicates is not None:
+        if arguments.tensorboard:
+            raise UserError("--tensorboard: watches one run, not replicates")
         return _replay(arguments, out, changes)
 
     def fork(sinks: list) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from alife import flags
-from alife.commands.common import Command, backend, listeners
+from alife.commands.common import Command, backend, listeners, write
 from alife.errors import UserError
 
 SWEEP = """\
@@ -145,13 +145,5 @@ def _compare(arguments: argparse.Namespace) -> None:
     comparison = compare_paths(arguments.paths, *chosen)
     for path, text in ((arguments.markdown, wording.markdown), (arguments.csv, wording.csv)):
         if path:
-            _write(path, text(comparison))
+            write(path, text(comparison))
     print(wording.plain(comparison, max(80, shutil.get_terminal_size((120, 24)).columns)), end="")
-
-
-def _write(path: str, text: str) -> None:
-    try:
-        with open(path, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written: {error.strerror}") from None
