@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from alife import schema
 from alife.errors import UserError
@@ -13,12 +13,22 @@ from alife.errors import UserError
 Optimizer = Literal["sgd", "momentum", "adam", "adamax", "adagrad", "rmsprop"]
 Scheme = Literal["tournament", "truncation", "roulette", "nsga2", "shuffled", "drift"]
 Topology = Literal["ring", "torus", "star", "complete", "none"]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+def _no_truth_value(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("input should be a number")
+    return value
+
+
+Real = Annotated[float, Field(strict=False, allow_inf_nan=False), BeforeValidator(_no_truth_value)]
+"""Also of text that is a number: YAML takes 1e-3 for text."""
+Positive = Annotated[Real, Field(gt=0)]
+NonNegative = Annotated[Real, Field(ge=0)]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Quine(_Section):
@@ -76,7 +86,7 @@ class Reproduction(_Section):
 
     mutation: NonNegative = Field(0.05, description="birth noise, relative to the RMS of the emitted genome")
     heritable: tuple[Literal["task_weight", "learning_rate", "mutation"], ...] = Field(
-        (), description="life-history traits that offspring inherit"
+        (), strict=False, description="life-history traits that offspring inherit"
     )
     trait_mutation: NonNegative = Field(0.1, description="sd of the log of a heritable trait at each birth")
 
@@ -85,9 +95,9 @@ class Selection(_Section):
     """Who reproduces."""
 
     scheme: Scheme = "tournament"
-    accuracy_weight: float = Field(0.5, ge=0, le=1, description="w: fitness = w·z(accuracy) + (1-w)·z(-log ρ)")
+    accuracy_weight: Real = Field(0.5, ge=0, le=1, description="w: fitness = w·z(accuracy) + (1-w)·z(-log ρ)")
     tournament_size: int = Field(3, ge=1)
-    truncation: float = Field(0.5, gt=0, le=1, description="share of an island that truncation lets reproduce")
+    truncation: Real = Field(0.5, gt=0, le=1, description="share of an island that truncation lets reproduce")
 
 
 class Population(_Section):
@@ -156,6 +166,9 @@ class RunConfig(_Section):
             raise ValueError(
                 f"quine.coordinate_units: {self.quine.coordinate_units}: at most quine.hidden = {self.quine.hidden}"
             )
+        traits = self.reproduction.heritable
+        if len(set(traits)) < len(traits):
+            raise ValueError(f"reproduction.heritable: {list(traits)}: each trait is allowed once")
         return self
 
 
@@ -173,42 +186,6 @@ def parse_config(data: Mapping[str, Any], source: str = "configuration") -> RunC
         return RunConfig.model_validate(dict(data))
     except ValidationError as error:
         raise UserError(f"{source}: {_explain(error)}") from None
-
-
-def load_yaml(text: str, source: str) -> dict[str, Any]:
-    """A YAML mapping as a nested dict.
-
-    Raises:
-        UserError: The text is no YAML, or no mapping.
-    """
-    try:
-        data = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise UserError(f"{source}: not valid YAML: {' '.join(str(error).split())[:200]}") from None
-    if data is None:
-        return {}
-    if not isinstance(data, dict):
-        raise UserError(f"{source}: expected keys and values, as in 'generations: 30'")
-    return data
-
-
-def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """`base` with the keys of `over` laid on top, section by section; neither is changed."""
-    out = dict(base)
-    for key, value in over.items():
-        below = out.get(key)
-        out[key] = merge(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
-    return out
-
-
-def nest(flat: Mapping[str, Any]) -> dict[str, Any]:
-    """{"life.steps": 3} → {"life": {"steps": 3}}."""
-    out: dict[str, Any] = {}
-    for key, value in flat.items():
-        for part in reversed(key.split(".")):
-            value = {part: value}
-        out = merge(out, value)
-    return out
 
 
 def dump(config: RunConfig) -> str:

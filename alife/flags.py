@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import yaml
 
 from alife import config as configuration
+from alife import nested
 from alife.config import RunConfig
 from alife.errors import UserError
 
@@ -59,7 +60,7 @@ def overrides(arguments: argparse.Namespace) -> dict[str, Any]:
             flat[name[4:]] = yaml.safe_load(text)
         except yaml.YAMLError:
             flat[name[4:]] = text
-    return configuration.nest(flat)
+    return nested.nest(flat)
 
 
 def read(arguments: argparse.Namespace) -> RunConfig:
@@ -72,7 +73,7 @@ def read(arguments: argparse.Namespace) -> RunConfig:
     if arguments.config:
         data = load_file(arguments.config)
         configuration.parse_config(data, arguments.config)
-    return configuration.parse_config(configuration.merge(data, overrides(arguments)), "command line")
+    return configuration.parse_config(nested.merge(data, overrides(arguments)), "command line")
 
 
 def load_file(path: str) -> dict[str, Any]:
@@ -86,7 +87,7 @@ def load_file(path: str) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         raise UserError(f"--config {path}: {reason}") from None
-    return configuration.load_yaml(text, path)
+    return nested.load_yaml(text, path)
 
 
 def explain_unknown(unknown: list[str], known: list[str]) -> str:

@@ -3,7 +3,10 @@
 Writers (`populations`) and readers (`analysis`) both import it, and it imports neither.
 """
 
-from typing import Final
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, Final
 
 FORMAT_VERSION: Final = 1
 
@@ -86,3 +89,15 @@ STATUSES: Final = ("running", "interrupted", "finished", "extinct", "failed")
 
 PART_KINDS: Final = ("births", "migrations", "generations", "checkpoints")
 """Folders of immutable parts; what the manifest does not list does not exist."""
+
+
+def seal(content: bytes) -> dict[str, Any]:
+    """Size and SHA-256, as the manifest keeps them of every file."""
+    return {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def manifest_checksum(manifest: Mapping[str, Any]) -> str:
+    """What a manifest says under "checksum": SHA-256 of the rest as sorted, dense JSON."""
+    content = {key: value for key, value in manifest.items() if key != "checksum"}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -3,7 +3,6 @@
 It makes the record itself. Each task runs in a process of its own, so that its peak memory is its own.
 """
 
-import hashlib
 import json
 import multiprocessing
 import resource
@@ -77,9 +76,9 @@ def write_record(folder: Path, size: int, generations: int, scheme: str = "drift
             rows = pa.Table.from_pandas(frame.iloc[start:stop], preserve_index=False)
             pq.write_table(rows, path, compression="zstd")
             content = path.read_bytes()
-            seal = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest(), "rows": len(rows)}
+            seal = {**schema.seal(content), "rows": len(rows)}
             parts[kind].append({"name": f"{kind}/{path.name}", **seal, "first": first, "last": last})
-    manifest = {
+    manifest: dict[str, Any] = {
         "format": schema.FORMAT_VERSION,
         "status": "finished",
         "generation": generations - 1,
@@ -93,8 +92,11 @@ def write_record(folder: Path, size: int, generations: int, scheme: str = "drift
         "migration": {"every": EVERY},
         "population": {"islands": ISLANDS, "size": size // ISLANDS},
     }
+    text = yaml.safe_dump(config).encode()
+    manifest["config"] = [schema.seal(text)]
+    manifest["checksum"] = schema.manifest_checksum(manifest)
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    (folder / "config.yaml").write_bytes(text)
     return folder
 
 

@@ -166,10 +166,7 @@ def _reader(uri: str) -> Read:
 
 def _load(path: str, read: Read, text: bytes, with_births: bool) -> Run:
     manifest = _manifest(path, text)
-    try:
-        config = yaml.safe_load(read("config.yaml"))
-    except (yaml.YAMLError, UnicodeDecodeError):
-        raise UserError(f"{path}/config.yaml: not valid YAML: restore it from a copy") from None
+    config = _config(path, read("config.yaml"), manifest)
     columns = schema.birth_columns(setting(config, "reproduction.heritable", path))
     births = _frame(path, read, manifest["parts"]["births"] if with_births else [], columns)
     weight, scheme = (setting(config, f"selection.{key}", path) for key in ("accuracy_weight", "scheme"))
@@ -181,6 +178,15 @@ def _load(path: str, read: Read, text: bytes, with_births: bool) -> Run:
         migrations=_frame(path, read, manifest["parts"]["migrations"], schema.MIGRATIONS),
         generations=_frame(path, read, manifest["parts"]["generations"], schema.GENERATIONS),
     )
+
+
+def _config(path: str, content: bytes, manifest: Mapping[str, Any]) -> Any:
+    if schema.seal(content) not in manifest["config"]:
+        raise UserError(f"{path}/config.yaml: damaged or edited: restore it from a copy")
+    try:
+        return yaml.safe_load(content)
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise UserError(f"{path}/config.yaml: not valid YAML: restore it from a copy") from None
 
 
 def _manifest(path: str, text: bytes) -> dict[str, Any]:
@@ -195,7 +201,9 @@ def _manifest(path: str, text: bytes) -> dict[str, Any]:
                         raise ValueError
                     if kind != "checkpoints" and not (part["rows"] >= 0 and part["sha256"]):
                         raise ValueError
-    except (ValueError, KeyError, TypeError, AttributeError):
+            if manifest["checksum"] != schema.manifest_checksum(manifest) or not manifest["config"]:
+                raise ValueError
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise UserError(f"{path}/manifest.json: not the manifest of a run: restore it from a copy") from None
     if version != schema.FORMAT_VERSION:
         raise UserError(

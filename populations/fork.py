@@ -7,8 +7,9 @@ births; with another seed, selection or mutation it is a replay experiment.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from alife.config import RunConfig, merge, parse_config
+from alife.config import RunConfig, parse_config
 from alife.errors import UserError
+from alife.nested import merge
 from populations.controller import Run, Sink
 from populations.evolution import BackendName, MakeBackend, drive, go_on, prepare, versions
 from populations.host import machine_class

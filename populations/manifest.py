@@ -4,7 +4,6 @@ What the manifest does not list does not exist. Its text carries a checksum of i
 to either goes unseen.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from itertools import pairwise
@@ -115,7 +114,7 @@ def serialise(manifest: Mapping[str, Any]) -> bytes:
     Raises:
         ValueError: `parse` would not accept it.
     """
-    content = {**manifest, "checksum": _checksum(manifest)}
+    content = {**manifest, "checksum": schema.manifest_checksum(manifest)}
     _Manifest.model_validate(content)
     return (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
@@ -143,17 +142,11 @@ def parse(data: bytes, source: str) -> dict[str, Any]:
         first = error.errors(include_url=False)[0]
         key = ".".join(map(str, first["loc"]))
         raise UserError(f"{source}: damaged: {key}: {first['msg'][0].lower()}{first['msg'][1:]}") from None
-    if content["checksum"] != _checksum(content):
+    if content["checksum"] != schema.manifest_checksum(content):
         raise UserError(f"{source}: damaged: its checksum does not match its content")
     _check_names(content["parts"], source)
     _check_births(content, source)
     return content
-
-
-def _checksum(manifest: Mapping[str, Any]) -> str:
-    content = {key: value for key, value in manifest.items() if key != "checksum"}
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _refuse_constant(name: str) -> None:

@@ -14,8 +14,9 @@ from typing import Any
 import yaml
 
 from alife import config as configuration
-from alife.config import RunConfig, load_yaml, merge, nest, parse_config
+from alife.config import RunConfig, parse_config
 from alife.errors import UserError
+from alife.nested import load_yaml, merge, nest
 from populations.assaying import AssayPlan, assays_of
 from populations.treatments import (
     MAX_RUNS,
@@ -23,7 +24,6 @@ from populations.treatments import (
     check_sections,
     flat,
     quickened,
-    refuse_repeated_keys,
     seeds_of,
     treatments_of,
 )
@@ -116,7 +116,6 @@ def parse_plan(text: str, source: str, quick: bool = False, ray: Mapping[str, An
         UserError: One line that names the treatment, the key, the value and what is allowed.
     """
     data = load_yaml(text, source)
-    refuse_repeated_keys(text, source)
     check_sections(data, SECTIONS, source)
     if quick:
         data = quickened(data, source)

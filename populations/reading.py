@@ -8,8 +8,9 @@ from typing import Any
 import pyarrow as pa
 
 from alife import schema
-from alife.config import RunConfig, load_yaml, parse_config
+from alife.config import RunConfig, parse_config
 from alife.errors import UserError
+from alife.nested import load_yaml
 from alife.reproduction import Newborns
 from populations import checkpoints, locks, manifest, parts
 from populations.storage import Folder, explained, open_folder
@@ -138,7 +139,7 @@ def _read_sealed(folder: Folder, entry: Mapping[str, Any]) -> bytes:
             data = folder.read(entry["name"])
         except FileNotFoundError:
             raise _Missing(f"{source}: missing, though the manifest lists it") from None
-    if seal(data) != {key: entry[key] for key in ("size", "sha256")}:
+    if schema.seal(data) != {key: entry[key] for key in ("size", "sha256")}:
         raise UserError(f"{source}: damaged: its SHA-256 is not the one in the manifest")
     return data
 
@@ -192,7 +193,7 @@ def load_config(folder: Folder, content: Mapping[str, Any]) -> RunConfig:
             data = folder.read(CONFIG)
         except FileNotFoundError:
             raise UserError(f"{source}: missing") from None
-    if seal(data) not in content["config"]:
+    if schema.seal(data) not in content["config"]:
         raise UserError(f"{source}: damaged or edited: its SHA-256 is not the one in {manifest.NAME}")
     config = parse_config(load_yaml(data.decode(), source), source)
     if config.seed != content["seed"]:
@@ -218,8 +219,3 @@ def check_sizes(folder: Folder, content: Mapping[str, Any], sizes: Mapping[str, 
 def listed_names(content: Mapping[str, Any]) -> set[str]:
     """Names of all files that a manifest lists."""
     return {entry["name"] for kind in schema.PART_KINDS for entry in content["parts"][kind]}
-
-
-def seal(data: bytes) -> dict[str, Any]:
-    """Size and SHA-256, as a manifest has them of each file."""
-    return {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}

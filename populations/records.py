@@ -32,7 +32,6 @@ from populations.reading import (
     read_config,
     read_manifest,
     read_part,
-    seal,
     thaw,
 )
 from populations.storage import Conflict, Folder, LocalFolder, explained, now, open_folder
@@ -96,7 +95,7 @@ class Recorder:
             check_unused(uri)
             self = cls(folder, lock, config)
             text = dump(config).encode()
-            self.manifest = manifest.begin(config, seal(text), versions, machine)
+            self.manifest = manifest.begin(config, schema.seal(text), versions, machine)
             with explained(folder, "creating the run folder"):
                 names = folder.ls()
                 leftover, self._version = (
@@ -248,9 +247,9 @@ class Recorder:
         text = dump(config).encode()
         with self._writing():
             present, version = self._folder.fetch(CONFIG)
-            self._save({**self.manifest, "config": [seal(present), seal(text)]})
+            self._save({**self.manifest, "config": [schema.seal(present), schema.seal(text)]})
             self._folder.replace(CONFIG, text, version)
-            self._save({**self.manifest, "config": [seal(text)]})
+            self._save({**self.manifest, "config": [schema.seal(text)]})
         self.config = config
 
     def attach(self, name: str, data: bytes) -> None:
@@ -341,7 +340,7 @@ class Recorder:
         data = parts.encode(whole)
         written.append(name)
         self._folder.write(name, data)
-        return [*kept, {"name": name, **seal(data), "rows": len(whole), "first": first, "last": last}]
+        return [*kept, {"name": name, **schema.seal(data), "rows": len(whole), "first": first, "last": last}]
 
     def _freeze(
         self, generation: int, newborns: Mapping[int, Newborns], meta: Mapping[str, Any], written: list[str]
@@ -353,7 +352,7 @@ class Recorder:
             data = checkpoints.encode(generation, newborns, meta)
             written.append(name)
             self._folder.write(name, data)
-            listed[generation] = {"name": name, **seal(data), "generation": generation}
+            listed[generation] = {"name": name, **schema.seal(data), "generation": generation}
         keep = checkpoints.retained(listed, self.config.checkpoint.keep)
         return [listed[number] for number in sorted(keep)]
 

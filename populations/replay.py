@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from alife.config import RunConfig, merge
+from alife.config import RunConfig
 from alife.errors import UserError
+from alife.nested import merge
 from populations.controller import Sink, stop_on_signals
 from populations.evolution import BackendName
 from populations.fork import fork, fork_config

@@ -18,9 +18,10 @@ import pyarrow.parquet as pq
 
 from alife.assays import ASSAYS, Columns, Options, Tell
 from alife.assays.lives import sample, silent
-from alife.config import merge, parse_config
+from alife.config import parse_config
 from alife.errors import UserError
 from alife.island import Habitat
+from alife.nested import merge
 from alife.reproduction import Newborns
 from populations.evolution import prepare
 from populations.records import read_checkpoint, read_config, read_manifest

@@ -10,8 +10,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-import yaml
-
 from alife.errors import UserError
 
 SECTIONS: Final = ("base", "treatments", "grid", "seeds", "assays", "quick")
@@ -172,26 +170,3 @@ def _refuse_repeats(values: Sequence[Any], source: str) -> None:
     for number, value in enumerate(values):
         if value in values[:number]:
             raise UserError(f"{source}: {value!r} is there twice")
-
-
-def refuse_repeated_keys(text: str, source: str) -> None:
-    """YAML lets the last of two equal keys win without a word, and a treatment would be gone.
-
-    Raises:
-        UserError: Names the key.
-    """
-    nodes: list[Any] = [yaml.compose(text, yaml.SafeLoader)]
-    seen: set[int] = set()
-    while nodes:
-        node = nodes.pop()
-        if node is None or id(node) in seen:
-            continue
-        seen.add(id(node))
-        if isinstance(node, yaml.SequenceNode):
-            nodes += node.value
-        elif isinstance(node, yaml.MappingNode):
-            keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-            for number, key in enumerate(keys):
-                if key in keys[:number]:
-                    raise UserError(f"{source}: line {node.start_mark.line + 1} and on: {key} is there twice")
-            nodes += [value for _, value in node.value]

@@ -1,7 +1,30 @@
-"""Damaged copies of a file, drawn from a seed: for tests that count how many of them are refused."""
+"""Damaged copies of a file, drawn from a seed, and what a reader makes of them: for tests that count the refused."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from alife.errors import UserError
+
+Outcomes = Iterator[bool]
+"""For each input, whether it was accepted."""
+
+
+def refused(read: Callable[[], Any], *names: str) -> bool:
+    """Whether `read` refuses its input, and as it should.
+
+    Raises:
+        AssertionError: Its error has more than one line or names none of `names`.
+        Exception: It fails in any other way.
+    """
+    try:
+        read()
+    except UserError as error:
+        text = str(error)
+        assert "\n" not in text, f"an error of more than one line: {text}"
+        assert any(name in text for name in names), f"an error that names none of {names}: {text}"
+        return True
+    return False
 
 
 def damaged(data: bytes, count: int, seed: int = 0) -> Iterator[bytes]:

@@ -5,7 +5,6 @@ pulled towards what unselected emission settles at, with a mutation that gains a
 scored is the inherited value and noise. Selection, migration, deaths and identities are a run's own.
 """
 
-import hashlib
 import io
 import json
 from collections.abc import Mapping
@@ -132,7 +131,10 @@ def write_run(folder: str | Path, run: Run, part_rows: int = 100_000) -> Path:
             _write(root, kind, frame, types, first, min(first + every, generations))
             for first in range(0, generations, every)
         ]
-    (root / "config.yaml").write_text(yaml.safe_dump(run.config, sort_keys=False), encoding="utf-8")
+    config = yaml.safe_dump(run.config, sort_keys=False).encode()
+    manifest["config"] = [schema.seal(config)]
+    manifest["checksum"] = schema.manifest_checksum(manifest)
+    (root / "config.yaml").write_bytes(config)
     (root / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     return root
 
@@ -428,5 +430,4 @@ def _write(
     name = f"{kind}/{first:06d}-{stop - 1:06d}.parquet"
     (root / kind).mkdir(exist_ok=True)
     (root / name).write_bytes(content)
-    digest = hashlib.sha256(content).hexdigest()
-    return {"name": name, "size": len(content), "sha256": digest, "rows": len(rows), "first": first, "last": stop - 1}
+    return {"name": name, **schema.seal(content), "rows": len(rows), "first": first, "last": stop - 1}

@@ -1,6 +1,5 @@
 """A run folder read into data frames: what is derived, what is refused, and reading while a writer merges."""
 
-import hashlib
 import json
 import subprocess
 import sys
@@ -42,6 +41,7 @@ def edit_manifest(folder: Path, change: Any) -> None:
     path = folder / "manifest.json"
     manifest = json.loads(path.read_text())
     change(manifest)
+    manifest["checksum"] = schema.manifest_checksum(manifest)
     path.write_text(json.dumps(manifest))
 
 
@@ -50,15 +50,17 @@ def reseal(folder: Path, content: bytes) -> Path:
 
     def change(manifest: dict[str, Any]) -> None:
         part = manifest["parts"]["births"][0]
-        part |= seal(content)
+        part |= schema.seal(content)
         (folder / part["name"]).write_bytes(content)
 
     edit_manifest(folder, change)
     return folder
 
 
-def seal(content: bytes) -> dict[str, Any]:
-    return {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+def edit_config(folder: Path, text: str) -> None:
+    """Replace the configuration by another that the manifest vouches for."""
+    (folder / "config.yaml").write_text(text)
+    edit_manifest(folder, lambda manifest: manifest.update(config=[schema.seal(text.encode())]))
 
 
 def first_part(folder: Path) -> Path:
@@ -188,7 +190,7 @@ def merge(folder: Path, name: str) -> None:
         (folder / name).write_bytes(content)
         for part in old:
             (folder / part["name"]).unlink()
-        whole = {"name": name, "rows": sum(part["rows"] for part in old), **seal(content)}
+        whole = {"name": name, "rows": sum(part["rows"] for part in old), **schema.seal(content)}
         manifest["parts"]["births"] = [whole | {"first": old[0]["first"], "last": old[-1]["last"]}]
 
     edit_manifest(folder, change)
@@ -312,6 +314,18 @@ def other_format(folder: Path) -> str:
     return "format 2"
 
 
+def edited_manifest(folder: Path) -> str:
+    path = folder / "manifest.json"
+    path.write_text(path.read_text().replace('"seed": ', '"seed": 1'))
+    return r"manifest\.json: not the manifest"
+
+
+def edited_config(folder: Path) -> str:
+    path = folder / "config.yaml"
+    path.write_text(path.read_text() + "\n")
+    return r"config\.yaml: damaged or edited"
+
+
 def part_outside(folder: Path) -> str:
     edit_manifest(folder, lambda manifest: manifest["parts"]["births"][0].update(name="births/../../other.parquet"))
     return r"manifest\.json: not the manifest"
@@ -323,12 +337,12 @@ def lose_config(folder: Path) -> str:
 
 
 def break_config(folder: Path) -> str:
-    (folder / "config.yaml").write_text("selection: {")
+    edit_config(folder, "selection: {")
     return r"config\.yaml: not valid YAML"
 
 
 def partial_config(folder: Path) -> str:
-    (folder / "config.yaml").write_text("reproduction: {heritable: []}")
+    edit_config(folder, "reproduction: {heritable: []}")
     return r"config\.yaml has no selection"
 
 
@@ -350,6 +364,8 @@ def partial_config(folder: Path) -> str:
         empty_manifest,
         other_format,
         part_outside,
+        edited_manifest,
+        edited_config,
         lose_config,
         break_config,
         partial_config,
