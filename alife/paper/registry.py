@@ -1,11 +1,12 @@
-"""Which experiments there are. Without torch: the command lists them before anything is imported."""
+"""Which experiments there are. Without torch or numpy: the command lists them before anything is imported."""
 
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from alife.paper.frame import Outcome, Settings, Work
+if TYPE_CHECKING:
+    from alife.paper.frame import Outcome, Settings, Work
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,13 @@ class Experiment:
     parts: tuple[str, ...] = ("",)
     after: tuple[str, ...] = ()
 
-    def run(self, work: Work, part: str) -> Outcome:
+    def run(self, work: "Work", part: str) -> "Outcome":
         """Do one part."""
         module, _, name = self.function.partition(":")
         do: Callable[[Work, str], Outcome] = getattr(importlib.import_module(module), name)
         return do(work, part)
 
-    def cost(self, settings: Settings) -> float:
+    def cost(self, settings: "Settings") -> float:
         """Cost of one part, in the unit of `steps`."""
         return self.steps[settings.full]
 
