@@ -120,6 +120,7 @@ def test_machine_cut_off_and_back(cluster: Network, tmp_path: Path, request: pyt
     assert read_manifest(str(out))["restarts"][0]["generation"] == cut
 
 
+@pytest.mark.timeout(900)
 def test_submitted_job(cluster: Network, tmp_path: Path) -> None:
     """From a machine that is not the head, through the jobs server, without naming an address; again goes on."""
     head, left, _ = cluster.machines

@@ -101,6 +101,7 @@ def test_stopped_at_its_limit_queued_again_and_ended(head: Machine, tmp_path: Pa
     assert digest(str(tmp_path / "run")) == digest(str(alone))
 
 
+@pytest.mark.timeout(900)
 def test_ray_that_does_not_start_is_a_failure(head: Machine, tmp_path: Path) -> None:
     """Its port is taken; 'ray symmetric-run' returns 0 then, and the script must not."""
     taken = head.start(sys.executable, "-m", "http.server", "6379", log=tmp_path / "server")
