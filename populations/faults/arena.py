@@ -61,6 +61,7 @@ class Arena:
         if before is not None:  # what `ray.init(address="auto")` joins is no business of a bench
             current.write_bytes(before)
         self.nodes: list[tuple[Any, int]] = []
+        self._lived: set[int] = set()
 
     @property
     def address(self) -> str:
@@ -98,17 +99,30 @@ class Arena:
         return processes.children(raylet(node))
 
     def hosts(self, node: Any = None) -> dict[int, str]:
-        """Hosts there are, on a node or on all: process → "starting", "living", "conceiving", "idle" or "".
+        """Hosts there are, on a node or on all: process → "starting", "living", "conceiving", "idle", "up" or "".
 
-        A host is known as one once its actor has been created; "" is said of any other moment.
+        Idle is who has lived and has no thread that wants to run. Who has not been seen to live is starting while it
+        loads torch or is named so, and else "up". "" is said of any other moment.
         """
         found = {}
         for each, _ in [(node, 0)] if node else self.nodes:
             for pid in self.workers(each):
                 phase = phase_of(pid)
+                if phase in ("living", "conceiving"):
+                    self._lived.add(pid)
+                if phase == "idle":
+                    phase = self._nameless(pid)
                 if phase is not None:
                     found[pid] = phase
         return found
+
+    def _nameless(self, pid: int) -> str:
+        """The phase of a host whose title names none."""
+        if pid in self._lived:
+            return "" if processes.busy(pid) else "idle"
+        if processes.maps(pid, "libtorch") and processes.busy(pid):
+            return "starting"
+        return "up"
 
     def close(self) -> None:
         """End all nodes."""
@@ -119,21 +133,14 @@ class Arena:
         self.cluster.shutdown()
 
 
-def phase_of(pid: int, frozen: bool = False) -> str | None:
-    """What a host is doing; None if this is no host. One that starts has begun to load torch by then.
+def phase_of(pid: int) -> str | None:
+    """What the title of a process says that a host is doing; None if this is no host.
 
-    Ray names a method in the process's title while it runs, but a ping that ends meanwhile takes the name away. So a
-    name is proof, and its absence is none: idle is who has no name and, unless frozen, no thread that wants to run.
+    Ray names a method in the title while it runs, but a ping that ends meanwhile takes the name away. So a name is
+    proof, and "idle", its absence, is none: see `Arena.hosts`.
     """
     title = processes.title(pid)
-    if not title.startswith(_HOST):
-        return None
-    phase = _PHASES.get(title.removeprefix(_HOST), "")
-    if phase == "starting" and not processes.maps(pid, "libtorch"):
-        return ""
-    if phase == "idle" and not frozen and processes.busy(pid):
-        return ""
-    return phase
+    return _PHASES.get(title.removeprefix(_HOST), "") if title.startswith(_HOST) else None
 
 
 def raylet(node: Any) -> int:

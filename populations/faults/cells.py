@@ -9,7 +9,7 @@ from populations.faults import strikes
 from populations.faults.scene import STEPS
 from populations.faults.strikes import Strike
 
-Trace = Literal["a restart that names it", "a restart", "another writer", "nothing"]
+Trace = Literal["a restart that names it", "a restart of one that had not started", "another writer", "nothing"]
 
 
 @dataclass(frozen=True)
@@ -62,12 +62,12 @@ def _undisturbed(hosts: int) -> Cell:
 
 
 def _killed(phase: str, hosts: int) -> Cell:
-    trace: Trace = "a restart" if phase == "starting" else "a restart that names it"
+    trace: Trace = "a restart of one that had not started" if phase == "starting" else "a restart that names it"
     return Cell("host killed", phase, hosts, _NODES[hosts], strikes.host_killed(phase), trace, _DIED)
 
 
 def _hung(phase: str, hosts: int, **more: Any) -> Cell:
-    trace: Trace = "a restart" if phase == "starting" else "a restart that names it"
+    trace: Trace = "a restart of one that had not started" if phase == "starting" else "a restart that names it"
     return Cell("host hung", phase, hosts, _NODES[hosts], strikes.host_hung(phase), trace, _HUNG, **more)
 
 

@@ -90,7 +90,7 @@ class Scene:
         def seen() -> bool:
             for pid, phase in self.arena.hosts(node).items():
                 if phase in phases and which(pid) and processes.freeze(pid):
-                    if phase_of(pid, frozen=True) == phase:
+                    if phase_of(pid) in (phase, "idle" if phase in ("starting", "up") else phase):
                         caught.append((pid, phase))
                         return True
                     processes.thaw(pid)

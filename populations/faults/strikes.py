@@ -34,11 +34,14 @@ def host_killed(phase: str) -> Strike:
 
 
 def host_hung(phase: str) -> Strike:
-    """A host that stands still and is not let go on."""
+    """A host that stands still and is not let go on; one that starts, once torch comes in: by then it answers pings."""
+
+    def loads(pid: int) -> bool:
+        return phase != "starting" or processes.maps(pid, "libtorch")
 
     def strike(scene: Scene) -> Struck:
         _wait(scene, phase)
-        with scene.host(phase) as struck:
+        with scene.host(phase, which=loads) as struck:
             return struck
 
     return strike

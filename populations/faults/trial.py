@@ -123,9 +123,12 @@ def _traces(cell: Cell, struck: Struck | None, manifest: Mapping[str, Any]) -> l
         return [] if manifest["epoch"] == writers else [f"{manifest['epoch']} writers on record, not {writers}"]
     if struck is None or cell.trace == "nothing":
         return [f"restarts on record that nobody caused: {restarts}"] if restarts else []
-    named = [r for r in restarts if cell.trace == "a restart" or f":{struck.process})" in r["host"]]
-    if not any(r["generation"] == struck.generation and r["why"].startswith(cell.why) for r in named):
-        return [f"no restart of process {struck.process} in generation {struck.generation} on record: {restarts}"]
+    told = f":{struck.process})"
+    named = [
+        r for r in restarts if (told in r["host"] if cell.trace == "a restart that names it" else ")" not in r["host"])
+    ]
+    if not any(r["generation"] >= struck.generation and r["why"].startswith(cell.why) for r in named):
+        return [f"no restart of process {struck.process} on record from generation {struck.generation} on: {restarts}"]
     return []
 
 
