@@ -209,7 +209,7 @@ def test_a_bench_prints_a_line_a_figure_and_ends_with_1_if_a_test_in_it_fails(mo
     if passed is not None:
         figures[0]["passed"] = passed
     monkeypatch.setitem(sys.modules, "bench_of_tests", SimpleNamespace(bench=lambda: iter(figures)))
-    monkeypatch.setitem(BENCHES, "lineage", "bench_of_tests")
+    monkeypatch.setitem(BENCHES, "lineage", ("bench_of_tests",))
     assert main(["bench", "lineage"]) == code
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("a: 2 s (identical True")
