@@ -44,7 +44,7 @@ def run(work: Work, part: str) -> Outcome:
 
 
 def place_of(settings: Settings, kind: Kind, hidden: int = 100) -> Habitat:
-    """The world of strict networks: the paper's; small ones and those that classify have inputs of unit variance.
+    """The world of strict networks: the paper's; small ones have inputs of unit variance.
 
     The image is blank while a network prints and the coordinate while it classifies.
     """
@@ -54,7 +54,7 @@ def place_of(settings: Settings, kind: Kind, hidden: int = 100) -> Habitat:
 def configured(settings: Settings, kind: Kind, hidden: int = 100, networks: int | None = None) -> RunConfig:
     """The configuration of that world; `networks` founders, one a seed if None."""
     config = configuration(settings, kind)
-    projection = "paper" if kind == "vanilla" and hidden == 100 else "unit"
+    projection = "paper" if hidden == 100 else "unit"
     sizes = {"hidden": hidden, "coordinate_units": hidden // 2, "projection": projection, "pairing": "blank"}
     population = config.population.model_copy(update={"size": networks or settings.seeds})
     return config.model_copy(update={"quine": config.quine.model_copy(update=sizes), "population": population})
