@@ -104,8 +104,8 @@ def _summary(rows: list[verdicts.Row]) -> list[str]:
     for row in rows:
         value, rho = (tables.with_spread(*pair) for pair in ((row.mean, row.sd), (row.rho, row.rho_sd)))
         short = " (shortened)" if row.shortened else ""
-        lines.append(f"{row.experiment:<9}{row.what}{short}: {row.quantity} {value}, ρ {rho}; paper {row.reported}")
-        lines.append(f"{'':<9}{row.verdict}")
+        lines.append(f"{row.experiment:<12}{row.what}{short}: {row.quantity} {value}, ρ {rho}; paper {row.reported}")
+        lines.append(f"{'':<12}{row.verdict}")
     return lines
 
 
