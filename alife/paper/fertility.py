@@ -24,6 +24,9 @@ COPIES: Final = 20
 NOISE: Final = 0.05
 """Of a noisy copy, relative to the RMS of the weights: what the organism's births have."""
 
+SMALL: Final = 2_000
+"""Weights up to which following all seeds costs nothing."""
+
 Emit = Callable[[Tensor], Tensor]
 
 FERTILE: Final = 0.5
@@ -36,12 +39,13 @@ PROBE: Final = 3e-3
 
 
 def run(work: Work, part: str) -> Outcome:
-    """Follow the solutions of all SOURCES; seeds beyond the fourth only in full."""
+    """Follow the solutions of all SOURCES; seeds beyond the fourth of large networks only in full."""
     found, curves, settings = [], [], work.settings
     for number, source in enumerate(SOURCES):
         solutions = together(work.earlier(source))
         for which, (variant, genomes) in enumerate(solutions.items()):
-            networks = torch.from_numpy(genomes.copy())[: None if settings.full else 4]
+            few = not settings.full and genomes.shape[1] > SMALL
+            networks = torch.from_numpy(genomes.copy())[: 4 if few else None]
             networks = networks[networks.isfinite().all(1)]
             if not len(networks):
                 continue

@@ -127,7 +127,8 @@ def fertility(results: Results) -> Iterator[str]:
         yield (
             f"{name}: depth {_range(some['depth'])}, of noisy copies {_range(some['noisy_depth'])}, at ρ "
             f"{_range(some['rho'])}; emission multiplies the worst small error by {_range(some['radius'])}, scale by "
-            f"its power {_range(some['degree'])}; classes: {classes} (n = {len(some)})."
+            f"its power {_range(some['degree'])}; classes: {classes}; at least {DEEP} deep: "
+            f"{int((some['depth'] >= DEEP).sum())} of {len(some)}."
         )
 
 
