@@ -97,6 +97,20 @@ def planes(results: Results, experiment: str) -> Figure:
     return figure
 
 
+def lines_of_descent(results: Results, experiment: str) -> Figure:
+    """ρ against the founder, and the norm, by generation."""
+    figure = strict.descent(results, experiment)
+    legend(figure, 5)
+    return figure
+
+
+def attempts(results: Results, experiment: str) -> Figure:
+    """Depth against ρ."""
+    figure = strict.contraction(results, experiment)
+    legend(figure, 5)
+    return figure
+
+
 def panels(results: Results, experiment: str, quantities: Sequence[str], x: str = "epoch") -> Figure:
     """A panel a quantity against time: medians over networks, bands from the lowest to the highest."""
     figure = style.new_figure(7 if len(quantities) < 3 else 8.4, 3.4)
@@ -169,7 +183,7 @@ FIGURES: Final[dict[str, Callable[[Results, str], Figure]]] = {
     "E8": classifying,
     "tradeoff": planes,
     "strict": strict.draw,
-    "fertility": strict.descent,
-    "contraction": strict.contraction,
+    "fertility": lines_of_descent,
+    "contraction": attempts,
 }
 """Experiments whose figure is not L_SR and ρ through training."""

@@ -14,7 +14,7 @@ from analysis.paper.results import Results
 GOAL: Final = 0.001
 DEEP: Final = 10
 """Generations of descent that are the goal."""
-MARKERS: Final = "osD^v<>ph"
+MARKERS: Final = "osD^v<>p*"
 WEIGHT: Final = "task_weight"
 CLASSES: Final = ("divergent", "zero", "fixpoint", "second-order", "none")
 
@@ -55,13 +55,13 @@ def descent(results: Results, experiment: str) -> Figure:
     figure = style.new_figure(8.4, 4.4)
     axes = [figure.add_subplot(1, 2, number) for number in (1, 2)]
     curve = results.curve(experiment)
-    names = [name for name in curve["variant"].unique() if name.startswith("strict")]
+    names = sorted((name for name in curve["variant"].unique() if name.startswith("strict")), key=_order)
     for ax, (quantity, label) in zip(
         axes, (("founder_rho", "ρ against the founder"), ("norm_ratio", "norm relative to the founder's")), strict=True
     ):
         for i, name in enumerate(names):
             by = curve[curve["variant"] == name].groupby("generation")[quantity].median()
-            by = by[(by > 1e-16) & (by < 1e3)]
+            by = by.where((by > 1e-16) & (by < 1e3))
             look: dict[str, Any] = {
                 "color": style.CYCLE[i % len(style.CYCLE)],
                 "ls": style.DASHES[i % len(style.DASHES)],
@@ -70,8 +70,13 @@ def descent(results: Results, experiment: str) -> Figure:
         ax.set(xlabel="generation of descent", ylabel=label, yscale="log")
         style.generation_axis(ax.xaxis)
     axes[0].axhline(0.5, color=style.INK, lw=0.8, label="kin end at ρ = 0.5")
-    style.legend(axes[0], axes, below=32)
     return figure
+
+
+def _order(name: str) -> tuple[float, str]:
+    """Variants by task weight, those without one first."""
+    last = name.rpartition(" ")[2]
+    return (float(last) if last[0].isdigit() else 0.0, name)
 
 
 def contraction(results: Results, experiment: str) -> Figure:
@@ -81,10 +86,9 @@ def contraction(results: Results, experiment: str) -> Figure:
     for i, (name, some) in enumerate(results.of(experiment).groupby("variant", sort=False)):
         lines = np.maximum(some["depth_0.05"].to_numpy(float), 0.5)
         look: dict[str, Any] = {"color": style.CYCLE[i % len(style.CYCLE)], "marker": MARKERS[i % len(MARKERS)]}
-        ax.plot(some["rho"], lines, ls="", ms=4, alpha=0.8, label=str(name), **look)
+        ax.plot(some["rho"], lines, ls="", ms=4 + 5 * (i > 7), alpha=0.8, label=str(name), **look)
     ax.axhline(DEEP, color=style.FAINT, ls=":", label=f"depth {DEEP}")
-    ax.set(xlabel="ρ", ylabel="depth of noisy copies (5 %), below 1 drawn at 0.5", xscale="log", yscale="log")
-    style.legend(ax, below=32)
+    ax.set(xlabel="ρ", ylabel="depth with 5 % noise (0 at 0.5)", xscale="log", yscale="log")
     return figure
 
 
