@@ -154,7 +154,8 @@ class Scene:
 
     def _begin(self, *arguments: str) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.drivers.append(Driver(arguments, self.folder / "events.jsonl", self.folder / "said.txt"))
+        log = self.folder / f"events-{len(self.drivers)}.jsonl"
+        self.drivers.append(Driver(arguments, log, self.folder / "said.txt"))
 
 
 def _inode(path: Path) -> int:
