@@ -17,7 +17,7 @@ BLANK: Final = 0.9
 STRICT: Final = 0.1
 """ρ below which this project calls a network a quine."""
 EXPLODES: Final = 2.0
-"""L_SR over its start that is an explosion."""
+"""L_SR at the end over its start that is an explosion."""
 TURNS: Final = 1.05
 """L_SR at the end over its own minimum that is a turn upward."""
 MOVES: Final = 0.02
@@ -73,7 +73,7 @@ def _row(results: Results, line: pd.Series, ours: pd.DataFrame) -> Row:
     finite = values[np.isfinite(values)]
     mean, sd = spread(finite)
     rho, rho_sd = spread(ours["rho_joint" if quantity == "L_SR_joint" else "rho"].to_numpy(float))
-    moved = course(curve, quantity) if quantity in ("L_SR", "L_SR_joint") else []
+    moved = course(curve, "rho" if rho < STRICT else quantity) if quantity in ("L_SR", "L_SR_joint") else []
     among = rank(results.of(line["experiment"]), line["variant"])
     judged = "not comparable, as shortened" if facts.get("shortened") and np.isfinite(line["value"]) else ""
     judged = judged or agreement(line["value"], mean, sd, quantity)
@@ -126,7 +126,10 @@ def agreement(reported: float, mean: float, sd: float, quantity: str = "L_SR") -
 
 
 def course(curve: pd.DataFrame, quantity: str) -> list[str]:
-    """How L_SR moved through training, on average over networks."""
+    """How L_SR moved through training, or ρ, on average over networks.
+
+    Of a quine it is told of ρ: on the way to it weights shrink and grow by far more than L_SR says of copying.
+    """
     if "epoch" not in curve or curve["epoch"].nunique() < 3:
         return []
     means = curve.groupby("epoch")[quantity].mean()
@@ -141,15 +144,16 @@ def course(curve: pd.DataFrame, quantity: str) -> list[str]:
     start, low, last = means.iloc[0], means.min(), means.iloc[-1]
     if wild or gone:
         return said
-    if means.max() > EXPLODES * start:
-        return ["explodes"]
+    of = "ρ " if quantity == "rho" else ""
+    if last > EXPLODES * start:
+        return [f"{of}explodes"]
     if last > TURNS * low and means.idxmin() < means.index[-1]:
-        return [f"lowest {low:.3g} at epoch {means.idxmin():g}, then rises"]
+        return [f"{of}lowest {low:.3g} at epoch {means.idxmin():g}, then rises"]
     if last < (1 - MOVES) * start:
-        return [f"falls from {start:.3g}"]
+        return [f"{of}falls from {start:.3g}"]
     if last > (1 + MOVES) * start:
-        return [f"rises from {start:.3g}"]
-    return [f"stays where it starts ({start:.3g})"]
+        return [f"{of}rises from {start:.3g}"]
+    return [f"{of}stays where it starts ({start:.3g})"]
 
 
 def rank(rows: pd.DataFrame, variant: str) -> str:
