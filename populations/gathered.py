@@ -2,7 +2,6 @@
 as columns.
 """
 
-import io
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -69,7 +68,7 @@ def _assays(plan: Plan, out: str) -> Iterator[tuple[PlannedRun, str, pa.Table]]:
             if name in there:
                 try:
                     with explained(folder, f"reading {name}"):
-                        rows = pq.read_table(io.BytesIO(folder.read(name)))
+                        rows = pq.ParquetFile(pa.BufferReader(folder.read(name))).read()
                 except pa.ArrowException:
                     continue  # damaged: the sweep does it again
                 yield run, assay.assay, rows

@@ -84,7 +84,8 @@ def decode(data: bytes, want: Mapping[str, str], source: str) -> pa.Table:
         UserError: It is no Parquet, or not with these columns.
     """
     try:
-        rows = pq.read_table(pa.BufferReader(data), use_threads=False)
+        # not pq.read_table, whose threads may hold the bytes until Python is gone, and then abort it
+        rows = pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
         rows.validate(full=True)
     except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
         raise UserError(f"{source}: damaged part: {' '.join(str(error).split())[:200]}") from None

@@ -467,7 +467,8 @@ class TestBrowser:
         dots = chrome.items(opened, "linked", "size", DOT)
         for dot in (dots[0], dots[-1]):
             chrome.point(opened, "linked", dot["x"], dot["y"]).click().perform()
-            assert opened.find_element("id", "linked-id").get_attribute("value") == dot["id"]
+            box = opened.find_element("id", "linked-id")
+            chrome.wait(opened, lambda box=box, dot=dot: box.get_attribute("value") == dot["id"])
             record = opened.find_element("css selector", "#linked-record dl").text
             assert dot["ancestor"] in record
             assert "cause of death" in record
