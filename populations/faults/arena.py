@@ -69,13 +69,14 @@ class Arena:
         return str(self.cluster.address)
 
     def arrange(self, cpus: Sequence[int]) -> None:
-        """Have exactly nodes with so many CPUs each, all of them sound."""
+        """Have exactly nodes with so many CPUs each, all of them sound, and a head that knows of no others."""
         missing = list(cpus)
         for node, count in list(self.nodes):
             if count in missing and processes.running(raylet(node)):
                 missing.remove(count)
             else:
                 self.remove(node)
+        self.cluster.wait_for_nodes()
         for count in missing:
             self.add(count)
 
