@@ -52,9 +52,10 @@ class Arena:
             "node_ip_address": LOOPBACK,
             "include_dashboard": False,
             "object_store_memory": store,
+            "temp_dir": temp,
         }
         signals = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        head = {**self._common, "num_cpus": 0, "_system_config": settings or None, "temp_dir": temp}
+        head = {**self._common, "num_cpus": 0, "_system_config": settings or None}
         self.cluster = Cluster(initialize_head=True, connect=False, head_node_args=head)
         for number, handler in signals.items():  # Ray takes them for itself
             signal.signal(number, handler)

@@ -149,10 +149,12 @@ import sys, numpy, ray
 ray.init(address=sys.argv[1], log_to_driver=False, logging_level="error")
 held = []
 try:
-    while True:
+    while len(held) < 4096:
         held.append(ray.put(numpy.ones(1 << 20, numpy.uint8)))
 except (ray.exceptions.ObjectStoreFullError, ray.exceptions.OutOfDiskError) as error:
     print(type(error).__name__, len(held), flush=True)
+else:
+    sys.exit("neither the store nor its disk is small")
 sys.stdin.read()
 """
 
