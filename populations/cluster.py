@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from alife.config import RunConfig
+from alife.config import Ray, RunConfig
 from alife.errors import UserError
 
 CONNECT_SECONDS = 10.0
@@ -117,6 +117,25 @@ def room(config: RunConfig) -> int:
             has = node["Resources"]
             total += min(int(has.get(name, 0) / amount + 1e-9) for name, amount in needs.items() if amount)
     return total
+
+
+def check_room(config: RunConfig, who: str) -> None:
+    """Refuse a cluster of which no node has what `who`, a host or a job, asks for.
+
+    Raises:
+        UserError: There is none.
+    """
+    if room(config) < 1:
+        raise UserError(
+            f"ray: no node of the cluster has the {described(config.ray)} that a {who} asks for: lower "
+            "ray.cpus_per_host or ray.gpus_per_host, or add such a node"
+        )
+
+
+def described(needs: Ray) -> str:
+    """What a host or a job asks for, in words."""
+    gpus = f" and {needs.gpus_per_host:g} GPUs" if needs.gpus_per_host else ""
+    return f"{needs.cpus_per_host:g} CPUs{gpus}"
 
 
 @contextlib.contextmanager

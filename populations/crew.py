@@ -49,11 +49,7 @@ def connected(needs: configuration.Ray) -> Iterator[None]:
     config = RunConfig(ray=needs)
     owns = cluster.connect(config)
     try:
-        if cluster.room(config) < 1:
-            raise UserError(
-                f"ray: no node of the cluster has the {_described(needs)} that a job asks for: lower ray.cpus_per_host "
-                "or ray.gpus_per_host, or add such a node"
-            )
+        cluster.check_room(config, "job")
         yield
     finally:
         if owns:
@@ -123,8 +119,8 @@ class Crew:
             raise UserError(f"ray: the head of the cluster has not answered for {HEAD_SECONDS:.0f} s: {_AGAIN}")
         elif self._roomless > STARVED_SECONDS:
             raise UserError(
-                f"ray: for {STARVED_SECONDS:.0f} s no node of the cluster has had the {_described(self._needs)} that a "
-                f"job asks for: {_AGAIN}"
+                f"ray: for {STARVED_SECONDS:.0f} s no node of the cluster has had the {cluster.described(self._needs)} "
+                f"that a job asks for: {_AGAIN}"
             )
 
     def _start(self) -> None:
@@ -216,11 +212,6 @@ class Crew:
 
 def _call(function: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
     return function(**kwargs)
-
-
-def _described(needs: configuration.Ray) -> str:
-    gpus = f" and {needs.gpus_per_host:g} GPUs" if needs.gpus_per_host else ""
-    return f"{needs.cpus_per_host:g} CPUs{gpus}"
 
 
 def _reason(error: exceptions.RayError) -> str:

@@ -1,9 +1,10 @@
 """The Ray backend: islands go to whichever host is free, and what a lost host was doing goes to another.
 
 A host is lost when its process or node dies, or when it answers no ping for `ray.hang_timeout` seconds; an exception
-of the program itself is not retried. A host that is starting, living or conceiving has exactly one call under way, so
-that what it was doing when it was lost is known. Lost hosts are replaced while the others go on. Time is counted by
-looks (`populations.vigil.Clock`), so that a driver that is slow, or was stopped for a while, takes nobody for hung.
+of the program itself is not retried. A host that is starting, living or conceiving has one call under way, so that what
+it was doing when it was lost is known; while it conceives, the next island waits behind that call. Lost hosts are
+replaced while the others go on. Time is counted by looks (`populations.vigil.Clock`), so that a driver that is slow, or
+was stopped for a while, takes nobody for hung.
 """
 
 import contextlib
@@ -76,7 +77,7 @@ class RayBackend:
         self._owns = cluster.connect(config)
         try:
             self._head = cluster.Head(config)
-            self._check_room()
+            cluster.check_room(config, "host")
             with cluster.explain_full_store():
                 self._config, self._physics = ray.put(config), ray.put(physics)
             self._grow()
@@ -143,12 +144,18 @@ class RayBackend:
     def _assign(self, task: _Task) -> None:
         for handle in self._handles:
             if handle.phase == "idle" and task.queue:
-                island = task.queue.popleft()
-                generation = task.generation
-                handle.island, handle.since = island, time.monotonic()
-                args = (island, generation.number, generation.newborns[island], generation.collapse_norm)
-                with cluster.explain_full_store():
-                    self._call(handle, "live", handle.actor.live.remote(*args, generation.test))
+                self._live(handle, *self._send(handle, task))
+
+    def _send(self, handle: Handle, task: _Task) -> tuple[int, ray.ObjectRef]:
+        """The next island, on its way to a host that may still have something to do."""
+        island, generation = task.queue.popleft(), task.generation
+        args = (island, generation.number, generation.newborns[island], generation.collapse_norm, generation.test)
+        with cluster.explain_full_store():
+            return island, handle.actor.live.remote(*args)
+
+    def _live(self, handle: Handle, island: int, ref: ray.ObjectRef) -> None:
+        handle.island, handle.since = island, time.monotonic()
+        self._call(handle, "live", ref)
 
     def _call(self, handle: Handle, phase: str, ref: ray.ObjectRef) -> None:
         handle.phase, handle.call, handle.busy = phase, ref, 0.0
@@ -174,12 +181,17 @@ class RayBackend:
             handle.scores, handle.chosen = answer, task.choose(island, answer)
             with cluster.explain_full_store():
                 self._call(handle, "conceive", handle.actor.conceive.remote(island, handle.chosen))
+            if task.queue:
+                handle.following = self._send(handle, task)
         else:
             assert island is not None
             assert handle.scores is not None
             assert handle.chosen is not None
             task.done[island] = Outcome(handle.scores, handle.chosen, _own(answer))
             handle.phase, handle.island, handle.scores = "idle", None, None
+            if handle.following is not None:
+                self._live(handle, *handle.following)
+                handle.following = None
 
     def _admit(self, handle: Handle, identity: Mapping[str, Any]) -> None:
         handle.phase, handle.name = "idle", f"{handle.name} ({identity['where']})"
@@ -219,7 +231,7 @@ class RayBackend:
         return self.config.population.islands if hosts == "auto" else hosts
 
     def _lose(self, handle: Handle, why: str, task: _Task) -> None:
-        """Bury a host; its island is lived again, and another host takes its place."""
+        """Bury a host; its islands are lived again, and another host takes its place."""
         number, island = task.generation.number, handle.island
         self._handles.remove(handle)
         with contextlib.suppress(RayError):
@@ -228,6 +240,8 @@ class RayBackend:
         self.lost(number, handle.name, why, seconds)
         if handle.phase == "start":
             self._pause = self._vigil.false_start()
+        if handle.following is not None:
+            task.queue.appendleft(handle.following[0])
         if island is not None:
             task.queue.appendleft(island)
             task.losses[island] += 1
@@ -259,16 +273,6 @@ class RayBackend:
             raise UserError(
                 f"the head of the Ray cluster has not answered for {HEAD_SECONDS:.0f} s: start a new cluster, then "
                 "'alife resume' goes on from the last commit"
-            )
-
-    def _check_room(self) -> None:
-        if cluster.room(self.config) < 1:
-            need = f"{self.config.ray.cpus_per_host:g} CPUs"
-            if self.config.ray.gpus_per_host:
-                need += f" and {self.config.ray.gpus_per_host:g} GPUs"
-            raise UserError(
-                f"ray: no node of the cluster has the {need} that a host asks for: lower ray.cpus_per_host or "
-                "ray.gpus_per_host, or add such a node"
             )
 
 

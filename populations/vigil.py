@@ -44,7 +44,7 @@ class Handle:
 
     `call` is under way unless the phase is "idle", and has been for `busy` seconds. `ping` has been unanswered for
     `silent` seconds; once one was answered, the process is `up`. `since` is when it was given what it does now: a
-    start, or an island.
+    start, or an island. While it conceives, `following` is the next island and the call to live it, which waits behind.
     """
 
     name: str
@@ -59,6 +59,7 @@ class Handle:
     island: int | None = None
     scores: Scores | None = None
     chosen: Ints | None = None
+    following: tuple[int, ray.ObjectRef] | None = None
 
 
 class Vigil:

@@ -13,10 +13,11 @@ from alife.config import RunConfig, parse_config
 from alife.island import Scores
 from alife.physics import Physics
 from alife.reproduction import Ints, Newborns, found
-from populations.backends import Generation, LocalBackend
+from populations.backends import Generation, LocalBackend, Outcome
 from populations.evolution import prepare
 from populations.faults import processes
 from populations.ray_backend import RayBackend
+from populations.vigil import Handle
 
 
 @pytest.fixture
@@ -60,6 +61,20 @@ def work(founders: dict[int, Newborns]) -> Generation:
     return Generation(0, founders, 0.0, False)
 
 
+def process(handle: Handle) -> int:
+    return int(handle.name.rpartition(":")[2].rstrip(")"))
+
+
+def check_births(
+    outcomes: dict[int, Outcome], prepared: tuple[RunConfig, Physics], founders: dict[int, Newborns]
+) -> None:
+    """They are those of one process."""
+    alone = LocalBackend(*prepared, lambda: False).live(work(founders), whole)
+    assert sorted(outcomes) == sorted(alone)
+    for island, outcome in outcomes.items():
+        np.testing.assert_array_equal(outcome.children.messages, alone[island].children.messages)
+
+
 def test_islands_go_to_the_host_that_is_free(
     backend: RayBackend,
     prepared: tuple[RunConfig, Physics],
@@ -69,7 +84,7 @@ def test_islands_go_to_the_host_that_is_free(
     """One of two hosts stands still with an island, and is let go on only when the other five have been lived."""
     while [handle.phase for handle in backend._handles] != ["idle", "idle"]:
         backend.live(work(founders), whole)
-    halted = int(backend._handles[0].name.rpartition(":")[2].rstrip(")"))
+    halted = process(backend._handles[0])
     assert processes.freeze(halted)
     lived: list[int] = []
 
@@ -80,11 +95,9 @@ def test_islands_go_to_the_host_that_is_free(
         return whole(island, scores)
 
     outcomes = backend.live(work(founders), choose)
-    assert sorted(lived) == sorted(outcomes) == list(range(6))
+    assert sorted(lived) == list(range(6))
     assert losses.told == []
-    alone = LocalBackend(*prepared, lambda: False).live(work(founders), whole)
-    for island, outcome in outcomes.items():
-        np.testing.assert_array_equal(outcome.children.messages, alone[island].children.messages)
+    check_births(outcomes, prepared, founders)
 
 
 def test_an_idle_host_that_dies_has_lost_no_more_than_the_time_until_that_is_seen(
@@ -93,10 +106,32 @@ def test_an_idle_host_that_dies_has_lost_no_more_than_the_time_until_that_is_see
     while [handle.phase for handle in backend._handles] != ["idle", "idle"]:
         backend.live(work(founders), whole)
     backend._handles[0].since -= 1e6
-    processes.kill(int(backend._handles[0].name.rpartition(":")[2].rstrip(")")))
+    processes.kill(process(backend._handles[0]))
     while not losses.told:
         backend.live(work(founders), whole)
     assert losses.told[0][3] < 1e5
+
+
+def test_a_host_that_dies_before_it_conceives_gives_back_the_island_that_waits_behind_too(
+    backend: RayBackend,
+    prepared: tuple[RunConfig, Physics],
+    founders: dict[int, Newborns],
+    losses: Losses,
+) -> None:
+    while [handle.phase for handle in backend._handles] != ["idle", "idle"]:
+        backend.live(work(founders), whole)
+    lived: list[int] = []
+
+    def choose(island: int, scores: Scores) -> Ints:
+        lived.append(island)
+        if len(lived) == 1:
+            processes.kill(next(process(handle) for handle in backend._handles if handle.island == island))
+        return whole(island, scores)
+
+    outcomes = backend.live(work(founders), choose)
+    assert [why for _, _, why, _ in losses.told] == ["its process died"]
+    assert sorted(lived) == sorted([*range(6), lived[0]])
+    check_births(outcomes, prepared, founders)
 
 
 def spoil(newborns: Newborns) -> Newborns:
