@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from alife import config as configuration
-from alife.gradient import Gradient, Matrices, World
+from alife.gradient import Gradient, World
+from alife.matrices import Matrices
 from alife.optimizers import OPTIMIZERS, Optimizer
 
 BLOCK = 64  # steps whose random indices are drawn at once: part of the random stream's definition
