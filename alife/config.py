@@ -2,10 +2,10 @@
 
 import types
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from alife import schema
 from alife.errors import UserError
@@ -13,6 +13,12 @@ from alife.errors import UserError
 Optimizer = Literal["sgd", "momentum", "adam", "adamax", "adagrad", "rmsprop"]
 Scheme = Literal["tournament", "truncation", "roulette", "nsga2", "shuffled", "drift"]
 Topology = Literal["ring", "torus", "star", "complete", "none"]
+
+LONGEST: Final = 200
+"""Characters of a value that an error shows."""
+
+MAX_TASK_WEIGHT: Final = 1e30
+"""The heaviest that a loss may weigh: far from anybody's use, and what is computed with it stays within float32."""
 
 
 def _no_truth_value(value: Any) -> Any:
@@ -25,6 +31,12 @@ Real = Annotated[float, Field(strict=False, allow_inf_nan=False), BeforeValidato
 """Also of text that is a number: YAML takes 1e-3 for text."""
 Positive = Annotated[Real, Field(gt=0)]
 NonNegative = Annotated[Real, Field(ge=0)]
+
+
+def _gpus(value: float) -> float:
+    if not (value == 0 or 1e-4 <= value <= 1 or value.is_integer()):
+        raise ValueError("Ray lends a share of one GPU from 0.0001 on, or a whole number of them")
+    return value
 
 
 class _Section(BaseModel):
@@ -54,12 +66,16 @@ class Life(_Section):
 
     steps: int = Field(40, ge=0, description="optimiser steps in a life; 0 is pure regeneration")
     optimizer: Optimizer = "adamax"
-    learning_rate: Positive = 0.005
-    coordinates: int = Field(256, ge=1, description="coordinates a step")
-    images: int = Field(128, ge=1, description="images a step")
-    task_weight: NonNegative = Field(0.1, description="weight of the cross-entropy beside the replication loss")
-    replication_weight: NonNegative = Field(1.0, description="weight of the replication loss; 0 is classification only")
-    temperature: Positive = Field(1.0, description="softmax temperature")
+    learning_rate: Positive = Field(0.005, le=1e30)
+    coordinates: int = Field(256, ge=1, le=1_000_000, description="coordinates a step")
+    images: int = Field(128, ge=1, le=1_000_000, description="images a step")
+    task_weight: NonNegative = Field(
+        0.1, le=MAX_TASK_WEIGHT, description="weight of the cross-entropy beside the replication loss"
+    )
+    replication_weight: NonNegative = Field(
+        1.0, le=MAX_TASK_WEIGHT, description="weight of the replication loss; 0 is classification only"
+    )
+    temperature: Real = Field(1.0, ge=1e-6, le=1e6, description="softmax temperature")
     target: Literal["birth", "self", "epoch"] = Field(
         "birth",
         description="print the genome of birth, one's current weights (strict), or those that one had when the current "
@@ -84,11 +100,11 @@ class Life(_Section):
 class Reproduction(_Section):
     """Emission with noise."""
 
-    mutation: NonNegative = Field(0.05, description="birth noise, relative to the RMS of the emitted genome")
+    mutation: NonNegative = Field(0.05, le=1e6, description="birth noise, relative to the RMS of the emitted genome")
     heritable: tuple[Literal["task_weight", "learning_rate", "mutation"], ...] = Field(
         (), strict=False, description="life-history traits that offspring inherit"
     )
-    trait_mutation: NonNegative = Field(0.1, description="sd of the log of a heritable trait at each birth")
+    trait_mutation: NonNegative = Field(0.1, le=10, description="sd of the log of a heritable trait at each birth")
 
 
 class Selection(_Section):
@@ -127,8 +143,8 @@ class Ray(_Section):
 
     address: str | None = Field(None, description="a cluster's address; null starts Ray on this machine")
     hosts: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
-    cpus_per_host: Positive = 1
-    gpus_per_host: NonNegative = 0
+    cpus_per_host: Real = Field(1, ge=1e-4, le=100_000)
+    gpus_per_host: Annotated[Real, Field(ge=0, le=100_000), AfterValidator(_gpus)] = 0
     hang_timeout: Positive = Field(60, description="seconds without an answer, at least, before a host is given up")
     allow_mixed: bool = Field(False, description="let machines of another class join, at the price of exactness")
 
@@ -216,4 +232,13 @@ def _explain(error: ValidationError) -> str:
         return message
     if first["type"] == "extra_forbidden":
         return f"{key}: unknown key; 'alife run --help' lists the known ones"
-    return f"{key}: {first['input']!r} is not allowed: {message[0].lower()}{message[1:]}"
+    return f"{key}: {_shown(first['input'])} is not allowed: {message[0].lower()}{message[1:]}"
+
+
+def _shown(value: Any) -> str:
+    """A value as one writes it, cut where nobody would read on."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # an integer of more digits than Python prints, or lists without end
+        return f"this {type(value).__name__}"
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

@@ -7,7 +7,7 @@ import argparse
 import difflib
 import sys
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn, get_args
 
 import yaml
 
@@ -15,6 +15,9 @@ from alife import config as configuration
 from alife import nested
 from alife.config import RunConfig
 from alife.errors import UserError
+
+TEXTS: Final = {key for key, _, _, kind in configuration.leaves() if str in (kind, *get_args(kind))}
+"""Keys that hold text, so that what looks like a number or a date is none."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -51,15 +54,20 @@ def add(parser: argparse.ArgumentParser, only: tuple[str, ...] = ()) -> None:
 
 
 def overrides(arguments: argparse.Namespace) -> dict[str, Any]:
-    """The keys given as flags, as a nested mapping; values are read as YAML, so [a, b] is a list and null is null."""
+    """The keys given as flags, as a nested mapping; values are read as YAML, so [a, b] is a list and null is null.
+
+    What YAML cannot read, and what is no text where text belongs, stays as it was typed.
+    """
     flat = {}
     for name, text in vars(arguments).items():
         if not name.startswith("key:"):
             continue
+        key = name.removeprefix("key:")
         try:
-            flat[name[4:]] = yaml.safe_load(text)
-        except yaml.YAMLError:
-            flat[name[4:]] = text
+            value = yaml.safe_load(text)
+        except nested.NOT_YAML:
+            value = text
+        flat[key] = value if value is None or isinstance(value, str) or key not in TEXTS else text
     return nested.nest(flat)
 
 

@@ -17,6 +17,7 @@ from alife.matrices import Matrices
 from alife.products import Call, product
 from alife.quine import FIRST, SECOND, UNIT, Selu, Shape
 
+SERIAL = 32_767  # numbers that torch adds to a tensor on a CPU in their order; more it shares among threads
 TINY = 1e-30  # keeps ρ of the zero genome finite while it lives
 ROW_MAJOR_BELOW = 32  # a batch as small as this runs faster as [batch, H] in memory than as [H, batch]
 
@@ -296,8 +297,10 @@ class Gradient:
             # ρ̂ = Σ(f - θ)²/(B·mean θ²) = ½·Σ residual²/scale, and 1/Σθ² = B·scale/(2·N), both at weight 1
             shrink = residual.square().sum(1, keepdim=True).mul_(-b / (2 * self._target.shape[1]) / weight)
             torch.mul(self._target, shrink, out=more)
-        # one coordinate may come twice, and on GPUs only this way of adding has a fixed order
+        # one coordinate may come twice, and on GPUs only this way of adding has a fixed order; on CPUs only of few
         where = self._coordinates + torch.arange(len(more), device=more.device).unsqueeze(1) * more.shape[1]
-        more.view(-1).index_put_((where.view(-1),), -residual.flatten(), accumulate=True)
+        most = where.numel() if more.is_cuda else SERIAL
+        for places, values in zip(where.view(-1).split(most), residual.flatten().neg().split(most), strict=True):
+            more.view(-1).index_put_((places,), values, accumulate=True)
         for here, there in self.gradient.beside(more):
             here.add_(there)

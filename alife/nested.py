@@ -4,11 +4,14 @@ A room of its own because configurations and sweeps are both written so.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from alife.errors import UserError
+
+NOT_YAML: Final = (yaml.YAMLError, ValueError, RecursionError, LookupError, TypeError, AttributeError)
+"""What PyYAML raises: beside its own errors those of the constructors that it hands a date, a number or a tag to."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -32,7 +35,7 @@ def load_yaml(text: str, source: str) -> dict[str, Any]:
     """
     try:
         data = yaml.load(text, _Loader)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except NOT_YAML as error:
         raise UserError(f"{source}: not valid YAML: {' '.join(str(error).split())[:200]}") from None
     if data is None:
         return {}

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alife.config import RunConfig
+from alife.errors import UserError
 from alife.quine import SELU_ALPHA, SELU_SCALE, Shape
 from alife.streams import Stream, rng
 from alife.tasks import Task
@@ -40,7 +41,20 @@ def make_physics(config: RunConfig, task: Task | None) -> Physics:
     which Chang & Lipson (2018) report. With `unit` both are scaled so that what they feed to the network has variance 1
     over coordinates and over the images to learn from. Computed in float64, so that the rounded features do not depend
     on how a machine orders its sums.
+
+    Raises:
+        UserError: They do not fit into memory.
     """
+    try:
+        return _drawn(config, task)
+    except MemoryError:
+        h = config.quine.hidden
+        raise UserError(
+            f"quine.hidden: {h}: the features of {2 * h * h + h:,} weights do not fit into memory: choose fewer units"
+        ) from None
+
+
+def _drawn(config: RunConfig, task: Task | None) -> Physics:
     seed = config.quine.projection_seed if config.quine.projection_seed is not None else config.seed
     unit = config.quine.projection == "unit"
     h = config.quine.hidden

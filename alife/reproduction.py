@@ -7,6 +7,7 @@ identity say everything about a newborn, and nothing else is sent, stored or rep
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ from alife.streams import Stream, rng
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
+
+LARGEST: Final = np.finfo(np.float32).max
 
 
 @dataclass(frozen=True)
@@ -105,8 +108,8 @@ def birth(newborns: Newborns) -> Floats:
         if noise > 0:
             island, generation, slot = schema.unpack_id(identity)
             draw = rng(newborns.noise_seed, Stream.BIRTH_NOISE, generation, island, slot)
-            scale = np.float32(noise * np.sqrt(np.mean(np.square(row, dtype=np.float64))))
-            with np.errstate(invalid="ignore"):
+            with np.errstate(invalid="ignore", over="ignore"):
+                scale = np.float32(noise * np.sqrt(np.mean(np.square(row, dtype=np.float64))))
                 row += scale * draw.standard_normal(row.shape, dtype=np.float32)
     return genomes
 
@@ -117,7 +120,8 @@ def conceive(
     """Children of the chosen parents, for the next generation of the same island.
 
     Args:
-        config: The run; `reproduction.heritable` says which traits vary, by a log-normal step at each birth.
+        config: The run; `reproduction.heritable` says which traits vary, by a log-normal step at each birth, and end
+            where float32 does.
         emitted: [P, N] float32, what each adult printed.
         parents: The generation that lived, in the same order.
         chosen: [C] slots of the parents, one a child.
@@ -130,7 +134,9 @@ def conceive(
         inherited = trait(config, parents, name)[chosen]
         if name in config.reproduction.heritable:
             step = draw.standard_normal(len(chosen), dtype=np.float32)
-            inherited = inherited * np.exp(np.float32(config.reproduction.trait_mutation) * step)
+            with np.errstate(over="ignore"):
+                inherited = inherited * np.exp(np.float32(config.reproduction.trait_mutation) * step)
+            inherited = np.minimum(inherited, LARGEST)
         traits[name] = inherited
     return Newborns(
         ids=identities(island, generation, len(chosen)),

@@ -6,8 +6,9 @@ where the seeds match. Accuracies differ by a difference. Errors, norms and life
 compared as log10, and differ by a factor.
 """
 
+import functools
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -20,7 +21,7 @@ from analysis import statistics
 from analysis.demes import OF_A_TASK, TINY
 from analysis.run import Run, load_run
 from analysis.statistics import Correction, Estimate, Test
-from analysis.treatments import Groups, controls, find_runs, group, partners, refuse_copies, seed_of
+from analysis.treatments import Groups, controls, find_runs, group, partners, refuse_copies, seed_of, unlike
 
 NAMES: Final = {
     "accuracy": "accuracy",
@@ -140,9 +141,9 @@ def compare(
         label: {trait: pd.Series({seed_of(run): _value(run, trait, at) for run in runs}) for trait in names}
         for label, runs in groups.items()
     }
-    k = len(null) * len(names) if correction in ("holm", "by") else 1
+    few = functools.partial(statistics.too_few, comparisons=len(null) * len(names), correction=correction)
     rows = [
-        _row(label, other, trait, values[label][trait], values[other][trait], k)
+        _row(label, other, trait, values[label][trait], values[other][trait], few)
         for label, other in null.items()
         for trait in names
     ]
@@ -152,6 +153,12 @@ def compare(
     if alone := groups.keys() - null.keys() - set(null.values()):
         left = "; ".join(label for label in groups if label in alone)
         notes.append(f"Left out, as no shuffled control differs from them by selection alone: {left}.")
+    notes += [
+        f"{label} against {other}: {other} deals out the chances of a tournament of {size}, which {label} is not, so "
+        "that how unequal chances are is part of the difference."
+        for label, other in null.items()
+        if (size := unlike(groups[label][0], groups[other][0])) is not None
+    ]
     return Comparison(against, tuple(rows), tuple(notes))
 
 
@@ -222,7 +229,9 @@ def _value(run: Run, trait: str, at: int | None) -> float:
     return median if trait in SHARES else float(np.log10(max(median, TINY)))
 
 
-def _row(label: str, against: str, trait: str, first: pd.Series, second: pd.Series, comparisons: int) -> Row:
+def _row(
+    label: str, against: str, trait: str, first: pd.Series, second: pd.Series, too_few: Callable[..., str | None]
+) -> Row:
     """One row from the values of both treatments by seed, NaN where a run has none."""
     seeds = partners(first.index, second.index)
     if seeds is None:
@@ -235,7 +244,7 @@ def _row(label: str, against: str, trait: str, first: pd.Series, second: pd.Seri
     if trait not in SHARES:
         value, reference, effect = (_power(estimate) for estimate in (value, reference, effect))
     runs, is_paired = (len(x), len(y)), seeds is not None
-    few = statistics.too_few(*runs, paired=is_paired, comparisons=comparisons)
+    few = too_few(*runs, paired=is_paired)
     return Row(label, against, trait, value, reference, effect, runs, is_paired, test, test.p, few)
 
 

@@ -45,7 +45,7 @@ def descent(run: Run, individual: int | None = None, figure: Figure | None = Non
     identity = dominant(tree) if individual is None else individual
     line = line_of_descent(tree, identity)
     figure = style.new_figure(7.2, 5.0) if figure is None else figure
-    has_task = bool(run.births["accuracy"].notna().any())
+    has_task = run.setting("task") != "none"
     panels = PANELS if has_task else PANELS[1:]
     grid = figure.add_gridspec(1, 2 if has_task else 1, width_ratios=(1, 1.15) if has_task else None)
     left = grid[0].subgridspec(len(panels), 1)

@@ -15,7 +15,7 @@ from scipy import stats
 from alife.errors import UserError
 from analysis.demes import OF_ADULTS, SETTLED, Demes, Floats, Ints, chosen, measured, ratio, totals
 from analysis.lineage import NOBODY
-from analysis.statistics import FEWEST, RESAMPLES, blocks, intervals
+from analysis.statistics import FEWEST, RESAMPLES, block_sums, blocks, intervals
 
 DUST: Final = 1e-12
 """Standard deviations below this, relative to the mean, and differentials below it are rounding."""
@@ -210,7 +210,7 @@ def _slope(xy: Floats, xx: Floats, yy: Floats) -> tuple[float, float, float, flo
     total = xx.sum()
     if not total > DUST:
         return (np.nan,) * 4
-    above, below = blocks(xy), blocks(xx)
+    above, below = block_sums(xy), block_sums(xx)
     low = high = np.nan
     if len(above) >= FEWEST:
         low, high = stats.bootstrap(

@@ -122,14 +122,28 @@ def differences(
 
 
 def blocks(series: Floats, most: int = 100) -> Floats:
-    """Means of at most `most` stretches of consecutive values: [..., T] → [..., blocks].
+    """Means of stretches of consecutive values: [..., T] → [..., blocks], of which `most` at most.
 
-    Resampling stretches instead of single generations lets a bootstrap see that neighbours are alike.
+    Resampling stretches instead of single generations lets a bootstrap see that neighbours are alike. Stretches are
+    T^⅓ values long, two at least (Künsch 1989), and longer where there would be more than `most`; fewer than six values
+    stay as they are. Lengths differ by one at most: deviations from the mean of all are weighted by length, so that the
+    mean of the blocks is the mean of the series.
     """
-    if series.shape[-1] <= most:
+    if not series.shape[-1]:
         return series
-    edges = np.linspace(0, series.shape[-1], most + 1).astype(np.intp)
-    return np.add.reduceat(series, edges[:-1], axis=-1) / np.diff(edges)
+    mean = series.mean(axis=-1, keepdims=True)
+    sums = block_sums(series - mean, most)
+    return mean + sums * sums.shape[-1] / series.shape[-1]
+
+
+def block_sums(series: Floats, most: int = 100) -> Floats:
+    """Sums over the stretches of `blocks`: a ratio of such sums needs no weights."""
+    length = series.shape[-1]
+    if length < 2 * FEWEST:
+        return series
+    count = min(length // max(2, round(length ** (1 / 3))), most)
+    edges = np.linspace(0, length, count + 1).astype(np.intp)
+    return np.add.reduceat(series, edges[:-1], axis=-1)
 
 
 def difference(
@@ -224,25 +238,35 @@ def smallest_p(n: int, m: int, paired: bool = False) -> float:
     return min(2 / arrangements, 1.0)
 
 
-def too_few(n: int, m: int, paired: bool = False, comparisons: int = 1, alpha: float = 0.05) -> str | None:
+def too_few(
+    n: int,
+    m: int,
+    paired: bool = False,
+    comparisons: int = 1,
+    alpha: float = 0.05,
+    correction: Correction = "holm",
+) -> str | None:
     """Why so few runs cannot show a difference, or None if they can.
 
     Args:
         n: Runs of one group, or pairs.
         m: Runs of the other group.
         paired: Runs are paired.
-        comparisons: p-values that the correction will count (Holm multiplies the smallest by it).
+        comparisons: p-values that the correction will count.
         alpha: Level of significance.
+        correction: As in `correct`. The best case is that all comparisons give the smallest p-value: Holm multiplies it
+            by how many there are, Benjamini and Yekutieli by the sum of 1/k over them, the others by 1.
 
     Returns:
         A clause such as "4 paired runs cannot give p < 0.05 (0.125 at best); 6 could".
     """
-    best = min(smallest_p(n, m, paired) * comparisons, 1.0)
+    times = {"holm": float(comparisons), "by": sum(1 / k for k in range(1, comparisons + 1))}.get(correction, 1.0)
+    best = min(smallest_p(n, m, paired) * times, 1.0)
     if best < alpha:
         return None
-    enough = next(k for k in range(1, 200) if smallest_p(k, k, paired) * comparisons < alpha)
+    enough = next(k for k in range(1, 200) if smallest_p(k, k, paired) * times < alpha)
     have = f"{n} paired run{'s' * (n != 1)}" if paired else f"{n} and {m} runs"
-    among = f" among {comparisons} comparisons" if comparisons > 1 else ""
+    among = f" among {comparisons} comparisons" if times > 1 else ""
     need = f"{enough} could" if paired else f"{enough} a group could"
     return f"{have} cannot give p < {alpha:g}{among} ({best:.3g} at best); {need}"
 

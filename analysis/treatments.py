@@ -166,7 +166,10 @@ def families(groups: Groups, *keys: str) -> list[dict[str, Sequence[Run]]]:
 
 
 def controls(groups: Groups) -> dict[str, str]:
-    """The null of each treatment: the only one under `shuffled` of those that differ from it by selection alone."""
+    """The null of each treatment: the only one under `shuffled` of those that differ from it by selection alone.
+
+    If there is only one at all, it is everybody's: `compare` notes to whom it is `unlike`.
+    """
     one = control(groups)
     if one is not None:
         return {label: one for label in groups if label != one}
@@ -175,6 +178,15 @@ def controls(groups: Groups) -> dict[str, str]:
         null = control(family)
         found |= {label: null for label in family if null is not None and label != null}
     return found
+
+
+def unlike(run: Run, null: Run) -> int | None:
+    """The size of the tournament whose chances a shuffled null deals out, if the run is no such tournament; or None."""
+    size = int(null.setting("selection.tournament_size"))
+    if null.setting(_SCHEME) != "shuffled":
+        return None
+    same = run.setting(_SCHEME) in ("tournament", "shuffled") and run.setting("selection.tournament_size") == size
+    return None if same else size
 
 
 def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -53,7 +53,7 @@ def time_phylogeny(run: Run, trait: str | None = None, figure: Figure | None = N
     Args:
         run: With births.
         trait: A key of `LABELS`; errors, norms and life-history traits are coloured by their log10. If None,
-            accuracy, or ρ where no accuracy was measured.
+            accuracy, or ρ where nobody has any.
         figure: Empty, to be filled; a new one if None.
 
     Raises:
@@ -90,14 +90,14 @@ def time_phylogeny(run: Run, trait: str | None = None, figure: Figure | None = N
 def scaled(births: pd.DataFrame, trait: str | None) -> tuple[Floats, str]:
     """[n] values of a trait on the scale in which it is shown, and the label of that scale.
 
-    No trait means accuracy, or ρ where no accuracy was measured.
+    No trait means accuracy, or ρ where nobody has any: without a task all of it is 0.
 
     Raises:
         UserError: There is no such trait.
     """
     known = [name for name in LABELS if name in births]
     if trait is None:
-        trait = "accuracy" if births["accuracy"].notna().any() else "replication_error"
+        trait = "accuracy" if births["accuracy"].any() else "replication_error"
     if trait not in known:
         raise UserError(f"trait {trait}: not on record; choose among {', '.join(known)}")
     values = births[trait].to_numpy(np.float64)

@@ -41,6 +41,7 @@ def connect(config: RunConfig) -> bool:
         os.environ.setdefault(name, value)
     address = config.ray.address or os.environ.get("RAY_ADDRESS")
     where = f"{'ray.address' if config.ray.address else 'RAY_ADDRESS'}: {address!r}"
+    address = None if address == "local" else address
     if address:
         _check_answers(address, where)
     elif not os.access(os.path.expanduser("~"), os.W_OK):
@@ -59,7 +60,7 @@ def connect(config: RunConfig) -> bool:
     except Exception as error:  # Ray raises whatever it likes, Exception itself too
         what = where if address else "Ray could not start on this machine"
         reason = " ".join(str(error).split())[:300] or type(error).__name__
-        if isinstance(error, ConnectionError):
+        if isinstance(error, ConnectionError) and address != "auto":
             reason += f"; it answers but does not let us in: {_KEYS.format(ray.__version__)}"
         raise UserError(f"{what}: {reason}") from None
     return True
@@ -163,7 +164,7 @@ def _cores() -> int:
 
 def _check_answers(address: str, where: str) -> None:
     """Ray waits long for a cluster that is not there; a plain connection knows at once."""
-    if address in ("auto", "local"):
+    if address == "auto":
         return
     if "://" in address:
         raise UserError(
@@ -174,7 +175,8 @@ def _check_answers(address: str, where: str) -> None:
     try:
         socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
     except (OSError, ValueError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or "expected HOST:PORT"
+        malformed = isinstance(error, ValueError | OverflowError)
+        reason = "expected HOST:PORT" if malformed else getattr(error, "strerror", None) or str(error)
         raise UserError(
             f"{where}: no cluster answers there ({reason}); start one with 'ray start --head', or leave the address "
             "out to run on this machine"

@@ -18,9 +18,12 @@ from alife.config import RunConfig
 from alife.errors import UserError
 from populations import cluster
 from populations.jobs import Job, Result, Stopped, Told, failure, tell, unmet
+from populations.locks import Busy
 
 RETRIES: Final = 3
 """How often a job is started again after it was lost."""
+REFUSALS: Final = 30
+"""How often a job that was lost is started again because the lost one still holds its folder: minutes."""
 POLL_SECONDS: Final = 0.25
 LONGEST_LOOK: Final = 1.0
 """Between two looks at most so many seconds count: a driver that was suspended draws no conclusions from that."""
@@ -63,6 +66,7 @@ class _Attempt:
     job: Job
     began: float = 0.0
     losses: tuple[str, ...] = ()
+    refused: int = 0
 
 
 class Crew:
@@ -177,6 +181,9 @@ class Crew:
                 self._lose(attempt, f"its process got a {error.cause}")
             elif isinstance(error.cause, exceptions.RayError):
                 self._lose(attempt, _reason(error.cause))
+            elif isinstance(error.cause, Busy) and attempt.losses and attempt.refused < REFUSALS:
+                attempt.refused += 1  # it was lost to the cluster, and does not know yet
+                self._waiting.append(attempt)
             else:
                 self._end(attempt, "failed", None, *failure(error.cause, str(error)))
         except exceptions.RayError as error:

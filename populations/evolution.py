@@ -19,7 +19,7 @@ from alife.errors import UserError
 from alife.island import default_chunk
 from alife.metrics import DEAD_ZERO
 from alife.physics import Physics, make_physics
-from alife.reproduction import found
+from alife.reproduction import Newborns, found
 from alife.tasks import load_task
 from populations import migration
 from populations.backends import Backend, Interrupted, LocalBackend
@@ -65,12 +65,38 @@ def evolve(
         newborns = {i: found(config, physics.shape.n_weights, i) for i in range(config.population.islands)}
         norms = np.concatenate([np.linalg.norm(group.messages, axis=1) for group in newborns.values()])
         backend = make_backend(config, physics)
-        recorder = Recorder.create(out, config, versions=versions(), machine=backend.machine)
         collapse_norm = DEAD_ZERO * float(np.median(norms))
-        recorder.commit(-1, newborns, meta={"collapse_norm": collapse_norm})
+        recorder = begin(out, config, backend, -1, newborns, {"collapse_norm": collapse_norm})
         return Run(config, recorder, backend, newborns, 0, collapse_norm)
 
     return drive(start, backend, sinks)
+
+
+def begin(
+    out: str,
+    config: RunConfig,
+    backend: Backend,
+    generation: int,
+    newborns: Mapping[int, Newborns],
+    meta: Mapping[str, Any],
+) -> Recorder:
+    """A new record, holding those who are to live first; if they cannot be stored, nobody stays its writer.
+
+    Args:
+        out: The run folder.
+        config: Resolved.
+        backend: Where it is to live; the class of its machines goes on record.
+        generation: The one before theirs.
+        newborns: By island.
+        meta: As of `Recorder.commit`.
+    """
+    recorder = Recorder.create(out, config, versions=versions(), machine=backend.machine)
+    try:
+        recorder.commit(generation, newborns, meta=meta)
+    except BaseException:
+        recorder.close()
+        raise
+    return recorder
 
 
 def resume(
@@ -226,6 +252,7 @@ def _make_backend(
     name: BackendName, stopping: Any, lost: Any, made: list[Backend], config: RunConfig, physics: Physics
 ) -> Backend:
     if name == "local":
+        _check_cuda(config)
         made.append(LocalBackend(config, physics, stopping))
     else:
         from populations.ray_backend import RayBackend
@@ -268,14 +295,18 @@ def _update(config: RunConfig, section: str, **values: Any) -> RunConfig:
 
 
 def _resolve_device(config: RunConfig) -> str:
-    available = torch.cuda.is_available()
-    if config.device == "cuda" and not available and not config.ray.address:
+    if not config.ray.address:
+        _check_cuda(config)
+    if config.device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    return config.device
+
+
+def _check_cuda(config: RunConfig) -> None:
+    if config.device == "cuda" and not torch.cuda.is_available():
         raise UserError(
             "device: cuda: no CUDA device is here; use --device cpu, or --ray.address of a cluster with GPUs"
         )
-    if config.device == "auto":
-        return "cuda" if available else "cpu"
-    return config.device
 
 
 def _check_total(recorder: Recorder, generations: int) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 from alife.config import RunConfig, parse_config
 from alife.errors import UserError
 from alife.nested import merge
+from populations import migration
 from populations.controller import Run, Sink
-from populations.evolution import BackendName, MakeBackend, drive, go_on, prepare, versions
-from populations.host import machine_class
-from populations.records import Recorder, check_unused, exists, read_checkpoint, read_config
+from populations.evolution import BackendName, MakeBackend, begin, drive, go_on, prepare
+from populations.records import check_unused, exists, read_checkpoint, read_config
 
 _FIXED = ("quine", "task")
 """Sections that say what a genome means: a thawed newborn cannot live under others."""
@@ -54,13 +54,14 @@ def fork(
         return go_on(out, config, backend, sinks)
     number, newborns, meta = read_checkpoint(parent, generation)
     check_unused(out)
+    migration.check(config, min(map(len, newborns.values())))
     config, physics = prepare(config)
 
     def start(make_backend: MakeBackend) -> Run:
         backend = make_backend(config, physics)
-        recorder = Recorder.create(out, config, versions=versions(), machine=machine_class(config))
         norm = meta["collapse_norm"]
-        recorder.commit(number - 1, newborns, meta={"collapse_norm": norm, "parent": parent, "thawed": number})
+        kept = {"collapse_norm": norm, "parent": parent, "thawed": number}
+        recorder = begin(out, config, backend, number - 1, newborns, kept)
         return Run(config, recorder, backend, newborns, number, norm, committed=number - 1)
 
     return drive(start, backend, sinks)

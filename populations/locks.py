@@ -28,6 +28,10 @@ _LONGEST = 3600.0
 _log = logging.getLogger(__name__)
 
 
+class Busy(UserError):
+    """Another writer lives."""
+
+
 class Lock(Protocol):
     """What a writer holds from opening to closing."""
 
@@ -46,7 +50,7 @@ def acquire(folder: Folder, seconds: float = LEASE_SECONDS) -> Lock:
         seconds: Length of the lease where there is no `flock`; a dead writer is waited out that long.
 
     Raises:
-        UserError: Another writer lives; the line says which.
+        Busy: Another writer lives; the line says which.
         OSError: The storage refuses.
     """
     if isinstance(folder, LocalFolder):
@@ -70,7 +74,7 @@ class _FileLock:
         except BlockingIOError:
             holder = _parse(os.pread(self._handle, 4096, 0))
             os.close(self._handle)
-            raise UserError(_refusal(folder, holder)) from None
+            raise Busy(_refusal(folder, holder)) from None
         except BaseException:
             os.close(self._handle)
             raise
@@ -126,7 +130,7 @@ class _Lease:
         try:
             self._put()
         except Conflict:
-            raise UserError(_refusal(self._folder, self._look()[0] or {})) from None
+            raise Busy(_refusal(self._folder, self._look()[0] or {})) from None
 
     def _wait_out(self, holder: dict[str, Any]) -> None:
         """Return once nobody can hold the lease any more."""
@@ -142,7 +146,7 @@ class _Lease:
                 self._version = version
                 if found is None or found.get("released"):
                     return
-                raise UserError(_refusal(self._folder, found))
+                raise Busy(_refusal(self._folder, found))
 
     def _look(self) -> tuple[dict[str, Any] | None, str | None]:
         try:
@@ -162,10 +166,21 @@ class _Lease:
         with self._one_at_a_time:
             if not self._lost:
                 try:
-                    self._put()
+                    self._put_again()
                     self._renewed = time.monotonic()
                 except Conflict:
                     self._lost = True
+
+    def _put_again(self) -> None:
+        """Renew, though the answer to the renewal before may have been lost: then the version there is our own."""
+        try:
+            self._put()
+        except Conflict:
+            found, version = self._look()
+            if found is None or found.get("token") != self._content["token"]:
+                raise
+            self._version = version
+            self._put()
 
     def _keep(self) -> None:
         while not self._stop.wait(self._seconds / 6):

@@ -35,8 +35,12 @@ def edges(topology: str, islands: int) -> list[tuple[int, int]]:
     return sorted({(min(a, b), max(a, b)) for a, b in graph.edges if a != b})
 
 
-def check(config: RunConfig) -> None:
+def check(config: RunConfig, smallest: int | None = None) -> None:
     """Refuse more migrants than an island has newborns.
+
+    Args:
+        config: The run.
+        smallest: Newborns of the smallest island, where that is not `population.size`.
 
     Raises:
         UserError: Some island would have to give more than it has.
@@ -44,10 +48,11 @@ def check(config: RunConfig) -> None:
     degree = max(
         (d for _, d in nx.Graph(edges(config.migration.topology, config.population.islands)).degree), default=0
     )
-    if degree * config.migration.migrants > config.population.size:
+    size = config.population.size if smallest is None else min(smallest, config.population.size)
+    if degree * config.migration.migrants > size:
         raise UserError(
-            f"migration.migrants: {config.migration.migrants} is not allowed: an island of {config.population.size} "
-            f"with {degree} neighbours has at most {config.population.size // degree} to swap with each"
+            f"migration.migrants: {config.migration.migrants} is not allowed: an island of {size} "
+            f"with {degree} neighbours has at most {size // degree} to swap with each"
         )
 
 

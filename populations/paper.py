@@ -83,13 +83,20 @@ def reproduce(
         sinks: Told of every event.
 
     Raises:
-        UserError: Unknown experiments, other settings than the folder's, no cluster, or storage that fails.
+        UserError: Unknown experiments, settings that they cannot do with or other than the folder's, no cluster, or
+            storage that fails.
     """
     wanted = names(asked)
     out = out if "://" in out else os.path.abspath(os.path.expanduser(out))
     folder = open_folder(out)
     settings = _settled(folder, settings)
     parts = [(name, part) for name in wanted for part in EXPERIMENTS[name].parts]
+    with explained(folder, "looking there"):
+        before = paper_results.ended(folder)
+    if missing := [name for name, part in parts if (name, part) not in before]:
+        from alife.paper.habitat import check
+
+        check(missing, settings)
     needs = ray or configuration.Ray()
     signals: list[str] = []
     with ExitStack() as stack:

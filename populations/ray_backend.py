@@ -124,12 +124,6 @@ class RayBackend:
             raise Interrupted
         seconds = self._clock.tick()
         self._watch_head(seconds)
-        stranded = self._stranded()
-        for handle in list(self._handles):
-            why = "its node was gone before it was up" if handle in stranded else self._vigil.misses(handle, seconds)
-            if why:
-                self._lose(handle, why, task)
-        self._grow(seconds)
         self._assign(task)
         for handle in self._ready():
             try:
@@ -139,6 +133,12 @@ class RayBackend:
                 self._lose(handle, reason(error), task)
             else:
                 self._advance(handle, answer, task)
+        stranded = self._stranded()
+        for handle in list(self._handles):
+            why = "its node was gone before it was up" if handle in stranded else self._vigil.misses(handle, seconds)
+            if why:
+                self._lose(handle, why, task)
+        self._grow(seconds)
         self._require_hosts(seconds)
 
     def _assign(self, task: _Task) -> None:

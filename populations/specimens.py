@@ -7,18 +7,18 @@ as JSON under "alife" in the file's metadata.
 
 import io
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from alife.assays import ASSAYS, Columns, Options, Tell
 from alife.assays.lives import sample, silent
-from alife.config import parse_config
+from alife.config import MAX_TASK_WEIGHT, parse_config
 from alife.errors import UserError
 from alife.island import Habitat
 from alife.nested import merge
@@ -28,6 +28,9 @@ from populations.records import read_checkpoint, read_config, read_manifest
 from populations.storage import explained, open_folder
 
 FORMAT: Final = 1
+
+PLACES: Final = 7
+"""After the point, to which results tell task weights apart."""
 
 
 @dataclass(frozen=True)
@@ -110,9 +113,24 @@ def settled(request: Request) -> tuple[int, Options]:
     ):
         if value < fewest:
             raise UserError(f"--{flag} {value}: the {request.assay} assay needs at least {fewest}")
-    if len(options.task_weights) < 2 or not all(0 <= weight < math.inf for weight in options.task_weights):
-        raise UserError(f"--task-weights: the {request.assay} assay needs two or more different numbers from 0 on")
+    _check_weights(request.assay, options.task_weights)
     return size, options
+
+
+def _check_weights(assay: str, weights: Sequence[float]) -> None:
+    """See that there are two or more task weights above 0, which can be told apart.
+
+    Raises:
+        UserError: There are not.
+    """
+    wrong = [weight for weight in weights if not 0 <= weight <= MAX_TASK_WEIGHT]
+    if wrong:
+        raise UserError(f"--task-weights {wrong[0]:g}: is not allowed: from 0 to {MAX_TASK_WEIGHT:g}")
+    told = {round(float(np.float32(weight)), PLACES) for weight in weights}
+    if len(told) < len(weights):
+        raise UserError(f"--task-weights: two are the same in float32, rounded to {PLACES} places: leave one out")
+    if len(told - {0.0}) < 2:
+        raise UserError(f"--task-weights: the {assay} assay needs two or more different numbers above 0")
 
 
 def store(uri: str, about: Mapping[str, Any], tables: Mapping[str, Columns]) -> str:

@@ -136,7 +136,7 @@ class LocalFolder(Folder):
     def ls(self, below: str = "") -> dict[str, int | None]:
         try:
             with os.scandir(self.root / below) as entries:
-                found = [(entry.name, None if entry.is_dir() else entry.stat().st_size) for entry in entries]
+                found = [(entry.name, _size(entry)) for entry in entries]
         except FileNotFoundError:
             return {}
         return {f"{below}/{name}" if below else name: size for name, size in found}
@@ -175,6 +175,8 @@ class RemoteFolder(Folder):
             raise UserError(f"{uri}: {protocol}:// needs a package that is not installed: {hint}") from None
         except ValueError:
             raise UserError(f"{uri}: unknown kind of storage: {protocol}://") from None
+        except Exception as error:  # some file systems connect at once, each with errors of its own
+            raise UserError(f"{uri}: cannot be opened: {_reason(error)}") from None
         self.root = path.rstrip("/")
 
     def fetch(self, name: str) -> tuple[bytes, str]:
@@ -258,18 +260,31 @@ def explained(folder: Folder, doing: str, then: str = "") -> Iterator[None]:
     """Turn what the storage refuses into one line for the user.
 
     Raises:
-        UserError: In place of any OSError.
+        UserError: In place of any OSError and of Conflict.
     """
     try:
         yield
+    except Conflict as conflict:
+        raise UserError(f"{folder.uri}: {doing} failed: {conflict} was changed by somebody else{then}") from conflict
     except OSError as error:
-        reason = " ".join((error.strerror or str(error) or type(error).__name__).split())
-        raise UserError(f"{folder.uri}: {doing} failed: {reason}{then}") from error
+        raise UserError(f"{folder.uri}: {doing} failed: {_reason(error)}{then}") from error
 
 
 def now() -> str:
     """This moment as ISO 8601 in UTC, to the microsecond."""
     return datetime.now(UTC).isoformat()
+
+
+def _reason(error: Exception) -> str:
+    return " ".join((getattr(error, "strerror", None) or str(error) or type(error).__name__).split())
+
+
+def _size(entry: "os.DirEntry[str]") -> int | None:
+    """In bytes; None of a folder, 0 of a link to nothing and of what has gone meanwhile."""
+    try:
+        return None if entry.is_dir() else entry.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _fingerprint(data: bytes) -> str:

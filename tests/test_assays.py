@@ -148,14 +148,29 @@ def test_there_is_no_genetic_correlation_where_genomes_do_not_differ():
     assert np.isfinite(found.coheritability)
 
 
-def weighed(gain, cost, genomes=20, seed=2):
+def test_an_undefined_genetic_correlation_has_no_interval():
+    rng = np.random.default_rng(3)
+    x, y = rng.normal(size=(2, 40, 5))
+    y -= y.mean(axis=1, keepdims=True)
+    found = components.correlation(x, y)
+    assert np.isnan([found.value, found.low, found.high]).all(), "though some of the resamples have one"
+    near = next(
+        e
+        for seed in range(50)
+        if np.isfinite((e := components.correlation(*np.random.default_rng(seed).normal(size=(2, 20, 4)))).value)
+    )
+    assert np.isnan([near.low, near.high]).all(), "of noise alone many resamples have none"
+    assert np.isfinite(components.correlation(*planted_pair(0.3, 0.0)).low)
+
+
+def weighed(gain, cost, genomes=20, seed=2, weights=((0.0, 0), (0.1, 0), (1.0, 1), (10.0, 2))):
     """Lives under four task weights: accuracy rises and −log₁₀ ρ falls by so much a decade of weight, and the step from
     no weight is free.
     """
     rng = np.random.default_rng(seed)
     tables = []
     for generation in (0, 9):
-        for weight, decades in ((0.0, 0), (0.1, 0), (1.0, 1), (10.0, 2)):
+        for weight, decades in weights:
             fidelity = 2 - cost * decades + rng.normal(0, 0.01, genomes)
             accuracy = 0.1 * (weight == 0) + (weight > 0) * (0.5 + gain * decades) + rng.normal(0, 0.001, genomes)
             keys = {
@@ -180,6 +195,14 @@ def test_within_a_life_planted_costs_come_back(cost, verb):
     assert found[within_life.FREE, 0].value == pytest.approx(0.4, abs=0.01)
     assert f"Within a life genomes of generation 9 {verb}" in statements[1]
     assert statements[0].startswith("Within a life founders")
+
+
+def test_one_task_weight_bears_no_verdict_within_a_life():
+    rows, statements = within_life.summarise(weighed(0.03, 0.1, weights=((0.0, 0), (1.0, 1))), {})
+    assert statements[1].startswith("Within a life genomes of generation 9 lived under task weight 1 alone: whether")
+    assert "needs two weights above 0. The step from no task to 1 adds accuracy 0.4" in statements[1]
+    assert not [row for row in rows if "more at" in row.quantity or row.quantity == within_life.RATE]
+    assert [row for row in rows if row.quantity == within_life.FREE]
 
 
 def lines(errors, ratios):
@@ -237,6 +260,27 @@ def test_a_garden_says_who_beats_whom(gain, verb):
 def test_a_control_never_adapts():
     statements = garden.summarise(lived(3), {"scheme": "shuffled"})[1]
     assert "what differs is drift, no adaptation" in " ".join(statements)
+
+
+def test_a_garden_calls_an_undefined_correlation_undefined():
+    frames = lived(0)
+    rows, statements = garden.summarise(frames, {"scheme": "tournament"})
+    assert "H² within a common life" in " ".join(statements)
+    lives = frames["lives"]
+    flat = lives.groupby(["generation", "id"])["accuracy"].transform("mean") - lives["accuracy"]
+    rows, statements = garden.summarise({"lives": lives.assign(accuracy=0.6 + flat)}, {"scheme": "tournament"})
+    [said] = [text for text in statements if "genetic correlation" in text]
+    assert said.endswith("is undefined: by one of them the genomes cannot be told apart.")
+    bare = [row.estimate for row in rows if row.quantity.startswith(garden.GENETIC)]
+    assert np.isnan([[e.value, e.low, e.high] for e in bare]).all()
+
+
+def test_a_garden_in_which_a_whole_generation_diverged_has_means_of_the_other():
+    lives = lived(1)["lives"]
+    gone = lives["generation"] == 9
+    errors = {name: lives[name].mask(gone) for name in ("replication_error", "copying_error")}
+    statements = garden.summarise({"lives": lives.assign(**errors)}, {"scheme": "tournament"})[1]
+    assert any("higher in 0 of 0 lives and on 0 of 0 islands" in text for text in statements)
 
 
 def test_a_sentence_truncates_and_says_so():
@@ -361,6 +405,18 @@ def test_a_run_without_learning_or_noise_has_no_treatments_with_them(small):
     assert len(table["id"]) == 2 * len(founders)
 
 
+def test_who_diverged_has_no_accuracy(place):
+    habitat, newborns = place
+    newborns.messages[2] *= np.float32(1e30)
+    lives = assays.garden(habitat, {1: newborns})["lives"]
+    weights = assays.within_life(habitat, {1: newborns})["weights"]
+    for table in (effects(habitat, newborns, 2), lives, weights):
+        gone = table["id"] == newborns.ids[2]
+        assert np.isnan(table["replication_error"][gone]).all()
+        assert np.isnan(table["accuracy"][gone]).all()
+        assert np.isfinite(table["accuracy"][~gone]).all()
+
+
 def test_samples_are_even_and_the_same(place):
     habitat, _ = place
     islands = [found(habitat.config, 20, island) for island in range(3)]
@@ -377,7 +433,7 @@ def test_samples_are_even_and_the_same(place):
 @pytest.mark.parametrize(
     ("name", "experiments", "says"),
     [
-        ("garden", {"lives"}, ["In the common garden generation 6", "H² over replicated lives", "founders"]),
+        ("garden", {"lives"}, ["In the common garden generation 6", "H² within", "founders"]),
         ("within_life", {"weights"}, ["Within a life founders", "Within a life genomes of generation 6", "no task"]),
         ("mutation", {"retention", "dimension", "effects"}, ["Birth noise", "heritable dimension", "New mutations"]),
         ("fertility", {"descent"}, ["With learning, with birth noise", "No learning, no birth noise"]),
@@ -433,7 +489,14 @@ def test_results_go_wherever_a_run_may_lie():
         (["garden", "--replicates", "3"], "--replicates 3: the garden assay needs at least 5"),
         (["within_life", "--task-weights", "0.1"], "--task-weights: the within_life assay needs two or more"),
         (["within_life", "--task-weights", "1,x"], "--task-weights 1,x: expected numbers"),
-        (["within_life", "--task-weights", "1,inf"], "different numbers from 0 on"),
+        (["within_life", "--task-weights", "0,1"], "needs two or more different numbers above 0"),
+        (["within_life", "--task-weights", "1,inf"], "--task-weights inf: is not allowed: from 0 to 1e+30"),
+        (["within_life", "--task-weights", "1,1e31"], "--task-weights 1e+31: is not allowed"),
+        (["within_life", "--task-weights=-1,1,2"], "--task-weights -1: is not allowed"),
+        (["within_life", "--task-weights", "1,1.00000001,2"], "two are the same"),
+        (["within_life", "--task-weights", "1e-9,0,1"], "two are the same"),
+        (["within_life", "--task-weights", "1e-9,1"], "needs two or more different numbers above 0"),
+        (["within_life", "--task-weights", "16777216,16777217"], "two are the same"),
         (["mutation", "--generation", "0"], "no birth noise"),
         (["mutation", "--generation", "2,3"], "takes one generation, not 2"),
         (["fertility", "--sample", "0"], "--sample 0"),
@@ -472,6 +535,14 @@ def test_results_are_read_without_torch():
     code += "import analysis.assays.of_runs, analysis.futures\n"
     code += "print([m for m in ('torch', 'ray', 'populations') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+
+
+def test_noise_in_other_directions_is_what_is_left_without_its_own():
+    table = {"id": np.arange(4), "emission": 1, "projection": [0.5, 0.5, -0.5, -0.5], "size": 1.0, "carried": 0.5}
+    rows = {row.quantity: row.estimate for row in mutation._retention_rows(pd.DataFrame(table), 9)}
+    assert rows[f"{mutation.OTHER}, emission 1"].value == pytest.approx(0.75)
+    said = mutation._say_retained(rows, {"mutation": 0.05})
+    assert "differ by 0.75 [0.75, 0.75] of its energy in other directions" in said
 
 
 def test_effects_are_of_noise_and_spread_is_of_lives(monkeypatch):

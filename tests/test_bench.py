@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import torch
 
+from alife.bench import costs
+from alife.bench import life as bench_life
 from alife.bench.rivals import jax_population, one_after_another
 from alife.bench.settings import DEFAULT, TINY, genomes_of, life_of, world_of
 from alife.bench.timing import cores, figure, in_turns, pinned, threads_elsewhere
@@ -42,6 +44,49 @@ def test_a_life_can_be_measured_in_turns():
     taken = in_turns({"life": life_of(SHORT), "nothing": lambda: None}, rounds=3)
     assert {name: seconds.shape for name, seconds in taken.items()} == {"life": (3,), "nothing": (3,)}
     assert (taken["life"] > taken["nothing"]).all()
+
+
+def test_shares_of_a_step_add_up_and_products_are_among_them(monkeypatch):
+    found = {}
+
+    def figure(name, values, unit):
+        found[name.rpartition(": ")[2]] = values
+
+    monkeypatch.setattr(costs, "VANILLA", SHORT)
+    monkeypatch.setattr(costs, "figure", figure)
+    assert len([*costs._profile()]) == len(found)
+    assert found.keys() == {*costs.PARTS, "losses", "optimiser"}
+    np.testing.assert_allclose(np.sum(list(found.values()), axis=0), 1)
+    for part in (*costs.PARTS, "optimiser"):
+        assert np.median(found[part]) > 0, part
+
+
+def test_life_and_emission_are_compared_with_products(monkeypatch):
+    monkeypatch.setattr(bench_life, "ALL", (SHORT,))
+    monkeypatch.setattr(bench_life, "VANILLA", SHORT)
+    figures = [*bench_life._life(), *bench_life._emission()]
+    assert len(figures) == 2 * len(bench_life.gemms())
+    assert all(each["value"] > 0 and each["floor"] for each in figures)
+
+
+@pytest.mark.parametrize(
+    ("cost", "says"),
+    [
+        (lambda size: 1.0, "its best population, 24, the largest tried;"),
+        (lambda size: size**2, "its best population, 2, the smallest tried;"),
+        (lambda size: 1 + (size / 8) ** 2, "its best population, 8;"),
+    ],
+)
+def test_jax_s_best_population_says_whether_it_is_the_last_that_was_tried(monkeypatch, cost, says):
+    def taken(contestants):
+        return {name: np.array([cost(int(name)) if name.isdigit() else 1.0]) for name in contestants}
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
+    monkeypatch.setattr(bench_life, "jax_population", lambda *a: None)
+    monkeypatch.setattr(bench_life, "life_of", lambda setting: None)
+    monkeypatch.setattr(bench_life, "world_of", lambda shape: None)
+    monkeypatch.setattr(bench_life, "in_turns", taken)
+    assert all(figure["note"].startswith(says) for figure in bench_life._jax())
 
 
 def test_settings_are_the_default_configuration_s():

@@ -74,6 +74,18 @@ def test_print_config_round_trips(capsys, config_file):
     assert configuration.parse_config(printed).population.islands == 3
 
 
+@pytest.mark.parametrize(("typed", "means"), [("2024-01-05", "2024-01-05"), ("2024", "2024"), ('"no"', "no")])
+def test_text_that_looks_like_something_else_stays_text(capsys, typed, means):
+    assert main(["run", "--task", typed, "--ray.address", typed, "--print-config"]) == 0
+    printed = yaml.safe_load(capsys.readouterr().out)
+    assert (printed["task"], printed["ray"]["address"]) == (means, means)
+
+
+@pytest.mark.parametrize("share", [0, 0.0001, 0.25, 1, 3])
+def test_ray_lends_shares_of_a_gpu_or_whole_ones(share):
+    assert configuration.parse_config({"ray": {"gpus_per_host": share}}).ray.gpus_per_host == share
+
+
 def refuse(capsys, *arguments):
     """The one line that a refused call prints."""
     try:
@@ -108,6 +120,29 @@ def refuse(capsys, *arguments):
         (["--backend", "cloud"], "argument --backend: invalid choice: 'cloud'"),
         (["--migration.migrants", "13"], "migration.migrants: 13 is not allowed"),
         (["--generations", "1e9"], "generations"),
+        (["--seed", "2024-13-01"], "seed: '2024-13-01' is not allowed"),
+        (["--seed", "9" * 5000], "seed: '9999"),
+        (["--seed", f"0x{'f' * 5000}"], "seed: this int is not allowed"),
+        (["--seed", "!!int abc"], "seed: '!!int abc' is not allowed"),
+        (["--seed", '!!int ""'], "seed: '!!int \"\"' is not allowed"),
+        (["--seed", "!!timestamp x"], "seed: '!!timestamp x' is not allowed"),
+        (["--seed", "!!map [a]"], "seed: '!!map [a]' is not allowed"),
+        (["--ray.allow_mixed", "!!bool maybe"], "ray.allow_mixed: '!!bool maybe' is not allowed"),
+        (["--life.steps", "[" * 2000], "life.steps: '[[["),
+        (["--task", "2024-01-05"], "task: '2024-01-05' is not allowed: no such folder"),
+        (["--task", "2024"], "task: '2024' is not allowed: no such folder"),
+        (["--life.learning_rate", "3e38"], "life.learning_rate: '3e38' is not allowed: input should be less than"),
+        (["--life.task_weight", "1e31"], "life.task_weight"),
+        (["--life.replication_weight", "1e31"], "life.replication_weight"),
+        (["--life.temperature", "1e-7"], "life.temperature"),
+        (["--life.coordinates", "1000001"], "life.coordinates"),
+        (["--life.images", "1000001"], "life.images"),
+        (["--reproduction.mutation", "1e7"], "reproduction.mutation"),
+        (["--reproduction.trait_mutation", "11"], "reproduction.trait_mutation"),
+        (["--ray.cpus_per_host", "0.00001"], "ray.cpus_per_host"),
+        (["--ray.cpus_per_host", "1e6"], "ray.cpus_per_host"),
+        (["--ray.gpus_per_host", "1.5"], "ray.gpus_per_host: 1.5 is not allowed: ray lends"),
+        (["--ray.gpus_per_host", "0.00001"], "ray.gpus_per_host"),
     ],
 )
 def test_bad_input_is_one_line_and_writes_nothing(capsys, tmp_path, arguments, says):
@@ -129,6 +164,14 @@ def test_a_device_that_is_not_there(capsys, tmp_path):
     [
         ("life: {stepz: 3}", "life.stepz: unknown key"),
         ("life: [", "not valid YAML"),
+        ("seed: 2024-13-01", "not valid YAML"),
+        (f"seed: {'9' * 5000}", "not valid YAML"),
+        ("seed: !!int abc", "not valid YAML"),
+        ("seed: !!int ''", "not valid YAML"),
+        ("seed: !!timestamp x", "not valid YAML"),
+        ("seed: !!map [a]", "not valid YAML"),
+        ("ray: {allow_mixed: !!bool maybe}", "not valid YAML"),
+        ("[" * 2000, "not valid YAML"),
         ("- 3", "expected keys and values"),
         ("seed: .nan", "seed"),
         ("life: {learning_rate: .inf}", "life.learning_rate"),

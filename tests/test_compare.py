@@ -12,7 +12,7 @@ from rich.console import Console
 from alife import schema
 from alife.errors import UserError
 from analysis import wording
-from analysis.compare import compare, compare_paths
+from analysis.compare import NAMES, compare, compare_paths
 from analysis.run import Run
 from analysis.treatments import find_runs, group, labels, load_groups, partners
 from tests.synthetic import synthetic_run, write_run
@@ -115,6 +115,9 @@ def test_many_rows_are_corrected_for(weights):
     strict = compare(six, ["accuracy", "copying_error", "accuracy"], correction="holm")
     assert "among 2 comparisons" in str(strict.rows[0].too_few)
     assert compare(six, ["accuracy", "copying_error"]).rows[0].too_few is None
+    two = compare(six, ["accuracy", "copying_error"], correction="by")
+    assert two.rows[0].too_few is None, "1.5 times 2 / 64"
+    assert "among 3 comparisons" in str(compare(six, [*NAMES][:3], correction="by").rows[0].too_few)
 
 
 def test_the_shuffled_control_is_what_others_are_compared_with():
@@ -123,6 +126,10 @@ def test_the_shuffled_control_is_what_others_are_compared_with():
     comparison = compare(groups, ["accuracy"])
     assert comparison.against == "shuffled"
     assert [row.label for row in comparison.rows] == ["tournament", "drift"]
+    [note] = [note for note in comparison.notes if "deals out" in note]
+    assert note.startswith(
+        "drift against shuffled: shuffled deals out the chances of a tournament of 3, which drift is"
+    )
     assert compare(groups, ["accuracy"], against="drift").against == "drift"
     with pytest.raises(UserError, match="w0: no such treatment: choose among tournament; drift; shuffled"):
         compare(groups, against="w0")

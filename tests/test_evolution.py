@@ -5,6 +5,7 @@ import threading
 
 import numpy as np
 import pytest
+import torch
 
 from alife.config import parse_config
 from alife.errors import UserError
@@ -70,6 +71,28 @@ def test_a_run_killed_before_its_founders_were_stored_starts_again(small, refere
         resume(out, backend="local")
     assert evolve(small, out, backend="local", resume=True) == "finished"
     assert digest(out) == reference
+
+
+def test_founders_that_cannot_be_stored_leave_no_writer(small, reference, tmp_path, monkeypatch):
+    out = str(tmp_path / "run")
+
+    def refuse(*_, **__):
+        raise UserError("no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Recorder, "commit", refuse)
+        with pytest.raises(UserError, match="no space left"):
+            evolve(small, out, backend="local")
+    evolve(small, out, backend="local", resume=True)
+    assert digest(out) == reference
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without CUDA")
+def test_without_cuda_no_run_of_a_cluster_s_gpus_lives_here(small, tmp_path):
+    run = {**small, "device": "cuda", "ray": {"address": "head:6379"}}
+    with pytest.raises(UserError, match="no CUDA device is here"):
+        evolve(run, str(tmp_path / "run"), backend="local")
+    assert not (tmp_path / "run").exists()
 
 
 def test_another_seed_gives_other_births(small, reference, tmp_path):

@@ -35,6 +35,13 @@ def test_a_change_makes_another_history_of_the_same_newborns(parent, tmp_path, c
     assert digest(tmp_path / "fork") != digest(parent, 2)
 
 
+def test_the_class_of_its_hosts_goes_on_record(parent, tmp_path, monkeypatch):
+    """The driver of a cluster may be another machine than its hosts."""
+    monkeypatch.setattr("populations.backends.machine_class", lambda config: {"cpu": "of the hosts"})
+    fork(parent, 2, str(tmp_path / "fork"), backend="local")
+    assert load_run(str(tmp_path / "fork")).manifest["class"] == {"cpu": "of the hosts"}
+
+
 def test_an_interrupted_fork_goes_on(parent, tmp_path):
     whole, halves = str(tmp_path / "whole"), str(tmp_path / "halves")
     fork(parent, 2, whole, {"seed": 9}, backend="local")
@@ -57,6 +64,7 @@ def test_a_fork_can_be_forked(parent, tmp_path):
         (2, {"population": {"islands": 2}}, "islands cannot change"),
         (6, {}, "more than 6"),
         (99, {"generations": 200}, "99"),
+        (2, {"population": {"size": 24}, "migration": {"migrants": 6}}, "an island of 6 with 2 neighbours"),
         (2, {"life": {"stepz": 3}}, "life.stepz"),
     ],
 )

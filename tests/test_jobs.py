@@ -12,6 +12,7 @@ from alife.config import Ray
 from alife.errors import UserError
 from populations import cluster
 from populations.jobs import Job, Stopped, run_jobs
+from populations.locks import Busy
 
 TWO = Ray(hosts=2)
 
@@ -34,6 +35,17 @@ def die(folder, times):
     (Path(folder) / str(tries)).touch()
     if tries < times:
         os.kill(os.getpid(), signal.SIGKILL)
+    return tries
+
+
+def find_it_held(folder, times):
+    """Die, then find that the one that died still writes there, the first few times."""
+    tries = len(list(Path(folder).iterdir()))
+    (Path(folder) / str(tries)).touch()
+    if tries == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if tries <= times:
+        raise Busy("another run is writing here")
     return tries
 
 
@@ -132,6 +144,17 @@ def test_a_job_that_always_dies_fails_after_three_retries(ray_8, tmp_path):
     assert dies.error == "lost 4 times, the last time because its process died"
     assert len(list(tmp_path.iterdir())) == 4
     assert lives.status == "done"
+
+
+def test_one_that_was_lost_and_still_holds_its_folder_is_waited_out(ray_8, tmp_path):
+    (held,) = run_jobs([Job("held", find_it_held, {"folder": str(tmp_path), "times": 2})], TWO)
+    assert (held.status, held.value, len(held.losses)) == ("done", 3, 1)
+
+
+def test_a_folder_that_another_writes_is_no_loss(ray_8, tmp_path):
+    (tmp_path / "0").touch()
+    (held,) = run_jobs([Job("held", find_it_held, {"folder": str(tmp_path), "times": 99})], TWO)
+    assert (held.status, held.error) == ("failed", "another run is writing here")
 
 
 def test_told_to_stop_running_jobs_end_well_and_others_never_start(ray_8, tmp_path):

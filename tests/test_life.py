@@ -181,6 +181,24 @@ def test_each_learns_at_its_own_rate_whatever_its_neighbours_do(optimizer):
     torch.testing.assert_close(together, live(world, genomes, life, "blank", rates, weights, stream, chunk=1))
 
 
+def test_strict_targets_are_added_up_in_order_however_many_threads_there_are():
+    world = world_of(dtype=torch.float32, task=False)
+    genomes = genomes_of(world)
+    gradient = Gradient(world, Life(coordinates=20_000, target="self", loss="sum"), "blank", 3, genomes)
+    gradient.see(torch.randint(world.shape.n_weights, (3, 20_000)), None)
+    gradient._residual.normal_()
+    more, expected = torch.empty_like(genomes), np.zeros(genomes.shape, np.float32)
+    for row, coordinates, residual in zip(expected, gradient._coordinates, gradient._residual, strict=True):
+        np.subtract.at(row, coordinates.numpy(), residual[0].numpy())
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        gradient._follow(more)
+    finally:
+        torch.set_num_threads(before)
+    np.testing.assert_array_equal(more.numpy(), expected)
+
+
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("pairing", ["blank", "joint"])
 def test_a_step_allocates_no_memory(optimizer, pairing):

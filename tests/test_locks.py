@@ -184,3 +184,26 @@ def test_of_two_writers_at_the_same_instant_one_wins(s3: str) -> None:
         locks.acquire(Late(s3), 30)
     won[0].check()
     won[0].release()
+
+
+def test_a_renewal_whose_answer_was_lost_is_no_other_writer(s3: str) -> None:
+    class Deaf(RemoteFolder):
+        """Stores what it is given, and once does not hear that it has."""
+
+        deaf = False
+
+        def replace(self, name: str, data: bytes, expected: str | None) -> str:
+            version = super().replace(name, data, expected)
+            if self.deaf:
+                self.deaf = False
+                raise OSError(errno.ECONNRESET, "no answer")
+            return version
+
+    folder = Deaf(s3)
+    lock = locks.acquire(folder, 1.5)
+    folder.deaf = True
+    time.sleep(2)
+    assert not folder.deaf
+    lock.check()
+    lock.release()
+    locks.acquire(folder, 1.5).release()

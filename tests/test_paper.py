@@ -115,6 +115,9 @@ def test_the_page_holds_ours_beside_the_papers_and_rho_beside_all(done):
         (["E0", "--seeds", "0"], "0 is not allowed: from 1 to 1024"),
         (["E0", "--quick", "--full"], "not allowed with argument --quick"),
         (["E0", "--seeds", "many"], "invalid"),
+        (["E5", "--seed", "-1"], "seed: -1 is not allowed"),
+        (["E5", "--task", "/nowhere"], "task: '/nowhere' is not allowed: no such folder"),
+        *((["E5", name, "--task", "none"], "task: none: ") for name, e in EXPERIMENTS.items() if e.classifies),
     ],
 )
 def test_bad_input_is_one_line_and_writes_nothing(capsys, tmp_path, more, says):
@@ -127,6 +130,19 @@ def test_bad_input_is_one_line_and_writes_nothing(capsys, tmp_path, more, says):
     assert len(error) == 1
     assert says in error[0]
     assert not (tmp_path / "out").exists()
+
+
+def test_those_that_classify_are_known():
+    names = {name for name, experiment in EXPERIMENTS.items() if experiment.classifies}
+    assert names == {"E0", "E7", "E8", "tradeoff", "strict", "fertility"}
+
+
+def test_a_folder_is_not_asked_for_data_that_nothing_waits_for(done, monkeypatch):
+    def load_task(spec):
+        raise UserError("no data")
+
+    monkeypatch.setattr("alife.paper.habitat.load_task", load_task)
+    assert main(["paper", "E0", "--out", str(done), "--seeds", "2", "--backend", "local", "--no-figures"]) == 0
 
 
 def test_other_settings_or_a_folder_of_something_else_are_refused(done, tmp_path, capsys):

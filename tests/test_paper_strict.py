@@ -159,6 +159,29 @@ def test_refinement_never_makes_a_quine_worse_and_says_its_error(quines):
         assert error == pytest.approx(after.item(), rel=1e-6)
 
 
+def test_refinement_leaves_a_network_that_is_no_number_as_it_is(quines):
+    place, networks = quines
+    network = networks[0].double().clone()
+    network[3] = torch.nan
+    refined, error = exact.refine(network, place.world.coordinates.double(), 12, steps=3)
+    assert torch.equal(refined.isnan(), network.isnan())
+    assert np.isnan(error)
+
+
+def test_refinement_damps_more_where_its_matrix_has_no_factor(quines, monkeypatch: pytest.MonkeyPatch):
+    place, networks = quines
+    factorise, asked = torch.linalg.cholesky_ex, []
+
+    def cholesky_ex(matrix: torch.Tensor) -> Any:
+        asked.append(matrix)
+        return factorise(-matrix if len(asked) == 1 else matrix)
+
+    monkeypatch.setattr(torch.linalg, "cholesky_ex", cholesky_ex)
+    exact.refine(networks[0].double(), place.world.coordinates.double(), 12, steps=1)
+    more = (asked[1] - asked[0]).diagonal()
+    torch.testing.assert_close(more, torch.full_like(more, 3e-2), rtol=1e-6, atol=1e-9)
+
+
 def test_an_exact_quine_descends_for_generations_without_learning():
     place, networks = annealed(16, 1500, seeds=24)
     features = place.world.coordinates.double()
@@ -206,6 +229,31 @@ def test_halves_of_the_vanilla_strict_quines_come_together_in_the_order_of_their
     whole = fertility.together({"vanilla-even": even, "vanilla-odd": odd, "exact": even})
     assert whole["vanilla"][:, 0].tolist() == [0, 1, 2, 3, 4]
     assert whole["exact"] is even
+    assert fertility.together({"vanilla-even": even[:1]})["vanilla"][:, 0].tolist() == [0], "of one seed"
+
+
+def test_solutions_keep_their_seeds_when_one_of_them_is_no_number(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(fertility, "DESCENT", (2, 2))
+    monkeypatch.setattr(fertility, "COPIES", 2)
+    place, begin = small_world(8, 3)
+    monkeypatch.setattr(fertility, "place_of", lambda *a: place)
+    genomes = begin.numpy().copy()
+    genomes[1, 5] = np.nan
+    told = fertility.run(Work(Settings(seeds=3), earlier=lambda name: {"sgd": genomes} if name == "E1" else {}), "")
+    assert [row["seed"] for row in told.rows] == [0, 2]
+    assert {row["seed"] for row in told.curves} == {0, 2}
+
+
+def test_a_solution_lives_where_it_comes_from_whatever_its_size(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(fertility, "habitat", lambda config: config)
+    monkeypatch.setattr(fertility, "configuration", lambda settings, kind: kind)
+    monkeypatch.setattr(strict, "place_of", lambda settings, kind, hidden: (kind, hidden))
+    as_large = torch.zeros(1, 2 * 112 * 112 + 112)  # and as an auxiliary network of 51 classes
+    assert as_large.shape[1] == 25_200 == 20_100 + 51 * 100
+    known = {("E1", "sgd"): "vanilla", ("E7", "auxiliary"): "auxiliary"}
+    known |= {("strict", "auxiliary 0.1"): ("auxiliary", 100), ("strict", "vanilla"): ("vanilla", 112)}
+    for (source, variant), place in known.items():
+        assert fertility.place_of(Settings(), source, variant, as_large) == place
 
 
 def test_every_part_tells_the_same_things_of_its_seeds_and_keeps_test_images_for_the_end(short, idx_folder: Path):

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from alife import physics
 from alife.config import parse_config
+from alife.errors import UserError
 from alife.physics import make_physics
 from alife.quine import SELU_ALPHA, SELU_SCALE
 from alife.tasks import load_task
@@ -33,3 +35,12 @@ def test_the_projection_seed_decides_and_defaults_to_the_run_s(idx_folder):
 
     assert np.array_equal(coordinates(seed=3), coordinates(seed=9, quine={"projection_seed": 3}))
     assert not np.array_equal(coordinates(seed=3), coordinates(seed=9))
+
+
+def test_features_that_do_not_fit_into_memory_are_refused_by_the_key_that_made_them(monkeypatch):
+    def full(*size):
+        raise MemoryError
+
+    monkeypatch.setattr(physics, "_projection", full)
+    with pytest.raises(UserError, match=r"^quine\.hidden: 4096: .*33,558,528 weights"):
+        make_physics(parse_config({"task": "none", "quine": {"hidden": 4096}}), None)

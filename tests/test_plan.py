@@ -55,10 +55,10 @@ def test_quick_lays_its_section_over_the_rest():
 
 
 def test_assays_are_complete_and_quick_has_its_own():
-    text = "assays: {garden: , within_life: {task_weights: [3, 0, 3]}}\nquick: {assays: {garden: {sample: 7}}}"
+    text = "assays: {garden: , within_life: {task_weights: [3, 0, 1, 3]}}\nquick: {assays: {garden: {sample: 7}}}"
     garden, within = parse_plan(text, "f").assays
     assert (garden.assay, garden.of(40), garden.sample, garden.replicates) == ("garden", [0, 3, 40], 96, 5)
-    assert (within.of(40), within.task_weights) == ([0, 40], (0.0, 3.0))
+    assert (within.of(40), within.task_weights) == ([0, 40], (0.0, 1.0, 3.0))
     [only] = parse_plan(text, "f", quick=True).assays
     assert (only.assay, only.sample) == ("garden", 7)
     plan = parse_plan(text, "f")

@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,22 @@ from hypothesis import strategies as st
 from alife.cli import main
 from alife.errors import UserError
 from analysis import plots
+from analysis.demes import demes
+from analysis.dynamics import effective_size
 from analysis.lineage import NOBODY, Phylogeny, line_of_descent, of_run
+from analysis.report import (
+    moved,
+    report,
+    split,
+    statements,
+    sweep_pictures,
+    trade_pictures,
+    trades,
+    treatments,
+    trend_pictures,
+)
 from analysis.report import of_run as run_page
 from analysis.report import of_sweep as sweep_page
-from analysis.report import report, split, sweep_pictures, trade_pictures, treatments, trend_pictures
 from analysis.report.individuals import descent_intervals, rows, shown
 from analysis.report.page import Chart, Link, Page, Section, Table, Text, render
 from analysis.run import Run
@@ -49,6 +61,11 @@ class Reader(HTMLParser):
         if self.tags:
             self.texts[self.tags[-1][0]][-1] += data
 
+    @property
+    def visible(self) -> str:
+        """What a reader sees: no scripts, no styles."""
+        return "\n".join(text for tag, texts in self.texts.items() if tag not in ("script", "style") for text in texts)
+
     def count(self, tag: str) -> int:
         return sum(name == tag for name, _ in self.tags)
 
@@ -66,9 +83,9 @@ def run() -> Run:
 def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("sweep") / "s"
     for name, world in {"w0": {"accuracy_weight": 0.0}, "w1": {"accuracy_weight": 1.0}}.items():
-        for seed in range(4):
+        for seed in range(6):
             write_run(root / f"runs/{name}/seed-{seed}", synthetic_run(10, 2, 16, seed=seed, **world))
-    for seed in range(4):
+    for seed in range(6):
         write_run(root / f"runs/shuffled/seed-{seed}", synthetic_run(10, 2, 16, seed=seed, scheme="shuffled"))
     return root
 
@@ -181,7 +198,18 @@ class TestRun:
     def test_odd_runs_have_sensible_pages(self, name: str) -> None:
         text = page_of(synthetic_run(**EDGES[name]))
         assert "The run" in text
-        assert "nan" not in Reader(text).texts.get("td", [])
+        assert not re.search(r"\bnan\b", Reader(text).visible)
+
+    def test_effective_size_counts_islands_where_no_two_share_a_parent(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        run = synthetic_run(30, 2, 3, scheme="drift", death_rate=0)
+        table = effective_size(demes(run))
+        table = table[table["generation"] >= 3]
+        assert np.isinf(table["effective"]).any()
+        said = moved._size(run).text
+        assert f"of {len(table)} island generations: {1 / table['coalescence'].mean():.1f} of 3" in said
+        monkeypatch.setattr(moved, "effective_size", lambda _: table.assign(coalescence=0.0))
+        with pytest.raises(UserError, match="effective size is not known"):
+            moved._size(run)
 
     def test_a_run_without_a_task_has_another_plane(self) -> None:
         text = page_of(synthetic_run(8, 2, 6, has_task=False))
@@ -276,6 +304,22 @@ class TestSweep:
         page = sweep_page.page(treatments.load(tmp_path), [], [], tmp_path)
         assert "Too few runs to say whether this trade-off is there." in render(page)
 
+    def test_four_pairs_bear_no_verdict_among_treatments(self, sweep: Path, tmp_path: Path) -> None:
+        for name in ("w0", "w1"):
+            for seed in range(4):
+                shutil.copytree(sweep / f"runs/{name}/seed-{seed}", tmp_path / name / str(seed))
+        text = render(sweep_page.page(treatments.load(tmp_path), [], [], tmp_path))
+        assert "Too few runs to say whether this trade-off is there." in text
+        assert "Among treatments, over w: too few runs to say: w=1 against w=0" in text
+
+    def test_without_a_task_selection_is_still_told_in_short(self, tmp_path: Path) -> None:
+        for scheme in ("tournament", "shuffled"):
+            for seed in range(3):
+                run = synthetic_run(5, 1, 8, seed=seed, scheme=scheme, has_task=False)
+                write_run(tmp_path / f"{scheme}-{seed}", run)
+        said = statements.against_shuffled_in_short(treatments.load(tmp_path))
+        assert said.startswith("Selection against shuffled: tournament copying error ×")
+
     def test_within_a_life_founders_are_compared(self, tmp_path: Path) -> None:
         for weight in (0.03, 0.3):
             for seed in range(3):
@@ -313,7 +357,7 @@ class TestSweep:
         root = tmp_path / "s"
         shutil.copytree(sweep, root)
         for name, correlation, cost in (("w0", 0.6, 0.0), ("w1", -0.7, 0.2), ("shuffled", 0.0, -0.2)):
-            for seed in range(4):
+            for seed in range(6):
                 plant_assays(root / f"runs/{name}/seed-{seed}", seed, correlation, cost)
         page = sweep_page.page(treatments.load(root), [], [], root)
         text = {section.name: Reader(render(Page("", "", [section]))).texts for section in page.sections}
@@ -327,7 +371,7 @@ class TestSweep:
         assert re.search(r"; not shown in w=0 \(.*\), shuffled \(", among)
         genomes = {line.split(":")[0]: line for line in said["genomes"]}
         assert "w=1: there. Accuracy and −log₁₀ ρ have" in genomes["w=1"]
-        assert "4 runs of 40 genomes × 8 lives" in genomes["w=1"]
+        assert "6 runs of 40 genomes × 8 lives" in genomes["w=1"]
         assert "w=0: not shown, both go together." in genomes["w=0"]
         low, high = re.findall(r"correlation r_G \S+ \[(\S+),\s(\S+)\]", genomes["w=1"])[0]
         assert float(low.replace("−", "-")) < -0.7 < float(high.replace("−", "-"))
@@ -348,7 +392,7 @@ class TestSweep:
 
         for label, selects in (("w=1", True), ("shuffled", False)):
             runs, realised, selection, _, rms, *_ = map(str, cells[label, "accuracy"])
-            assert runs == "4"
+            assert runs == "6"
             assert (ends(realised)[1] > 0) == selects
             assert (ends(realised)[1] <= 0 <= ends(realised)[2]) != selects
             assert (ends(selection)[1] > 0) == selects
@@ -363,40 +407,88 @@ class TestSweep:
         right = figure.axes[1]
         assert len([line for line in right.lines if len(line.get_xdata()) > 2]) == len(groups) - 1
         labels = [text.get_text() for text in figure.legends[0].get_texts()]
-        assert "w=1: IQM and its 95 % bootstrap interval, n = 4 runs" in labels
+        assert "w=1: IQM and its 95 % bootstrap interval, n = 6 runs" in labels
         texts = labels + [text.get_text() for ax in figure.axes for text in ax.texts]
         assert sum(trend_pictures.FOUNDERS in text for text in texts) >= 2
         with pytest.raises(UserError, match="no shuffled control"):
             trend_pictures.beyond({"w=1": groups["w=1"]})
 
-    def test_assays_of_two_runs_bear_no_verdict(self, sweep: Path, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("runs", [2, 4])
+    def test_assays_of_few_runs_bear_no_verdict(self, sweep: Path, tmp_path: Path, runs: int) -> None:
         for name in ("w0", "w1"):
-            for seed in range(2):
+            for seed in range(runs):
                 folder = tmp_path / name / str(seed)
                 shutil.copytree(sweep / f"runs/{name}/seed-{seed}", folder)
                 plant_assays(folder, seed, -0.7, 0.2)
         text = render(sweep_page.page(treatments.load(tmp_path), [], [], tmp_path))
         assert re.search(r"Among genomes of a run: too few runs to say in w=0 \(.*\), w=1 \(.*\)\.", text)
+        assert "Within a life, over task_weight: too few runs to say in founders" in text
         assert not re.search(r"trade-off is there:|: there", text)
+        groups = treatments.load(tmp_path).groups
+        names = (
+            trade_pictures.genomes(groups).legends[0].get_texts()
+            + trend_pictures.beyond(
+                groups | {"shuffled": [synthetic_run(10, 2, 16, seed=seed, scheme="shuffled") for seed in range(runs)]}
+            )
+            .legends[0]
+            .get_texts()
+        )
+        labels = [text.get_text() for text in names if "IQM" in text.get_text()]
+        assert labels
+        assert all(("interval" in label) == (runs >= 3) for label in labels)
+
+    def test_one_task_weight_bears_no_verdict_within_a_life(self, sweep: Path, tmp_path: Path) -> None:
+        for seed in range(6):
+            folder = tmp_path / str(seed)
+            shutil.copytree(sweep / f"runs/w1/seed-{seed}", folder)
+            plant_assays(folder, seed, -0.7, 0.2, weights=((0.0, 0), (1.0, 1)))
+        loaded = treatments.load(tmp_path)
+        [early, late] = trades.within_lives(loaded)
+        needs = "not measured, as it needs two task weights above 0, and these genomes lived under task weight 1 alone."
+        assert early.sentence == f"founders: {needs}"
+        assert late.sentence == f"all (generation 10): {needs}"
+        assert "not measured, as it needs two task weights above 0, in founders" in trades.in_short("W", [early, late])
+        assert trades.lives_table(loaded).rows[0][2:6] == ["–"] * 4
+        assert "changes accuracy by" in trades.first_step(loaded)
+
+    def test_the_page_says_what_heritability_leaves_out_and_whose_it_is(self, sweep: Path, tmp_path: Path) -> None:
+        shutil.copytree(sweep / "runs/w1/seed-0", tmp_path / "r")
+        plant_assays(tmp_path / "r", 0, -0.7, 0.2)
+        text = render(sweep_page.page(treatments.load(tmp_path), [], [], tmp_path))
+        assert "H² is that within a common life" in text
+        assert "standard deviations within a common life" in text
+        assert "conceived by a run&#39;s last generation" in text
+        assert "phenotypic" not in text
+
+    @pytest.mark.parametrize(("generations", "first"), [(4, 1), (10, 3)])
+    def test_what_moves_traits_says_from_where_on(self, generations: int, first: int) -> None:
+        groups = {"a": [synthetic_run(generations, 1, 8, seed=seed) for seed in range(2)]}
+        assert f"from generation {first} on" in str(split.forces_table(groups).caption)
 
     def test_figures_of_assays_name_their_bands_with_their_n(self, sweep: Path, tmp_path: Path) -> None:
         root = tmp_path / "s"
         shutil.copytree(sweep, root)
         for name in ("w0", "w1", "shuffled"):
-            for seed in range(4):
+            for seed in range(6):
                 plant_assays(root / f"runs/{name}/seed-{seed}", seed, -0.7, 0.2)
         groups = treatments.load(root).groups
         lives = [text.get_text() for text in trade_pictures.lives(groups).legends[0].get_texts()]
-        assert lives[0] == "founders: IQM over runs and its 95 % bootstrap interval, n = 4 runs"
-        assert "w=1 (generation 10): IQM over runs and its 95 % bootstrap interval, n = 4 runs" in lives
+        assert lives[0] == "founders: IQM over runs and its 95 % bootstrap interval, n = 6 runs"
+        assert "w=1 (generation 10): IQM over runs and its 95 % bootstrap interval, n = 6 runs" in lives
         genomes = [text.get_text() for text in trade_pictures.genomes(groups).legends[0].get_texts()]
-        assert all("95 % bootstrap interval" in text and "n = 4 runs" in text for text in genomes)
+        assert all("95 % bootstrap interval" in text and "n = 6 runs" in text for text in genomes)
         for figure in (trade_pictures.lives, trade_pictures.genomes):
             with pytest.raises(UserError, match="no run has"):
                 figure({"w": [synthetic_run(3)]})
 
 
-def plant_assays(folder: Path, seed: int, correlation: float, cost: float) -> None:
+WEIGHTS = ((0.0, 0), (0.1, 0), (1.0, 1), (10.0, 2))
+"""Task weights, and decades above the lightest positive one."""
+
+
+def plant_assays(
+    folder: Path, seed: int, correlation: float, cost: float, weights: Sequence[tuple[float, int]] = WEIGHTS
+) -> None:
     """A garden whose genomes correlate so, and lives in which a decade of task weight costs so much of −log₁₀ ρ."""
     rng = np.random.default_rng(seed)
     genome = rng.multivariate_normal([0, 0], [[1, correlation], [correlation, 1]], 40)
@@ -411,7 +503,7 @@ def plant_assays(folder: Path, seed: int, correlation: float, cost: float) -> No
     tables = []
     for generation in (0, 10):
         noise = np.random.default_rng(seed) if generation == 0 else rng
-        for weight, decades in ((0.0, 0), (0.1, 0), (1.0, 1), (10.0, 2)):
+        for weight, decades in weights:
             gain = 0.1 if not weight else 0.5 + 0.03 * decades
             price = cost * decades if generation else 0.0
             error = 10.0 ** (-2 + price + noise.normal(0, 0.01, 20))

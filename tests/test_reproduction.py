@@ -70,6 +70,18 @@ def test_traits_are_inherited_with_a_log_normal_step_only_if_heritable():
     assert np.array_equal(born.noise, born.traits["mutation"])
 
 
+@pytest.mark.filterwarnings("error")
+def test_traits_end_where_float32_does():
+    c = config(reproduction={"heritable": ["task_weight", "mutation"], "trait_mutation": 10})
+    parents = found(c, N, 0)
+    parents.traits["task_weight"][:] = parents.traits["mutation"][:] = 3e38
+    born = conceive(c, parents.messages, parents, np.arange(5), 1, 0)
+    assert all(np.isfinite(trait).all() for trait in born.traits.values())
+    assert born.traits["task_weight"].max() == np.finfo(np.float32).max
+    assert born.traits["task_weight"].dtype == np.float32
+    assert birth(born).shape == born.messages.shape
+
+
 @given(st.floats(0, 5, width=32), st.floats(0.0078125, 1, width=32))
 @settings(max_examples=40, deadline=None)
 def test_causes_of_death(norm, limit):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import signal, stats
 
 from analysis import statistics as say
 
@@ -140,6 +140,16 @@ def test_too_few_runs_are_told_so():
     assert "among 7 comparisons (0.0547 at best); 9 could" in str(say.too_few(8, 8, paired=True, comparisons=7))
 
 
+@pytest.mark.parametrize("method", ["holm", "bh", "by", "none"])
+@pytest.mark.parametrize("comparisons", [1, 2, 5])
+def test_too_few_agrees_with_the_best_that_the_correction_gives(method, comparisons):
+    for n in range(3, 11):
+        best = say.correct([say.smallest_p(n, n, paired=True)] * comparisons, method)[0]
+        told = say.too_few(n, n, paired=True, comparisons=comparisons, correction=method)
+        assert (told is None) == (best < 0.05)
+        assert told is None or f"({best:.3g} at best)" in told
+
+
 def test_no_difference_is_no_evidence():
     assert say.sign_flip([1, 1, 2], [1, 1, 2]).p == 1
     assert say.brunner_munzel([1, 1], [1, 1]).p == 1
@@ -148,12 +158,36 @@ def test_no_difference_is_no_evidence():
     assert math.isnan(say.sign_flip([], []).superiority)
 
 
+SEVEN = ((0, 2), (2, 4), (4, 7))
+"""Where the blocks of seven values begin and end."""
+
+
 def test_blocks_keep_the_mean_and_bound_the_number():
     series = np.random.default_rng(5).normal(size=(2, 1000))
     got = say.blocks(series, 100)
     assert got.shape == (2, 100)
     np.testing.assert_allclose(got.mean(axis=1), series.mean(axis=1))
-    np.testing.assert_array_equal(say.blocks(series[:, :7]), series[:, :7])
+    np.testing.assert_allclose(say.blocks(series[:, :5]), series[:, :5])
+    assert say.block_sums(series[0, :7]).tolist() == pytest.approx([sum(series[0, i:j]) for i, j in SEVEN])
+    assert say.blocks(series[:, :0]).shape == (2, 0)
+    for length, count in ((6, 3), (7, 3), (30, 10), (100, 20), (997, 99), (5000, 100)):
+        long = np.random.default_rng(6).normal(3, 0.1, size=length)
+        got = say.blocks(long)
+        assert got.shape == (count,)
+        assert got.mean() == pytest.approx(long.mean(), abs=1e-9)
+        assert np.abs(got - 3).max() < 0.4, "blocks of unequal lengths differ by what is in them alone"
+
+
+def test_blocks_see_that_neighbours_are_alike():
+    """100 values of an autoregression of ½, whose mean varies three times as much as that of independent ones."""
+    shocks = np.random.default_rng(8).normal(size=(200, 150))
+    series = signal.lfilter([1.0], [1.0, -0.5], shocks)[:, 50:]
+    covered = []
+    for rows in (series, say.blocks(series)):
+        low, high = say.intervals(rows, "mean", resamples=999)
+        covered.append(((low <= 0) & (high >= 0)).mean())
+    assert covered[0] < 0.8
+    assert covered[1] > 0.84
 
 
 @settings(max_examples=25, deadline=None)

@@ -45,6 +45,32 @@ def test_a_folder_that_is_not_there_is_empty(folder: Folder) -> None:
         folder.fetch("manifest.json")
 
 
+def test_a_link_to_nothing_does_not_hide_the_rest(tmp_path: Path) -> None:
+    """Editors leave such links beside a file that is open."""
+    folder = open_folder(str(tmp_path))
+    folder.write("births/a", b"12")
+    for name in (".#config.yaml", "births/.#a"):
+        (tmp_path / name).symlink_to("somebody@somewhere.4711")
+    assert folder.ls() == {"births": None, ".#config.yaml": 0}
+    assert folder.ls("births") == {"births/a": 2, "births/.#a": 0}
+
+
+def test_what_somebody_else_has_changed_is_one_line(tmp_path: Path) -> None:
+    folder = open_folder(str(tmp_path))
+    folder.write("m.json", b"1")
+    with (
+        pytest.raises(UserError, match=r"writing failed: m\.json was changed by somebody else"),
+        explained(folder, "writing"),
+    ):
+        folder.replace("m.json", b"2", None)
+
+
+@pytest.mark.parametrize("uri", ["zip://x", "ftp://nosuchhost.invalid/run"])
+def test_storage_that_cannot_be_opened_is_one_line(uri: str) -> None:
+    with pytest.raises(UserError, match=f"^{uri}: cannot be opened: [^\n]+$"):
+        open_folder(uri)
+
+
 def test_replacement_needs_the_version_last_seen(folder: Folder) -> None:
     folder.make()
     first = folder.replace("m.json", b"1", None)

@@ -169,6 +169,14 @@ def test_the_phylogeny_is_coloured_by_the_trait_that_is_asked():
         time_phylogeny(run, "beauty")
 
 
+@pytest.mark.parametrize(("has_task", "label"), [(True, "accuracy"), (False, "log₁₀ replication error ρ")])
+def test_without_a_task_lineages_are_coloured_by_copying(has_task, label):
+    run = synthetic_run(generations=6, has_task=has_task)
+    assert time_phylogeny(run).axes[-1].get_ylabel() == label
+    assert muller(run).axes[-1].get_ylabel() == f"mean of {label}"
+    assert ("accuracy" in said(descent(run))) == has_task
+
+
 def test_recent_branching_is_drawn_larger():
     run = synthetic_run(generations=400, islands=1, size=12)
     assert "time is stretched from generation" in said(time_phylogeny(run))

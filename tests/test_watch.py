@@ -162,8 +162,11 @@ def test_the_stream_of_events_is_as_the_readme_has_it(small: dict[str, Any], tmp
         assert event.keys() - {"event"} == table[event["event"]], event["event"]
 
 
-def test_nothing_phones_home(small: dict[str, Any], separate: dict[str, str], tmp_path: Path) -> None:
-    """Whoever starts Ray through this program, its usage statistics are off, in the driver and in its workers."""
+@pytest.mark.parametrize("address", [None, "local"])
+def test_nothing_phones_home(small: dict[str, Any], separate: dict[str, str], address: str | None) -> None:
+    """Whoever starts Ray through this program, its usage statistics are off, in the driver and in its workers, and it
+    listens on loopback alone.
+    """
     text = (
         "import json, sys\n"
         "from alife.config import parse_config\n"
@@ -172,9 +175,9 @@ def test_nothing_phones_home(small: dict[str, Any], separate: dict[str, str], tm
         "import ray\n"
         "from ray._common.usage import usage_lib\n"
         "off = lambda: (__import__('os').environ['RAY_USAGE_STATS_ENABLED'], usage_lib.usage_stats_enabled())\n"
-        "print(off(), ray.get(ray.remote(off).remote()))\n"
+        "print(off(), ray.get(ray.remote(off).remote()), ray.nodes()[0]['NodeManagerAddress'])\n"
     )
     environment = {name: value for name, value in separate.items() if name != "RAY_USAGE_STATS_ENABLED"}
-    command = [sys.executable, "-c", text, json.dumps(small)]
+    command = [sys.executable, "-c", text, json.dumps({**small, "ray": {"address": address}})]
     said = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=True)
-    assert said.stdout.strip() == "('0', False) ('0', False)"
+    assert said.stdout.strip() == "('0', False) ('0', False) 127.0.0.1"

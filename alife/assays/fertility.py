@@ -29,8 +29,8 @@ def fertility(
         {"descent": a row for each (founder, replicate, treatment, emission)}: id, island, replicate, learning, noise,
         descent (1 is the founder's own emission), replication_error (ρ: the emission against the genome that its parent
         lived with), founder_error (against the founder's genome), norm_ratio (‖emission‖ to ‖founder's genome‖),
-        accuracy (of the adult that emits). NaN where a line has diverged. Of a run without learning there are only
-        treatments without.
+        accuracy (of the adult that emits). NaN where a line has diverged, but for its accuracy, which is 0 there. Of a
+        run without learning there are only treatments without.
     """
     founders = on(habitat, birth(newborns))
     sigma = trait(habitat.config, newborns, "mutation")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from alife import metrics
-from alife.assays.lives import Columns, Tell, Use, grow, numbers, on, silent, stacked, who
+from alife.assays.lives import Columns, Tell, Use, accuracy, grow, numbers, on, silent, stacked, who
 from alife.island import Habitat
 from alife.reproduction import Newborns, birth
 from alife.streams import Stream, rng
@@ -42,11 +42,12 @@ def garden(
                 return rng(seed, Stream.ASSAY, Use.GARDEN, r)
 
             adults, emitted = grow(habitat, genomes, newborns, life, common=True)
+            errors = metrics.relative_error(emitted, genomes)
             rows.append(
                 {
                     **who(newborns, generation=generation, replicate=r),
-                    "accuracy": habitat.accuracy(adults, "select"),
-                    "replication_error": numbers(metrics.relative_error(emitted, genomes)),
+                    "accuracy": accuracy(habitat, adults, errors),
+                    "replication_error": numbers(errors),
                     "copying_error": numbers(metrics.relative_error(emitted, messages)),
                     "genome_norm": numbers(metrics.genome_norm(genomes)),
                 }

@@ -104,6 +104,11 @@ def on(habitat: Habitat, array: NDArray) -> Tensor:
     return torch.from_numpy(np.require(array, requirements="W")).to(habitat.device)
 
 
+def accuracy(habitat: Habitat, adults: Tensor, errors: Tensor) -> NDArray[np.float32]:
+    """[P] float32 accuracy on the images for selection, NaN where an individual's replication error is not finite."""
+    return np.where(np.isfinite(numbers(errors)), habitat.accuracy(adults, "select"), np.float32(np.nan))
+
+
 def numbers(values: Tensor) -> NDArray[np.float32]:
     """[P] float32, NaN where not finite."""
     array = values.numpy(force=True)

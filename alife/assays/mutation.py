@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from alife import metrics
-from alife.assays.lives import Columns, Tell, Use, grow, numbers, of_each, on, silent, stacked, who
+from alife.assays.lives import Columns, Tell, Use, accuracy, grow, numbers, of_each, on, silent, stacked, who
 from alife.errors import UserError
 from alife.island import Habitat
 from alife.reproduction import Newborns, birth
@@ -144,7 +144,8 @@ def effects(habitat: Habitat, newborns: Newborns, replicates: int = 5, tell: Tel
 
     Returns:
         id, island, replicate, noisy (bool), accuracy, replication_error (each against her own genome), copying_error
-        (against the message that both were born of; for the noise-free sister it is ρ).
+        (against the message that both were born of; for the noise-free sister it is ρ). NaN where an individual
+        diverged.
     """
     sisters, genomes = _sisters(habitat, newborns)
     messages = on(habitat, sisters.messages)
@@ -152,13 +153,14 @@ def effects(habitat: Habitat, newborns: Newborns, replicates: int = 5, tell: Tel
     for r in range(replicates):
         stream = of_each(habitat.config.seed, Use.EFFECTS, sisters.ids.tolist(), r)
         adults, emitted = grow(habitat, genomes, sisters, stream)
+        errors = metrics.relative_error(emitted, genomes)
         noisy = np.repeat([True, False], len(newborns))
         rows.append(
             {
                 **who(sisters, replicate=r),
                 "noisy": noisy,
-                "accuracy": habitat.accuracy(adults, "select"),
-                "replication_error": numbers(metrics.relative_error(emitted, genomes)),
+                "accuracy": accuracy(habitat, adults, errors),
+                "replication_error": numbers(errors),
                 "copying_error": numbers(metrics.relative_error(emitted, messages)),
             }
         )

@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from alife import metrics
-from alife.assays.lives import Columns, Tell, Use, grow, numbers, of_each, on, silent, stacked, who
+from alife.assays.lives import Columns, Tell, Use, accuracy, grow, numbers, of_each, on, silent, stacked, who
 from alife.errors import UserError
 from alife.island import Habitat
 from alife.reproduction import Newborns, birth
@@ -54,11 +52,10 @@ def within_life(
             for weight in task_weights:
                 adults, emitted = grow(habitat, genomes, newborns, stream, task_weight=weight)
                 errors = metrics.relative_error(emitted, genomes)
-                scores = habitat.accuracy(adults, "select")
                 rows.append(
                     {
                         **who(newborns, generation=generation, replicate=r, task_weight=float(weight)),
-                        "accuracy": np.where(np.isfinite(numbers(errors)), scores, np.float32(np.nan)),
+                        "accuracy": accuracy(habitat, adults, errors),
                         "replication_error": numbers(errors),
                         "copying_error": numbers(metrics.relative_error(emitted, messages)),
                     }

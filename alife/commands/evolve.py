@@ -132,12 +132,14 @@ def _replay(arguments: argparse.Namespace, out: str, changes: dict[str, Any]) ->
 def _drive(arguments: argparse.Namespace, out: str, evolve: Callable[[list], str]) -> int:
     """Evolve with progress, then figures and summary."""
     from populations.progress import Terminal
+    from populations.records import exists
 
     signals: list[str] = []
     with listeners(arguments, Terminal()) as sinks:
         status = evolve([*sinks, lambda e: signals.append(e.get("signal", ""))])
     if status == "interrupted":
-        print(f"stopped; 'alife resume {out}' goes on", file=sys.stderr)
+        goes_on = f"'alife resume {out}' goes on" if exists(out) else "nothing was written yet"
+        print(f"stopped; {goes_on}", file=sys.stderr)
         return 143 if "SIGTERM" in signals else 130
     if not arguments.no_figures:
         figures(out)

@@ -63,10 +63,13 @@ def refine(network: Tensor, features: Tensor, hidden: int, steps: int = 400) -> 
         steps: At most.
 
     Returns:
-        ([N], its ρ). Units whose input crosses zero make ρ a surface with kinks, in which the method may end before 0.
+        ([N], its ρ); of a network that is not finite, itself and NaN. Units whose input crosses zero make ρ a surface
+        with kinks, in which the method may end before 0.
     """
     damping, identity = 1e-2, torch.eye(len(network), dtype=network.dtype)
     error = _residual(network, features, hidden).square().sum()
+    if not error.isfinite():
+        return network, float("nan")
     for _ in range(steps):
         answer, printed = jacobian(network, features, hidden)
         norm = torch.linalg.vector_norm(network)
@@ -74,7 +77,10 @@ def refine(network: Tensor, features: Tensor, hidden: int, steps: int = 400) -> 
         slope = (answer - identity) / norm - torch.outer(residual, network) / norm**2
         normal, downhill = slope.T @ slope, slope.T @ residual
         while damping < STUCK:
-            factor = torch.linalg.cholesky(normal + damping * identity)
+            factor, failed = torch.linalg.cholesky_ex(normal + damping * identity)
+            if failed:
+                damping *= 4
+                continue
             step = -torch.cholesky_solve(downhill[:, None], factor)[:, 0]
             found = _residual(network + step, features, hidden).square().sum()
             promised = error - (residual + slope @ step).square().sum()

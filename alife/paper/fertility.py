@@ -12,7 +12,7 @@ from alife import metrics
 from alife.island import Habitat
 from alife.paper import strict
 from alife.paper.frame import Floats, Outcome, Settings, Work
-from alife.paper.habitat import configuration, habitat, replication, stream
+from alife.paper.habitat import Kind, configuration, habitat, replication, stream
 
 SOURCES: Final = ("E1", "E2", "E5", "E7", "strict")
 """Experiments whose solutions are followed."""
@@ -46,11 +46,12 @@ def run(work: Work, part: str) -> Outcome:
         for which, (variant, genomes) in enumerate(solutions.items()):
             few = not settings.full and genomes.shape[1] > SMALL
             networks = torch.from_numpy(genomes.copy())[: 4 if few else None]
-            networks = networks[networks.isfinite().all(1)]
-            if not len(networks):
+            seeds = networks.isfinite().all(1).nonzero()[:, 0].tolist()
+            if not seeds:
                 continue
-            name, place = f"{source} {variant}", place_of(settings, source, networks)
-            new, lines = follow(settings, place, name, networks, (number, which))
+            name, place = f"{source} {variant}", place_of(settings, source, variant, networks)
+            new, lines = follow(settings, place, name, networks[seeds], (number, which))
+            new, lines = strict.numbered(new, seeds), strict.numbered(lines, seeds)
             found += new
             curves += lines
             work.tell((number + (which + 1) / len(solutions)) / len(SOURCES), name)
@@ -64,17 +65,15 @@ def together(genomes: Mapping[str, Floats]) -> dict[str, Floats]:
     rest = {variant: g for variant, g in genomes.items() if variant not in strict.VANILLA}
     if not halves:
         return rest
-    first, second = halves[0], halves[-1]
-    order = [half[k] for k in range(len(first)) for half in (first, second) if k < len(half)]
+    order = [half[k] for k in range(len(halves[0])) for half in halves if k < len(half)]
     return {"vanilla": np.stack(order), **rest}
 
 
-def place_of(settings: Settings, source: str, networks: Tensor) -> Habitat:
-    """The world that a solution lives in, told from where it comes and how many weights it has."""
-    hidden = int((networks.shape[1] / 2) ** 0.5)
-    kind: Any = "vanilla" if hidden * (2 * hidden + 1) == networks.shape[1] else "auxiliary"
+def place_of(settings: Settings, source: str, variant: str, networks: Tensor) -> Habitat:
+    """The world that a solution lives in, told from where it comes; exact quines by how many weights they have."""
+    kind: Kind = "auxiliary" if source == "E7" or variant.startswith("auxiliary") else "vanilla"
     if source == "strict":
-        return strict.place_of(settings, kind, hidden if kind == "vanilla" else 100)
+        return strict.place_of(settings, kind, 100 if kind == "auxiliary" else int((networks.shape[1] / 2) ** 0.5))
     return habitat(configuration(settings, kind))
 
 

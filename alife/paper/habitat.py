@@ -1,5 +1,6 @@
 """The paper's network and world as a configuration of this project's organism, its founders, and what is measured."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final, Literal
 
@@ -9,8 +10,10 @@ from torch import Tensor
 
 from alife import metrics
 from alife.config import RunConfig, parse_config
+from alife.errors import UserError
 from alife.island import Habitat
 from alife.paper.frame import Floats, Settings
+from alife.paper.registry import EXPERIMENTS
 from alife.physics import make_physics
 from alife.reproduction import found
 from alife.streams import Stream, rng
@@ -39,6 +42,20 @@ def configuration(settings: Settings, kind: Kind, coordinate_units: int = 50, **
             "population": {"islands": 1, "size": settings.seeds},
         }
     )
+
+
+def check(names: Sequence[str], settings: Settings) -> None:
+    """See that experiments can be done with the settings, before anything is written.
+
+    Raises:
+        UserError: The seed is none, the task cannot be loaded, or there is none where one is needed.
+    """
+    configuration(settings, "vanilla")
+    classifying = [name for name in names if EXPERIMENTS[name].classifies]
+    if settings.task == "none" and classifying:
+        raise UserError(f"task: none: {classifying[0]} classifies: name mnist or a folder of IDX files")
+    if settings.task != "mnist" or classifying:
+        load_task(settings.task)
 
 
 @cache

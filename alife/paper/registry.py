@@ -20,6 +20,7 @@ class Experiment:
             unit in which times are estimated.
         parts: Names of the jobs it falls into; ("",) for a single one.
         after: Experiments that must have ended, whose genomes it begins with.
+        classifies: Whether it needs a task.
     """
 
     title: str
@@ -27,6 +28,7 @@ class Experiment:
     steps: tuple[float, float]
     parts: tuple[str, ...] = ("",)
     after: tuple[str, ...] = ()
+    classifies: bool = False
 
     def run(self, work: "Work", part: str) -> "Outcome":
         """Do one part."""
@@ -42,7 +44,7 @@ class Experiment:
 _AT = "alife.paper"
 
 EXPERIMENTS: Final[dict[str, Experiment]] = {
-    "E0": Experiment("Initial losses", f"{_AT}.initial:run", (2e3, 2e3)),
+    "E0": Experiment("Initial losses", f"{_AT}.initial:run", (2e3, 2e3), classifies=True),
     "E1": Experiment(
         "Gradient training, six optimisers",
         f"{_AT}.optimizers:six",
@@ -60,30 +62,34 @@ EXPERIMENTS: Final[dict[str, Experiment]] = {
     ),
     "E5": Experiment("Regeneration between epochs of Adamax", f"{_AT}.regeneration:alternate", (3e4, 3e4)),
     "E6": Experiment("Regeneration alone", f"{_AT}.regeneration:alone", (1e4, 1e4), after=("E1",)),
-    "E7": Experiment("Auxiliary quine, MNIST", f"{_AT}.auxiliary:auxiliary", (1.5e5, 1.5e5)),
+    "E7": Experiment("Auxiliary quine, MNIST", f"{_AT}.auxiliary:auxiliary", (1.5e5, 1.5e5), classifies=True),
     "E8": Experiment(
         "The same network, classification only",
         f"{_AT}.auxiliary:classification",
         (1.5e5, 1.5e5),
         ("classification", "99 units see the image", "the same, temperature 1"),
+        classifies=True,
     ),
     "tradeoff": Experiment(
         "Accuracy against replication, by task weight",
         f"{_AT}.auxiliary:tradeoff",
         (1e5, 1e5),
         ("0", "0.003", "0.01", "0.1", "1"),
+        classifies=True,
     ),
     "strict": Experiment(
         "Strict quines: vanilla, auxiliary over task weights, exact",
         f"{_AT}.strict:run",
         (6e4, 8e5),
         ("vanilla-even", "vanilla-odd", "auxiliary-low", "auxiliary-high", "exact"),
+        classifies=True,
     ),
     "fertility": Experiment(
         "Fertility without learning, of every solution",
         f"{_AT}.fertility:run",
         (1e5, 4e5),
         after=("E1", "E2", "E5", "E7", "strict"),
+        classifies=True,
     ),
     "contraction": Experiment(
         "Training that makes emission contract: attempts at fertility",

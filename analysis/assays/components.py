@@ -1,7 +1,11 @@
-"""Variance components of replicated lives: how much lies among genomes, and how traits of genomes go together."""
+"""Variance components of replicated lives: how much lies among genomes, and how traits of genomes go together.
+
+All genomes share the lives, so that shares and standard deviations here are those within a common life.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,6 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from analysis.statistics import FEWEST, RESAMPLES, Estimate
 
 Floats = NDArray[np.float64]
+
+UNDEFINED: Final = 0.025
+"""Share of resamples without a value from which there is no interval."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +34,10 @@ class Components:
 
     @property
     def heritability(self) -> Floats:
-        """Broad-sense heritability H² = σ²_G / (σ²_G + σ²_E)."""
+        """Broad-sense heritability within a common life, H² = σ²_G / (σ²_G + σ²_E).
+
+        σ²_R is not in it: individuals of a run, who live a life each, differ by that too.
+        """
         with np.errstate(divide="ignore", invalid="ignore"):
             return self.genome / (self.genome + self.residual)
 
@@ -72,7 +82,7 @@ def components(scores: ArrayLike, groups: ArrayLike | None = None, counts: Array
 
 
 def heritability(scores: ArrayLike, groups: ArrayLike | None = None) -> Estimate:
-    """H² with its 95 % percentile bootstrap interval over genomes, resampled within their groups.
+    """H² within a common life, with its 95 % percentile bootstrap interval over genomes, resampled within their groups.
 
     Args:
         scores: [P, R]; genomes with a value that is not finite are left out.
@@ -112,7 +122,9 @@ class Joint:
 
     @property
     def coheritability(self) -> Floats:
-        """σ_G(x, y) in phenotypic standard deviations, r_G·h(x)·h(y): defined where the correlation may not be."""
+        """σ_G(x, y) in standard deviations √(σ²_G + σ²_E) within a common life, r_G·h(x)·h(y): defined where the
+        correlation may not be.
+        """
         spread = [part.genome + part.residual for part in (self.first, self.second)]
         with np.errstate(divide="ignore", invalid="ignore"):
             return self.covariance / np.sqrt(spread[0] * spread[1])
@@ -164,15 +176,21 @@ def _estimate(scores: ArrayLike, groups: ArrayLike | None, what: str) -> Estimat
 
 
 def _with_interval(statistic: Callable[[Floats | None], Floats], groups: NDArray | None, size: int) -> Estimate:
-    """A statistic of how often each genome counts, with its interval over genomes resampled within their groups."""
+    """A statistic of how often each genome counts, with its interval over genomes resampled within their groups.
+
+    There is no interval where the statistic is undefined, or is so in more than `UNDEFINED` of the resamples: those
+    that are left would say nothing of it.
+    """
     rng = np.random.default_rng(0)
     counts = np.zeros((RESAMPLES, size))
     for rows in _members(groups, size):
         counts[:, rows] = rng.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), RESAMPLES)
-    draws = statistic(counts)
-    known = draws[np.isfinite(draws)]
-    low, high = np.quantile(known, [0.025, 0.975]) if len(known) else (np.nan, np.nan)
-    return Estimate(float(statistic(None)), float(low), float(high), size)
+    value, draws = float(statistic(None)), statistic(counts)
+    known = np.isfinite(draws)
+    if not np.isfinite(value) or known.mean() < 1 - UNDEFINED:
+        return Estimate(value, np.nan, np.nan, size)
+    low, high = np.quantile(draws[known], [0.025, 0.975])
+    return Estimate(value, float(low), float(high), size)
 
 
 def _members(groups: ArrayLike | None, size: int) -> list[NDArray[np.intp]]:

@@ -125,7 +125,8 @@ def _where(lives: pd.DataFrame, trait: str, last: int, base: int) -> str:
     counts = []
     for unit, one in (("replicate", "in {} of {} lives"), ("island", "on {} of {} islands")):
         finite = lives.assign(value=measured(lives, trait)).replace([np.inf, -np.inf], np.nan)
-        means = finite.pivot_table(index=unit, columns="generation", values="value")[[last, base]].dropna()
+        means = finite.pivot_table(index=unit, columns="generation", values="value")
+        means = means.reindex(columns=[last, base]).dropna()
         counts.append(one.format(int((means[last] > means[base]).sum()), len(means)))
     return " and ".join(counts)
 
@@ -139,7 +140,8 @@ def _heritable(rows: list[Row], generations: list[int], traits: list[str]) -> li
             whole, within = (found[f"H² of {LABELS[trait]}, {scope}", generation] for scope in SCOPES)
             parts.append(f"{LABELS[trait]} {_share(whole)} (within islands {_share(within)})")
         statements.append(
-            f"Generation {generation}: broad-sense heritability H² over replicated lives of {'; of '.join(parts)}."
+            f"Generation {generation}: broad-sense heritability H² within a common life, over replicated lives, of "
+            f"{'; of '.join(parts)}."
         )
     return statements
 
@@ -165,12 +167,15 @@ def _correlated(rows: list[Row]) -> list[str]:
     if not found:
         return []
     within = next(row for name, row in found.items() if name.endswith("within islands"))
-    e = within.estimate
+    e, who = within.estimate, f"Among genomes of generation {within.generation}, within islands,"
+    if not np.isfinite(e.value):
+        return [
+            f"{who} the genetic correlation of accuracy and −log₁₀ ρ is undefined: by one of them the genomes "
+            "cannot be told apart."
+        ]
+    size = words(e) if np.isfinite(e.low) else f"{number(e.value)}, with no interval, as resamples leave it undefined"
     verdict = "trade" if e.high < 0 else "go together" if e.low > 0 else "cannot be told to trade or to go together"
-    return [
-        f"Among genomes of generation {within.generation}, within islands, accuracy and −log₁₀ ρ {verdict}: genetic "
-        f"correlation over replicated lives {words(e)}."
-    ]
+    return [f"{who} accuracy and −log₁₀ ρ {verdict}: genetic correlation over replicated lives {size}."]
 
 
 def _share(e: Estimate) -> str:

@@ -99,4 +99,4 @@ def _draw_shares(ax: Axes, rows: list[Row], generations: list[int], traits: list
     ax.axvline(0, color=style.FAINT, lw=0.8)
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.5, -0.5)
-    ax.set_xlabel("broad-sense heritability H²")
+    ax.set_xlabel("broad-sense heritability H²\nwithin a common life")

@@ -19,6 +19,7 @@ SHOWN: Final = (1, 2, 5)
 TRAITS: Final = ("accuracy", "replication_error", "copying_error")
 RETAINED: Final = "noise retained, ⟨Δ, n⟩/‖n‖²"
 SIZE: Final = "size of what differs, ‖Δ‖²/‖n‖²"
+OTHER: Final = "size in other directions than the noise's, ‖Δ‖²/‖n‖² − (⟨Δ, n⟩/‖n‖²)²"
 CARRIED: Final = "carried on from the emission before, ⟨Δₖ, Δₖ₋₁⟩/‖Δₖ₋₁‖²"
 
 
@@ -44,7 +45,8 @@ def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Row], list
 
 def _retention_rows(retention: pd.DataFrame, generation: int) -> list[Row]:
     rows = []
-    for name, column in ((RETAINED, "projection"), (SIZE, "size"), (CARRIED, "carried")):
+    retention = retention.assign(other=retention["size"] - np.square(retention["projection"]))
+    for name, column in ((RETAINED, "projection"), (SIZE, "size"), (OTHER, "other"), (CARRIED, "carried")):
         for emission in SHOWN:
             values = retention.loc[retention["emission"] == emission, column]
             if len(values) and not (column == "carried" and emission == 1):
@@ -108,8 +110,8 @@ def _say_retained(found: Mapping[str, Estimate], about: Mapping[str, Any]) -> st
         kept = "more than none" if last.low > 0 else "none that could be told from zero"
         verdict = f" After {SHOWN[-1]} emissions {kept} is left in its own direction."
     carried = [e for k in SHOWN if (e := found.get(f"{CARRIED}, emission {k}")) is not None]
-    size = found[f"{SIZE}, emission 1"]
-    on = f" and of that difference {words(carried[0])} is carried into the next emission" if carried else ""
+    size = found[f"{OTHER}, emission 1"]
+    on = f", and of the whole difference {words(carried[0])} is carried into the next emission" if carried else ""
     return (
         f"Birth noise (σ = {about['mutation']:g}) is retained in its own direction, as a share of itself: "
         f"{', '.join(parts)} emissions.{verdict} Yet the first emissions of sisters with and without it differ by "

@@ -21,12 +21,12 @@ FIDELITIES: Final = ("replication_error", "copying_error")
 
 
 def among_genomes(runs: Sequence[Run]) -> pd.DataFrame:
-    """What trades against accuracy among the genomes of each run's last generation, within islands.
+    """What trades against accuracy among the genomes that each run's last generation conceived, within islands.
 
     Returns:
         A row for each run with a garden, and trait of `FIDELITIES`: run, seed, trait, generation, genomes, lives,
-        heritability (H² of accuracy), fidelity_heritability (of the trait), correlation (r_G; NaN where a variance
-        among genomes is not positive), coheritability (r_G·h·h, always defined).
+        heritability (H² of accuracy within a common life), fidelity_heritability (of the trait), correlation (r_G; NaN
+        where a variance among genomes is not positive), coheritability (r_G·h·h, always defined).
     """
     rows = []
     for run in runs:

@@ -37,6 +37,8 @@ def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Row], list
         }
         lightest, heaviest = ends(lives)
         for name, e in found.items():
+            if lightest == heaviest and name not in (FREE, FREE_COST):
+                continue
             text = f"{LABELS[name]}: more at task weight {heaviest:g} than at {lightest:g}" if name in TRAITS else name
             rows.append(Row(text, generation, e))
         statements.append(_sentence(found, generation, lightest, heaviest))
@@ -85,18 +87,27 @@ def is_traded(accuracy: Estimate, fidelity: Estimate) -> bool:
 
 def _sentence(found: Mapping[str, Estimate], generation: int, lightest: float, heaviest: float) -> str:
     who = "founders (generation 0)" if generation == 0 else f"genomes of generation {generation}"
+    if lightest == heaviest:
+        return (
+            f"Within a life {who} lived under task weight {heaviest:g} alone: whether they trade replication for "
+            f"accuracy needs two weights above 0.{_free(found, lightest)}"
+        )
     verb = "trade" if is_traded(found["accuracy"], found["replication_error"]) else "are not shown to trade"
     parts = [f"{LABELS[trait]} changes by {words(found[trait])}" for trait in TRAITS]
-    text = (
+    return (
         f"Within a life {who} {verb} replication for accuracy: from task weight {lightest:g} to {heaviest:g} "
         f"{'; '.join(parts)}. Over these weights a tenfold ρ buys accuracy {words(found[RATE])}."
+        f"{_free(found, lightest)}"
     )
-    if FREE in found:
-        text += (
-            f" The step from no task to {lightest:g} adds accuracy {words(found[FREE])} and changes −log₁₀ ρ by "
-            f"{words(found[FREE_COST])}."
-        )
-    return text
+
+
+def _free(found: Mapping[str, Estimate], lightest: float) -> str:
+    if FREE not in found:
+        return ""
+    return (
+        f" The step from no task to {lightest:g} adds accuracy {words(found[FREE])} and changes −log₁₀ ρ by "
+        f"{words(found[FREE_COST])}."
+    )
 
 
 @style.styled()

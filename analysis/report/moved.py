@@ -26,8 +26,9 @@ def moved(run: Run) -> Iterator[Part]:
     """The tables, or the line that says why one is not there."""
     tables: Sequence[Callable[[Run], Part]] = (_differentials, _price, _heritability, _size, _rivals)
     yield Text(
-        "Intervals here are over the generations of this one run: they say how well this run is known. A statement "
-        "about a treatment needs several runs; compare them with 'alife compare' or the report of a sweep.",
+        "Intervals here are over blocks of consecutive generations of this one run: they say how well this run is "
+        "known. A statement about a treatment needs several runs; compare them with 'alife compare' or the report of a "
+        "sweep.",
         "note",
     )
     said = set()
@@ -96,13 +97,11 @@ def _heritability(run: Run) -> Table:
 def _size(run: Run) -> Text:
     table = effective_size(demes(run))
     table = table[table["generation"] >= settled(run.last)]
-    effective = table["effective"].to_numpy(np.float64)
-    known = effective[np.isfinite(effective)]
-    if not len(known):
+    shared = table["coalescence"].mean()
+    if not shared > 0:
         raise UserError("nobody shares a parent with anybody: the effective size is not known")
-    harmonic = len(known) / np.sum(1 / known)
     return Text(
-        f"Effective size of an island, harmonic mean of {plural(len(known), 'island generation')}: {harmonic:.1f} of "
+        f"Effective size of an island, harmonic mean of {plural(len(table), 'island generation')}: {1 / shared:.1f} of "
         f"{run.setting('population.size')} individuals."
     )
 

@@ -22,7 +22,7 @@ HOW: Final = (
     "Move the slider through the generations. Large marks are interquartile means over runs with their 95 % bootstrap "
     "intervals over runs, small ones single runs: hover for which. A run is the median over its survivors.",
     "Click a treatment in the legend to see it alone; shift-click adds another; click beside the plots to see all.",
-    "Axes hold the generations from the fourth on: founders and their first offspring are far off, see the tables.",
+    "Axes hold the generations from the fourth on, if there are so many: those before are far off.",
 )
 
 
@@ -85,8 +85,9 @@ def _in_short(sweep: Sweep) -> Iterator[Part]:
     yield Text(trades.in_short("Among genomes of a run", trades.among_genomes(sweep)), "statement")
     yield Text(statements.against_shuffled_in_short(sweep), "statement")
     yield Text(
-        "There: the 95 % bootstrap intervals over runs lie on the side of a trade-off, for accuracy and replication. "
-        "r_G·h·h is the genetic covariance of both in phenotypic standard deviations.",
+        "There: the 95 % bootstrap intervals over runs lie on the side of a trade-off, for accuracy and replication, "
+        "and the runs are as many as p < 0.05 takes (6 pairs). r_G·h·h is the genetic covariance of both in standard "
+        "deviations within a common life.",
         "note",
     )
 

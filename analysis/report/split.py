@@ -28,10 +28,10 @@ COLUMNS: Final = {
     "change": "change",
 }
 CAPTION: Final = (
-    "What moves traits, a generation, from the fourth on. Realised: selection differential, the standard deviations by "
-    "which parents exceed those they won from. Selection, sampling, transmission, change: parts of the Price equation, "
-    "in the trait's units; all else is left out here. Sampling, rms: how much chance moves an island in a generation, "
-    "though it averages out. Interquartile means over runs [95 % bootstrap interval over runs]"
+    "What moves traits, a generation, from generation {first} on. Realised: selection differential, the standard "
+    "deviations by which parents exceed those they won from. Selection, sampling, transmission, change: parts of the "
+    "Price equation, in the trait's units; all else is left out here. Sampling, rms: how much chance moves an island "
+    "in a generation, though it averages out. Interquartile means over runs [95 % bootstrap interval over runs]"
 )
 
 
@@ -81,4 +81,5 @@ def forces_table(groups: Mapping[str, Sequence[Run]]) -> Table:
         "transmission",
         "change",
     ]
-    return Table(CAPTION, head, rows)
+    starts = sorted({settled(run.last) for runs in groups.values() for run in runs})
+    return Table(CAPTION.format(first=" or ".join(map(str, starts))), head, rows)

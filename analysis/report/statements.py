@@ -7,6 +7,7 @@ import numpy as np
 
 from alife.errors import UserError
 from analysis.compare import NAMES, Comparison, Row, compare
+from analysis.demes import OF_A_TASK
 from analysis.report import trades
 from analysis.report.page import Part, Table, Text
 from analysis.report.split import forces_table
@@ -53,19 +54,33 @@ def against_shuffled_in_short(sweep: Sweep) -> str:
     effects = []
     for family in families(sweep.groups, "selection"):
         null = control(family)
-        if null is not None:
-            rows = compare(family, BETWEEN, against=null).rows
+        if null is None:
+            continue
+        try:
+            rows = compare(family, _recorded(family), against=null).rows
+        except UserError as refused:
+            effects.append(f"{null}: {refused}")
+        else:
             labels = dict.fromkeys(row.label for row in rows)
             effects += [f"{label} {_effects([row for row in rows if row.label == label])}" for label in labels]
     return f"Selection against shuffled: {'; '.join(effects) if effects else 'no control to tell it by'}."
 
 
 def is_there(accuracy: Row, error: Row) -> bool | None:
-    """Whether one of accuracy and error is certainly bought with the other; None with too few runs to say."""
-    if not np.isfinite([accuracy.effect.low, error.effect.low]).all():
+    """Whether one of accuracy and error is certainly bought with the other; None with too few runs to say.
+
+    Too few are those that could not reach p < 0.05 either: the interval of three or four runs is all of their range.
+    """
+    rows = accuracy, error
+    if any(row.too_few for row in rows) or not np.isfinite([row.effect.low for row in rows]).all():
         return None
     gain, cost = _sign(accuracy.effect, 0), _sign(error.effect, 1)
     return bool(gain and gain == cost)
+
+
+def _recorded(family: Mapping[str, Sequence[Run]]) -> list[str]:
+    has_task = all(run.setting("task") != "none" for runs in family.values() for run in runs)
+    return [trait for trait in BETWEEN if has_task or trait not in OF_A_TASK]
 
 
 def _effects(rows: Sequence[Row]) -> str:

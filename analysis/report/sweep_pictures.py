@@ -27,7 +27,7 @@ FIGURES: Final = {
     "lives": "Within a life: the same genomes live for more and less of the task. Each path goes through task weights "
     "(beside the marks); one that climbs to the right buys accuracy with replication, one that climbs straight up has "
     "it for nothing.",
-    "genomes": "Among genomes: what replicated lives of a run's last generation say about its genomes, within islands. "
+    "genomes": "Among genomes: what replicated lives of the children of a run's last generation say, within islands. "
     "Each circle is a run; left of 0, genomes that classify better print worse.",
     "traits": "Traits by generation: median over runs and its 95 % bootstrap interval. What shuffled does too is not "
     "selection.",

@@ -36,7 +36,7 @@ def genomes(family: Family) -> Figure:
     tables = {label: of_runs.among_genomes(runs) for label, runs in family.items()}
     tables = {label: table for label, table in tables.items() if len(table)}
     if not tables:
-        raise UserError("no run has a common garden of its last generation")
+        raise UserError("no run has a common garden of what its last generation conceived")
     with style.styled():
         figure = style.new_figure(7.2, 1.9 + 0.62 * len(tables))
         axes = figure.subplots(1, 2, sharey=True).ravel().tolist()
@@ -60,7 +60,8 @@ def _strips(ax: Axes, tables: Mapping[str, pd.DataFrame], measure: str, name: st
             look: dict[str, Any] = {"color": style.OKABE_ITO[colour]}
             ax.plot(values, np.full(len(values), place + offset + 0.1), "o", ms=3, mfc="none", mew=0.7, **look)
             n = f"n = {', '.join(map(str, sorted(counts)))} runs a treatment"
-            label = f"{PANELS[trait]}: IQM over runs, its 95 % bootstrap interval, each run; {n}"
+            has_bar = any(interval(t.loc[t["trait"] == trait, measure]).n >= FEWEST for t in tables.values())
+            label = f"{PANELS[trait]}: IQM over runs, {'its 95 % bootstrap interval, ' * has_bar}each run; {n}"
             _bar(ax, interval(values), place + offset, label=label, **look)
     ax.set_xlabel(f"{name}\n(← a trade-off)")
 
@@ -72,7 +73,7 @@ def _bar(ax: Axes, e: Estimate, place: float, **look: Any) -> None:
 
 
 def lives(family: Family) -> Figure:
-    """Accuracy against ρ over task weights, founders and the last generation apart.
+    """Accuracy against ρ over task weights, founders and the children of the last generation apart.
 
     Raises:
         UserError: No run has the assay.
@@ -94,7 +95,7 @@ def lives(family: Family) -> Figure:
                 _path(ax, table, who, colours.get(who, style.INK))
             style.log_axis(ax, "x")
             ax.set(xlabel="replication error ρ (← better)", ylabel="accuracy (better →)")
-            ax.set_title("founders" if group is old else "the last generation", fontsize=8.5)
+            ax.set_title("founders" if group is old else "children of the last generation", fontsize=8.5)
         _legend(figure, axes)
     return figure
 
@@ -108,8 +109,7 @@ def _path(ax: Axes, table: pd.DataFrame, who: str, colour: str) -> None:
         bars: list[Any] = [None, None]
         if np.isfinite([x.low, y.low]).all():
             bars = [[[place - 10.0**x.low], [10.0**x.high - place]], [[y.value - y.low], [y.high - y.value]]]
-        n = f"n = {y.n} runs" + ("" if y.n >= FEWEST else ", too few for an interval")
-        label = f"{who}: IQM over runs and its 95 % bootstrap interval, {n}"
+        label = f"{who}: IQM over runs{' and its 95 % bootstrap interval' * (y.n >= FEWEST)}, n = {y.n} runs"
         look: dict[str, Any] = {"color": colour, "ms": 4, "lw": 1, "capsize": 1.5}
         ax.errorbar(place, y.value, xerr=bars[0], yerr=bars[1], fmt="o", zorder=4, label=label, **look)
         ax.annotate(f"{weight:g}", (place, y.value), xytext=(4, -8), textcoords="offset points", fontsize=6.5)

@@ -16,15 +16,16 @@ from analysis.assays.within_life import FREE, FREE_COST, RATE
 from analysis.report.page import Part, Table, Text, number, plural
 from analysis.report.treatments import Sweep
 from analysis.run import Run
-from analysis.statistics import FEWEST, Estimate, interval
+from analysis.statistics import Estimate, interval, too_few
 from analysis.wording import rounded
 
 FIDELITIES: Final = {"replication_error": "−log₁₀ ρ", "copying_error": "copying fidelity"}
 GENOMES: Final = (
-    "Over replicated lives that all genomes of a run's last generation share, within islands: r_G is the genetic "
-    "correlation, undefined in a run whose genomes cannot be told apart by one of the traits; r_G·h·h is the genetic "
-    "covariance in phenotypic standard deviations, always defined, and what the verdict rests on. Interquartile means "
-    "over runs [95 % bootstrap interval over runs], not corrected for how many there are"
+    "Over replicated lives that all genomes conceived by a run's last generation share, within islands. H² is that "
+    "within a common life: what lives differ by, as individuals of a run do too, is in no variance here. r_G is the "
+    "genetic correlation, undefined in a run whose genomes cannot be told apart by one of the traits; r_G·h·h is the "
+    "genetic covariance in standard deviations within a common life, always defined, and what the verdict rests on. "
+    "Interquartile means over runs [95 % bootstrap interval over runs], not corrected for how many there are"
 )
 LIVES: Final = (
     "What more of the task does to the same genomes: means over the genomes of a run; interquartile means over runs "
@@ -33,14 +34,15 @@ LIVES: Final = (
 
 
 VERDICTS: Final = {True: "there", False: "not shown", None: "too few runs to say"}
+ONE_WEIGHT: Final = "not measured, as it needs two task weights above 0,"
 
 
 @dataclass(frozen=True)
 class Found:
-    """Whether a trade-off is there: in whom, its size in a few words, and the sentence."""
+    """Whether a trade-off is there: in whom, of `VERDICTS` or `ONE_WEIGHT`, its size in a few words, the sentence."""
 
     who: str
-    is_there: bool | None
+    verdict: str
     size: str
     sentence: str
 
@@ -48,8 +50,8 @@ class Found:
 def in_short(name: str, found: Sequence[Found]) -> str:
     """One sentence on one of the trade-offs."""
     parts = []
-    for answer, verdict in VERDICTS.items():
-        those = [f"{one.who.partition(' (generation')[0]} ({one.size})" for one in found if one.is_there is answer]
+    for verdict in (*VERDICTS.values(), ONE_WEIGHT):
+        those = [f"{one.who.partition(' (generation')[0]} ({one.size})" for one in found if one.verdict == verdict]
         if those:
             parts.append(f"{verdict} in {', '.join(those)}")
     return f"{name}: {'; '.join(parts) if parts else 'not measured'}."
@@ -61,18 +63,16 @@ def among_genomes(sweep: Sweep) -> list[Found]:
     for label, table in _genomes(sweep).items():
         rows = table[table["trait"] == "replication_error"]
         covariance = interval(rows["coheritability"])
-        is_there = None if covariance.n < FEWEST else covariance.high < 0
-        verdict = VERDICTS[is_there]
-        if is_there is False and covariance.low > 0:
-            verdict += ", both go together"
+        verdict = VERDICTS[bool(covariance.high < 0) if _enough(covariance) else None]
+        together = ", both go together" if _enough(covariance) and covariance.low > 0 else ""
         first = rows.iloc[0]
         size = f"r_G·h·h {words(covariance)}"
         sentence = (
-            f"{label}: {verdict}. Accuracy and −log₁₀ ρ have {size} and a genetic correlation r_G "
+            f"{label}: {verdict}{together}. Accuracy and −log₁₀ ρ have {size} and a genetic correlation r_G "
             f"{_correlation(rows)} among genomes of generation {first['generation']}: {plural(len(rows), 'run')} of "
             f"{first['genomes']} genomes × {first['lives']} lives."
         )
-        out.append(Found(label, is_there, size, sentence))
+        out.append(Found(label, verdict, size, sentence))
     return out
 
 
@@ -101,19 +101,24 @@ def genomes_parts(sweep: Sweep) -> Iterator[Part]:
 
 
 def within_lives(sweep: Sweep) -> list[Found]:
-    """For founders, and the last generation of each treatment, with the assay."""
+    """For founders, and what the last generation of each treatment conceived, with the assay."""
     out = []
     for who, rows in _lives(sweep).items():
-        accuracy, cost = interval(rows["accuracy"]), interval(rows["replication_error"])
-        is_there = None if accuracy.n < FEWEST else bool(accuracy.low > 0 and cost.high < 0)
         first = rows.iloc[0]
+        if _one_weight(first):
+            only = f"task weight {first['heaviest']:g} alone"
+            out.append(Found(who, ONE_WEIGHT, only, f"{who}: {ONE_WEIGHT} and these genomes lived under {only}."))
+            continue
+        accuracy, cost = interval(rows["accuracy"]), interval(rows["replication_error"])
+        is_traded = bool(accuracy.low > 0 and cost.high < 0)
+        verdict = VERDICTS[is_traded if _enough(accuracy) and _enough(cost) else None]
         size = f"accuracy {words(accuracy, signed=True)}, ρ {factor(cost)}"
         sentence = (
-            f"{who}: {VERDICTS[is_there]}. From task weight {first['lightest']:g} to {first['heaviest']:g}: {size}, "
+            f"{who}: {verdict}. From task weight {first['lightest']:g} to {first['heaviest']:g}: {size}, "
             f"copying error {factor(interval(rows['copying_error']))}; {plural(len(rows), 'run')} of "
             f"{first['genomes']} genomes."
         )
-        out.append(Found(who, is_there, size, sentence))
+        out.append(Found(who, verdict, size, sentence))
     return out
 
 
@@ -137,7 +142,10 @@ def lives_table(sweep: Sweep) -> Table:
         changes = [factor(interval(table[trait])) for trait in FIDELITIES]
         rate = words(interval(table[RATE]))
         free = [words(interval(table[FREE]), signed=True), factor(interval(table[FREE_COST]))] if FREE in table else []
-        rows.append([who, str(len(table)), words(interval(table["accuracy"]), signed=True), *changes, rate, *free])
+        cells = [words(interval(table["accuracy"]), signed=True), *changes, rate]
+        if _one_weight(table.iloc[0]):
+            cells = ["–"] * len(cells)
+        rows.append([who, str(len(table)), *cells, *free])
     first = next(iter(_lives(sweep).values())).iloc[0]
     head = ["genomes", "runs", "accuracy", "ρ", "copying error", RATE]
     if len(rows[0]) > len(head):
@@ -158,6 +166,15 @@ def words(e: Estimate, signed: bool = False) -> str:
 def factor(change: Estimate) -> str:
     """A change of −log₁₀ of an error as a factor of the error, as in "×1.6 [1.5, 1.7]"."""
     return "×" + words(Estimate(10.0**-change.value, 10.0**-change.high, 10.0**-change.low, change.n))
+
+
+def _enough(e: Estimate) -> bool:
+    """Whether so many runs could give p < 0.05: the interval of three or four is all of their range."""
+    return too_few(e.n, e.n, paired=True) is None
+
+
+def _one_weight(row: pd.Series) -> bool:
+    return bool(row["lightest"] == row["heaviest"])
 
 
 def _correlation(rows: pd.DataFrame) -> str:

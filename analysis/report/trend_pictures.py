@@ -15,6 +15,7 @@ from alife.errors import UserError
 from analysis import style
 from analysis.demes import LABELS, OF_A_TASK, settled
 from analysis.run import Run
+from analysis.statistics import FEWEST
 from analysis.treatments import control
 from analysis.trends import trends
 
@@ -45,7 +46,7 @@ def beyond(family: Mapping[str, Sequence[Run]]) -> Figure:
                 look: dict[str, Any] = {"color": style.CYCLE[number % len(style.CYCLE)]}
                 look["ls"] = style.DASHES[number % len(style.DASHES)]
                 n = int(rows["runs"].max()) if len(rows) else 0
-                text = f"{label}: IQM and its 95 % bootstrap interval, n = {n} runs"
+                text = f"{label}: IQM{' and its 95 % bootstrap interval' * (n >= FEWEST)}, n = {n} runs"
                 _band(row[0], rows[rows["generation"] > 0], "value", ("low", "high"), text, look)
                 if label != null:
                     _band(row[1], rows, "beyond", ("beyond_low", "beyond_high"), text, look)

@@ -55,7 +55,7 @@ class Arena:
             "temp_dir": temp,
         }
         signals = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        head = {**self._common, "num_cpus": 0, "_system_config": settings or None}
+        head = {**self._common, "num_cpus": 0, "_system_config": dict(settings) or None}
         self.cluster = Cluster(initialize_head=True, connect=False, head_node_args=head)
         for number, handler in signals.items():  # Ray takes them for itself
             signal.signal(number, handler)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from populations.faults import processes
 from populations.faults.arena import raylet
+from populations.faults.driver import Ended
 from populations.faults.scene import Scene, Struck
 
 Strike = Callable[[Scene], Struck]
@@ -170,9 +171,11 @@ def store_filled(scene: Scene) -> Struck:
         command = [sys.executable, "-c", _BALLAST, scene.arena.address]
         ballast = subprocess.Popen(command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         scene.amends.append(lambda: _end(ballast))
-        said = ballast.stdout.readline() if ballast.stdout else ""
+        said = ballast.stdout.readline().strip() if ballast.stdout else ""
         processes.thaw(struck.process)
-    return Struck(scene.driver.pid, f"a host living, {said.strip()} MiB held", struck.generation, struck.time)
+    if not said:
+        raise Ended("the ballast did not fill the object store")
+    return Struck(scene.driver.pid, f"a host living, {said} MiB held", struck.generation, struck.time)
 
 
 def fill(path: Path) -> None:
