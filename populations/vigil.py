@@ -89,7 +89,7 @@ class Vigil:
         """Why a host is to be given up, if it is: it died idle, answers no ping, or takes unreasonably long.
 
         Args:
-            handle: Of the host; its times are brought up to date, and it is pinged now and then.
+            handle: Of the host; its times are brought up to date, and it is pinged at once and then now and then.
             seconds: Since the last look.
         """
         timeout = self._timeout
@@ -97,7 +97,7 @@ class Vigil:
         handle.busy += seconds
         handle.silent += seconds
         if handle.ping is None:
-            if handle.silent > PING_SECONDS:
+            if handle.silent > PING_SECONDS or not handle.up:
                 handle.ping, handle.silent = handle.actor.ping.remote(), 0.0
         elif ray.wait([handle.ping], timeout=0)[0]:
             try:

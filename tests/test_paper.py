@@ -184,6 +184,7 @@ def test_a_network_that_is_no_number_is_counted_and_left_out():
     rows = pd.DataFrame(
         {
             "experiment": "E1",
+            "part": "rmsprop",
             "variant": "rmsprop",
             "seed": [0, 1],
             "L_SR": [500.0, np.inf],
@@ -192,7 +193,9 @@ def test_a_network_that_is_no_number_is_counted_and_left_out():
             "quotient": 3.0,
         }
     )
-    (row,) = verdicts.rows(Results("x", {}, [{"experiment": "E1"}], rows, rows.assign(epoch=30, genome_norm=1.0)))
+    facts = [{"experiment": "E1", "part": part, "length": f"as {part}"} for part in ("sgd", "rmsprop")]
+    (row,) = verdicts.rows(Results("x", {}, facts, rows, rows.assign(epoch=30, genome_norm=1.0)))
     assert row.mean == 500
     assert "1 of 2 networks have no finite value" in row.verdict
+    assert row.length == "as rmsprop"
     assert publish.__doc__

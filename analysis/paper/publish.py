@@ -63,7 +63,8 @@ def _experiment(results: Results, name: str, rows: list[verdicts.Row], out: Path
     missing = len(EXPERIMENTS[name].parts) - len(parts)
     shortened = ", shortened" if any(facts.get("shortened") for facts in parts) else ""
     seconds = sum(facts.get("seconds", 0) for facts in parts)
-    yield Text(f"{parts[0].get('length', '')}{shortened}; {seconds:,.0f} s of computing.", "note")
+    lengths = ", ".join(dict.fromkeys(facts.get("length", "") for facts in parts))
+    yield Text(f"{lengths}{shortened}; {seconds:,.0f} s of computing.", "note")
     if missing:
         yield Text(f"{missing} of {len(EXPERIMENTS[name].parts)} parts have not ended.", "note")
     for text in STATEMENTS.get(name, lambda _: ())(results):

@@ -26,7 +26,7 @@ class Results:
         path: The folder.
         settings: What was asked for: full, seeds, seed, task.
         facts: A dict a part: experiment, part, length, shortened, seconds, ….
-        rows: A network a row, at its end.
+        rows: A network a row, at its end, with its experiment and part.
         curves: The same through training.
     """
 
@@ -44,9 +44,9 @@ class Results:
         """Curves of one experiment."""
         return self.curves[self.curves["experiment"] == experiment]
 
-    def fact(self, experiment: str) -> dict[str, Any]:
-        """Facts of the first part of an experiment."""
-        return next((facts for facts in self.facts if facts["experiment"] == experiment), {})
+    def fact(self, experiment: str, part: str) -> dict[str, Any]:
+        """Facts of a part of an experiment."""
+        return next(facts for facts in self.facts if (facts["experiment"], facts["part"]) == (experiment, part))
 
     @property
     def experiments(self) -> list[str]:
@@ -67,9 +67,9 @@ def load(path: str) -> Results:
         settings = json.loads(system.cat_file(f"{root}/paper.json"))
         found = sorted(((json.loads(system.cat_file(name)), name) for name in names), key=_place)
         facts, rows, curves = [each for each, _ in found], [], []
-        for _, name in found:
+        for each, name in found:
             stem = name.removesuffix(".json")
-            rows.append(pd.read_parquet(io.BytesIO(system.cat_file(f"{stem}.rows.parquet"))))
+            rows.append(pd.read_parquet(io.BytesIO(system.cat_file(f"{stem}.rows.parquet"))).assign(part=each["part"]))
             if system.exists(f"{stem}.curves.parquet"):
                 curves.append(pd.read_parquet(io.BytesIO(system.cat_file(f"{stem}.curves.parquet"))))
     except FileNotFoundError:

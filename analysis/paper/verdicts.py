@@ -66,7 +66,7 @@ def rows(results: Results) -> list[Row]:
 
 
 def _row(results: Results, line: pd.Series, ours: pd.DataFrame) -> Row:
-    facts, quantity = results.fact(line["experiment"]), line["quantity"]
+    facts, quantity = results.fact(line["experiment"], ours["part"].iloc[0]), line["quantity"]
     curve = results.curve(line["experiment"])
     curve = curve[curve["variant"] == line["variant"]]
     values = ours[quantity].to_numpy(float)
