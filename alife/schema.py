@@ -26,6 +26,9 @@ ERRORS: Final = ("replication_error", "copying_error", "self_error")
 SCORES: Final = (*ERRORS, "genome_norm", "accuracy", "newborn_accuracy")
 """The float32 score columns of a birth, in the order in which they are stored."""
 
+TASK_WEIGHT_PLACES: Final = 7
+"""After the point, to which task weights of an assay are told apart: in records they are float32."""
+
 LIFE_HISTORY: Final = ("task_weight", "learning_rate", "mutation")
 """Traits that may be heritable; only those that are have a column, float32."""
 

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from alife import schema
 from alife.assays import ASSAYS, Columns, Options, Tell
 from alife.assays.lives import sample, silent
 from alife.config import MAX_TASK_WEIGHT, parse_config
@@ -28,9 +29,6 @@ from populations.records import read_checkpoint, read_config, read_manifest
 from populations.storage import explained, open_folder
 
 FORMAT: Final = 1
-
-PLACES: Final = 7
-"""After the point, to which results tell task weights apart."""
 
 
 @dataclass(frozen=True)
@@ -126,9 +124,10 @@ def _check_weights(assay: str, weights: Sequence[float]) -> None:
     wrong = [weight for weight in weights if not 0 <= weight <= MAX_TASK_WEIGHT]
     if wrong:
         raise UserError(f"--task-weights {wrong[0]:g}: is not allowed: from 0 to {MAX_TASK_WEIGHT:g}")
-    told = {round(float(np.float32(weight)), PLACES) for weight in weights}
+    places = schema.TASK_WEIGHT_PLACES
+    told = {round(float(np.float32(weight)), places) for weight in weights}
     if len(told) < len(weights):
-        raise UserError(f"--task-weights: two are the same in float32, rounded to {PLACES} places: leave one out")
+        raise UserError(f"--task-weights: two are the same in float32, rounded to {places} places: leave one out")
     if len(told - {0.0}) < 2:
         raise UserError(f"--task-weights: the {assay} assay needs two or more different numbers above 0")
 

@@ -234,14 +234,18 @@ def _claim(folder: Folder, plan: Plan, stored: Plan | None) -> locks.Lock:
     try:
         if stored is None or stored.assays != plan.assays:
             with explained(folder, f"writing {PLAN}"):
-                folder.replace(PLAN, dump(plan).encode(), folder.fetch(PLAN)[1] if stored else None)
-    except Conflict:
-        lock.release()
-        raise UserError(f"{folder.uri}: another sweep has just started here: choose another --out") from None
+                _write_plan(folder, plan, stored)
     except BaseException:
         lock.release()
         raise
     return lock
+
+
+def _write_plan(folder: Folder, plan: Plan, stored: Plan | None) -> None:
+    try:
+        folder.replace(PLAN, dump(plan).encode(), folder.fetch(PLAN)[1] if stored else None)
+    except Conflict:
+        raise UserError(f"{folder.uri}: another sweep has just started here: choose another --out") from None
 
 
 def _settled(plan: Plan, stored: Plan | None) -> Plan:

@@ -61,6 +61,11 @@ def work(founders: dict[int, Newborns]) -> Generation:
     return Generation(0, founders, 0.0, False)
 
 
+def start_both(backend: RayBackend, founders: dict[int, Newborns]) -> None:
+    while [handle.phase for handle in backend._handles] != ["idle", "idle"]:
+        backend.live(work(founders), whole)
+
+
 def process(handle: Handle) -> int:
     return int(handle.name.rpartition(":")[2].rstrip(")"))
 
@@ -82,8 +87,7 @@ def test_islands_go_to_the_host_that_is_free(
     losses: Losses,
 ) -> None:
     """One of two hosts stands still with an island, and is let go on only when the other five have been lived."""
-    while [handle.phase for handle in backend._handles] != ["idle", "idle"]:
-        backend.live(work(founders), whole)
+    start_both(backend, founders)
     halted = process(backend._handles[0])
     assert processes.freeze(halted)
     lived: list[int] = []
@@ -103,8 +107,7 @@ def test_islands_go_to_the_host_that_is_free(
 def test_an_idle_host_that_dies_has_lost_no_more_than_the_time_until_that_is_seen(
     backend: RayBackend, founders: dict[int, Newborns], losses: Losses
 ) -> None:
-    while [handle.phase for handle in backend._handles] != ["idle", "idle"]:
-        backend.live(work(founders), whole)
+    start_both(backend, founders)
     backend._handles[0].since -= 1e6
     processes.kill(process(backend._handles[0]))
     while not losses.told:
@@ -118,8 +121,7 @@ def test_a_host_that_dies_before_it_conceives_gives_back_the_island_that_waits_b
     founders: dict[int, Newborns],
     losses: Losses,
 ) -> None:
-    while [handle.phase for handle in backend._handles] != ["idle", "idle"]:
-        backend.live(work(founders), whole)
+    start_both(backend, founders)
     lived: list[int] = []
 
     def choose(island: int, scores: Scores) -> Ints:

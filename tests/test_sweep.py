@@ -198,6 +198,16 @@ def test_two_sweeps_do_not_share_a_folder(file, tmp_path):
     assert refused
 
 
+def test_a_sweep_that_another_has_just_begun_is_left_to_it(file, tmp_path, monkeypatch):
+    out = str(tmp_path / "sweep")
+    assert sweep(plan(file), out, backend="local").done == 4
+    with monkeypatch.context() as patch:
+        patch.setattr("populations.sweep._stored", lambda folder: None)
+        with pytest.raises(UserError, match="another sweep has just started here: choose another --out"):
+            sweep(plan(file), out, backend="local")
+    assert sweep(plan(file), out, backend="local").done == 4
+
+
 @pytest.mark.parametrize("kind", ["memory", "s3"])
 def test_a_sweep_at_a_uri(file, kind, request):
     uri = "memory://a-sweep" if kind == "memory" else request.getfixturevalue("s3")

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from alife import schema
 from analysis import style
 from analysis.assays.components import Floats
 from analysis.assays.results import Frames, Row, by_name, draw_estimate, finish, number, words
@@ -52,14 +53,18 @@ def generations(lives: pd.DataFrame) -> list[int]:
 
 def ends(lives: pd.DataFrame) -> tuple[float, float]:
     """The lightest positive task weight, and the heaviest."""
-    values = lives["task_weight"].astype(float).round(7)
+    values = _weights(lives)
     return float(values[values > 0].min()), float(values.max())
+
+
+def _weights(lives: pd.DataFrame) -> pd.Series:
+    return lives["task_weight"].astype(float).round(schema.TASK_WEIGHT_PLACES)
 
 
 def curves(lives: pd.DataFrame, trait: str, generation: int) -> pd.DataFrame:
     """Means over a genome's lives, on the scale of `LABELS`: rows genomes, columns task weights, ascending."""
     rows = lives[lives["generation"] == generation]
-    rows = rows.assign(value=measured(rows, trait), weight=rows["task_weight"].astype(float).round(7))
+    rows = rows.assign(value=measured(rows, trait), weight=_weights(rows))
     return rows.pivot_table(index="id", columns="weight", values="value", dropna=False)
 
 
