@@ -8,7 +8,11 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
+"""Of a run folder as it is written. Format 1 had no `starts`, `task` and `warnings` in its manifest."""
+
+READABLE: Final = (1, 2)
+"""Formats that are read; the next write of the manifest makes them `FORMAT_VERSION`."""
 
 ISLAND_BITS: Final = 22
 GENERATION_BITS: Final = 20

@@ -193,7 +193,7 @@ def _manifest(path: str, text: bytes) -> dict[str, Any]:
     try:
         manifest = json.loads(text)
         version = manifest["format"]
-        if version == schema.FORMAT_VERSION:
+        if version in schema.READABLE:
             int(manifest["generation"]), int(manifest["seed"]), str(manifest["status"])
             for kind in schema.PART_KINDS:
                 for part in manifest["parts"][kind]:
@@ -205,12 +205,10 @@ def _manifest(path: str, text: bytes) -> dict[str, Any]:
                 raise ValueError
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise UserError(f"{path}/manifest.json: not the manifest of a run: restore it from a copy") from None
-    if version != schema.FORMAT_VERSION:
-        raise UserError(
-            f"{path}: run format {version!r}, and this version reads format {schema.FORMAT_VERSION}: "
-            "use the version that wrote it"
-        )
-    return manifest
+    if version not in schema.READABLE:
+        ours = " and ".join(map(str, schema.READABLE))
+        raise UserError(f"{path}: run format {version!r}, and this version reads {ours}: use the version that wrote it")
+    return {"starts": [], "task": None, "warnings": [], **manifest}
 
 
 def _frame(path: str, read: Read, parts: list[dict[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:

@@ -18,6 +18,9 @@ _TENSORS = {**_ARRAYS, **{f"traits/{name}": "float32" for name in schema.LIFE_HI
 
 _ISLAND = re.compile("0|[1-9][0-9]{0,8}")
 
+FORMAT = "1"
+"""Of a checkpoint's own layout, whatever the format of its run folder."""
+
 
 def fossil(generation: int) -> bool:
     """Whether the newborns of a generation stay in the fossil record: 0, 1, 2, 3, 5, 10, 20, 30, 50, 100, 200, …"""
@@ -57,7 +60,7 @@ def encode(generation: int, newborns: Mapping[int, Newborns], meta: Mapping[str,
     if problem:
         raise ValueError(problem)
     metadata = {
-        "format": str(schema.FORMAT_VERSION),
+        "format": FORMAT,
         "generation": str(generation),
         "noise_seed": str(seeds.pop()),
         "meta": json.dumps(meta, sort_keys=True, allow_nan=False),
@@ -87,8 +90,8 @@ def decode(data: bytes, source: str) -> tuple[int, dict[int, Newborns], dict[str
         meta = json.loads(metadata["meta"])
     except (safetensors.SafetensorError, KeyError, ValueError, TypeError, RecursionError, MemoryError) as error:
         raise UserError(f"{source}: damaged checkpoint: {' '.join(str(error).split())[:200]}") from None
-    if version != str(schema.FORMAT_VERSION):
-        raise UserError(f"{source}: checkpoint of format {version[:20]}; this alife reads {schema.FORMAT_VERSION}")
+    if version != FORMAT:
+        raise UserError(f"{source}: checkpoint of format {version[:20]}; this alife reads {FORMAT}")
     problem = _problem(tensors, generation)
     if not problem and (noise_seed < 0 or not isinstance(meta, dict)):
         problem = "noise_seed or meta is not what a checkpoint holds"

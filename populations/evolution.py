@@ -92,6 +92,7 @@ def begin(
     """
     recorder = Recorder.create(out, config, versions=versions(), machine=backend.machine)
     try:
+        recorder.start(generation + 1, versions())
         recorder.commit(generation, newborns, meta=meta)
     except BaseException:
         recorder.close()
@@ -147,6 +148,7 @@ def resume(
             _check_class(recorder.manifest["class"], backend.machine, config)
             if generations is not None:
                 recorder.extend(generations)
+            recorder.start(generation, versions())
         except BaseException:
             recorder.close()
             raise

@@ -1,83 +1,16 @@
-"""The manifest of a run folder: what is in it, what may be in it, and the one text that says so.
+"""The manifest of a run in which nothing has happened yet. What a manifest must be lies in `alife.stored`."""
 
-What the manifest does not list does not exist. Its text carries a checksum of itself and of config.yaml, so no damage
-to either goes unseen.
-"""
-
-import json
 from collections.abc import Mapping
-from itertools import pairwise
-from typing import Annotated, Any
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing import Any
 
 from alife import schema
 from alife.config import RunConfig
-from alife.errors import UserError
+from alife.stored import MANIFEST as NAME
+from alife.stored import parse_manifest as parse
+from alife.stored import serialise
 from populations.storage import now
 
-NAME = "manifest.json"
-
-Digest = Annotated[str, Field(pattern=r"\A[0-9a-f]{64}\z")]
-Natural = Annotated[int, Field(ge=0)]
-Generation = Annotated[int, Field(ge=0, le=schema.MAX_GENERATIONS)]
-Scalar = str | int | float | bool | None
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class _Config(_Strict):
-    size: Natural
-    sha256: Digest
-
-
-class _Part(_Strict):
-    name: str
-    size: Natural
-    sha256: Digest
-    rows: Annotated[int, Field(ge=1)]
-    first: Generation
-    last: Generation
-
-
-class _Checkpoint(_Strict):
-    name: str
-    size: Natural
-    sha256: Digest
-    generation: Generation
-
-
-class _Restart(_Strict):
-    time: str
-    generation: int
-    host: str
-    why: str
-    seconds_lost: float
-
-
-class _Parts(_Strict):
-    births: list[_Part]
-    migrations: list[_Part]
-    generations: list[_Part]
-    checkpoints: list[_Checkpoint]
-
-
-class _Manifest(_Strict):
-    format: int
-    epoch: Annotated[int, Field(ge=1)]
-    status: Annotated[str, Field(pattern=rf"\A(?:{'|'.join(schema.STATUSES)})\z")]
-    generation: Annotated[int, Field(ge=-1, le=schema.MAX_GENERATIONS)]
-    seed: Natural
-    created: str
-    updated: str
-    versions: dict[str, Scalar]
-    machine: Annotated[dict[str, Scalar], Field(alias="class")]
-    restarts: list[_Restart]
-    config: Annotated[list[_Config], Field(min_length=1, max_length=2)]
-    parts: _Parts
-    checksum: Digest
+__all__ = ["NAME", "begin", "parse", "serialise"]
 
 
 def begin(
@@ -102,84 +35,10 @@ def begin(
         "updated": started,
         "versions": dict(versions),
         "class": dict(machine),
+        "starts": [],
+        "task": None,
+        "warnings": [],
         "restarts": [],
         "config": [dict(seal)],
         "parts": {kind: [] for kind in schema.PART_KINDS},
     }
-
-
-def serialise(manifest: Mapping[str, Any]) -> bytes:
-    """The text of a manifest, with its checksum.
-
-    Raises:
-        ValueError: `parse` would not accept it.
-    """
-    content = {**manifest, "checksum": schema.manifest_checksum(manifest)}
-    _Manifest.model_validate(content)
-    return (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
-
-
-def parse(data: bytes, source: str) -> dict[str, Any]:
-    """The manifest that `data` holds, checked in every particular.
-
-    Args:
-        data: UTF-8 JSON.
-        source: The file, as errors are to name it.
-
-    Raises:
-        UserError: It is no manifest, it is damaged, it names a file outside its folder, or its format is not ours.
-    """
-    try:
-        content = json.loads(data.decode(), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        raise UserError(f"{source}: damaged: not valid JSON") from None
-    if not isinstance(content, dict):
-        raise UserError(f"{source}: damaged: not a manifest")
-    _check_format(content.get("format"), source)
-    try:
-        _Manifest.model_validate(content)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(map(str, first["loc"]))
-        raise UserError(f"{source}: damaged: {key}: {first['msg'][0].lower()}{first['msg'][1:]}") from None
-    if content["checksum"] != schema.manifest_checksum(content):
-        raise UserError(f"{source}: damaged: its checksum does not match its content")
-    _check_names(content["parts"], source)
-    _check_births(content, source)
-    return content
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(name)
-
-
-def _check_format(version: Any, source: str) -> None:
-    ours = schema.FORMAT_VERSION
-    if not isinstance(version, int) or isinstance(version, bool):
-        raise UserError(f"{source}: damaged: no format version")
-    if version != ours:
-        age = "a newer" if version > ours else "an older"
-        raise UserError(f"{source}: written by {age} alife: format {version}; this one reads {ours}")
-
-
-def _check_names(parts: Mapping[str, list[dict[str, Any]]], source: str) -> None:
-    seen = set()
-    for kind in schema.PART_KINDS:
-        suffix = ".safetensors" if kind == "checkpoints" else ".parquet"
-        for part in parts[kind]:
-            name = part["name"]
-            stem = name.removeprefix(f"{kind}/").removesuffix(suffix)
-            if name != f"{kind}/{stem}{suffix}" or not stem.isascii() or not stem.replace("-", "").isalnum():
-                raise UserError(f"{source}: damaged: parts.{kind}: {name!r} is no name of a part")
-            if name in seen:
-                raise UserError(f"{source}: damaged: parts.{kind}: {name!r} is listed twice")
-            seen.add(name)
-
-
-def _check_births(content: Mapping[str, Any], source: str) -> None:
-    births = content["parts"]["births"]
-    for before, after in pairwise(births):
-        if after["first"] != before["last"] + 1:
-            raise UserError(f"{source}: damaged: parts.births: {after['name']!r} does not follow {before['name']!r}")
-    if any(part["last"] < part["first"] for part in births) or (births and births[-1]["last"] != content["generation"]):
-        raise UserError(f"{source}: damaged: parts.births end before generation {content['generation']}")

@@ -5,9 +5,13 @@ folder at the commit before or at the new one. Files that the manifest no longer
 """
 
 import contextlib
+import os
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+import shlex
+import socket
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -62,6 +66,8 @@ class Recorder:
         self._rows: dict[str, list[pa.Table]] = {kind: [] for kind in _ROWS}
         self._added: int | None = None
         self._restarts: list[dict[str, Any]] = []
+        self._starts: list[dict[str, Any]] = []
+        self._facts: dict[str, Any] = {}
         self._usable = True
 
     @classmethod
@@ -232,6 +238,37 @@ class Recorder:
             {"time": now(), "generation": generation, "host": host, "why": why, "seconds_lost": float(seconds_lost)}
         )
 
+    def start(self, generation: int, versions: Mapping[str, str]) -> None:
+        """Note that the run starts or goes on, who asked for it how, and with what; on record with the next commit.
+
+        Args:
+            generation: The first one to be lived.
+            versions: As `populations.evolution.versions`.
+        """
+        command, host = invocation(), socket.gethostname()
+        self._starts.append(
+            {
+                "time": now(),
+                "generation": generation,
+                "command": command,
+                "version": versions.get("alife-quines", "unknown"),
+                "versions": dict(versions),
+                "host": host,
+            }
+        )
+
+    def describe(self, *, task: Mapping[str, Any] | None = None, warnings: Sequence[str] | None = None) -> None:
+        """Say what the run learns and what its configuration is warned of; on record with the next commit.
+
+        Args:
+            task: digest, shape, classes, split and counts of the data; None leaves what is on record.
+            warnings: One line each; None leaves what is on record.
+        """
+        if task is not None:
+            self._facts["task"] = dict(task)
+        if warnings is not None:
+            self._facts["warnings"] = list(warnings)
+
     def extend(self, generations: int) -> None:
         """Raise the total number of generations; the same total again changes nothing.
 
@@ -274,7 +311,7 @@ class Recorder:
         self._rows = {kind: [] for kind in _ROWS}
         status = status or self.manifest["status"]
         try:
-            if self._usable and (self._restarts or status != self.manifest["status"]):
+            if self._usable and (self._restarts or self._facts or status != self.manifest["status"]):
                 with self._writing() as written:
                     listed = {kind: self._append(kind, status in _ENDED, written) for kind in _ROWS}
                     self._replace({**self.manifest, "status": status, "parts": {**self.manifest["parts"], **listed}})
@@ -365,7 +402,9 @@ class Recorder:
                 self._folder.delete(name)
 
     def _save(self, content: dict[str, Any]) -> None:
-        content = {**content, "updated": now(), "restarts": [*content["restarts"], *self._restarts]}
+        noted = {"starts": self._starts, "restarts": self._restarts}
+        lists = {name: [*content[name], *more] for name, more in noted.items()}
+        content = {**content, **self._facts, **lists, "format": schema.FORMAT_VERSION, "updated": now()}
         content.pop("checksum", None)
         self._lock.check()
         try:
@@ -374,8 +413,14 @@ class Recorder:
             raise UserError(
                 f"{self._folder.uri}: another run has taken over this folder: this one stopped to do no damage"
             ) from None
-        self._restarts = []
+        self._starts, self._restarts, self._facts = [], [], {}
         self.manifest = content
+
+
+def invocation() -> str:
+    """The command line of this process, as a shell takes it."""
+    words = [os.path.basename(sys.argv[0]), *sys.argv[1:]] if sys.argv else []
+    return shlex.join(words).encode("utf-8", "backslashreplace").decode()
 
 
 def _sizes(folder: Folder) -> dict[str, int | None]:

@@ -410,6 +410,9 @@ def _manifest(last: int, seed: int, status: str) -> dict[str, Any]:
         "updated": "2026-01-01T12:03:00+00:00",
         "versions": {"alife": "0.1.0"},
         "class": CLASS,
+        "starts": [],
+        "task": None,
+        "warnings": [],
         "restarts": [],
         "parts": {kind: [] for kind in schema.PART_KINDS},
     }

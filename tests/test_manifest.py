@@ -19,7 +19,7 @@ def _listing(**part: Any) -> bytes:
     whole = {"name": "births/a.parquet", "size": 1, "sha256": "0" * 64, "rows": 1, "first": 0, "last": 0, **part}
     return manifest.serialise(
         {
-            "format": 1,
+            "format": 2,
             "epoch": 1,
             "status": "running",
             "generation": whole["last"],
@@ -28,6 +28,9 @@ def _listing(**part: Any) -> bytes:
             "updated": "",
             "versions": {},
             "class": {},
+            "starts": [],
+            "task": None,
+            "warnings": [],
             "restarts": [],
             "config": [{"size": 1, "sha256": "0" * 64}],
             "parts": {"births": [whole], "migrations": [], "generations": [], "checkpoints": []},

@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from alife import schema
 from alife.errors import UserError
+from analysis import load_run
 from populations.records import Recorder, check_unused, digest, exists, read_checkpoint, read_config, read_manifest
 from populations.storage import LocalFolder, open_folder
 from tests.rows import configuration, create, files, listed, live, newborns, rows, stored
@@ -68,16 +70,52 @@ def test_the_manifest_says_what_the_reader_needs(uri: str) -> None:
     recorder.restart(4, "node-3", "hung", 2)
     recorder.close("interrupted")
     content = read_manifest(uri)
-    assert (content["format"], content["epoch"], content["seed"], content["generation"]) == (1, 1, 5, 1)
+    assert (content["format"], content["epoch"], content["seed"], content["generation"]) == (2, 1, 5, 1)
     assert (content["class"]["cpu"], content["versions"], content["status"]) == ("test", {"torch": "2"}, "interrupted")
     assert [(r["generation"], r["host"], r["why"], r["seconds_lost"]) for r in content["restarts"]] == [
         (3, "node-2", "killed", 1.5),
         (4, "node-3", "hung", 2.0),
     ]
+    assert (content["starts"], content["task"], content["warnings"]) == ([], None, [])
     part = content["parts"]["births"][0]
     data = open_folder(uri).read(part["name"])
     assert (part["size"], part["sha256"]) == (len(data), hashlib.sha256(data).hexdigest())
     assert (part["rows"], part["first"], part["last"]) == (12, 0, 1)
+
+
+def test_starts_data_and_warnings_are_on_record(uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    task = {"digest": "0" * 64, "shape": [8, 8], "classes": 2, "split": "stratified", "counts": {"learn": [9, 9]}}
+    recorder = create(uri)
+    monkeypatch.setattr("sys.argv", ["/bin/alife", "run", "--out", "a b"])
+    recorder.start(0, {"alife-quines": "9.9", "torch": "2"})
+    recorder.describe(task=task, warnings=["nothing is learned"])
+    live(recorder, -1, 1)
+    recorder.close("interrupted")
+    recorder = Recorder.open(uri)
+    monkeypatch.setattr("sys.argv", ["/bin/alife", "resume", "\udcff"])
+    recorder.start(2, {})
+    live(recorder, 2)
+    recorder.close()
+    content = read_manifest(uri)
+    assert (content["task"], content["warnings"]) == (task, ["nothing is learned"])
+    said = [(start["generation"], start["version"], start["command"]) for start in content["starts"]]
+    assert said == [(0, "9.9", "alife run --out 'a b'"), (2, "unknown", "alife resume '\\udcff'")]
+
+
+def test_a_run_of_format_1_is_read_and_becomes_one_of_format_2(undisturbed: str, tmp_path: Path) -> None:
+    path = shutil.copytree(undisturbed, tmp_path / "run")
+    content = json.loads((path / "manifest.json").read_text())
+    old = {key: value for key, value in content.items() if key not in ("starts", "task", "warnings")} | {"format": 1}
+    old["checksum"] = schema.manifest_checksum(old)
+    (path / "manifest.json").write_text(json.dumps(old))
+    for read in (read_manifest, lambda uri: load_run(uri).manifest):
+        known = read(str(path))
+        assert (known["format"], known["starts"], known["task"], known["warnings"]) == (1, [], None, [])
+    recorder = Recorder.open(str(path))
+    live(recorder, 10)
+    recorder.close()
+    assert json.loads((path / "manifest.json").read_text())["format"] == 2
+    assert digest(str(path), 0, 9) == digest(undisturbed)
 
 
 def test_the_digest_is_what_its_docstring_says(undisturbed: str) -> None:

@@ -310,8 +310,8 @@ def empty_manifest(folder: Path) -> str:
 
 
 def other_format(folder: Path) -> str:
-    edit_manifest(folder, lambda manifest: manifest.update(format=2))
-    return "format 2"
+    edit_manifest(folder, lambda manifest: manifest.update(format=3))
+    return "format 3"
 
 
 def edited_manifest(folder: Path) -> str:
