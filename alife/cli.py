@@ -5,7 +5,7 @@ import sys
 
 from alife import flags
 from alife.commands import bench, data, deploy, evolve, look, paper, study
-from alife.commands.common import Run
+from alife.commands.common import Run, unattended
 from alife.errors import UserError
 
 KINDS = (evolve, look, study, paper, bench, data, deploy)
@@ -37,7 +37,8 @@ def main(argv: list[str] | None = None) -> int:
     if unknown:
         command.error(flags.explain_unknown(unknown, [o for a in command._actions for o in a.option_strings]))
     try:
-        return arguments.do(arguments) or 0
+        with unattended():
+            return arguments.do(arguments) or 0
     except UserError as error:
         print(f"alife: error: {error}", file=sys.stderr)
         return 2

@@ -6,6 +6,7 @@ share and chance): the share of replays' mean squared change since the fork that
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Final, Literal
 
@@ -19,6 +20,7 @@ from alife.errors import UserError
 from analysis import style
 from analysis.contingency import contingency
 from analysis.demes import LABELS, OF_A_TASK, measured, settled
+from analysis.drawing import attempt
 from analysis.run import Run
 from analysis.statistics import FEWEST, Estimate, interval
 
@@ -248,5 +250,6 @@ def publish(original: Run, replays: Sequence[Run], folder: str | None) -> list[s
     if folder is not None and fans:
         name = PurePosixPath(folder.rstrip("/")).name
         place = Path(f"{name}-figures") if "://" in folder else Path(folder).expanduser() / "figures"
-        lines.append(", ".join(map(str, style.save(draw(fans, original), place, "futures"))))
+        files = attempt("futures", partial(draw, fans, original), place, lines.append)
+        lines += [", ".join(map(str, files))] if files else []
     return lines

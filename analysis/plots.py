@@ -1,15 +1,16 @@
 """The figures of a run by name: what `alife plot` offers and what every run ends with."""
 
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
 from alife.errors import UserError
 from analysis import clades, descent, forces, geneflow, style, tradeoff, trajectories, trees
+from analysis.drawing import attempt
 from analysis.run import Run
 
 
@@ -63,6 +64,8 @@ def make(
     names: Sequence[str] | None = None,
     folder: str | Path | None = None,
     say: Callable[[str], None] = _to_stderr,
+    formats: Sequence[str] = style.FORMATS,
+    dpi: float | None = None,
 ) -> list[Path]:
     """Draw figures of a run as PNG, SVG and PDF. One that cannot be drawn is reported in a line; the others are made.
 
@@ -72,9 +75,11 @@ def make(
         folder: Where to save; `figures` in the run's folder if None, or, if that is not on this machine, a folder
             NAME-figures here.
         say: Takes the lines.
+        formats: A file each.
+        dpi: Pixels an inch of what is no vector graphic; matplotlib's savefig.dpi if None, here 200 unless it is set.
 
     Returns:
-        The files, three a figure.
+        The files, in the order of names and formats.
 
     Raises:
         UserError: A name is unknown, or the folder cannot be written.
@@ -87,16 +92,6 @@ def make(
         return []
     if folder is None:
         folder = Path(f"{run.name}-figures") if "://" in run.path else Path(run.path).expanduser() / "figures"
-    made: list[Path] = []
-    for name in wanted:
-        try:
-            figure = PLOTS[name].draw(run)
-        except UserError as error:
-            say(f"figure {name} is left out: {error}")
-        except Exception as error:  # a fault in one figure must not cost the others
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            why = f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
-            say(f"figure {name} is left out: {' '.join(why.split())}")
-        else:
-            made += style.save(figure, folder, name)
-    return made
+    return [
+        path for name in wanted for path in attempt(name, partial(PLOTS[name].draw, run), folder, say, formats, dpi)
+    ]

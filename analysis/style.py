@@ -101,12 +101,19 @@ RC: Final[Any] = {
     "pdf.fonttype": 42,
 }
 
+FORMATS: Final = ("png", "svg", "pdf")
+"""Of a figure's files, if nothing else is asked for."""
+
 METADATA: Final[dict[str, dict[str, Any]]] = {
     "png": {"Software": None},
     "svg": {"Date": None, "Creator": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
 """What formats would otherwise write of the time and the program: the same run gives the same file."""
+
+
+class CannotWrite(UserError):
+    """No figure can be saved there."""
 
 
 @contextmanager
@@ -137,20 +144,29 @@ def figure_of(ax: Axes) -> Figure:
     return figure
 
 
-def save(figure: Figure, folder: str | Path, name: str, formats: Sequence[str] = ("png", "svg", "pdf")) -> list[Path]:
+def save(
+    figure: Figure, folder: str | Path, name: str, formats: Sequence[str] = FORMATS, dpi: float | None = None
+) -> list[Path]:
     """Save a figure as folder/name.format in each format; the same figure gives the same bytes.
 
+    Args:
+        figure: Drawn.
+        folder: Made if it is not there.
+        name: Of the files, without the format.
+        formats: Any that matplotlib writes.
+        dpi: Pixels an inch of what is no vector graphic; matplotlib's savefig.dpi if None.
+
     Raises:
-        UserError: The folder cannot be written.
+        CannotWrite: The folder cannot be written.
     """
     paths = [Path(folder) / f"{name}.{kind}" for kind in formats]
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
         with styled(), _laid_out(figure):
             for path, kind in zip(paths, formats, strict=True):
-                figure.savefig(path, format=kind, metadata=METADATA.get(kind))
+                figure.savefig(path, format=kind, dpi=dpi, metadata=METADATA.get(kind))
     except OSError as error:
-        raise UserError(f"{folder}: figures cannot be written there: {error.strerror or error}") from None
+        raise CannotWrite(f"{folder}: figures cannot be written there: {error.strerror or error}") from None
     return paths
 
 

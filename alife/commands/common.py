@@ -1,7 +1,11 @@
 """What several commands share: flags, who listens to a run, and loading one."""
 
 import argparse
+import logging
+import os
+import shlex
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, Protocol
@@ -51,6 +55,40 @@ def listeners(arguments: argparse.Namespace, terminal: Any) -> Iterator[list[Cal
             sinks.append(TensorBoard(folder))
             stack.callback(sinks[-1].close)
         yield sinks
+
+
+@contextmanager
+def unattended() -> Iterator[None]:
+    """What a command's libraries may do: draw to files alone, whatever MPLBACKEND says, and not warn the user.
+
+    Enter it before matplotlib is imported. Python's own flag -W, or PYTHONWARNINGS, shows warnings again.
+    """
+    backend, last = os.environ.get("MPLBACKEND"), logging.lastResort
+    os.environ["MPLBACKEND"] = "agg"
+    try:
+        with warnings.catch_warnings():
+            if not sys.warnoptions:
+                warnings.simplefilter("ignore")
+                logging.lastResort = logging.StreamHandler()
+                logging.lastResort.setLevel(logging.ERROR)
+            yield
+    finally:
+        logging.lastResort = last
+        if backend is None:
+            os.environ.pop("MPLBACKEND", None)
+        else:
+            os.environ["MPLBACKEND"] = backend
+
+
+@contextmanager
+def recorded(command: str, *arguments: str) -> Iterator[None]:
+    """While figures are drawn of what is on record: whatever fails is one line that names the command to give."""
+    try:
+        yield
+    except Exception as error:
+        why = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+        again = shlex.join(["alife", command, *arguments])
+        print(f"no figures: {' '.join(why.split())}; all else is on record: '{again}' draws them", file=sys.stderr)
 
 
 def figures(out: str, names: list[str] | None = None, folder: str | None = None) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from alife import flags
-from alife.commands.common import Command, figures, listeners, load, running
+from alife.commands.common import Command, figures, listeners, load, recorded, running
 from alife.errors import UserError
 
 
@@ -142,7 +142,8 @@ def _drive(arguments: argparse.Namespace, out: str, evolve: Callable[[list], str
         print(f"stopped; {goes_on}", file=sys.stderr)
         return 143 if "SIGTERM" in signals else 130
     if not arguments.no_figures:
-        figures(out)
+        with recorded("plot", out):
+            figures(out)
     from analysis.show import print_run
 
     print_run(load(out))

@@ -5,6 +5,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -21,6 +22,7 @@ from rich.table import Table
 
 from alife.errors import UserError
 from analysis import style
+from analysis.drawing import attempt
 from analysis.statistics import Estimate
 
 PLAIN_WIDTH: Final = 160
@@ -92,12 +94,13 @@ def publish(uri: str, name: str, generation: int, figures: bool = True) -> Resul
         "statements": statements,
     }
     files = {f"{stem}.json": json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False).encode()}
+    said: list[str] = []
     if figures:
         with tempfile.TemporaryDirectory() as folder:
-            for path in style.save(draw(frames, about, rows), folder, stem):
+            for path in attempt(stem, partial(draw, frames, about, rows), folder, said.append):
                 files[path.name] = Path(path).read_bytes()
     folder = f"{uri.rstrip('/')}/assays"
-    return Result(about, rows, statements, [f"{folder}/{stem}.parquet", *_write(folder, files)])
+    return Result(about, rows, [*statements, *said], [f"{folder}/{stem}.parquet", *_write(folder, files)])
 
 
 def read(uri: str, name: str, generation: int) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:

@@ -29,8 +29,9 @@ SMALLEST: Final = 1e-9
 """What collapses leaves it here."""
 
 
+@style.styled()
 def draw(results: Results, experiment: str) -> Figure:
-    """The figure of an experiment, in the style that is set."""
+    """The figure of an experiment."""
     return FIGURES.get(experiment, training)(results, experiment)
 
 

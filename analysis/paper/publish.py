@@ -1,16 +1,18 @@
 """From a folder of results to its table, figures and page."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from alife.errors import UserError
 from alife.paper.registry import EXPERIMENTS
 from analysis import style
+from analysis.drawing import attempt
 from analysis.paper import figures, strict, tables, tradeoff, verdicts
 from analysis.paper.results import Results, load
 from analysis.report.page import Link, Page, Part, Section, Table, Text
-from analysis.report.pictures import FORMATS, picture, relative
+from analysis.report.pictures import picture, relative
 from analysis.report.write import save
 
 TABLE: Final = "table"
@@ -69,12 +71,13 @@ def _experiment(results: Results, name: str, rows: list[verdicts.Row], out: Path
         yield Text(f"{missing} of {len(EXPERIMENTS[name].parts)} parts have not ended.", "note")
     for text in STATEMENTS.get(name, lambda _: ())(results):
         yield Text(text)
-    with style.styled():
-        figure = figures.draw(results, name)
-    files = style.save(figure, out / "figures", name, FORMATS)
-    links = [Link(kind.upper(), relative(file, out)) for kind, file in zip(FORMATS, files, strict=True)]
-    caption = f"{EXPERIMENTS[name].title}. {CAPTIONS.get(name, CAPTION)}"
-    yield picture(name, files[0].read_bytes(), EXPERIMENTS[name].title, caption, links)
+    said: list[str] = []
+    files = attempt(name, partial(figures.draw, results, name), out / "figures", said.append)
+    yield from (Text(line, "note") for line in said)
+    if files:
+        links = [Link(kind.upper(), relative(file, out)) for kind, file in zip(style.FORMATS, files, strict=True)]
+        caption = f"{EXPERIMENTS[name].title}. {CAPTIONS.get(name, CAPTION)}"
+        yield picture(name, files[0].read_bytes(), EXPERIMENTS[name].title, caption, links)
     for row in rows:
         if row.experiment == name and row.verdict:
             yield Text(f"{row.what[0].upper()}{row.what[1:]}: {row.verdict}.")

@@ -9,8 +9,8 @@ from typing import Final
 from analysis import plots
 from analysis.report.page import Link, Picture
 from analysis.run import Run
+from analysis.style import FORMATS
 
-FORMATS: Final = ("png", "svg", "pdf")
 CSS_PIXELS: Final = 96 / 200
 """Of one of a figure's: figures are saved at 200 an inch and shown at their size."""
 

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,10 +11,11 @@ from matplotlib.figure import Figure
 
 from alife.errors import UserError
 from analysis import forces, style, tradeoff, trajectories
+from analysis.drawing import attempt
 from analysis.fronts import common_generation
 from analysis.report import trade_pictures, trend_pictures
 from analysis.report.page import Link, Picture
-from analysis.report.pictures import FORMATS, picture, relative
+from analysis.report.pictures import picture, relative
 from analysis.report.treatments import WEIGHT, Sweep, at_the_end, ends, families, weighted
 from analysis.run import Run
 from analysis.statistics import FEWEST
@@ -98,15 +100,17 @@ def sweep_pictures(sweep: Sweep, folder: Path, beside: Path, say: Callable[[str]
         for name, how in FIGURES.items():
             stem = name if number == 0 else f"{name}-{number + 1}"
             whose = ", ".join(family)
-            try:
-                style.save(_draw(name, family, sweep.whole), folder, stem)
-            except UserError as error:
-                say(f"figure {stem} ({whose}) is left out: {error}")
+            draw, tell = partial(_draw, name, family, sweep.whole), partial(_left_out, say, whose)
+            if not attempt(stem, draw, folder, tell):
                 continue
-            files = [Link(kind.upper(), relative(folder / f"{stem}.{kind}", beside)) for kind in FORMATS]
+            files = [Link(kind.upper(), relative(folder / f"{stem}.{kind}", beside)) for kind in style.FORMATS]
             png = (folder / f"{stem}.png").read_bytes()
             out.append(picture(stem, png, f"{how} Treatments: {whose}.", how, files))
     return out
+
+
+def _left_out(say: Callable[[str], None], whose: str, line: str) -> None:
+    say(f"{line} (treatments: {whose})")
 
 
 def _draw(name: str, family: Family, whole: bool) -> Figure:
