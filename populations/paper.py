@@ -1,8 +1,8 @@
 """The seed paper's experiments as jobs on Ray hosts, side by side, or one after another in this process.
 
-It has a room of its own because it joins experiments, jobs and a folder. OUT/paper.json says what was asked for;
-OUT/results/EXPERIMENT[-PART].* is what came of a part (its .json, written last, says that it has ended); OUT/state/
-holds what a part under way needs to go on. The same command goes on with what has not ended.
+OUT/paper.json says what was asked for; OUT/results/EXPERIMENT[-PART].* is what came of a part (its .json, written last,
+says that it has ended, and which other files it has); OUT/state/ holds what a part under way needs to go on, and its
+lease. The same command goes on with what has not ended.
 """
 
 import os
@@ -104,7 +104,7 @@ def reproduce(
             folder.make()
             stack.callback(locks.acquire(folder).release)
             if PLAN not in folder.ls():
-                folder.write(PLAN, paper_results.as_json(asdict(settings)))
+                folder.put(PLAN, paper_results.as_json(asdict(settings)))
             over = paper_results.ended(folder)
         waiting = [part for part in parts if part not in over]
 
@@ -149,6 +149,7 @@ def do_part(name: str, part: str, settings: Mapping[str, Any], out: str) -> floa
 
     Raises:
         Stopped: It was told to stop.
+        Busy: Another process does this part.
         UserError: This machine does not see the folder, or the storage fails.
     """
     folder = open_folder(out)
@@ -156,8 +157,14 @@ def do_part(name: str, part: str, settings: Mapping[str, Any], out: str) -> floa
     with explained(folder, f"looking for {PLAN}"):
         if PLAN not in folder.ls():
             raise UserError(f"{out}: a machine of the cluster cannot see it: choose an --out that all machines share")
-    keep = paper_results.Keep(folder, name, part)
-    with stop_on_signals(signals.append) as stopping, explained(folder, f"keeping {name}"):
+    with (
+        stop_on_signals(signals.append) as stopping,
+        explained(folder, f"keeping {name}"),
+        paper_results.claim(folder, name, part) as lease,
+    ):
+        if (name, part) in paper_results.ended(folder):  # by a process that outlived its driver
+            return time.monotonic() - began
+        keep = paper_results.Keep(folder, name, part, lease)
 
         def tell(share: float, words: str) -> None:
             if stopping():

@@ -1,10 +1,12 @@
 """What parts of the paper's experiments leave in their folder, and what they keep against being killed.
 
-A room of its own because workers and the driver both read and write it. JSON, Parquet and safetensors; no pickle.
+Workers and the driver both read and write it. JSON, Parquet and safetensors; no pickle. Each file is put in its place
+whole, and a part holds a lease (`claim`) as long as it writes.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import numpy as np
@@ -14,9 +16,11 @@ from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
 from alife.errors import UserError
+from alife.paper import marker
 from alife.paper.frame import Floats, Outcome
 from alife.paper.registry import EXPERIMENTS
-from populations.storage import Folder
+from populations import locks
+from populations.storage import Folder, open_folder
 
 RESULTS: Final = "results"
 STATE: Final = "state"
@@ -29,9 +33,35 @@ def title(name: str, part: str) -> str:
 
 def ended(folder: Folder) -> set[tuple[str, str]]:
     """(experiment, part) of all that have ended."""
-    found = set(folder.ls(RESULTS))
+    found = folder.ls(RESULTS)
     parts = [(name, part) for name, experiment in EXPERIMENTS.items() for part in experiment.parts]
-    return {part for part in parts if f"{RESULTS}/{title(*part)}.json" in found}
+    return {part for part in parts if _has_ended(folder, part, found)}
+
+
+def _has_ended(folder: Folder, part: tuple[str, str], found: Mapping[str, int | None]) -> bool:
+    stem = f"{RESULTS}/{title(*part)}."
+    if not found.get(f"{stem}json"):
+        return False
+    sizes = {name.removeprefix(stem): size for name, size in found.items() if name.startswith(stem)}
+    facts = marker.facts_of(folder.read(f"{stem}json"), sizes)
+    return facts is not None and (facts["experiment"], facts["part"]) == part
+
+
+@contextmanager
+def claim(folder: Folder, name: str, part: str) -> Iterator[locks.Lock]:
+    """Be the only process that does a part.
+
+    Raises:
+        Busy: Another one does it.
+        OSError: The storage refuses.
+    """
+    own = open_folder(f"{folder.uri}/{STATE}/{title(name, part)}")
+    own.make()
+    lease = locks.acquire(own)
+    try:
+        yield lease
+    finally:
+        lease.release()
 
 
 def genomes(folder: Folder, name: str) -> dict[str, Floats]:
@@ -56,10 +86,17 @@ def progress(folder: Folder) -> dict[str, tuple[float, str]]:
 
 
 class Keep:
-    """State, progress and results of one part."""
+    """State, progress and results of one part.
 
-    def __init__(self, folder: Folder, name: str, part: str):
-        self._folder, self._name, self._part = folder, name, part
+    Args:
+        folder: Of all parts.
+        name: The experiment.
+        part: Of it.
+        lease: From `claim`.
+    """
+
+    def __init__(self, folder: Folder, name: str, part: str, lease: locks.Lock):
+        self._folder, self._name, self._part, self._lease = folder, name, part, lease
         self._state = f"{STATE}/{title(name, part)}"
         self._result = f"{RESULTS}/{title(name, part)}"
 
@@ -68,12 +105,8 @@ class Keep:
         data = save(
             {name: np.ascontiguousarray(values) for name, values in arrays.items()}, {"facts": json.dumps(facts)}
         )
-        name = f"{self._state}.safetensors"
-        try:
-            before = self._folder.fetch(name)[1]
-        except FileNotFoundError:
-            before = None
-        self._folder.replace(name, data, before)
+        self._lease.check()
+        self._folder.put(f"{self._state}.safetensors", data)
 
     def load(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]] | None:
         """The last state saved."""
@@ -85,16 +118,17 @@ class Keep:
 
     def tell(self, share: float, words: str) -> None:
         """Say how far the part is."""
-        self._folder.write(f"{self._state}.progress.json", as_json([share, words]))
+        self._folder.put(f"{self._state}.progress.json", as_json([share, words]))
 
     def finish(self, outcome: Outcome, seconds: float) -> None:
         """Write what came of it, and forget the state."""
-        self._folder.write(f"{self._result}.rows.parquet", _table(outcome.rows))
+        files = {marker.ROWS: _table(outcome.rows), marker.GENOMES: save(dict(outcome.genomes))}
         if outcome.curves:
-            self._folder.write(f"{self._result}.curves.parquet", _table(outcome.curves))
-        self._folder.write(f"{self._result}.safetensors", save(dict(outcome.genomes)))
+            files[marker.CURVES] = _table(outcome.curves)
         facts = {"experiment": self._name, "part": self._part, **outcome.facts, "seconds": round(seconds, 2)}
-        self._folder.write(f"{self._result}.json", as_json(facts))
+        for end, data in [*files.items(), ("json", as_json(marker.mark(facts, files)))]:
+            self._lease.check()
+            self._folder.put(f"{self._result}.{end}", data)
         self._folder.delete(f"{self._state}.progress.json")
         self._folder.delete(f"{self._state}.safetensors")
 

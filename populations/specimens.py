@@ -145,8 +145,7 @@ def store(uri: str, about: Mapping[str, Any], tables: Mapping[str, Columns]) -> 
     name = table_name(about["assay"], max(about["generations"]))
     with explained(folder, f"writing {name}"):
         folder.make()
-        before = folder.fetch(name)[1] if name in folder.ls() else None
-        folder.replace(name, _parquet(about, tables), before)
+        folder.put(name, _parquet(about, tables))
     return f"{folder.uri}/{name}"
 
 

@@ -11,6 +11,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -60,6 +61,10 @@ class Folder(ABC):
         Raises:
             Conflict: The file has another version.
         """
+
+    @abstractmethod
+    def put(self, name: str, data: bytes) -> None:
+        """Put `data` in the place of whatever is there, all or nothing, durably; of several at once the last stays."""
 
     @abstractmethod
     def delete(self, name: str) -> None:
@@ -119,8 +124,17 @@ class LocalFolder(Folder):
             expected = None
         if expected is not None:
             raise Conflict(name)
+        self._swap(name, data)
+        return _fingerprint(data)
+
+    def put(self, name: str, data: bytes) -> None:
+        self._swap(name, data, f".{secrets.token_hex(4)}")
+
+    def _swap(self, name: str, data: bytes, mark: str = "") -> None:
+        """Write a file beside, then rename it; a `mark` of its own where several may write at once."""
+        path = self.root / name
         head, slash, base = name.rpartition("/")
-        temporary = f"{head}{slash}.{base}.tmp"
+        temporary = f"{head}{slash}.{base}{mark}.tmp"
         self.write(temporary, data)
         try:
             os.replace(self.root / temporary, path)
@@ -128,7 +142,6 @@ class LocalFolder(Folder):
             (self.root / temporary).unlink(missing_ok=True)
             raise
         _flush_directory(path.parent)
-        return _fingerprint(data)
 
     def delete(self, name: str) -> None:
         (self.root / name).unlink(missing_ok=True)
@@ -198,6 +211,9 @@ class RemoteFolder(Folder):
     def write(self, name: str, data: bytes) -> None:
         with _as_os_error():
             self.fs.pipe_file(self._key(name), data)
+
+    def put(self, name: str, data: bytes) -> None:
+        self.write(name, data)
 
     def replace(self, name: str, data: bytes, expected: str | None) -> str:
         if not self.conditional:

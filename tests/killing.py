@@ -11,7 +11,15 @@ from typing import Any
 from populations import storage
 from populations.storage import LocalFolder, RemoteFolder
 
-_MODULES = ["pytest", "hypothesis", "s3fs", "tests.test_storage", "tests.test_locks", "tests.test_record_faults"]
+_MODULES = [
+    "pytest",
+    "hypothesis",
+    "s3fs",
+    "tests.test_storage",
+    "tests.test_locks",
+    "tests.test_record_faults",
+    "tests.test_paper_parts",
+]
 
 
 def run(work: Callable[..., None], *args: Any, kill_at: int | None = None) -> int | None:

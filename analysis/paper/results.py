@@ -2,14 +2,17 @@
 
 import io
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any, Final
 
 import pandas as pd
+from fsspec import AbstractFileSystem
 from fsspec.core import url_to_fs
 
 from alife.errors import UserError
+from alife.paper import marker
 from alife.paper.registry import EXPERIMENTS
 
 CITATION: Final = (
@@ -65,7 +68,7 @@ def load(path: str) -> Results:
     try:
         names = [name for name in system.ls(f"{root}/results", detail=False) if name.endswith(".json")]
         settings = json.loads(system.cat_file(f"{root}/paper.json"))
-        found = sorted(((json.loads(system.cat_file(name)), name) for name in names), key=_place)
+        found = sorted(_ended(system, names), key=_place)
         facts, rows, curves = [each for each, _ in found], [], []
         for each, name in found:
             stem = name.removesuffix(".json")
@@ -80,6 +83,17 @@ def load(path: str) -> Results:
         raise UserError(f"{path}: no experiment has ended there yet")
     empty = pd.DataFrame({"experiment": pd.Series(dtype=str)})
     return Results(path, settings, facts, pd.concat(rows), pd.concat(curves) if curves else empty)
+
+
+def _ended(system: AbstractFileSystem, markers: list[str]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Facts and marker of each part that has ended."""
+    for name in markers:
+        stem = name.removesuffix("json")
+        ends = (marker.ROWS, marker.CURVES, marker.GENOMES)
+        sizes = {end: system.info(stem + end)["size"] for end in ends if system.exists(stem + end)}
+        facts = marker.facts_of(system.cat_file(name), sizes)
+        if facts is not None and facts["part"] in getattr(EXPERIMENTS.get(facts["experiment"]), "parts", ()):
+            yield facts, name
 
 
 def _place(found: tuple[dict[str, Any], str]) -> tuple[int, int]:
