@@ -1,5 +1,7 @@
 """A run's configuration: every key, its type, its limits and its meaning, from YAML, flags or Python alike."""
 
+import json
+import re
 import types
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
@@ -7,27 +9,34 @@ from typing import Annotated, Any, Final, Literal, get_args, get_origin
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from alife import schema
+from alife import problems, schema
 from alife.errors import UserError
+from alife.nested import flatten, nest
 
 Optimizer = Literal["sgd", "momentum", "adam", "adamax", "adagrad", "rmsprop"]
 Scheme = Literal["tournament", "truncation", "roulette", "nsga2", "shuffled", "drift"]
+Trait = Literal["task_weight", "learning_rate", "mutation"]
 Topology = Literal["ring", "torus", "star", "complete", "none"]
 
-LONGEST: Final = 200
-"""Characters of a value that an error shows."""
+MOST: Final = 1_000_000_000
+"""The largest number of steps or generations that a key may name: beyond anybody's use, and all arithmetic holds it."""
+
+MOST_THREADS: Final = 1024
+"""A process that asks for many more ends in a segmentation fault."""
 
 MAX_TASK_WEIGHT: Final = 1e30
 """The heaviest that a loss may weigh: far from anybody's use, and what is computed with it stays within float32."""
 
 
-def _no_truth_value(value: Any) -> Any:
+def _number(value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError("input should be a number")
+    if isinstance(value, str) and re.match(r"\s*[-+]?0\d", value):
+        raise ValueError("write the number without zeros in front, with which YAML takes 010 for 8")
     return value
 
 
-Real = Annotated[float, Field(strict=False, allow_inf_nan=False), BeforeValidator(_no_truth_value)]
+Real = Annotated[float, Field(strict=False, allow_inf_nan=False), BeforeValidator(_number)]
 """Also of text that is a number: YAML takes 1e-3 for text."""
 Positive = Annotated[Real, Field(gt=0)]
 NonNegative = Annotated[Real, Field(ge=0)]
@@ -39,6 +48,11 @@ def _gpus(value: float) -> float:
     return value
 
 
+def _traits(value: Any) -> Any:
+    """mutation,task_weight as well as [mutation, task_weight]."""
+    return [word.strip() for word in value.split(",")] if isinstance(value, str) else value
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -47,9 +61,13 @@ class Quine(_Section):
     """The network: N = 2·H² + H (+ classes·H) weights."""
 
     hidden: int = Field(100, ge=2, le=4096, description="H, units of each layer")
-    coordinate_units: int = Field(50, ge=1, description="units fed by the coordinate; the rest see the image")
+    coordinate_units: int = Field(
+        50, ge=1, le=4096, description="units fed by the coordinate, the rest see the image; all are without a task"
+    )
     pairing: Literal["blank", "joint"] = Field(
-        "blank", description="coordinate and image apart, the other input blank, or both together"
+        "blank",
+        description="learn and classify with coordinate and image apart, the other input blank, or both together; "
+        "offspring are always printed beside a blank image",
     )
     projection: Literal["unit", "paper"] = Field(
         "unit", description="scale of the fixed projections: inputs of unit variance, or the seed paper's small ones"
@@ -57,6 +75,7 @@ class Quine(_Section):
     projection_seed: int | None = Field(
         None,
         ge=0,
+        lt=1 << 63,
         description="seed of the fixed projections; the run's own if null (a fork keeps its parent's)",
     )
 
@@ -64,7 +83,7 @@ class Quine(_Section):
 class Life(_Section):
     """A lifetime of learning."""
 
-    steps: int = Field(40, ge=0, description="optimiser steps in a life; 0 is pure regeneration")
+    steps: int = Field(40, ge=0, le=MOST, description="optimiser steps in a life; 0 is pure regeneration")
     optimizer: Optimizer = "adamax"
     learning_rate: Positive = Field(0.005, le=1e30)
     coordinates: int = Field(256, ge=1, le=1_000_000, description="coordinates a step")
@@ -91,9 +110,12 @@ class Life(_Section):
         "individual", description="the same coordinates and images for all of an island, or each its own"
     )
     precision: Literal["float32", "bfloat16"] = "float32"
-    threads: int = Field(1, ge=1, description="threads a host")
+    threads: int = Field(1, ge=1, le=MOST_THREADS, description="threads a host")
     chunk: int | None = Field(
-        None, ge=1, description="individuals computed together; by a rule of the configuration if null"
+        None,
+        ge=1,
+        le=schema.MAX_SIZE,
+        description="individuals computed together; by a rule of the configuration if null",
     )
 
 
@@ -101,8 +123,8 @@ class Reproduction(_Section):
     """Emission with noise."""
 
     mutation: NonNegative = Field(0.05, le=1e6, description="birth noise, relative to the RMS of the emitted genome")
-    heritable: tuple[Literal["task_weight", "learning_rate", "mutation"], ...] = Field(
-        (), strict=False, description="life-history traits that offspring inherit"
+    heritable: Annotated[tuple[Trait, ...], BeforeValidator(_traits)] = Field(
+        (), strict=False, description="life-history traits that offspring inherit, as in mutation,task_weight"
     )
     trait_mutation: NonNegative = Field(0.1, le=10, description="sd of the log of a heritable trait at each birth")
 
@@ -112,7 +134,7 @@ class Selection(_Section):
 
     scheme: Scheme = "tournament"
     accuracy_weight: Real = Field(0.5, ge=0, le=1, description="w: fitness = w·z(accuracy) + (1-w)·z(-log ρ)")
-    tournament_size: int = Field(3, ge=1)
+    tournament_size: int = Field(3, ge=1, le=MOST)
     truncation: Real = Field(0.5, gt=0, le=1, description="share of an island that truncation lets reproduce")
 
 
@@ -127,25 +149,29 @@ class Migration(_Section):
     """Newborns swapped between islands."""
 
     topology: Topology = "ring"
-    every: int = Field(5, ge=1, description="generations between migrations")
-    migrants: int = Field(1, ge=0, description="newborns swapped along each edge")
+    every: int = Field(5, ge=1, le=MOST, description="generations between migrations")
+    migrants: int = Field(1, ge=0, le=schema.MAX_SIZE, description="newborns swapped along each edge")
 
 
 class Checkpoint(_Section):
     """What a dead driver loses at most, and the fossil record."""
 
-    every: int = Field(10, ge=1, description="generations between commits")
-    keep: int = Field(2, ge=1, description="last checkpoints kept, beside generations 0, 1, 2, 3, 5, 10, 20, …")
+    every: int = Field(10, ge=1, le=MOST, description="generations between commits")
+    keep: int = Field(
+        2, ge=1, le=MOST, description="last checkpoints kept, beside generations 0, 1, 2, 3, 5, 10, 20, …"
+    )
 
 
 class Ray(_Section):
     """Hosts on Ray."""
 
     address: str | None = Field(None, description="a cluster's address; null starts Ray on this machine")
-    hosts: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
+    hosts: Literal["auto"] | Annotated[int, Field(ge=1, le=100_000)] = "auto"
     cpus_per_host: Real = Field(1, ge=1e-4, le=100_000)
     gpus_per_host: Annotated[Real, Field(ge=0, le=100_000), AfterValidator(_gpus)] = 0
-    hang_timeout: Positive = Field(60, description="seconds without an answer, at least, before a host is given up")
+    hang_timeout: Positive = Field(
+        60, le=MOST, description="seconds without an answer, at least, before a host is given up"
+    )
     allow_mixed: bool = Field(False, description="let machines of another class join, at the price of exactness")
 
 
@@ -167,41 +193,63 @@ class RunConfig(_Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> "RunConfig":
-        if self.task != "none" and self.quine.coordinate_units >= self.quine.hidden:
-            raise ValueError(
-                f"quine.coordinate_units: {self.quine.coordinate_units}: with a task, fewer than "
-                f"quine.hidden = {self.quine.hidden} are allowed: the image needs units too"
-            )
-        fewest = self.quine.hidden * (2 * self.quine.hidden + 1)
-        if self.life.sampling == "epoch" and self.life.coordinates > fewest:
-            raise ValueError(
-                f"life.coordinates: {self.life.coordinates}: with life.sampling epoch, at most {fewest} are allowed: "
-                "the weights that quine.hidden makes, each printed once an epoch"
-            )
-        if self.quine.coordinate_units > self.quine.hidden:
-            raise ValueError(
-                f"quine.coordinate_units: {self.quine.coordinate_units}: at most quine.hidden = {self.quine.hidden}"
-            )
-        traits = self.reproduction.heritable
-        if len(set(traits)) < len(traits):
-            raise ValueError(f"reproduction.heritable: {list(traits)}: each trait is allowed once")
+        wrong = list(_contradictions(self))
+        if wrong:
+            raise ValueError(problems.joined(wrong))
         return self
 
 
+def _contradictions(config: RunConfig) -> Iterator[str]:
+    """Values that are allowed one by one, and not together."""
+    quine, life = config.quine, config.life
+    if config.task != "none" and quine.coordinate_units >= quine.hidden:
+        yield (
+            f"quine.coordinate_units: {quine.coordinate_units}: with a task, fewer than "
+            f"quine.hidden = {quine.hidden} are allowed: the image needs units too"
+        )
+    fewest = quine.hidden * (2 * quine.hidden + 1)
+    if life.sampling == "epoch" and life.coordinates > fewest:
+        yield (
+            f"life.coordinates: {life.coordinates}: with life.sampling epoch, at most {fewest} are allowed: "
+            "the weights that quine.hidden makes, each printed once an epoch"
+        )
+    traits = config.reproduction.heritable
+    if len(set(traits)) < len(traits):
+        yield f"reproduction.heritable: {list(traits)}: each trait is allowed once"
+
+
 def parse_config(data: Mapping[str, Any], source: str = "configuration") -> RunConfig:
-    """Validate a nested mapping.
+    """Validate a mapping.
 
     Args:
-        data: Keys as in the YAML file; what is absent takes its default.
+        data: Keys as in the YAML file, nested or dotted; what is absent takes its default.
         source: What to name in an error (a file, "command line").
 
     Raises:
-        UserError: One line with the key, the value and what is allowed.
+        UserError: One line with each wrong key, its value and what is allowed.
     """
     try:
-        return RunConfig.model_validate(dict(data))
+        return RunConfig.model_validate(nest(flatten(data, source)))
     except ValidationError as error:
-        raise UserError(f"{source}: {_explain(error)}") from None
+        raise UserError(f"{source}: {problems.joined(problems.explain(error, _KEYS, _EXAMPLES))}") from None
+
+
+def wrong_keys(data: Mapping[str, Any], source: str) -> list[str]:
+    """What is wrong with each key by itself, a line each; whether they go together is not looked at.
+
+    Args:
+        data: A part of a configuration.
+        source: What to name in each line.
+
+    Raises:
+        UserError: A key is set twice.
+    """
+    try:
+        RunConfig.model_validate(nest(flatten(data, source)))
+    except ValidationError as error:
+        found = problems.explain(error, _KEYS, _EXAMPLES)
+        return [f"{source}: {line}" for line in found] if any(e["loc"] for e in error.errors()) else []
+    return []
 
 
 def dump(config: RunConfig) -> str:
@@ -224,21 +272,16 @@ def choices(kind: Any) -> tuple[str, ...]:
     return tuple(get_args(kind)) if get_origin(kind) is Literal else ()
 
 
-def _explain(error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
-    key = ".".join(str(part) for part in first["loc"] if part not in ("int", "constrained-int", "literal['auto']"))
-    message = first["msg"].removeprefix("Value error, ")
-    if not key:
-        return message
-    if first["type"] == "extra_forbidden":
-        return f"{key}: unknown key; 'alife run --help' lists the known ones"
-    return f"{key}: {_shown(first['input'])} is not allowed: {message[0].lower()}{message[1:]}"
+def _section_examples() -> Iterator[tuple[str, str]]:
+    for key, default, *_ in leaves():
+        section, dot, name = key.partition(".")
+        if dot:
+            yield section, f"keys of its own belong there, as in {section}: {{{name}: {json.dumps(default)}}}"
 
 
-def _shown(value: Any) -> str:
-    """A value as one writes it, cut where nobody would read on."""
-    try:
-        text = repr(value)
-    except (ValueError, RecursionError):  # an integer of more digits than Python prints, or lists without end
-        return f"this {type(value).__name__}"
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+_KEYS: Final = [key for key, *_ in leaves()]
+_EXAMPLES: Final = {
+    **dict(reversed(list(_section_examples()))),
+    "reproduction.heritable": f"name any of {', '.join(get_args(Trait))}, as in mutation,task_weight, or []",
+    "ray.hosts": "auto, or a whole number from 1 to 100,000",
+}

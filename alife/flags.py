@@ -1,23 +1,21 @@
-"""The configuration as command-line flags: `--life.steps 40` for every key, in front of a YAML file and the defaults.
-
-A room of its own because several commands take the same flags.
-"""
+"""The configuration as command-line flags: `--life.steps 40` for every key, above a YAML file and the defaults."""
 
 import argparse
 import difflib
+import re
 import sys
-from pathlib import Path
 from typing import Any, Final, NoReturn, get_args
 
-import yaml
-
 from alife import config as configuration
-from alife import nested
+from alife import nested, paths, problems
 from alife.config import RunConfig
 from alife.errors import UserError
 
 TEXTS: Final = {key for key, _, _, kind in configuration.leaves() if str in (kind, *get_args(kind))}
 """Keys that hold text, so that what looks like a number or a date is none."""
+
+_NEGATIVE = re.compile(r"-\.?(?:\d|inf|nan)", re.IGNORECASE)
+"""What begins so is a value, -1e-3 and -.5 too, and no flag."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -26,6 +24,7 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, **options: Any):
         options |= {"allow_abbrev": False, "formatter_class": argparse.RawDescriptionHelpFormatter}
         super().__init__(**options)
+        self._negative_number_matcher = _NEGATIVE
 
     def error(self, message: str) -> NoReturn:
         """Print what is wrong and leave."""
@@ -33,10 +32,21 @@ class Parser(argparse.ArgumentParser):
         raise SystemExit(2)
 
 
-def add(parser: argparse.ArgumentParser, only: tuple[str, ...] = ()) -> None:
-    """Add `--config` and a flag for every key of the configuration, or for those that start with one of `only`."""
+def add(parser: argparse.ArgumentParser, only: tuple[str, ...] = (), inherited: str = "") -> None:
+    """Add `--config` and a flag for every key of the configuration, or for those that start with one of `only`.
+
+    Args:
+        parser: To which.
+        only: Starts of dotted keys.
+        inherited: Whose values hold where a flag is not given, "the run's", if not the defaults.
+    """
     if not only:
-        parser.add_argument("--config", metavar="FILE", help="YAML file with any of the keys below")
+        parser.add_argument(
+            "--config",
+            metavar="FILE",
+            type=paths.given,
+            help="YAML file with any of the keys below, nested or dotted; - is standard input",
+        )
     group = parser.add_argument_group("configuration keys")
     for key, default, meaning, kind in configuration.leaves():
         if only and not key.startswith(only):
@@ -48,9 +58,16 @@ def add(parser: argparse.ArgumentParser, only: tuple[str, ...] = ()) -> None:
             f"--{key}",
             dest=f"key:{key}",
             metavar=words or "VALUE",
+            type=_value,
             default=argparse.SUPPRESS,
-            help=f"{text}(default {shown})".replace("%", "%%"),
+            help=f"{text}(default {inherited or shown})".replace("%", "%%"),
         )
+
+
+def _value(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("an empty value: is a variable unset? 'null' says that there is none")
+    return text
 
 
 def overrides(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -64,7 +81,7 @@ def overrides(arguments: argparse.Namespace) -> dict[str, Any]:
             continue
         key = name.removeprefix("key:")
         try:
-            value = yaml.safe_load(text)
+            value = nested.load_value(text)
         except nested.NOT_YAML:
             value = text
         flat[key] = value if value is None or isinstance(value, str) or key not in TEXTS else text
@@ -75,31 +92,48 @@ def read(arguments: argparse.Namespace) -> RunConfig:
     """The configuration: defaults, below `--config FILE`, below flags.
 
     Raises:
-        UserError: One line that names the key, the value and what is allowed.
+        UserError: One line that names each wrong key, its value and what is allowed.
     """
-    data: dict[str, Any] = {}
-    if arguments.config:
-        data = load_file(arguments.config)
-        configuration.parse_config(data, arguments.config)
-    return configuration.parse_config(nested.merge(data, overrides(arguments)), "command line")
+    data, given = given_keys(arguments)
+    source = "command line" if given or not arguments.config else named(arguments.config)
+    return configuration.parse_config(nested.merge(data, given), source)
+
+
+def given_keys(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What `--config FILE` and what the flags say, as nested mappings; each key has been looked at by itself.
+
+    Raises:
+        UserError: One line that names each wrong key of both.
+    """
+    data = load_file(arguments.config) if arguments.config else {}
+    given = overrides(arguments)
+    file = named(arguments.config) if arguments.config else ""
+    wrong = [*configuration.wrong_keys(data, file), *configuration.wrong_keys(given, "command line")]
+    if wrong:
+        raise UserError(problems.joined(wrong))
+    return nested.nest(nested.flatten(data, file)), given
+
+
+def named(path: str) -> str:
+    """What to call a file in an error."""
+    return "standard input" if path == paths.STANDARD else path
 
 
 def load_file(path: str) -> dict[str, Any]:
-    """A YAML file as a nested mapping.
+    """A YAML file as a nested mapping; `-` is standard input.
 
     Raises:
         UserError: It cannot be read.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise UserError(f"--config {path}: {reason}") from None
-    return nested.load_yaml(text, path)
+    return nested.load_yaml(paths.read_text(path, nested.LARGEST), named(path))
 
 
 def explain_unknown(unknown: list[str], known: list[str]) -> str:
     """What to say of arguments that no command takes."""
-    flag = unknown[0].split("=")[0]
+    flags = [argument.split("=")[0] for argument in unknown if argument.startswith("-")] or unknown[:1]
+    return problems.joined(f"unknown argument {flag}{_nearest(flag, known)}" for flag in dict.fromkeys(flags))
+
+
+def _nearest(flag: str, known: list[str]) -> str:
     near = difflib.get_close_matches(flag, known, 1, 0.6)
-    return f"unknown argument {flag}" + (f": did you mean {near[0]}?" if near else "")
+    return f": did you mean {near[0]}?" if near else ""

@@ -1,9 +1,11 @@
-"""Nested mappings as YAML holds them: read from text, merged, made of dotted keys.
+"""Nested mappings as YAML holds them: read from text, merged, made of dotted keys and taken apart into them.
 
-A room of its own because configurations and sweeps are both written so.
+Configurations and sweeps are both written so, by hand, and lie in folders that somebody else may have made. So the text
+is bounded before it is believed, and what YAML 1.1 would read otherwise than it looks is refused.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import yaml
@@ -13,9 +15,35 @@ from alife.errors import UserError
 NOT_YAML: Final = (yaml.YAMLError, ValueError, RecursionError, LookupError, TypeError, AttributeError)
 """What PyYAML raises: beside its own errors those of the constructors that it hands a date, a number or a tag to."""
 
+LARGEST: Final = 64 * 1024
+"""Characters of a configuration at most; a complete one has 1,500."""
+
+LARGEST_SWEEP: Final = 4 * 1024 * 1024
+"""Characters of a sweep at most; 100,000 seeds take half of that."""
+
+DEEPEST: Final = 16
+"""Levels of nesting at most; a sweep needs 6."""
+
+_MISREAD = re.compile(r"[-+]?(?:0[0-7_]+|[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?)")
+"""Numbers of YAML 1.1 to the base 8 and 60, such as 010 and 1:30."""
+
 
 class _Loader(yaml.SafeLoader):
-    """Refuses a key that is given twice, where YAML would quietly take the last."""
+    """Refuses a key that is given twice, aliases, nesting beyond `DEEPEST`, and numbers to the base 8 and 60."""
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        event = self.peek_event()
+        if isinstance(event, yaml.AliasEvent):
+            raise yaml.YAMLError(f"{_line(event)}: *{event.anchor}: aliases are not read: write it out")
+        if self.depth >= DEEPEST:
+            raise yaml.YAMLError(f"{_line(event)}: nested more than {DEEPEST} levels deep")
+        self.depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
@@ -26,15 +54,39 @@ class _Loader(yaml.SafeLoader):
             seen.add(word)
         return super().construct_mapping(node, deep)
 
+    def construct_number(self, node: yaml.ScalarNode) -> int | float:
+        whole = node.tag.endswith(":int")
+        value = self.construct_yaml_int(node) if whole else self.construct_yaml_float(node)
+        if _MISREAD.fullmatch(node.value):
+            raise yaml.constructor.ConstructorError(
+                problem=f"{node.value} would be read as {value}: write the number out", problem_mark=node.start_mark
+            )
+        return value
 
-def load_yaml(text: str, source: str) -> dict[str, Any]:
+
+def _line(event: yaml.Event) -> str:
+    return f"line {event.start_mark.line + 1}" if event.start_mark else "somewhere"
+
+
+for _tag in ("int", "float"):
+    _Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _Loader.construct_number)
+
+
+def load_yaml(text: str, source: str, largest: int = LARGEST) -> dict[str, Any]:
     """A YAML mapping as a nested dict.
 
+    Args:
+        text: What was read.
+        source: What to name in an error.
+        largest: Characters at most.
+
     Raises:
-        UserError: The text is no YAML, or no mapping.
+        UserError: The text is too large, is no YAML, or no mapping.
     """
+    if len(text) > largest:
+        raise UserError(f"{source}: more than {largest:,} characters: too large to be a configuration")
     try:
-        data = yaml.load(text, _Loader)
+        data = load_value(text)
     except NOT_YAML as error:
         raise UserError(f"{source}: not valid YAML: {' '.join(str(error).split())[:200]}") from None
     if data is None:
@@ -42,6 +94,15 @@ def load_yaml(text: str, source: str) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise UserError(f"{source}: expected keys and values, as in 'generations: 30'")
     return data
+
+
+def load_value(text: str) -> Any:
+    """Any YAML value.
+
+    Raises:
+        Exception: One of `NOT_YAML`.
+    """
+    return yaml.load(text, _Loader)
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,3 +122,31 @@ def nest(flat: Mapping[str, Any]) -> dict[str, Any]:
             value = {part: value}
         out = merge(out, value)
     return out
+
+
+def flatten(tree: Mapping[Any, Any], source: str) -> dict[str, Any]:
+    """{"life": {"steps": 3}} and {"life.steps": 3} → {"life.steps": 3}; an empty mapping stays one.
+
+    Raises:
+        UserError: It sets a key twice.
+    """
+    out: dict[str, Any] = {}
+    for key, value in _pairs(tree, "", 0):
+        if key in out:
+            raise UserError(f"{source}: {key} is there twice")
+        out[key] = value
+    for key in out:
+        above = key.rpartition(".")[0]
+        while above:
+            if above in out:
+                raise UserError(f"{source}: {above} is there twice")
+            above = above.rpartition(".")[0]
+    return out
+
+
+def _pairs(tree: Mapping[Any, Any], prefix: str, depth: int) -> Iterator[tuple[str, Any]]:
+    for key, value in tree.items():
+        if isinstance(value, Mapping) and value and depth < DEEPEST:
+            yield from _pairs(value, f"{prefix}{key}.", depth + 1)
+        else:
+            yield f"{prefix}{key}", value

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from alife.config import RunConfig
 from alife.errors import UserError
+from alife.problems import shown
 from populations import reading
 from populations.storage import open_folder
 
@@ -101,14 +102,14 @@ def _planned(name: Any, keys: Any, where: str) -> AssayPlan:
 
 def _whole(value: Any, where: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise UserError(f"{where}: {value!r} is not allowed: a whole number from 1 on")
+        raise UserError(f"{where}: {shown(value)} is not allowed: a whole number from 1 on")
     return value
 
 
 def _weights(value: Any, where: str) -> list[float]:
     numbers = isinstance(value, list) and all(isinstance(v, int | float) and not isinstance(v, bool) for v in value)
     if not numbers:
-        raise UserError(f"{where}: {value!r} is not allowed: a list of numbers")
+        raise UserError(f"{where}: {shown(value)} is not allowed: a list of numbers")
     return [float(v) for v in value]
 
 
@@ -116,7 +117,7 @@ def _generations(value: Any, where: str) -> tuple[int | str, ...]:
     listed = value if isinstance(value, list) and value else [None]
     for generation in listed:
         if generation != LAST and (not isinstance(generation, int) or isinstance(generation, bool) or generation < 0):
-            raise UserError(f"{where}: {value!r} is not allowed: a list of generations, and '{LAST}'")
+            raise UserError(f"{where}: {shown(value)} is not allowed: a list of generations, and '{LAST}'")
     return tuple(sorted(dict.fromkeys(listed), key=lambda g: (g == LAST, g)))
 
 

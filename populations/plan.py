@@ -8,7 +8,6 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -16,7 +15,9 @@ import yaml
 from alife import config as configuration
 from alife.config import RunConfig, parse_config
 from alife.errors import UserError
-from alife.nested import load_yaml, merge, nest
+from alife.nested import LARGEST_SWEEP, load_yaml, merge, nest
+from alife.paths import STANDARD, read_text
+from alife.problems import joined
 from populations.assaying import AssayPlan, assays_of
 from populations.treatments import (
     MAX_RUNS,
@@ -85,7 +86,7 @@ def read_plan(config: str, quick: bool = False, ray: Mapping[str, Any] | None = 
     """The sweep of a file, or a shipped one.
 
     Args:
-        config: A YAML file, or a name in `shipped()` (a file of that name goes first).
+        config: A YAML file, `-` for standard input, or a name in `shipped()` (a file of that name goes first).
         quick: Lay the `quick` section over the rest.
         ray: Keys of the `ray` section that go before the base's.
 
@@ -96,11 +97,10 @@ def read_plan(config: str, quick: bool = False, ray: Mapping[str, Any] | None = 
         if "/" not in config and not os.path.exists(config) and config in shipped():
             text = (_shelf() / f"{config}.yaml").read_text(encoding="utf-8")
         else:
-            text = Path(config).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise UserError(f"--config {config}: {reason}; the sweeps that come along: {', '.join(shipped())}") from None
-    return parse_plan(text, config, quick, ray)
+            text = read_text(config, LARGEST_SWEEP)
+    except UserError as error:
+        raise UserError(f"{error}; the sweeps that come along: {', '.join(shipped())}") from None
+    return parse_plan(text, "standard input" if config == STANDARD else config, quick, ray)
 
 
 def parse_plan(text: str, source: str, quick: bool = False, ray: Mapping[str, Any] | None = None) -> Plan:
@@ -115,7 +115,7 @@ def parse_plan(text: str, source: str, quick: bool = False, ray: Mapping[str, An
     Raises:
         UserError: One line that names the treatment, the key, the value and what is allowed.
     """
-    data = load_yaml(text, source)
+    data = load_yaml(text, source, LARGEST_SWEEP)
     check_sections(data, SECTIONS, source)
     if quick:
         data = quickened(data, source)
@@ -130,9 +130,7 @@ def parse_plan(text: str, source: str, quick: bool = False, ray: Mapping[str, An
     seeds = seeds_of(data, source)
     if len(treatments) * len(seeds) > MAX_RUNS:
         raise UserError(f"{source}: {len(treatments)} treatments × {len(seeds)} seeds: more than {MAX_RUNS:,} runs")
-    configs = {
-        name: _parse(merge(shared, nest(keys)), f"{source}: treatment {name}") for name, keys in treatments.items()
-    }
+    configs = _configs(shared, treatments, source)
     _refuse_twins(configs, source)
     return Plan(complete, treatments, configs, seeds, assays_of(data, source))
 
@@ -182,6 +180,20 @@ def _parse(data: Mapping[str, Any], source: str) -> RunConfig:
     if config.task in ("mnist", "none"):
         return config
     return config.model_copy(update={"task": os.path.abspath(os.path.expanduser(config.task))})
+
+
+def _configs(
+    shared: Mapping[str, Any], treatments: Mapping[str, Mapping[str, Any]], source: str
+) -> dict[str, RunConfig]:
+    configs, wrong = {}, []
+    for name, keys in treatments.items():
+        try:
+            configs[name] = _parse(merge(shared, nest(keys)), f"{source}: treatment {name}")
+        except UserError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise UserError(joined(wrong))
+    return configs
 
 
 def _refuse_twins(configs: Mapping[str, RunConfig], source: str) -> None:

@@ -7,16 +7,20 @@ import itertools
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from alife.config import leaves
 from alife.errors import UserError
+from alife.nested import flatten
+from alife.problems import shown
 
 SECTIONS: Final = ("base", "treatments", "grid", "seeds", "assays", "quick")
 MAX_RUNS: Final = 100_000
 ONLY: Final = "base"
 """What the one treatment of a sweep without `treatments` and `grid` is called."""
 
+_KEYS: Final = {key for key, *_ in leaves()}
 _NAME = re.compile(r"\w[\w.=+,-]*")
 _LONGEST = 150
 
@@ -90,7 +94,7 @@ def _grid(data: Mapping[str, Any], source: str) -> dict[str, list[Any]]:
     grid = flat(data.get("grid"), f"{source}: grid")
     for key, values in grid.items():
         if not isinstance(values, list) or not values:
-            raise UserError(f"{source}: grid: {key}: {values!r}: expected a list of values")
+            raise UserError(f"{source}: grid: {key}: {shown(values)}: expected a list of values")
         _refuse_repeats(values, f"{source}: grid: {key}")
     return grid
 
@@ -114,16 +118,18 @@ def seeds_of(data: Mapping[str, Any], source: str) -> tuple[int, ...]:
     if isinstance(given, int) and not isinstance(given, bool) and 1 <= given <= MAX_RUNS:
         return tuple(range(given))
     if not isinstance(given, list) or not given:
-        raise UserError(f"{source}: seeds: {given!r} is not allowed: a number from 1 to {MAX_RUNS}, or a list of seeds")
+        raise UserError(
+            f"{source}: seeds: {shown(given)} is not allowed: a number from 1 to {MAX_RUNS}, or a list of seeds"
+        )
     for seed in given:
         if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 1 << 63:
-            raise UserError(f"{source}: seeds: {seed!r} is not allowed: a whole number from 0 on")
+            raise UserError(f"{source}: seeds: {shown(seed)} is not allowed: a whole number from 0 on")
     _refuse_repeats(given, f"{source}: seeds")
     return tuple(given)
 
 
 def flat(tree: Any, source: str) -> dict[str, Any]:
-    """{"life": {"steps": 3}} and {"life.steps": 3} → {"life.steps": 3}.
+    """{"life": {"steps": 3}} and {"life.steps": 3} → {"life.steps": 3}; sections without keys are left out.
 
     Raises:
         UserError: It is no mapping, or sets a key twice.
@@ -131,29 +137,16 @@ def flat(tree: Any, source: str) -> dict[str, Any]:
     if tree is None:
         return {}
     if not isinstance(tree, Mapping):
-        raise UserError(f"{source}: {tree!r} is not allowed: expected configuration keys and their values")
-    out: dict[str, Any] = {}
-    for key, value in _pairs(tree, ""):
-        if key in out:
-            raise UserError(f"{source}: {key} is there twice")
-        out[key] = value
-    for key in out:
-        if any(other.startswith(f"{key}.") for other in out):
-            raise UserError(f"{source}: {key} is there twice")
-    return out
-
-
-def _pairs(tree: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]:
-    for key, value in tree.items():
-        if isinstance(value, Mapping):
-            yield from _pairs(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
+        raise UserError(f"{source}: {shown(tree)} is not allowed: expected configuration keys and their values")
+    pairs = flatten(tree, source).items()
+    return {key: value for key, value in pairs if key in _KEYS or not (isinstance(value, Mapping) and not value)}
 
 
 def _checked(name: Any, source: str) -> str:
     if not isinstance(name, str) or not _NAME.fullmatch(name) or ".." in name:
-        raise UserError(f"{source}: {name!r} cannot name a folder: a letter or digit, then letters, digits and .=+,-_")
+        raise UserError(
+            f"{source}: {shown(name)} cannot name a folder: a letter or digit, then letters, digits and .=+,-_"
+        )
     return name
 
 
@@ -169,4 +162,4 @@ def _word(value: Any) -> str:
 def _refuse_repeats(values: Sequence[Any], source: str) -> None:
     for number, value in enumerate(values):
         if value in values[:number]:
-            raise UserError(f"{source}: {value!r} is there twice")
+            raise UserError(f"{source}: {shown(value)} is there twice")

@@ -8,8 +8,9 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, TextIO
 
+from alife import paths
 from alife.errors import UserError
 
 Run = Callable[[argparse.Namespace], int | None]
@@ -26,14 +27,23 @@ class Command(Protocol):
 def running(parser: argparse.ArgumentParser) -> None:
     """Add the flags of what makes births: where, who is told, whether to draw."""
     backend(parser)
-    parser.add_argument("--tensorboard", metavar="DIR", help="write the figures of each generation for TensorBoard")
+    parser.add_argument(
+        "--tensorboard", metavar="DIR", type=paths.folder, help="write the figures of each generation for TensorBoard"
+    )
     parser.add_argument("--no-figures", action="store_true", help="only evolve")
 
 
 def backend(parser: argparse.ArgumentParser) -> None:
     """Add the flags of what takes long: where it happens and who is told."""
     parser.add_argument("--backend", choices=["ray", "local"], default="ray", help="where to evolve (default ray)")
-    parser.add_argument("--log-json", metavar="FILE", help="write every event as a JSON line")
+    parser.add_argument(
+        "--log-json", metavar="FILE", type=paths.given, help="write every event as a JSON line; - is standard output"
+    )
+
+
+def output(arguments: argparse.Namespace) -> TextIO:
+    """Where results are printed: standard output, unless events go there."""
+    return sys.stderr if arguments.log_json == paths.STANDARD else sys.stdout
 
 
 @contextmanager
@@ -45,7 +55,9 @@ def listeners(arguments: argparse.Namespace, terminal: Any) -> Iterator[list[Cal
     with ExitStack() as stack:
         stack.callback(terminal.close)
         sinks = [terminal]
-        if arguments.log_json:
+        if arguments.log_json == paths.STANDARD:
+            sinks.append(JsonLines(sys.stdout))
+        elif arguments.log_json:
             try:
                 log = stack.enter_context(open(arguments.log_json, "a", encoding="utf-8"))
             except OSError as error:
@@ -107,11 +119,14 @@ def load(uri: str) -> Any:
 
 
 def write(path: str, text: str, mode: str = "w") -> None:
-    """Write a file for the user; with mode "x" one that is there is left as it is.
+    """Write a file for the user, or print it for `-`; with mode "x" one that is there is left as it is.
 
     Raises:
         UserError: It cannot be written.
     """
+    if path == paths.STANDARD:
+        print(text, end="")
+        return
     try:
         with open(path, mode, encoding="utf-8", newline="\n") as file:
             file.write(text)

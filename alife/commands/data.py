@@ -2,6 +2,7 @@
 
 import argparse
 
+from alife import paths
 from alife.commands.common import Command
 
 
@@ -13,7 +14,7 @@ def add(command: Command) -> None:
         "Fetch and verify a data set.",
         "  alife data mnist\n  alife data /usr/share/datasets/fashion-mnist",
     )
-    data.add_argument("task", metavar="mnist|DIR", nargs="?", default="mnist")
+    data.add_argument("task", metavar="mnist|DIR", nargs="?", default="mnist", type=paths.folder)
 
 
 def _data(arguments: argparse.Namespace) -> None:

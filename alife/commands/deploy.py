@@ -4,6 +4,7 @@ import argparse
 import sys
 from importlib import resources
 
+from alife import paths
 from alife.commands.common import Command, write
 
 FILES = {"slurm": "slurm.sh", "kuberay": "kuberay.yaml", "ray-up": "ray-up.yaml"}
@@ -21,7 +22,9 @@ def add(command: Command) -> None:
         "  alife deploy ray-up --out cluster.yaml     machines reached by ssh, or a cloud's",
     )
     deploy.add_argument("way", choices=list(FILES))
-    deploy.add_argument("--out", metavar="FILE", help="write it there instead; one of that name is kept")
+    deploy.add_argument(
+        "--out", metavar="FILE", type=paths.given, help="write it there instead; one of that name is kept"
+    )
 
 
 def _deploy(arguments: argparse.Namespace) -> None:

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from alife import flags
-from alife.commands.common import Command, figures, listeners, load, recorded, running
+from alife import flags, paths
+from alife.commands.common import Command, figures, listeners, load, output, recorded, running
 from alife.errors import UserError
 
 
@@ -22,7 +22,10 @@ def add(command: Command) -> None:
         "  alife run --print-config > study.yaml",
     )
     run.add_argument(
-        "--out", metavar="DIR", help="run folder to make: a path or an fsspec URI (default runs/DATE-TIME)"
+        "--out",
+        metavar="DIR",
+        type=paths.folder,
+        help="run folder to make: a path or an fsspec URI (default runs/DATE-TIME)",
     )
     run.add_argument("--resume", action="store_true", help="go on if DIR already holds this run")
     run.add_argument("--print-config", action="store_true", help="print the configuration as YAML and do nothing")
@@ -35,10 +38,10 @@ def add(command: Command) -> None:
         "Go on with a run from its last commit, or extend it.",
         "  alife resume runs/a\n  alife resume runs/a --generations 60",
     )
-    resume.add_argument("run", metavar="RUN")
+    resume.add_argument("run", metavar="RUN", type=paths.folder)
     resume.add_argument("--generations", type=int, metavar="N", help="a new, larger total")
     running(resume)
-    flags.add(resume, only=("ray.",))
+    flags.add(resume, only=("ray.",), inherited="the run's")
 
     fork = command(
         "fork",
@@ -48,9 +51,9 @@ def add(command: Command) -> None:
         "  alife fork runs/a --generation 10 --seed 7 --out runs/b     another history of the same newborns\n"
         "  alife fork runs/a --generation 10 --replicates 8            8 of them side by side, and their fan",
     )
-    fork.add_argument("run", metavar="RUN")
+    fork.add_argument("run", metavar="RUN", type=paths.folder)
     fork.add_argument("--generation", type=int, required=True, metavar="G", help="a kept one; its newborns are thawed")
-    fork.add_argument("--out", metavar="DIR", help="folder to make (default RUN-fork-G)")
+    fork.add_argument("--out", metavar="DIR", type=paths.folder, help="folder to make (default RUN-fork-G)")
     fork.add_argument(
         "--replicates",
         type=int,
@@ -59,7 +62,7 @@ def add(command: Command) -> None:
     )
     fork.add_argument("--resume", action="store_true", help="go on if DIR already holds these forks")
     running(fork)
-    flags.add(fork)
+    flags.add(fork, inherited="the parent's")
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -93,7 +96,7 @@ def _resume(arguments: argparse.Namespace) -> int:
 def _fork(arguments: argparse.Namespace) -> int:
     from alife.nested import merge
 
-    changes = merge(flags.load_file(arguments.config) if arguments.config else {}, flags.overrides(arguments))
+    changes = merge(*flags.given_keys(arguments))
     out = arguments.out or f"{arguments.run.rstrip('/')}-fork-{arguments.generation}"
     if arguments.replicates is not None:
         if arguments.tensorboard:
@@ -125,7 +128,8 @@ def _replay(arguments: argparse.Namespace, out: str, changes: dict[str, Any]) ->
         from analysis import futures
 
         replays = [load(path) for path in done]
-        print("\n".join(futures.publish(load(arguments.run), replays, None if arguments.no_figures else out)))
+        lines = futures.publish(load(arguments.run), replays, None if arguments.no_figures else out)
+        print("\n".join(lines), file=output(arguments))
     return 0 if len(done) == len(results) else 1
 
 
@@ -144,7 +148,8 @@ def _drive(arguments: argparse.Namespace, out: str, evolve: Callable[[list], str
     if not arguments.no_figures:
         with recorded("plot", out):
             figures(out)
-    from analysis.show import print_run
+    if arguments.log_json != paths.STANDARD:
+        from analysis.show import print_run
 
-    print_run(load(out))
+        print_run(load(out))
     return 0

@@ -1,9 +1,16 @@
 """`alife show`, `plot`, `report`, `export`: how a run is looked at and handed over."""
 
 import argparse
+import os
+import shutil
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from alife import paths
 from alife.commands.common import Command, figures, load
+from alife.errors import UserError
 
 
 def add(command: Command) -> None:
@@ -14,7 +21,7 @@ def add(command: Command) -> None:
         "Print the state of a run as a table, or its identity.",
         "  alife show runs/a\n  alife show runs/a --digest --last 29",
     )
-    show.add_argument("run", metavar="RUN")
+    show.add_argument("run", metavar="RUN", type=paths.folder)
     show.add_argument(
         "--digest", action="store_true", help="print SHA-256 over all births: equal means identical births"
     )
@@ -27,9 +34,9 @@ def add(command: Command) -> None:
         "Make figures of a run (PNG, SVG and PDF).",
         "  alife plot runs/a\n  alife plot runs/a plane traits --out figures\n  alife plot --list",
     )
-    plot.add_argument("run", metavar="RUN", nargs="?")
+    plot.add_argument("run", metavar="RUN", nargs="?", type=paths.folder)
     plot.add_argument("names", metavar="NAME", nargs="*", help="which figures (default: all that the main job makes)")
-    plot.add_argument("--out", metavar="DIR", help="where to put them (default RUN/figures)")
+    plot.add_argument("--out", metavar="DIR", type=paths.folder, help="where to put them (default RUN/figures)")
     plot.add_argument("--list", action="store_true", help="list the figures that there are")
 
     report = command(
@@ -39,8 +46,10 @@ def add(command: Command) -> None:
         "  alife report runs/a                                RUN/report.html, RUN/figures\n"
         "  alife report sweeps/a --out talk/sweep.html        talk/sweep.html, talk/sweep-figures",
     )
-    report.add_argument("path", metavar="RUN|SWEEP")
-    report.add_argument("--out", metavar="FILE", help="the page to write; one of that name is replaced")
+    report.add_argument("path", metavar="RUN|SWEEP", type=paths.folder)
+    report.add_argument(
+        "--out", metavar="FILE", type=paths.given, help="the page to write; one of that name is replaced"
+    )
 
     export = command(
         "export",
@@ -49,9 +58,15 @@ def add(command: Command) -> None:
         "  alife export runs/a --format alife --out phylogeny.csv      the ALife data standard\n"
         "  alife export runs/a --format newick --out tree.nwk --pruned  survivors and their ancestors alone",
     )
-    export.add_argument("run", metavar="RUN")
+    export.add_argument("run", metavar="RUN", type=paths.folder)
     export.add_argument("--format", choices=["alife", "newick", "parquet"], required=True)
-    export.add_argument("--out", required=True, metavar="FILE", help="the file to write; one of that name is replaced")
+    export.add_argument(
+        "--out",
+        required=True,
+        metavar="FILE",
+        type=paths.given,
+        help="the file to write; one of that name is replaced; - is standard output",
+    )
     export.add_argument("--pruned", action="store_true", help="only the last generation and its ancestors")
 
 
@@ -88,5 +103,30 @@ def _export(arguments: argparse.Namespace) -> None:
     from analysis.lineage import of_run
 
     tree = of_run(load(arguments.run))
-    path = export(tree, arguments.out, arguments.format, arguments.pruned)
-    print(f"{len(tree)} individuals read, {path} written", file=sys.stderr)
+    with _file(arguments.out) as path:
+        export(tree, path, arguments.format, arguments.pruned)
+    print(f"{len(tree)} individuals read, {arguments.out} written", file=sys.stderr)
+
+
+@contextmanager
+def _file(path: str) -> Iterator[str]:
+    """A file to write: `path`, or one whose content goes there in the end where a pipe or a device is meant.
+
+    Raises:
+        UserError: The pipe or device takes nothing.
+    """
+    if path != paths.STANDARD and (not os.path.exists(path) or os.path.isfile(path) or os.path.isdir(path)):
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield f"{folder}/export"
+        with open(f"{folder}/export", "rb") as source:
+            if path == paths.STANDARD:
+                sys.stdout.flush()
+                shutil.copyfileobj(source, sys.stdout.buffer)
+                return
+            try:
+                with open(path, "wb") as target:
+                    shutil.copyfileobj(source, target)
+            except OSError as error:
+                raise UserError(f"{path}: cannot be written: {error.strerror}") from None

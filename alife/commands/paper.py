@@ -3,8 +3,8 @@
 import argparse
 import sys
 
-from alife import flags
-from alife.commands.common import Command, backend, listeners
+from alife import flags, paths
+from alife.commands.common import Command, backend, listeners, output
 
 
 def add(command: Command) -> None:
@@ -21,7 +21,9 @@ def add(command: Command) -> None:
         f"\n{listed}\n  all        all of these (the default); what one begins from is done too",
     )
     paper.add_argument("names", metavar="NAME", nargs="*", help="experiments, as above")
-    paper.add_argument("--out", required=True, metavar="DIR", help="the folder: a path or an fsspec URI")
+    paper.add_argument(
+        "--out", required=True, metavar="DIR", type=paths.folder, help="the folder: a path or an fsspec URI"
+    )
     length = paper.add_mutually_exclusive_group()
     length.add_argument("--quick", action="store_true", help="lengths of minutes (the default)")
     length.add_argument("--full", action="store_true", help="the paper's lengths; prints an estimate first")
@@ -54,7 +56,7 @@ def _paper(arguments: argparse.Namespace) -> int:
         from analysis.paper import publish
 
         for line in publish(summary.out):
-            print(line)
+            print(line, file=output(arguments))
     if summary.stopped:
         print(f"stopped by {summary.stopped}; the same command goes on", file=sys.stderr)
         return 130 if summary.stopped == "SIGINT" else 143

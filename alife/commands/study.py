@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from alife import flags
-from alife.commands.common import Command, backend, listeners, write
+from alife import flags, paths
+from alife.commands.common import Command, backend, listeners, output, write
 from alife.errors import UserError
 
 SWEEP = """\
@@ -42,7 +42,7 @@ def add(command: Command) -> None:
         "  alife assay runs/a --generation 20 mutation       what becomes of birth noise\n"
         "  alife assay runs/a fertility --descent 20         generations of descent without selection",
     )
-    assay.add_argument("run", metavar="RUN")
+    assay.add_argument("run", metavar="RUN", type=paths.folder)
     assay.add_argument("assay", choices=["garden", "within_life", "mutation", "fertility"])
     assay.add_argument(
         "--generation",
@@ -63,9 +63,15 @@ def add(command: Command) -> None:
         SWEEP,
     )
     sweep.add_argument(
-        "--config", required=True, metavar="FILE", help="YAML as above, or the name of a sweep that comes along"
+        "--config",
+        required=True,
+        metavar="FILE",
+        type=paths.given,
+        help="YAML as above, - for standard input, or the name of a sweep that comes along",
     )
-    sweep.add_argument("--out", required=True, metavar="DIR", help="the sweep's folder: a path or an fsspec URI")
+    sweep.add_argument(
+        "--out", required=True, metavar="DIR", type=paths.folder, help="the sweep's folder: a path or an fsspec URI"
+    )
     sweep.add_argument("--quick", action="store_true", help="the smaller sweep of the file's 'quick' section")
     backend(sweep)
     flags.add(sweep, only=("ray.address", "ray.hosts", "ray.cpus", "ray.gpus", "ray.allow"))
@@ -79,7 +85,9 @@ def add(command: Command) -> None:
         "  alife compare sweeps/tradeoff/runs/*task_weight=0.1\n"
         "  alife compare sweeps/a --at 20 --markdown table.md --csv table.csv",
     )
-    compare.add_argument("paths", metavar="DIR", nargs="+", help="folders of runs, or of folders of runs")
+    compare.add_argument(
+        "paths", metavar="DIR", nargs="+", type=paths.folder, help="folders of runs, or of folders of runs"
+    )
     compare.add_argument(
         "--against", metavar="LABEL", help="compare with this treatment (default shuffled, or the first)"
     )
@@ -88,8 +96,10 @@ def add(command: Command) -> None:
     compare.add_argument(
         "--correction", choices=["bh", "by", "holm", "none"], default="bh", help="of p-values, for the number of rows"
     )
-    compare.add_argument("--markdown", metavar="FILE", help="write sentences and table as Markdown")
-    compare.add_argument("--csv", metavar="FILE", help="write all numbers as CSV")
+    compare.add_argument(
+        "--markdown", metavar="FILE", type=paths.given, help="write sentences and table as Markdown; - prints them"
+    )
+    compare.add_argument("--csv", metavar="FILE", type=paths.given, help="write all numbers as CSV; - prints them")
 
 
 def _assay(arguments: argparse.Namespace) -> None:
@@ -110,7 +120,7 @@ def _assay(arguments: argparse.Namespace) -> None:
 def _numbers(flag: str, text: str | None, kind: Callable[[str], Any], example: str) -> list[Any] | None:
     """The numbers of a list with commas."""
     try:
-        return [kind(part) for part in text.split(",")] if text else None
+        return None if text is None else [kind(part) for part in text.split(",")]
     except ValueError:
         raise UserError(f"{flag} {text}: expected numbers, as in {example}") from None
 
@@ -124,7 +134,8 @@ def _sweep(arguments: argparse.Namespace) -> int:
     with listeners(arguments, SweepTerminal()) as sinks:
         summary = sweep(plan, arguments.out, backend=arguments.backend, sinks=sinks)
     assayed = f", {summary.assayed} of {summary.assays} assays: {summary.out}/assays.parquet" if summary.assays else ""
-    print(f"{summary.done} of {summary.runs} runs done: {summary.out}/generations.parquet{assayed}")
+    said = f"{summary.done} of {summary.runs} runs done: {summary.out}/generations.parquet{assayed}"
+    print(said, file=output(arguments))
     for name, error in summary.failed.items():
         print(f"failed: {name}: {error}", file=sys.stderr)
     if summary.stopped:
@@ -146,4 +157,6 @@ def _compare(arguments: argparse.Namespace) -> None:
     for path, text in ((arguments.markdown, wording.markdown), (arguments.csv, wording.csv)):
         if path:
             write(path, text(comparison))
+    if paths.STANDARD in (arguments.markdown, arguments.csv):
+        return
     print(wording.plain(comparison, max(80, shutil.get_terminal_size((120, 24)).columns)), end="")
