@@ -1,6 +1,7 @@
 """A run's configuration: every key, its type, its limits and its meaning, from YAML, flags or Python alike."""
 
 import json
+import os
 import re
 import types
 from collections.abc import Iterator, Mapping
@@ -42,6 +43,11 @@ Positive = Annotated[Real, Field(gt=0)]
 NonNegative = Annotated[Real, Field(ge=0)]
 
 
+def located(task: str) -> str:
+    """A task that means the same wherever one stands: a folder by its absolute path."""
+    return task if task in ("mnist", "none", "") else os.path.abspath(os.path.expanduser(task))
+
+
 def _gpus(value: float) -> float:
     if not (value == 0 or 1e-4 <= value <= 1 or value.is_integer()):
         raise ValueError("Ray lends a share of one GPU from 0.0001 on, or a whole number of them")
@@ -69,8 +75,10 @@ class Quine(_Section):
         description="learn and classify with coordinate and image apart, the other input blank, or both together; "
         "offspring are always printed beside a blank image",
     )
-    projection: Literal["unit", "paper"] = Field(
-        "unit", description="scale of the fixed projections: inputs of unit variance, or the seed paper's small ones"
+    projection: Literal["unit", "centred", "paper"] = Field(
+        "unit",
+        description="scale of the fixed projections: inputs of mean square 1; that, of images less their mean; or the "
+        "seed paper's small ones",
     )
     projection_seed: int | None = Field(
         None,
@@ -103,8 +111,10 @@ class Life(_Section):
     loss: Literal["relative", "sum"] = Field(
         "relative", description="of a step: ρ beside the mean cross-entropy, or L_SR beside its sum (the seed paper's)"
     )
-    sampling: Literal["replacement", "epoch"] = Field(
-        "replacement", description="coordinates and images with replacement, or each once before any comes again"
+    sampling: Literal["replacement", "epoch", "restarting"] = Field(
+        "replacement",
+        description="coordinates and images with replacement; or each once before any comes again; or images dealt "
+        "anew with each epoch of coordinates, as 'epoch' did in runs of format 1",
     )
     environment: Literal["shared", "individual"] = Field(
         "individual", description="the same coordinates and images for all of an island, or each its own"
@@ -179,7 +189,9 @@ class RunConfig(_Section):
     """A whole evolutionary run."""
 
     seed: int = Field(0, ge=0, lt=1 << 63)
-    task: str = Field("mnist", min_length=1, description="mnist, none, or a folder of IDX files")
+    task: Annotated[str, AfterValidator(located)] = Field(
+        "mnist", min_length=1, description="mnist, none, or a folder of IDX files"
+    )
     device: Literal["auto", "cpu", "cuda"] = "auto"
     generations: int = Field(30, ge=1, le=schema.MAX_GENERATIONS, description="the total, founders included")
     quine: Quine = Quine()
@@ -208,9 +220,9 @@ def _contradictions(config: RunConfig) -> Iterator[str]:
             f"quine.hidden = {quine.hidden} are allowed: the image needs units too"
         )
     fewest = quine.hidden * (2 * quine.hidden + 1)
-    if life.sampling == "epoch" and life.coordinates > fewest:
+    if life.sampling != "replacement" and life.coordinates > fewest:
         yield (
-            f"life.coordinates: {life.coordinates}: with life.sampling epoch, at most {fewest} are allowed: "
+            f"life.coordinates: {life.coordinates}: with life.sampling {life.sampling}, at most {fewest} are allowed: "
             "the weights that quine.hidden makes, each printed once an epoch"
         )
     traits = config.reproduction.heritable

@@ -22,6 +22,10 @@ BLOCK = 64  # steps whose random indices are drawn at once: part of the random s
 Step = tuple[Tensor, Tensor | None]
 
 
+Dealer = Callable[[int], tuple[NDArray[np.int64], NDArray[np.int64]]]
+"""The next so many steps of one individual: coordinates [steps, B] and images [steps, B']."""
+
+
 def experiences(
     world: World, life: configuration.Life, pairing: str, streams: list[np.random.Generator]
 ) -> Iterator[Step]:
@@ -36,33 +40,43 @@ def experiences(
         streams: One generator an individual; a single one if all share their environment.
     """
     n_images = world.batch_images(life, pairing)
-    draw, block = (_deal, world.epoch(life)) if life.sampling == "epoch" else (_draw, BLOCK)
+    dealing, block = (_drawing, BLOCK) if life.sampling == "replacement" else (_dealing, world.epoch(life))
+    dealers = [dealing(world, life, n_images, stream) for stream in streams]
     for first in range(0, life.steps, block):
         steps = min(block, life.steps - first)
-        drawn = [draw(world, steps, life.coordinates, n_images, stream) for stream in streams]
+        drawn = [deal(steps) for deal in dealers]
         coordinates, images = (
             torch.from_numpy(np.stack(each, 1)).to(world.coordinates.device) for each in zip(*drawn, strict=True)
         )
         yield from zip(coordinates, images if n_images else [None] * steps, strict=True)
 
 
-def _draw(
-    world: World, steps: int, coordinates: int, images: int, stream: np.random.Generator
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    c = stream.integers(0, len(world.coordinates), (steps, coordinates))
+def _drawing(world: World, life: configuration.Life, images: int, stream: np.random.Generator) -> Dealer:
+    """With replacement."""
     n = 1 if world.images is None else len(world.images)
-    return c, stream.integers(0, n, (steps, images))
+
+    def draw(steps: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        c = stream.integers(0, len(world.coordinates), (steps, life.coordinates))
+        return c, stream.integers(0, n, (steps, images))
+
+    return draw
 
 
-def _deal(
-    world: World, steps: int, coordinates: int, images: int, stream: np.random.Generator
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """As `_draw`, from shuffled decks: no coordinate twice, no image again before all have come."""
-    c = stream.permutation(len(world.coordinates))[: steps * coordinates]
+def _dealing(world: World, life: configuration.Life, images: int, stream: np.random.Generator) -> Dealer:
+    """From shuffled decks: no coordinate twice in an epoch, no image again before all have come."""
     n = 1 if world.images is None else len(world.images)
-    decks = [stream.permutation(n) for _ in range(-(-steps * images // n))]
-    i = np.concatenate([np.empty(0, np.int64), *decks])[: steps * images]
-    return c.reshape(steps, coordinates), i.reshape(steps, images)
+    deck = np.empty(0, np.int64)
+
+    def deal(steps: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        nonlocal deck
+        c = stream.permutation(len(world.coordinates))[: steps * life.coordinates]
+        missing = steps * images - len(deck)
+        deck = np.concatenate([deck, *(stream.permutation(n) for _ in range(-(-missing // n)))])
+        i, rest = np.split(deck, [steps * images])
+        deck = rest if life.sampling == "epoch" else rest[:0]
+        return c.reshape(steps, life.coordinates), i.reshape(steps, images)
+
+    return deal
 
 
 def live(

@@ -136,17 +136,23 @@ def test_the_replication_loss_has_a_weight(target, loss, heavy):
     torch.testing.assert_close(got, slow_life(world, genomes, life, "blank", rates, weights), rtol=1e-6, atol=1e-7)
 
 
-@given(batch=st.integers(1, 336), images=st.integers(1, 50), pairing=st.sampled_from(["blank", "joint"]))
-def test_an_epoch_shows_each_coordinate_once_and_no_image_twice_before_all(batch, images, pairing):
+@given(
+    batch=st.integers(1, 336),
+    images=st.integers(1, 50),
+    pairing=st.sampled_from(["blank", "joint"]),
+    sampling=st.sampled_from(["epoch", "restarting"]),
+)
+def test_an_epoch_shows_each_coordinate_once_and_a_life_no_image_twice_before_all(batch, images, pairing, sampling):
     world = world_of()
     steps = world.shape.n_weights // batch
-    life = Life(steps=2 * steps, coordinates=batch, images=images, sampling="epoch")
+    life = Life(steps=2 * steps, coordinates=batch, images=images, sampling=sampling)
     assert world.epoch(life) == steps
     seen = list(experiences(world, life, pairing, [stream(0)]))
-    for epoch in (seen[:steps], seen[steps:]):
-        coordinates, shown = (torch.cat([each[i].flatten() for each in epoch]) for i in (0, 1))
+    epochs = seen[:steps], seen[steps:]
+    for coordinates in (torch.cat([c.flatten() for c, _ in epoch]) for epoch in epochs):
         assert len(coordinates) == steps * batch == len(coordinates.unique())
-        counts = torch.bincount(shown, minlength=len(world.images))
+    for shown in [seen] if sampling == "epoch" else epochs:  # restarting ones are dealt anew with each epoch
+        counts = torch.bincount(torch.cat([i.flatten() for _, i in shown]), minlength=len(world.images))
         assert counts.max() - counts.min() <= 1
     assert not torch.equal(seen[0][0], seen[steps][0]) or batch < 3
 
