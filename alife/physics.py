@@ -1,10 +1,11 @@
 """The world's fixed part: random projections of coordinates and pixels, drawn once, shared by all islands.
 
-A room of its own because the data set and the network meet only here; hosts get its arrays and never touch a data file.
+The data set and the network meet only here; hosts get its arrays and never touch a data file.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,26 @@ from alife.errors import UserError
 from alife.quine import SELU_ALPHA, SELU_SCALE, Shape
 from alife.streams import Stream, rng
 from alife.tasks import Task
+
+ROWS = 4096
+"""Coordinates or images whose features are computed together, in float64."""
+
+
+@dataclass(frozen=True)
+class Optics:
+    """What makes an image's features of its pixels p in [0, 1]: SELU((p - mean) @ projection).
+
+    Attributes:
+        projection: [pixels, H - K] float64.
+        mean: [pixels] float64, the mean image to learn from with `quine.projection: centred`, else 0.
+    """
+
+    projection: NDArray[np.float64]
+    mean: NDArray[np.float64]
+
+    def features(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """[n, H - K] of images [n, pixels]."""
+        return np.concatenate([selu((block - self.mean) @ self.projection) for block in _unit_blocks(images)])
 
 
 @dataclass(frozen=True)
@@ -25,12 +46,16 @@ class Physics:
         coordinates: [N, K] float32, SELU of the projected one-hot coordinates.
         images: {"learn", "select", "test"} → [n, H - K] float32, SELU of the projected pixels; empty without a task.
         labels: The same keys → [n] int64.
+        optics: How images become features; None without a task.
+        task: `Task.on_record` of the data; None without a task.
     """
 
     shape: Shape
     coordinates: NDArray[np.float32]
     images: dict[str, NDArray[np.float32]]
     labels: dict[str, NDArray[np.int64]]
+    optics: Optics | None = None
+    task: Mapping[str, Any] | None = None
 
 
 def make_physics(config: RunConfig, task: Task | None) -> Physics:
@@ -38,9 +63,11 @@ def make_physics(config: RunConfig, task: Task | None) -> Physics:
 
     With `quine.projection: paper` the coordinate projection has the standard deviation of the initial weights,
     1/√(3·H), and the pixel projection, of pixels in [0, 1], 1/√(3·pixels): the scales that give the initial losses
-    which Chang & Lipson (2018) report. With `unit` both are scaled so that what they feed to the network has variance 1
-    over coordinates and over the images to learn from. Computed in float64, so that the rounded features do not depend
-    on how a machine orders its sums.
+    which Chang & Lipson (2018) report. With `unit` both are scaled so that what goes into SELU has a mean square of 1,
+    over coordinates and over the images to learn from. Of coordinates that is their variance; of MNIST's images
+    variance is 0.6 of it, and the rest an offset of each unit that all images share. With `centred` the mean image is
+    taken away first, so that images, too, go in with variance 1. Computed in float64, so that the rounded features do
+    not depend on how a machine orders its sums.
 
     Raises:
         UserError: They do not fit into memory.
@@ -54,36 +81,51 @@ def make_physics(config: RunConfig, task: Task | None) -> Physics:
         ) from None
 
 
+def shape_of(config: RunConfig, task: Task | None) -> Shape:
+    """Sizes of the networks of a configuration that learn a task."""
+    h = config.quine.hidden
+    return Shape(h, config.quine.coordinate_units if task else h, task.classes if task else 0)
+
+
 def _drawn(config: RunConfig, task: Task | None) -> Physics:
     seed = config.quine.projection_seed if config.quine.projection_seed is not None else config.seed
-    unit = config.quine.projection == "unit"
-    h = config.quine.hidden
-    shape = Shape(h, config.quine.coordinate_units if task else h, task.classes if task else 0)
-    coordinates = _projection(seed, 0, (shape.n_weights, shape.coordinate_units), 1.0 if unit else (3 * h) ** -0.5)
-    images: dict[str, NDArray[np.float32]] = {}
-    labels: dict[str, NDArray[np.int64]] = {}
-    if task:
-        energy = sum(float(np.square(block).sum()) for block in _unit_blocks(task.learn_images)) / len(
-            task.learn_images
-        )
-        deviation = max(energy, 1e-12) ** -0.5 if unit else (3 * task.pixels) ** -0.5
-        pixels = _projection(seed, 1, (task.pixels, h - shape.coordinate_units), deviation)
-        for name in ("learn", "select", "test"):
-            raw = getattr(task, f"{name}_images")
-            images[name] = np.concatenate([_selu64(block @ pixels) for block in _unit_blocks(raw)])
-            labels[name] = getattr(task, f"{name}_labels")
-    return Physics(shape, _selu64(coordinates), images, labels)
+    shape, paper = shape_of(config, task), config.quine.projection == "paper"
+    coordinates = _coordinates(seed, shape, (3 * shape.hidden) ** -0.5 if paper else 1.0)
+    if task is None:
+        return Physics(shape, coordinates, {}, {})
+    optics = _optics(config, task, seed, shape)
+    images = {name: optics.features(getattr(task, f"{name}_images")) for name in ("learn", "select", "test")}
+    labels = {name: getattr(task, f"{name}_labels") for name in images}
+    return Physics(shape, coordinates, images, labels, optics, task.on_record())
 
 
-def _projection(seed: int, which: int, size: tuple[int, int], deviation: float) -> NDArray[np.float64]:
+def _coordinates(seed: int, shape: Shape, deviation: float) -> NDArray[np.float32]:
+    """[N, K], some rows at a time: the numbers are those of one draw, and float64 never takes much memory."""
+    draw, bound = rng(seed, Stream.PROJECTION, 0), 3**0.5 * deviation
+    features = np.empty((shape.n_weights, shape.coordinate_units), np.float32)
+    for first in range(0, len(features), ROWS):
+        rows = features[first : first + ROWS]
+        rows[:] = selu(draw.uniform(-bound, bound, rows.shape))
+    return features
+
+
+def _optics(config: RunConfig, task: Task, seed: int, shape: Shape) -> Optics:
+    mean = np.zeros(task.pixels)
+    if config.quine.projection == "centred":
+        mean = task.learn_images.sum(0, dtype=np.int64) / (255 * len(task.learn_images))
+    energy = sum(float(np.square(block - mean).sum()) for block in _unit_blocks(task.learn_images))
+    energy /= len(task.learn_images)
+    deviation = (3 * task.pixels) ** -0.5 if config.quine.projection == "paper" else max(energy, 1e-12) ** -0.5
     bound = 3**0.5 * deviation
-    return rng(seed, Stream.PROJECTION, which).uniform(-bound, bound, size)
+    size = task.pixels, shape.hidden - shape.coordinate_units
+    return Optics(rng(seed, Stream.PROJECTION, 1).uniform(-bound, bound, size), mean)
 
 
-def _unit_blocks(images: NDArray[np.uint8], rows: int = 4096) -> Iterator[NDArray[np.float64]]:
-    for start in range(0, len(images), rows):
-        yield images[start : start + rows].astype(np.float64) / 255
+def _unit_blocks(images: NDArray[np.uint8]) -> Iterator[NDArray[np.float64]]:
+    for first in range(0, len(images), ROWS):
+        yield images[first : first + ROWS].astype(np.float64) / 255
 
 
-def _selu64(z: NDArray[np.float64]) -> NDArray[np.float32]:
+def selu(z: NDArray[np.float64]) -> NDArray[np.float32]:
+    """SELU, computed in float64."""
     return (SELU_SCALE * np.where(z > 0, z, SELU_ALPHA * np.expm1(np.minimum(z, 0)))).astype(np.float32)

@@ -22,6 +22,7 @@ class Stream(IntEnum):
     ASSAY = 9
     SEARCH = 10
     PAPER = 11
+    SPLIT = 12
 
 
 def rng(seed: int, stream: Stream, *key: int) -> np.random.Generator:

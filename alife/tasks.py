@@ -1,24 +1,24 @@
 """The classification task: MNIST or any folder of IDX files, split to learn, to select and to test."""
 
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from alife import mnist
 from alife.errors import UserError
 from alife.idx import ROLES, Bytes, IdxFolder, content_md5, read_folder
+from alife.splits import SHARE, SPLITS, WORDS, Labels, Split
 
-Labels = NDArray[np.int64]
+MINIMUM_TRAINING: Final = SHARE
+"""Fewest training images: of fewer, no sixth is left for selection."""
 
-MINIMUM_TRAINING: Final = 6
-"""Fewest training images: one is left for the last sixth."""
-
-_SHARE: Final = 6  # the last 1/6 of the training set is for selection
+_NAMES: Final = ("learn", "select", "test")
 
 KNOWN: Final[Mapping[str, tuple[Mapping[str, str], str]]] = {
     "MNIST": (mnist.MD5, mnist.CREDIT),
@@ -41,17 +41,19 @@ class Task:
 
     Attributes:
         name: "mnist", or the folder as it was given.
-        learn_images: uint8 [n, pixels], all but the last sixth of the training set (MNIST: the first 50,000).
+        split: How the training set was divided.
+        learn_images: uint8 [n, pixels] (MNIST: the first 50,000 of the training set).
         learn_labels: int64 [n].
-        select_images: uint8 [n, pixels], the last sixth, rounded (MNIST: the last 10,000).
+        select_images: uint8 [n, pixels], for selection (MNIST: the last 10,000 of the training set).
         select_labels: int64 [n].
         test_images: uint8 [n, pixels]. For the end of a run only.
         test_labels: int64 [n].
         classes: The largest label of all splits + 1.
-        pixels: Rows × columns of an image.
+        shape: Rows and columns of an image.
     """
 
     name: str
+    split: Split
     learn_images: Bytes
     learn_labels: Labels
     select_images: Bytes
@@ -59,15 +61,48 @@ class Task:
     test_images: Bytes
     test_labels: Labels
     classes: int
-    pixels: int
+    shape: tuple[int, int]
+
+    @property
+    def pixels(self) -> int:
+        """Rows × columns of an image."""
+        return self.shape[0] * self.shape[1]
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the three splits: of each a line with its name and sizes, its images, its labels as bytes."""
+        total = hashlib.sha256()
+        for name in _NAMES:
+            images, labels = getattr(self, f"{name}_images"), getattr(self, f"{name}_labels")
+            total.update(f"{name} {len(images)} {self.shape[0]} {self.shape[1]}\n".encode())
+            total.update(np.ascontiguousarray(images).data)
+            total.update(labels.astype(np.uint8).data)
+        return total.hexdigest()
+
+    @property
+    def counts(self) -> dict[str, list[int]]:
+        """Images of each class, 0 to `classes` - 1, by split ("learn", "select", "test")."""
+        labels = {name: getattr(self, f"{name}_labels") for name in _NAMES}
+        return {name: np.bincount(values, minlength=self.classes).tolist() for name, values in labels.items()}
+
+    def on_record(self) -> dict[str, Any]:
+        """What a run's manifest says of its data."""
+        return {
+            "digest": self.digest,
+            "shape": list(self.shape),
+            "classes": self.classes,
+            "split": self.split,
+            "counts": self.counts,
+        }
 
 
-def load_task(spec: str, *, progress: bool = True) -> Task | None:
+def load_task(spec: str, *, split: Split | None = None, progress: bool = True) -> Task | None:
     """Load a data set; MNIST is fetched if it is not at hand.
 
     Args:
         spec: "none", "mnist", or a folder that holds MNIST's four file names (`idx.find_files`), itself or in its
             `raw` or `MNIST/raw`; any image size and any number of classes from 2 on.
+        split: How to divide the training set; None for "tail" of MNIST and "stratified" of a folder.
         progress: Report fetching on standard error.
 
     Returns:
@@ -75,10 +110,10 @@ def load_task(spec: str, *, progress: bool = True) -> Task | None:
 
     Raises:
         UserError: A file is missing, malformed, or does not fit the others; MNIST has another content than MNIST or
-            cannot be fetched; there are fewer than 6 training images or 2 classes; or a label to select or test on is
-            never seen while learning.
+            cannot be fetched; there are fewer than 6 training images or 2 classes; a label to select or test on is
+            never seen while learning; or a class has too few images to be in both parts of a stratified split.
     """
-    return None if spec == "none" else _split(spec, _obtain(spec, progress))
+    return None if spec == "none" else _divided(spec, _obtain(spec, progress), split)
 
 
 def fetch(spec: str, *, progress: bool = True) -> Path:
@@ -93,7 +128,7 @@ def fetch(spec: str, *, progress: bool = True) -> Path:
     if spec == "none":
         raise UserError("task none: it has no data to fetch; name mnist or a folder of IDX files")
     found = _obtain(spec, progress)
-    _split(spec, found)
+    _divided(spec, found, None)
     return found.folder
 
 
@@ -106,16 +141,26 @@ def describe(spec: str) -> str:
     if spec == "none":
         return "none: no data set; networks only replicate"
     found = _obtain(spec, progress=True)
-    task = _split(spec, found)
-    rows, columns = found.arrays["train-images"].shape[1:]
+    task = _divided(spec, found, None)
+    rows, columns = task.shape
     return "\n".join(
         [
             f"{spec}: {found.folder}",
             f"{len(task.learn_images):,} images to learn, {len(task.select_images):,} to select, "
             f"{len(task.test_images):,} to test; {rows} × {columns} pixels, {task.classes} classes",
+            f"split: {WORDS[task.split]}",
+            *_table(task),
             *_verdict(found),
         ]
     )
+
+
+def _table(task: Task) -> list[str]:
+    """Images of each class by split, a line a class."""
+    counts = task.counts
+    head = f"{'class':>5}" + "".join(f"{name:>9}" for name in counts)
+    by_class = zip(*counts.values(), strict=True)
+    return [head, *(f"{label:5}" + "".join(f"{n:9,}" for n in row) for label, row in enumerate(by_class) if any(row))]
 
 
 def _verdict(found: IdxFolder) -> list[str]:
@@ -133,24 +178,27 @@ def _verdict(found: IdxFolder) -> list[str]:
     return ["checksums: unknown data set, not checked", "credit and licence: as its makers say"]
 
 
-def _split(spec: str, found: IdxFolder) -> Task:
+def _divided(spec: str, found: IdxFolder, split: Split | None) -> Task:
     _check_fit(found)
+    split = split or ("tail" if spec == "mnist" else "stratified")
     train, test = found.arrays["train-images"], found.arrays["t10k-images"]
-    train_labels, test_labels = (found.arrays[f"{split}-labels"].astype(np.int64) for split in ("train", "t10k"))
-    cut = len(train) - (len(train) + _SHARE // 2) // _SHARE
-    classes = _check_labels(found.files, train_labels, cut, test_labels)
-    pixels = train.shape[1] * train.shape[2]
-    flat, flat_test = train.reshape(len(train), pixels), test.reshape(len(test), pixels)
+    labels, test_labels = (found.arrays[f"{part}-labels"].astype(np.int64) for part in ("train", "t10k"))
+    if split == "stratified":
+        _check_enough(found.files["train-labels"], labels)
+    learn, select = SPLITS[split](labels)
+    classes = _check_labels(found.files, labels[learn], labels[select], test_labels)
+    flat = train.reshape(len(train), -1)
     return Task(
         name=spec,
-        learn_images=flat[:cut],
-        learn_labels=train_labels[:cut],
-        select_images=flat[cut:],
-        select_labels=train_labels[cut:],
-        test_images=flat_test,
+        split=split,
+        learn_images=flat[learn],
+        learn_labels=labels[learn],
+        select_images=flat[select],
+        select_labels=labels[select],
+        test_images=test.reshape(len(test), -1),
         test_labels=test_labels,
         classes=classes,
-        pixels=pixels,
+        shape=train.shape[1:],
     )
 
 
@@ -173,17 +221,27 @@ def _check_fit(found: IdxFolder) -> None:
         raise UserError(f"{files['train-images']}: {len(train)} images: add some, at least {MINIMUM_TRAINING}")
 
 
-def _check_labels(files: Mapping[str, Path], train: Labels, cut: int, test: Labels) -> int:
+def _check_enough(file: Path, labels: Labels) -> None:
+    """See that each class can be both learned and selected by."""
+    present, counts = np.unique(labels, return_counts=True)
+    if counts.min() < 2:
+        raise UserError(
+            f"{file}: label {present[counts.argmin()]} comes once: a class needs two training images, one to learn "
+            "from and one for selection: add some, or leave that class out"
+        )
+
+
+def _check_labels(files: Mapping[str, Path], learn: Labels, select: Labels, test: Labels) -> int:
     """Number of classes, after a check that each can be learned: a label never seen caps the accuracy unnoticed."""
-    learned = np.unique(train[:cut])
+    learned = np.unique(learn)
     for role, what, labels in (
-        ("train-labels", f"the last {len(train) - cut:,} labels, for selection, hold", train[cut:]),
+        ("train-labels", f"the {len(select):,} labels for selection hold", select),
         ("t10k-labels", "the test labels hold", test),
     ):
         unseen = np.setdiff1d(labels, learned)
         if unseen.size:
             raise UserError(
-                f"{files[role]}: {what} {unseen[0]}, which the first {cut:,} training labels, for learning, do not: "
+                f"{files[role]}: {what} {unseen[0]}, which the {len(learn):,} training labels for learning do not: "
                 "shuffle the training set, or leave that class out"
             )
     if len(learned) < 2:

@@ -24,6 +24,7 @@ from alife.tasks import load_task
 from populations import migration
 from populations.backends import Backend, Interrupted, LocalBackend
 from populations.controller import Run, Sink, advance, stop_on_signals
+from populations.recorded_task import as_lived, task_again
 from populations.records import Recorder, check_unused, exists, read_config
 from populations.watch import RayMetrics
 
@@ -66,7 +67,7 @@ def evolve(
         norms = np.concatenate([np.linalg.norm(group.messages, axis=1) for group in newborns.values()])
         backend = make_backend(config, physics)
         collapse_norm = DEAD_ZERO * float(np.median(norms))
-        recorder = begin(out, config, backend, -1, newborns, {"collapse_norm": collapse_norm})
+        recorder = begin(out, config, backend, physics.task, -1, newborns, {"collapse_norm": collapse_norm})
         return Run(config, recorder, backend, newborns, 0, collapse_norm)
 
     return drive(start, backend, sinks)
@@ -76,6 +77,7 @@ def begin(
     out: str,
     config: RunConfig,
     backend: Backend,
+    task: Mapping[str, Any] | None,
     generation: int,
     newborns: Mapping[int, Newborns],
     meta: Mapping[str, Any],
@@ -86,6 +88,7 @@ def begin(
         out: The run folder.
         config: Resolved.
         backend: Where it is to live; the class of its machines goes on record.
+        task: What it learns, `Physics.task`.
         generation: The one before theirs.
         newborns: By island.
         meta: As of `Recorder.commit`.
@@ -93,6 +96,7 @@ def begin(
     recorder = Recorder.create(out, config, versions=versions(), machine=backend.machine)
     try:
         recorder.start(generation + 1, versions())
+        recorder.describe(task=task)
         recorder.commit(generation, newborns, meta=meta)
     except BaseException:
         recorder.close()
@@ -136,7 +140,8 @@ def resume(
         if status == "extinct" or done >= total:
             recorder.close()
             return "extinct" if status == "extinct" else "finished"
-        physics = make_physics(config, load_task(config.task))
+        config = as_lived(config, recorder.manifest)
+        physics = make_physics(config, task_again(config, recorder.manifest))
     except BaseException:
         recorder.close()
         raise
@@ -157,15 +162,19 @@ def resume(
     return drive(start, backend, sinks)
 
 
-def prepare(config: RunConfig) -> tuple[RunConfig, Physics]:
+def prepare(config: RunConfig, past: Mapping[str, Any] | None = None) -> tuple[RunConfig, Physics]:
     """The configuration with everything open resolved, and its physics; checks all that needs no cluster.
+
+    Args:
+        config: What is asked for.
+        past: The manifest of the run that is forked or assayed; None for a new one.
 
     Raises:
         UserError: The data, the device or the topology do not fit.
     """
     migration.check(config)
     device = _resolve_device(config)
-    task = load_task(config.task)
+    task = task_again(config, past) if past else load_task(config.task)
     gpus = config.ray.gpus_per_host or (1.0 if device == "cuda" else 0.0)
     seed = config.seed if config.quine.projection_seed is None else config.quine.projection_seed
     config = _update(config, "quine", projection_seed=seed)

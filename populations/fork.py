@@ -13,7 +13,8 @@ from alife.nested import merge
 from populations import migration
 from populations.controller import Run, Sink
 from populations.evolution import BackendName, MakeBackend, begin, drive, go_on, prepare
-from populations.records import check_unused, exists, read_checkpoint, read_config
+from populations.recorded_task import as_lived
+from populations.records import check_unused, exists, read_checkpoint, read_config, read_manifest
 
 _FIXED = ("quine", "task")
 """Sections that say what a genome means: a thawed newborn cannot live under others."""
@@ -49,19 +50,20 @@ def fork(
     Raises:
         UserError: The generation is not kept, or a change would make the stored genomes meaningless.
     """
-    config = fork_config(read_config(parent), changes or {}, generation)
+    past = read_manifest(parent)
+    config = fork_config(as_lived(read_config(parent), past), changes or {}, generation)
     if resume and exists(out):
         return go_on(out, config, backend, sinks)
     number, newborns, meta = read_checkpoint(parent, generation)
     check_unused(out)
     migration.check(config, min(map(len, newborns.values())))
-    config, physics = prepare(config)
+    config, physics = prepare(config, past)
 
     def start(make_backend: MakeBackend) -> Run:
         backend = make_backend(config, physics)
         norm = meta["collapse_norm"]
         kept = {"collapse_norm": norm, "parent": parent, "thawed": number}
-        recorder = begin(out, config, backend, number - 1, newborns, kept)
+        recorder = begin(out, config, backend, physics.task, number - 1, newborns, kept)
         return Run(config, recorder, backend, newborns, number, norm, committed=number - 1)
 
     return drive(start, backend, sinks)

@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from alife import config as configuration
@@ -231,11 +231,12 @@ def _job(name: str, part: str, settings: Settings, folder: Folder) -> Job:
 
 
 def _settled(folder: Folder, settings: Settings) -> Settings:
-    """The settings, checked against those that the folder holds.
+    """The settings, their data by its absolute path, checked against those that the folder holds.
 
     Raises:
         UserError: It holds others, or something else.
     """
+    settings = replace(settings, task=configuration.located(settings.task))
     with explained(folder, "looking there"):
         found = folder.ls()
         folder.check_writable()
@@ -244,6 +245,7 @@ def _settled(folder: Folder, settings: Settings) -> Settings:
                 raise UserError(f"{folder.uri}: is not empty, and holds no {PLAN}: choose another --out")
             return settings
         stored = paper_results.parse(folder.read(PLAN), f"{folder.uri}/{PLAN}")
+        stored["task"] = configuration.located(str(stored.get("task")))
     for key, value in asdict(settings).items():
         if stored.get(key) != value:
             raise UserError(

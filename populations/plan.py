@@ -125,7 +125,7 @@ def parse_plan(text: str, source: str, quick: bool = False, ray: Mapping[str, An
     above = {"ray": dict(ray)} if ray else {}
     parse_config(above, "command line")
     shared = merge(nest(base), above)
-    complete = _parse(shared, f"{source}: base")
+    complete = parse_config(shared, f"{source}: base")
     treatments = treatments_of(data, source)
     seeds = seeds_of(data, source)
     if len(treatments) * len(seeds) > MAX_RUNS:
@@ -174,21 +174,13 @@ def _shelf() -> Any:
     return resources.files("populations") / "sweeps"
 
 
-def _parse(data: Mapping[str, Any], source: str) -> RunConfig:
-    """A configuration that means the same in any working directory."""
-    config = parse_config(data, source)
-    if config.task in ("mnist", "none"):
-        return config
-    return config.model_copy(update={"task": os.path.abspath(os.path.expanduser(config.task))})
-
-
 def _configs(
     shared: Mapping[str, Any], treatments: Mapping[str, Mapping[str, Any]], source: str
 ) -> dict[str, RunConfig]:
     configs, wrong = {}, []
     for name, keys in treatments.items():
         try:
-            configs[name] = _parse(merge(shared, nest(keys)), f"{source}: treatment {name}")
+            configs[name] = parse_config(merge(shared, nest(keys)), f"{source}: treatment {name}")
         except UserError as error:
             wrong.append(str(error))
     if wrong:

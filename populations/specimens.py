@@ -25,6 +25,7 @@ from alife.island import Habitat
 from alife.nested import merge
 from alife.reproduction import Newborns
 from populations.evolution import prepare
+from populations.recorded_task import as_lived
 from populations.records import read_checkpoint, read_config, read_manifest
 from populations.storage import explained, open_folder
 
@@ -199,10 +200,11 @@ def thaw(
     Raises:
         UserError: A generation is not kept, or the run's data or device are not here.
     """
-    config = read_config(uri)
+    past = read_manifest(uri)
+    config = as_lived(read_config(uri), past)
     stored = {g: read_checkpoint(uri, g)[1] for g in generations}
     if device is not None:
         config = parse_config(merge(config.model_dump(), {"device": device}))
-    config, physics = prepare(config)
+    config, physics = prepare(config, past)
     groups = {g: sample(list(islands.values()), size, config.seed) for g, islands in stored.items()}
     return Habitat(config, physics), groups

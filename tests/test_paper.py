@@ -154,6 +154,15 @@ def test_other_settings_or_a_folder_of_something_else_are_refused(done, tmp_path
     assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
 
 
+def test_a_folder_of_data_is_found_from_anywhere(idx_folder, tmp_path, monkeypatch):
+    from populations.paper import _settled
+    from populations.storage import open_folder
+
+    monkeypatch.chdir(idx_folder.parent)
+    settings = _settled(open_folder(str(tmp_path / "out")), Settings(False, 2, 0, idx_folder.name))
+    assert settings.task == str(idx_folder)
+
+
 def course_of(values, norms=None):
     norms = [[70.0] * 3] * len(values) if norms is None else norms
     rows = [

@@ -8,6 +8,7 @@ from alife.config import parse_config
 from alife.errors import UserError
 from alife.physics import make_physics
 from alife.quine import SELU_ALPHA, SELU_SCALE
+from alife.streams import Stream, rng
 from alife.tasks import load_task
 
 
@@ -29,6 +30,28 @@ def test_scales(idx_folder, projection, coordinate, image):
     assert len(physics.images["select"]) == len(physics.labels["select"]) == len(task.select_images)
 
 
+def test_centred_images_go_in_with_mean_0_and_variance_1(idx_folder):
+    """As `unit` ones do not: they share an offset."""
+    task = load_task(str(idx_folder))
+    seen = {}
+    for projection in ("unit", "centred"):
+        config = parse_config({"task": str(idx_folder), "quine": {"projection": projection}})
+        seen[projection] = before_selu(make_physics(config, task).images["learn"])
+    assert np.abs(seen["centred"].mean(0)).max() < 1e-5
+    assert seen["centred"].var(0).mean() == pytest.approx(1, rel=0.15)
+    assert np.square(seen["unit"]).mean() == pytest.approx(1, rel=0.15)
+    assert seen["unit"].var(0).mean() < 0.8
+
+
+def test_coordinates_drawn_some_rows_at_a_time_are_those_of_one_draw(monkeypatch):
+    config = parse_config({"task": "none", "quine": {"hidden": 20, "coordinate_units": 7}})
+    whole = make_physics(config, None).coordinates
+    monkeypatch.setattr(physics, "ROWS", 33)
+    np.testing.assert_array_equal(make_physics(config, None).coordinates, whole)
+    expected = rng(0, Stream.PROJECTION, 0).uniform(-(3**0.5), 3**0.5, whole.shape)
+    np.testing.assert_array_equal(physics.selu(expected), whole)
+
+
 def test_the_projection_seed_decides_and_defaults_to_the_run_s(idx_folder):
     def coordinates(**over):
         return make_physics(parse_config({"task": "none", **over}), None).coordinates
@@ -38,9 +61,9 @@ def test_the_projection_seed_decides_and_defaults_to_the_run_s(idx_folder):
 
 
 def test_features_that_do_not_fit_into_memory_are_refused_by_the_key_that_made_them(monkeypatch):
-    def full(*size):
+    def full(*_):
         raise MemoryError
 
-    monkeypatch.setattr(physics, "_projection", full)
+    monkeypatch.setattr(physics, "_coordinates", full)
     with pytest.raises(UserError, match=r"^quine\.hidden: 4096: .*33,558,528 weights"):
         make_physics(parse_config({"task": "none", "quine": {"hidden": 4096}}), None)
