@@ -130,7 +130,7 @@ def refuse(capsys, *arguments):
         (["--ray.allow_mixed", "!!bool maybe"], "ray.allow_mixed: '!!bool maybe' is not allowed"),
         (["--life.steps", "[" * 2000], "life.steps: '[[["),
         (["--task", "2024-01-05"], "2024-01-05' is not allowed: no such folder"),
-        (["--task", "2024"], "task: '2024' is not allowed: no such folder"),
+        (["--task", "2024"], "/2024' is not allowed: no such folder"),
         (["--life.learning_rate", "3e38"], "life.learning_rate: '3e38' is not allowed: input should be less than"),
         (["--life.task_weight", "1e31"], "life.task_weight"),
         (["--life.replication_weight", "1e31"], "life.replication_weight"),
