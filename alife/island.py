@@ -20,6 +20,7 @@ from alife.errors import UserError
 from alife.gradient import World
 from alife.life import live
 from alife.physics import Physics
+from alife.products import computing
 from alife.quine import Forward
 from alife.reproduction import Floats, Newborns, birth, causes_of_death, trait
 from alife.streams import Stream, rng
@@ -62,7 +63,6 @@ class Habitat:
         self.config = config
         self.device = torch.device(config.device)
         check_precision(config)
-        torch.set_num_threads(config.life.threads)
         learn = self._tensor(physics.images["learn"]) if physics.images else None
         labels = self._tensor(physics.labels["learn"]) if physics.images else None
         coordinates = self._tensor(physics.coordinates)
@@ -141,7 +141,7 @@ def check_precision(config: RunConfig) -> None:
 def lifetime(
     habitat: Habitat, newborns: Newborns, generation: int, island: int, collapse_norm: float, test: bool = False
 ) -> tuple[Scores, Floats]:
-    """Birth, life and scoring of one island's generation.
+    """Birth, life and scoring of one island's generation, with the threads that the configuration says.
 
     Args:
         habitat: Where.
@@ -154,6 +154,13 @@ def lifetime(
     Returns:
         Scores, and the emitted genomes [P, N] float32 of which children are conceived.
     """
+    with computing(habitat.config.life.threads):
+        return _lived(habitat, newborns, generation, island, collapse_norm, test)
+
+
+def _lived(
+    habitat: Habitat, newborns: Newborns, generation: int, island: int, collapse_norm: float, test: bool
+) -> tuple[Scores, Floats]:
     seconds: dict[str, float] = {}
     clock = _Clock(habitat.device, seconds)
     config, life = habitat.config, habitat.config.life

@@ -6,7 +6,8 @@ not, but torch calls it for float32 only with leave to round to bfloat16. oneDNN
 alone: elsewhere it is as exact as MKL, which is checked, and up to twice as fast once a product is large enough.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache, partial
 from typing import Any
 
@@ -53,6 +54,20 @@ def onednn_is_exact() -> bool:
 def by_onednn(call: Call) -> None:
     """Make a call whose float32 products oneDNN computes, by leave that `onednn_is_exact` knows not to be taken."""
     before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("medium")
-    call()
-    torch.set_float32_matmul_precision(before)
+    try:
+        torch.set_float32_matmul_precision("medium")
+        call()
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+@contextmanager
+def computing(threads: int) -> Iterator[None]:
+    """torch with so many threads; afterwards with the process's own settings again, however it ends."""
+    before, precision = torch.get_num_threads(), torch.get_float32_matmul_precision()
+    try:
+        torch.set_num_threads(threads)
+        yield
+    finally:
+        torch.set_num_threads(before)
+        torch.set_float32_matmul_precision(precision)

@@ -23,6 +23,8 @@ from populations.jobs import Job, Result, Stopped, run_jobs
 from populations.storage import Folder, explained, open_folder
 
 PLAN: Final = "paper.json"
+THREADS: Final = 1
+"""That a part computes with; cores are for other parts."""
 TOLD_SECONDS: Final = 1.0
 """Between two words of a part on how far it is."""
 
@@ -135,8 +137,10 @@ def reproduce(
 def estimate(parts: Sequence[tuple[str, str]], settings: Settings, hosts: int) -> tuple[float, float]:
     """(seconds of CPU, of wall-clock on so many hosts) that parts take, from a step timed here and now."""
     from alife.paper.training import step_seconds
+    from alife.products import computing
 
-    step = step_seconds(settings)
+    with computing(THREADS):
+        step = step_seconds(settings)
     each = [step * EXPERIMENTS[name].cost(settings) for name, _ in parts]
     return sum(each), max(max(each), sum(each) / hosts)
 
@@ -152,6 +156,8 @@ def do_part(name: str, part: str, settings: Mapping[str, Any], out: str) -> floa
         Busy: Another process does this part.
         UserError: This machine does not see the folder, or the storage fails.
     """
+    from alife.products import computing
+
     folder = open_folder(out)
     began, said, signals = time.monotonic(), [0.0], list[str]()
     with explained(folder, f"looking for {PLAN}"):
@@ -174,7 +180,8 @@ def do_part(name: str, part: str, settings: Mapping[str, Any], out: str) -> floa
                 keep.tell(share, words)
 
         work = Work(Settings(**settings), tell, keep, lambda earlier: paper_results.genomes(folder, earlier))
-        outcome = EXPERIMENTS[name].run(work, part)
+        with computing(THREADS):
+            outcome = EXPERIMENTS[name].run(work, part)
         seconds = time.monotonic() - began
         keep.finish(outcome, seconds)
     return seconds

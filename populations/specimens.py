@@ -23,6 +23,7 @@ from alife.config import MAX_TASK_WEIGHT, parse_config
 from alife.errors import UserError
 from alife.island import Habitat
 from alife.nested import merge
+from alife.products import computing
 from alife.reproduction import Newborns
 from populations.evolution import prepare
 from populations.recorded_task import as_lived
@@ -91,7 +92,8 @@ def perform(uri: str, request: Request, tell: Tell = silent) -> tuple[dict[str, 
         "steps": config.life.steps,
         "mutation": config.reproduction.mutation,
     }
-    return about, assay.run(habitat, groups, options, tell)
+    with computing(config.life.threads):
+        return about, assay.run(habitat, groups, options, tell)
 
 
 def settled(request: Request) -> tuple[int, Options]:
