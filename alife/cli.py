@@ -3,9 +3,10 @@
 import argparse
 import sys
 
-from alife import flags
+from alife import __version__, flags
 from alife.commands import bench, data, deploy, evolve, look, paper, study
 from alife.commands.common import Run, unattended
+from alife.commands.output import READER_GONE, standard
 from alife.errors import UserError
 
 KINDS = (evolve, look, study, paper, bench, data, deploy)
@@ -29,30 +30,51 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command.
 
     Returns:
-        0; 1 for a sweep of which runs failed; 2 for what the user can mend; 130 or 143 for what was told to stop.
+        0; 1 for a sweep of which runs failed; 2 for what the user can mend; 130 or 143 for what was told to stop; 141
+        where the reader of what was asked for has gone.
     """
+    with standard() as output:
+        arguments = argparse.Namespace(printed=True)
+        try:
+            code = _command(argv, arguments)
+        except SystemExit as left:
+            code = left.code if isinstance(left.code, int) else int(left.code is not None)
+        try:
+            return output.code(code, arguments.printed)
+        except UserError as error:
+            return _refuse(error)
+
+
+def _command(argv: list[str] | None, arguments: argparse.Namespace) -> int:
     parser = _parser()
-    arguments, unknown = parser.parse_known_args(argv)
-    command = arguments.parser
+    _, unknown = parser.parse_known_args(argv, arguments)
+    command = getattr(arguments, "parser", parser)
     if unknown:
         command.error(flags.explain_unknown(unknown, [o for a in command._actions for o in a.option_strings]))
+    if command is parser:
+        parser.print_help()
+        return 0
     try:
         with unattended():
             return arguments.do(arguments) or 0
     except UserError as error:
-        print(f"alife: error: {error}", file=sys.stderr)
-        return 2
+        return _refuse(error)
     except BrokenPipeError:
-        sys.stderr.close()
-        return 1
+        return READER_GONE
     except KeyboardInterrupt:
         print("alife: stopped", file=sys.stderr)
         return 130
 
 
+def _refuse(error: UserError) -> int:
+    print(f"alife: error: {error}", file=sys.stderr)
+    return 2
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = flags.Parser(prog="alife", description=DESCRIPTION)
-    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=flags.Parser)
+    parser.add_argument("--version", action="version", version=f"alife {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", parser_class=flags.Parser)
 
     def command(name: str, do: Run, summary: str, examples: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=summary, description=f"{summary}\n\n{examples}")

@@ -3,7 +3,9 @@
 `load_run(uri)` reads a folder into a `Run`; `make(run)` draws its figures; `print_run(run)` prints its state.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from alife.lazy import attach
 
 if TYPE_CHECKING:
     from analysis.plots import make
@@ -12,13 +14,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Run", "load_run", "make", "print_run"]
 
-_HOMES = {"Run": "run", "load_run": "run", "make": "plots", "print_run": "show"}
+_HOMES = {"Run": "analysis.run", "load_run": "analysis.run", "make": "analysis.plots", "print_run": "analysis.show"}
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name from its module when it is first asked for: pandas and matplotlib are slow to import."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__, __dir__ = attach(__name__, _HOMES)

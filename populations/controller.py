@@ -22,10 +22,8 @@ from alife.island import Scores
 from alife.reproduction import Ints, Newborns
 from populations import migration, rows
 from populations.backends import Backend, Generation, Interrupted
+from populations.listeners import Listeners
 from populations.records import Recorder, fossil
-
-Sink = Callable[[dict[str, Any]], None]
-"""Told of every event of a run, as plain JSON values under "event"."""
 
 
 @dataclass
@@ -39,7 +37,7 @@ class Run:
         newborns: The next generation, by the island of its conception: migration is the first thing that happens to it.
         generation: Its number.
         collapse_norm: ‖θ‖ below which an adult has collapsed.
-        sinks: Who is told.
+        tell: Who is told.
         seconds: Wall-clock so far by what it went into, summed over hosts for what happens on hosts.
     """
 
@@ -49,18 +47,13 @@ class Run:
     newborns: dict[int, Newborns]
     generation: int
     collapse_norm: float
-    sinks: tuple[Sink, ...] = ()
+    tell: Listeners = field(default_factory=Listeners)
     seconds: dict[str, float] = field(default_factory=dict)
     committed: int = -1
 
-    def tell(self, event: str, **values: Any) -> None:
-        """Tell every sink."""
-        for sink in self.sinks:
-            sink({"event": event, **values})
-
 
 def advance(run: Run) -> str:
-    """Evolve to the last generation, committing on the way.
+    """Evolve to the last generation, committing on the way and, however it ends, whatever generation is complete.
 
     Returns:
         The status it ends with: "finished", "extinct" or "interrupted".
@@ -77,7 +70,16 @@ def advance(run: Run) -> str:
     except Interrupted:
         _keep(run, "interrupted")
         return "interrupted"
+    except BaseException as error:
+        with suppress(UserError):  # what went wrong first is what the user is to hear of
+            _keep(run, ended_by(error))
+        raise
     return "finished"
+
+
+def ended_by(error: BaseException) -> str:
+    """The status of a run that an exception has ended."""
+    return "interrupted" if isinstance(error, KeyboardInterrupt | UserError) else "failed"
 
 
 def choose(config: RunConfig, generation: int) -> Callable[[int, Scores], Ints]:
@@ -105,13 +107,7 @@ def _one_generation(run: Run) -> None:
     last = number == config.generations - 1
     living_here, moves = migration.migrate(config, run.newborns, number)
     work = Generation(number, living_here, run.collapse_norm, test=last)
-    try:
-        outcomes = run.backend.live(work, choose(config, number))
-    except Exception as error:
-        if not isinstance(error, Interrupted):
-            with suppress(UserError):  # what went wrong first is what the user is to hear of
-                _keep(run, "interrupted" if isinstance(error, UserError) else "failed")
-        raise
+    outcomes = run.backend.live(work, choose(config, number))
     lived = time.perf_counter()
 
     births, generations = [], []
@@ -127,12 +123,12 @@ def _one_generation(run: Run) -> None:
             tests |= _tested(newborns, scores, config)
         if not len(outcome.children):
             run.tell("island_died", generation=number, island=island, causes=_causes(scores))
-    run.newborns = {island: o.children for island, o in outcomes.items() if len(o.children)}
     whole = rows.concatenate(births)
     run.recorder.add(number, whole, moves, rows.concatenate(generations))
+    run.newborns = {island: o.children for island, o in outcomes.items() if len(o.children)}
+    run.generation += 1
     if tests:
         run.recorder.attach(f"test-{number:07d}.json", json.dumps(tests, indent=1).encode())
-    run.generation += 1
     written = time.perf_counter()
     run.seconds["hosts"] = run.seconds.get("hosts", 0) + (lived - began) * run.backend.hosts
     run.seconds["generations"] = run.seconds.get("generations", 0) + written - began
@@ -149,7 +145,8 @@ def _due(run: Run) -> bool:
 def _keep(run: Run, status: str) -> None:
     """Commit the generations that are complete, before a run ends early."""
     if run.committed < run.generation - 1:
-        _commit(run, status)
+        over = "finished" if run.generation == run.config.generations else status
+        _commit(run, over if run.newborns else "extinct")
 
 
 def _commit(run: Run, status: str) -> None:
@@ -170,7 +167,7 @@ def _progress(run: Run, births: Mapping[str, np.ndarray], seconds: float) -> dic
         "of": run.config.generations,
         "individuals": len(living),
         "dead": int((~living).sum()),
-        "accuracy": _median(births["accuracy"][living]),
+        "accuracy": _median(births["accuracy"][living]) if run.config.task != "none" else None,
         "replication_error": _median(births["replication_error"][living]),
         "copying_error": _median(births["copying_error"][living]),
         "individuals_per_second": len(living) / seconds,

@@ -23,7 +23,9 @@ from alife.reproduction import Newborns, found
 from alife.tasks import load_task
 from populations import migration
 from populations.backends import Backend, Interrupted, LocalBackend
-from populations.controller import Run, Sink, advance, stop_on_signals
+from populations.controller import Run, advance, ended_by, stop_on_signals
+from populations.listeners import Listeners, Sink, hearing
+from populations.progress import for_a_person
 from populations.recorded_task import as_lived, task_again
 from populations.records import Recorder, check_unused, exists, read_config
 from populations.watch import RayMetrics
@@ -39,7 +41,8 @@ def evolve(
     *,
     backend: BackendName = "ray",
     resume: bool = False,
-    sinks: Sequence[Sink] = (),
+    sinks: Sequence[Sink] | None = None,
+    quiet: bool = False,
 ) -> str:
     """Evolve a run into a new folder.
 
@@ -48,7 +51,9 @@ def evolve(
         out: The run folder: a path or an fsspec URI.
         backend: "ray" or "local" (all islands in this process); the births are the same.
         resume: Go on if the folder already holds this run.
-        sinks: Called with every event, a dict of plain values.
+        sinks: Called with every event, a dict of plain values; one that raises is called no more. If None, progress is
+            shown where a person watches, on a terminal or in a notebook.
+        quiet: Show nothing there.
 
     Returns:
         The status it ends with: "finished", "extinct" or "interrupted".
@@ -58,7 +63,7 @@ def evolve(
     """
     config = config if isinstance(config, RunConfig) else parse_config(config)
     if resume and exists(out):
-        return go_on(out, config, backend, sinks)
+        return go_on(out, config, backend, sinks, quiet)
     check_unused(out)
     config, physics = prepare(config)
 
@@ -70,7 +75,7 @@ def evolve(
         recorder = begin(out, config, backend, physics.task, -1, newborns, {"collapse_norm": collapse_norm})
         return Run(config, recorder, backend, newborns, 0, collapse_norm)
 
-    return drive(start, backend, sinks)
+    return drive(start, backend, hearing(sinks, quiet, for_a_person))
 
 
 def begin(
@@ -110,7 +115,8 @@ def resume(
     generations: int | None = None,
     ray: Mapping[str, Any] | None = None,
     backend: BackendName = "ray",
-    sinks: Sequence[Sink] = (),
+    sinks: Sequence[Sink] | None = None,
+    quiet: bool = False,
 ) -> str:
     """Go on from a run's last commit, or extend it.
 
@@ -119,7 +125,8 @@ def resume(
         generations: A new, larger total.
         ray: Keys of the `ray` section to use this time; they have no part in what is born.
         backend: "ray" or "local".
-        sinks: Called with every event.
+        sinks: As of `evolve`.
+        quiet: As of `evolve`.
 
     Returns:
         As `evolve`.
@@ -159,7 +166,7 @@ def resume(
             raise
         return Run(config, recorder, backend, newborns, generation, meta["collapse_norm"], committed=generation - 1)
 
-    return drive(start, backend, sinks)
+    return drive(start, backend, hearing(sinks, quiet, for_a_person))
 
 
 def prepare(config: RunConfig, past: Mapping[str, Any] | None = None) -> tuple[RunConfig, Physics]:
@@ -195,25 +202,20 @@ def versions() -> dict[str, str]:
     return found
 
 
-def drive(start: Callable[[MakeBackend], Run], backend: BackendName, sinks: Sequence[Sink]) -> str:
+def drive(start: Callable[[MakeBackend], Run], backend: BackendName, tell: Listeners) -> str:
     """Start a run, advance it to its end, and leave nothing open, whatever happens.
 
     Args:
         start: Makes the run, given the function that makes its backend.
         backend: Which.
-        sinks: Told of every event.
+        tell: Told of every event; closed in the end.
 
     Returns:
         The status the run ends with; "interrupted" also of one that was told to stop before it had begun.
     """
 
     if backend == "ray":
-        sinks = [*sinks, RayMetrics()]
-
-    def tell(event: str, **values: Any) -> None:
-        for sink in sinks:
-            sink({"event": event, **values})
-
+        tell.add(RayMetrics())
     run: Run | None = None
     made: list[Backend] = []
     losses: list[tuple[int, str, str, float]] = []
@@ -233,7 +235,7 @@ def drive(start: Callable[[MakeBackend], Run], backend: BackendName, sinks: Sequ
     with stop_on_signals(lambda name: tell("stopping", signal=name)) as stopping:
         try:
             run = start(partial(_make_backend, backend, stopping, lost, made))
-            run.sinks = tuple(sinks)
+            run.tell = tell
             note(run)
             tell(
                 "start",
@@ -244,19 +246,20 @@ def drive(start: Callable[[MakeBackend], Run], backend: BackendName, sinks: Sequ
             )
             status = advance(run)
             run.recorder.close(status)
-            tell("end", status=status, generation=run.generation - 1, seconds=run.seconds)
+            tell("end", status=status, generation=run.generation - 1, seconds=dict(run.seconds))
             return status
         except Interrupted:
             return "interrupted"
         except BaseException as error:
             if run is not None:
-                mendable = isinstance(error, KeyboardInterrupt | UserError)
+                over = run.recorder.manifest["status"] in ("finished", "extinct")
                 with suppress(UserError):  # what went wrong first is what the user is to hear of
-                    run.recorder.close("interrupted" if mendable else "failed")
+                    run.recorder.close(None if over else ended_by(error))
             raise
         finally:
             for each in made:
                 each.close()
+            tell.close()
 
 
 def _make_backend(
@@ -272,7 +275,7 @@ def _make_backend(
     return made[-1]
 
 
-def go_on(out: str, config: RunConfig, backend: BackendName, sinks: Sequence[Sink]) -> str:
+def go_on(out: str, config: RunConfig, backend: BackendName, sinks: Sequence[Sink] | None, quiet: bool = False) -> str:
     """Resume a run that must be the one configured, but for its length and its Ray."""
     stored = read_config(out)
     asked = config.model_dump(exclude={"ray", "generations"})
@@ -284,7 +287,8 @@ def go_on(out: str, config: RunConfig, backend: BackendName, sinks: Sequence[Sin
             "'alife fork' it, or choose another --out"
         )
     longer = config.generations if config.generations > stored.generations else None
-    return resume(out, generations=longer, ray=config.ray.model_dump(exclude_unset=True), backend=backend, sinks=sinks)
+    own = config.ray.model_dump(exclude_unset=True)
+    return resume(out, generations=longer, ray=own, backend=backend, sinks=sinks, quiet=quiet)
 
 
 def _leaves(tree: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

@@ -11,8 +11,10 @@ from alife.config import RunConfig, parse_config
 from alife.errors import UserError
 from alife.nested import merge
 from populations import migration
-from populations.controller import Run, Sink
+from populations.controller import Run
 from populations.evolution import BackendName, MakeBackend, begin, drive, go_on, prepare
+from populations.listeners import Sink, hearing
+from populations.progress import for_a_person
 from populations.recorded_task import as_lived
 from populations.records import check_unused, exists, read_checkpoint, read_config, read_manifest
 
@@ -28,7 +30,8 @@ def fork(
     *,
     backend: BackendName = "ray",
     resume: bool = False,
-    sinks: Sequence[Sink] = (),
+    sinks: Sequence[Sink] | None = None,
+    quiet: bool = False,
 ) -> str:
     """Run again from a kept generation.
 
@@ -42,7 +45,8 @@ def fork(
         changes: Nested keys that differ from the parent's configuration.
         backend: "ray" or "local".
         resume: Go on if `out` already holds this fork.
-        sinks: Called with every event.
+        sinks: As of `populations.evolve`.
+        quiet: As of `populations.evolve`.
 
     Returns:
         The status it ends with, as `evolve`.
@@ -53,7 +57,7 @@ def fork(
     past = read_manifest(parent)
     config = fork_config(as_lived(read_config(parent), past), changes or {}, generation)
     if resume and exists(out):
-        return go_on(out, config, backend, sinks)
+        return go_on(out, config, backend, sinks, quiet)
     number, newborns, meta = read_checkpoint(parent, generation)
     check_unused(out)
     migration.check(config, min(map(len, newborns.values())))
@@ -66,7 +70,7 @@ def fork(
         recorder = begin(out, config, backend, physics.task, number - 1, newborns, kept)
         return Run(config, recorder, backend, newborns, number, norm, committed=number - 1)
 
-    return drive(start, backend, sinks)
+    return drive(start, backend, hearing(sinks, quiet, for_a_person))
 
 
 def fork_config(parent: RunConfig, changes: Mapping[str, Any], generation: int) -> RunConfig:

@@ -8,7 +8,7 @@ lease. The same command goes on with what has not ended.
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
@@ -17,9 +17,11 @@ from alife.errors import UserError
 from alife.paper.frame import Settings, Work
 from alife.paper.registry import EXPERIMENTS
 from populations import locks, paper_results
-from populations.controller import Sink, stop_on_signals
+from populations.controller import stop_on_signals
 from populations.evolution import BackendName
 from populations.jobs import Job, Result, Stopped, run_jobs
+from populations.listeners import Sink, hearing
+from populations.paper_terminal import PaperTerminal
 from populations.storage import Folder, explained, open_folder
 
 PLAN: Final = "paper.json"
@@ -72,7 +74,8 @@ def reproduce(
     *,
     ray: configuration.Ray | None = None,
     backend: BackendName = "ray",
-    sinks: Sequence[Sink] = (),
+    sinks: Sequence[Sink] | None = None,
+    quiet: bool = False,
 ) -> Summary:
     """Do the parts that have not ended.
 
@@ -82,7 +85,8 @@ def reproduce(
         out: The folder: a path or an fsspec URI.
         ray: The cluster, and what each part needs of it.
         backend: Where.
-        sinks: Told of every event.
+        sinks: As of `populations.evolve`.
+        quiet: As of `populations.evolve`.
 
     Raises:
         UserError: Unknown experiments, settings that they cannot do with or other than the folder's, no cluster, or
@@ -102,6 +106,7 @@ def reproduce(
     needs = ray or configuration.Ray()
     signals: list[str] = []
     with ExitStack() as stack:
+        tell = stack.enter_context(closing(hearing(sinks, quiet, PaperTerminal)))
         with explained(folder, "creating the folder"):
             folder.make()
             stack.callback(locks.acquire(folder).release)
@@ -109,11 +114,6 @@ def reproduce(
                 folder.put(PLAN, paper_results.as_json(asdict(settings)))
             over = paper_results.ended(folder)
         waiting = [part for part in parts if part not in over]
-
-        def tell(event: str, **values: Any) -> None:
-            for sink in sinks:
-                sink({"event": event, **values})
-
         hosts = 1
         if backend == "ray" and waiting:
             from populations.cluster import room
@@ -127,10 +127,10 @@ def reproduce(
             tell("paper_started", out=out, parts=len(parts), waiting=len(waiting), cpu_s=cpu, wall_s=wall, hosts=hosts)
         stopping = stack.enter_context(stop_on_signals(signals.append))
         results = _waves(waiting, over, settings, folder, needs, backend, tell, stopping)
-    failed = {result.name: result.error for result in results if result.status == "failed"}
-    done = len(parts) - len(waiting) + sum(result.status == "done" for result in results)
-    stopped = (signals or ["SIGINT"])[0] if any(result.status == "stopped" for result in results) else ""
-    tell("paper_ended", done=done, failed=failed, stopped=stopped)
+        failed = {result.name: result.error for result in results if result.status == "failed"}
+        done = len(parts) - len(waiting) + sum(result.status == "done" for result in results)
+        stopped = (signals or ["SIGINT"])[0] if any(result.status == "stopped" for result in results) else ""
+        tell("paper_ended", done=done, failed=failed, stopped=stopped)
     return Summary(out, len(parts), done, failed, stopped)
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from populations.tally import duration
+from alife.words import count, duration
 
 QUIET_SECONDS: Final = 20.0
 """Between two lines on what is under way."""
@@ -15,7 +15,7 @@ class PaperTerminal:
     """Prints events for a person."""
 
     def __init__(self, console: Console | None = None):
-        self.console = console or Console(stderr=True)
+        self.console = console or Console(stderr=True, force_jupyter=False)
         self._said, self._done, self._parts = time.monotonic(), 0, 0
 
     def __call__(self, event: dict[str, Any]) -> None:
@@ -34,7 +34,7 @@ class PaperTerminal:
     def _on_paper_started(self, event: dict[str, Any]) -> None:
         self._parts, self._done = event["parts"], event["parts"] - event["waiting"]
         before = f"{self._done} of {self._parts} parts done before; " if self._done else ""
-        hosts = f"{event['hosts']} host{'s' if event['hosts'] != 1 else ''}"
+        hosts = count(event["hosts"], "host")
         self._line(
             f"{event['out']}: {before}estimate for {event['waiting']}: {duration(event['cpu_s'])} of one core, "
             f"{duration(event['wall_s'])} on {hosts}"

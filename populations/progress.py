@@ -1,10 +1,11 @@
-"""What a run says while it runs: a live line on a terminal, plain lines elsewhere, JSON lines in a file.
+"""What a run says while it goes on: live on a terminal or in a notebook, else in plain lines; as JSON lines in a file.
 
-A room of its own: sinks only listen. Nothing that a run does depends on who is told.
+Generations are called by their number on record, which begins with 0.
 """
 
 import json
 import logging
+import sys
 import time
 from contextlib import suppress
 from typing import Any, TextIO
@@ -12,20 +13,25 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from alife.words import count, duration
+from populations.listeners import in_notebook
+
 _log = logging.getLogger(__name__)
 
 PHASES = ("birth", "life", "emission", "scoring")
+WORSE = "above 1: worse than printing zeros"
+"""What is said of such a ρ. Of generation 0 nothing is: nobody has printed the founders' genomes."""
 
 
 class Terminal:
     """Prints events for a person.
 
     Args:
-        console: Where to; a live progress bar if it is a terminal, a line a generation if not.
+        console: Where to, standard error if None; a live progress bar if it is a terminal, a line a generation if not.
     """
 
     def __init__(self, console: Console | None = None):
-        self.console = console or Console(stderr=True)
+        self.console = console or Console(stderr=True, force_jupyter=False)
         self._bar: Progress | None = None
         self._task: TaskID | None = None
         self._recent: list[float] = []
@@ -46,33 +52,38 @@ class Terminal:
         (self._bar.console if self._bar else self.console).print(text, highlight=False, markup=False, soft_wrap=True)
 
     def _on_start(self, event: dict[str, Any]) -> None:
-        hosts = f"{event['hosts']} host{'s' if event['hosts'] != 1 else ''}"
-        verb = "goes on from generation" if event["generation"] else "starts at generation"
-        self._line(f"{event['out']}: {verb} {event['generation']} of {event['of']}, {hosts}")
+        where = count(event["hosts"], "host")
+        verb = "goes on with" if event["generation"] else "starts with"
+        of = f"of {event['of']} (0 to {event['of'] - 1})" if event["of"] > 1 else "of 1"
+        self._line(f"{event['out']}: {verb} generation {event['generation']} {of}, {where}")
+        self._begin(event)
+
+    def _begin(self, event: dict[str, Any]) -> None:
         if self.console.is_terminal:
             self._bar = Progress(
-                TextColumn("generation {task.completed}/{task.total}"),
+                TextColumn("{task.completed} of {task.total} generations"),
                 BarColumn(),
-                TextColumn("{task.fields[state]}"),
+                TextColumn("{task.fields[state]}", markup=False),
                 TimeRemainingColumn(),
                 console=self.console,
                 transient=True,
             )
-            self._task = self._bar.add_task("", total=event["of"], completed=event["generation"], state="founders live")
+            self._task = self._bar.add_task("", total=event["of"], completed=event["generation"], state="")
             self._bar.start()
 
     def _on_generation(self, event: dict[str, Any]) -> None:
         self._recent = [*self._recent[-9:], event["seconds"]]
-        dead = f"  {event['dead']} died early" if event["dead"] else ""
-        state = (
-            f"accuracy {_number(event['accuracy'], '.3f')}  ρ {_number(event['replication_error'], '.4f')}  "
-            f"{event['individuals_per_second']:.1f} individuals/s{dead}"
-        )
+        number, of = event["generation"], event["of"]
+        state = _state(event)
         if self._bar and self._task is not None:
-            self._bar.update(self._task, completed=event["generation"] + 1, state=state)
+            self._bar.update(self._task, completed=number + 1, state=state)
             return
-        left = (event["of"] - event["generation"] - 1) * sum(self._recent) / len(self._recent)
-        self._line(f"generation {event['generation'] + 1}/{event['of']}  {state}  {_duration(left)} left")
+        left = (of - number - 1) * sum(self._recent) / len(self._recent)
+        self._now(f"generation {number} ({number + 1} of {of})  {state}  {duration(left)} left")
+
+    def _now(self, text: str) -> None:
+        """How far it is."""
+        self._line(text)
 
     def _on_island_died(self, event: dict[str, Any]) -> None:
         causes = ", ".join(f"{count} {cause}" for cause, count in event["causes"].items())
@@ -93,6 +104,28 @@ class Terminal:
         self.close()
         if event["seconds"].get("generations"):
             self._line(f"time: {divide(event['seconds'])}")
+
+
+class Notebook(Terminal):
+    """Prints events in a notebook: how far it is as one line that changes, everything else as lines that stay."""
+
+    def __init__(self) -> None:
+        super().__init__(Console(file=sys.stdout, force_terminal=False, force_jupyter=False))
+        self._handle: Any = None
+
+    def _now(self, text: str) -> None:
+        from IPython.display import display
+
+        data = {"text/plain": text}
+        if self._handle is None:
+            self._handle = display(data, raw=True, display_id=True)
+        else:
+            self._handle.update(data, raw=True)
+
+
+def for_a_person() -> Terminal:
+    """The one that fits where this process prints."""
+    return Notebook() if in_notebook() else Terminal()
 
 
 class JsonLines:
@@ -123,7 +156,7 @@ class JsonLines:
 def divide(seconds: dict[str, float]) -> str:
     """How the wall-clock of all generations divides, in per cent; `seconds` as of `shares`."""
     parts = ", ".join(f"{name} {share:.0%}" for name, share in shares(seconds).items())
-    return f"{parts} of {_duration(seconds['generations'])}"
+    return f"{parts} of {duration(seconds['generations'])}"
 
 
 def shares(seconds: dict[str, float]) -> dict[str, float]:
@@ -140,11 +173,13 @@ def shares(seconds: dict[str, float]) -> dict[str, float]:
     return parts
 
 
-def _number(value: float | None, form: str) -> str:
-    return "–" if value is None else format(value, form)
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+def _state(event: dict[str, Any]) -> str:
+    """How a generation did, in a line."""
+    accuracy, error = event["accuracy"], event["replication_error"]
+    words = [] if accuracy is None else [f"accuracy {accuracy:.3f}"]
+    if error is not None:
+        remark = f" ({WORSE})" if error > 1 and event["generation"] else ""
+        words += [f"ρ {error:{'.4f' if error < 100 else '.3g'}}{remark}"]
+    words += [f"{event['individuals_per_second']:.1f} individuals/s"]
+    words += [f"{event['dead']} died early"] if event["dead"] else []
+    return "  ".join(words)

@@ -5,18 +5,20 @@ A room of its own because it joins forks and jobs.
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 from alife.config import RunConfig
 from alife.errors import UserError
 from alife.nested import merge
-from populations.controller import Sink, stop_on_signals
+from populations.controller import stop_on_signals
 from populations.evolution import BackendName
 from populations.fork import fork, fork_config
 from populations.jobs import Job, Result, Stopped, run_jobs
+from populations.listeners import Listeners, Sink, hearing
 from populations.records import check_unused, read_checkpoint, read_config
-from populations.tally import Tally
+from populations.tally import SweepTerminal, Tally
 
 
 def replay(
@@ -28,7 +30,8 @@ def replay(
     *,
     backend: BackendName = "ray",
     resume: bool = False,
-    sinks: Sequence[Sink] = (),
+    sinks: Sequence[Sink] | None = None,
+    quiet: bool = False,
 ) -> list[Result]:
     """Fork a run several times, into OUT/seed-S.
 
@@ -41,7 +44,8 @@ def replay(
         replicates: How many, K.
         backend: "ray": each fork is a task of its own; "local": one after another in this process.
         resume: Go on with what has not ended.
-        sinks: Called with every event.
+        sinks: As of `populations.evolve`.
+        quiet: As of `populations.evolve`.
 
     Returns:
         What became of each, in the order of their seeds; `Result.value` is the fork's folder.
@@ -56,7 +60,8 @@ def replay(
     if not resume:
         for each in forks.values():
             check_unused(each.folder)
-    return _run(parent, generation, forks, backend, sinks)
+    with closing(hearing(sinks, quiet, SweepTerminal)) as tell:
+        return _run(parent, generation, forks, backend, tell)
 
 
 @dataclass(frozen=True)
@@ -99,14 +104,10 @@ def _planned(parent: str, generation: int, out: str, changes: Mapping[str, Any],
 
 
 def _run(
-    parent: str, generation: int, forks: Mapping[str, _Fork], backend: BackendName, sinks: Sequence[Sink]
+    parent: str, generation: int, forks: Mapping[str, _Fork], backend: BackendName, tell: Listeners
 ) -> list[Result]:
     source = parent if "://" in parent else os.path.abspath(os.path.expanduser(parent))
     tally = Tally({name: (each.folder, each.config) for name, each in forks.items()})
-
-    def tell(event: str, **values: Any) -> None:
-        for sink in sinks:
-            sink({"event": event, **values})
 
     def hear(event: dict[str, Any]) -> None:
         kind, name = event["event"], event.get("job", "")

@@ -20,7 +20,7 @@ class Steps:
     """
 
     def __init__(self, name: str, console: Console | None = None):
-        self.name, self.console = name, console or Console(stderr=True)
+        self.name, self.console = name, console or Console(stderr=True, force_jupyter=False)
         self._bar: Progress | None = None
         self._task: TaskID | None = None
         self._said = time.monotonic()

@@ -8,7 +8,7 @@ run's folder, and that of all in OUT/assays.parquet. The same command goes on wi
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -16,13 +16,14 @@ from alife.config import RunConfig
 from alife.errors import UserError
 from populations import evolution, locks, manifest, migration
 from populations.assaying import assay_run, is_done
-from populations.controller import Sink, stop_on_signals
+from populations.controller import stop_on_signals
 from populations.evolution import BackendName
 from populations.gathered import ASSAYS, TABLE, assays_table, table
 from populations.jobs import Job, Stopped, run_jobs
+from populations.listeners import Listeners, Sink, hearing
 from populations.plan import Plan, difference, dump, parse_plan
 from populations.storage import Conflict, Folder, explained, open_folder
-from populations.tally import Tally
+from populations.tally import SweepTerminal, Tally
 
 PLAN: Final = "sweep.yaml"
 ENDED: Final = ("finished", "extinct")
@@ -53,14 +54,22 @@ class Summary:
     assayed: int = 0
 
 
-def sweep(plan: Plan, out: str, *, backend: BackendName = "ray", sinks: Sequence[Sink] = ()) -> Summary:
+def sweep(
+    plan: Plan,
+    out: str,
+    *,
+    backend: BackendName = "ray",
+    sinks: Sequence[Sink] | None = None,
+    quiet: bool = False,
+) -> Summary:
     """Evolve the runs of a plan that have not ended, and write the table of all.
 
     Args:
         plan: From `populations.plan.read_plan`.
         out: The sweep's folder, a path or an fsspec URI: new, or with the same sweep in it.
         backend: "ray": each run is a task of its own; "local": one after another in this process.
-        sinks: Called with every event, a dict of plain values.
+        sinks: As of `populations.evolve`.
+        quiet: As of `populations.evolve`.
 
     Raises:
         UserError: The plan or the cluster will not do, or the folder holds something else: nothing was written. Or the
@@ -73,8 +82,9 @@ def sweep(plan: Plan, out: str, *, backend: BackendName = "ray", sinks: Sequence
     what = difference(stored, plan) if stored else None
     if what:
         raise UserError(f"{out}: holds another sweep: {what}: choose another --out, or ask for the same sweep")
-    work = _Sweep(plan, folder, sinks, new=stored is None)
     with ExitStack() as stack:
+        tell = stack.enter_context(closing(hearing(sinks, quiet, SweepTerminal)))
+        work = _Sweep(plan, folder, tell, new=stored is None)
         if backend == "ray" and work.waiting:
             from populations.crew import connected
 
@@ -118,8 +128,8 @@ def evolve_run(config: Mapping[str, Any], out: str, sweep: str) -> str:
 class _Sweep:
     """A sweep under way."""
 
-    def __init__(self, plan: Plan, folder: Folder, sinks: Sequence[Sink], new: bool):
-        self.plan, self.folder, self.sinks = plan, folder, sinks
+    def __init__(self, plan: Plan, folder: Folder, tell: Listeners, new: bool):
+        self.plan, self.folder, self._tell = plan, folder, tell
         self.runs = {run.name: run for run in plan.runs()}
         self.assays = {f"{name} {a.assay}": (name, a) for name in self.runs for a in plan.assays}
         costs = {job: assay.cost(self.runs[name].config) for job, (name, assay) in self.assays.items()}
@@ -202,10 +212,6 @@ class _Sweep:
                 before = self.folder.fetch(name)[1] if name in self.folder.ls() else None
                 self.folder.replace(name, content, before)
         return unread
-
-    def _tell(self, event: str, **values: Any) -> None:
-        for sink in self.sinks:
-            sink({"event": event, **values})
 
 
 def _stored(folder: Folder) -> Plan | None:

@@ -1,7 +1,4 @@
-"""How far a sweep is, and saying so: live bars on a terminal, plain lines elsewhere.
-
-It has a room of its own because nothing that a sweep does depends on it.
-"""
+"""How far a sweep is, and saying so: live bars on a terminal, plain lines elsewhere."""
 
 import time
 from collections.abc import Mapping
@@ -12,6 +9,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from alife.config import RunConfig
 from alife.errors import UserError
+from alife.words import count, duration
 from populations import reading
 
 LOOK_SECONDS: Final = 2.0
@@ -114,7 +112,7 @@ class SweepTerminal:
     """
 
     def __init__(self, console: Console | None = None):
-        self.console = console or Console(stderr=True)
+        self.console = console or Console(stderr=True, force_jupyter=False)
         self._bars: Progress | None = None
         self._all: TaskID | None = None
         self._rows: dict[str, TaskID] = {}
@@ -139,7 +137,7 @@ class SweepTerminal:
 
     def _on_sweep_started(self, event: dict[str, Any]) -> None:
         before = f", {event['done']} of them done before" if event["done"] else ""
-        self._line(f"{event['out']}: {event['runs']} run{'s' if event['runs'] != 1 else ''}{before}")
+        self._line(f"{event['out']}: {count(event['runs'], 'run')}{before}")
         if self.console.is_terminal:
             text = [TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.fields[state]}")]
             self._bars = Progress(*text, console=self.console, transient=True)
@@ -185,18 +183,11 @@ class SweepTerminal:
             if name not in self._rows and len(self._rows) < BARS:
                 self._rows[name] = self._bars.add_task(name, total=of, state="")
             if name in self._rows:
-                state = f"generation {lived}/{of}" if of > 1 else ""
+                state = f"{lived} of {of} generations" if of > 1 else ""
                 self._bars.update(self._rows[name], completed=lived, state=state)
 
     def _on_sweep_ended(self, event: dict[str, Any]) -> None:
         self.close()
-
-
-def duration(seconds: float) -> str:
-    """As "2 h 05 min", "3 min 20 s" or "7 s"."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
 def _cost(config: RunConfig) -> int:

@@ -525,8 +525,7 @@ def test_what_is_no_table_of_an_assay_is_refused(run, tmp_path):
 
 
 def test_the_command_offers_every_assay(capsys):
-    with pytest.raises(SystemExit):
-        main(["assay", "--help"])
+    assert main(["assay", "--help"]) == 0
     assert f"{{{','.join(assays.ASSAYS)}}}" in capsys.readouterr().out
 
 

@@ -36,7 +36,7 @@ def test_the_main_job_with_ray_then_a_look_at_it(config_file, tmp_path):
     out = tmp_path / "run"
     ran = alife("run", "--config", config_file, "--out", out, "--log-json", tmp_path / "log.jsonl")
     assert ran.returncode == 0, ran.stderr
-    assert re.search(r"generation 6/6  accuracy 0\.\d+  ρ \d\.\d+  [\d.]+ individuals/s", ran.stderr)
+    assert re.search(r"generation 5 \(6 of 6\)  accuracy 0\.\d+  ρ \d\.\d+  [\d.]+ individuals/s", ran.stderr)
     assert re.search(
         r"time: birth \d+%, life \d+%, emission \d+%, scoring \d+%, Ray and waiting \d+%, records", ran.stderr
     )
@@ -59,8 +59,7 @@ def test_help_needs_no_heavy_import():
 
 
 def test_every_key_is_a_flag_with_help(capsys):
-    with pytest.raises(SystemExit, match="0"):
-        main(["run", "--help"])
+    assert main(["run", "--help"]) == 0
     text = capsys.readouterr().out
     for key, *_ in configuration.leaves():
         assert f"--{key} " in text

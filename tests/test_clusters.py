@@ -129,7 +129,7 @@ def test_submitted_job(cluster: Network, tmp_path: Path) -> None:
     said = left.run(*submit, *command, 4).stdout
     assert "3 hosts" in said
     assert "succeeded" in said
-    assert "goes on from generation 4 of 6" in left.run(*submit, *command, 6).stdout
+    assert "goes on with generation 4 of 6" in left.run(*submit, *command, 6).stdout
     assert digest(str(tmp_path / "run")) == digest(alone(head, tmp_path / "alone", 6))
 
 

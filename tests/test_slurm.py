@@ -86,16 +86,16 @@ def test_stopped_at_its_limit_queued_again_and_ended(head: Machine, tmp_path: Pa
         return shown.partition(" JobState=")[2].partition(" ")[0]
 
     job = head.run("sbatch", "--parsable", f"--output={log}", edited(tmp_path)).stdout.strip()
-    wait_for("a generation", lambda: said("generation 2/40"), log)
+    wait_for("a generation", lambda: said("generation 1 (2 of 40)"), log)
     head.run("scancel", "--batch", "--signal=USR1", job)
     wait_for("a place in the queue", lambda: state() == "PENDING", log)
-    assert said("starts at generation 0 of 40, 2 hosts")
+    assert said("starts with generation 0 of 40 (0 to 39), 2 hosts")
     assert said("SIGTERM: stopping")
     later = "now+3seconds"  # nodes refuse a job in the very second in which they were told to end it
     head.run("scontrol", "update", f"JobId={job}", f"StartTime={later}")
     wait_for("the end", lambda: state() in ("COMPLETED", "FAILED", "CANCELLED", "NODE_FAIL"), log)
     assert state() == "COMPLETED", log.read_text()
-    assert said("goes on from generation"), log.read_text()
+    assert said("goes on with generation"), log.read_text()
 
     alone = tmp_path / "alone"
     options = ["--config", tmp_path / "run.yaml", "--backend", "local", "--no-figures", "--out", alone]

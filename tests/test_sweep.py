@@ -458,7 +458,7 @@ def test_what_a_person_reads(file, tmp_path):
     assert re.fullmatch(r"w0/seed-5 done in \d+ s; 1/4 done, \d+ s left", lines[1])
     assert re.fullmatch(r"drift/seed-0 done in \d+ s; 4/4 done", lines[4])
     assert lines[5:] == ["w0/seed-9 failed: [bold]no[/bold] such thing", "w0/seed-9 lost: its process died"]
-    assert "generation 0/3" in texts[True]
+    assert "0 of 3 generations" in texts[True]
     assert "\x1b[" in texts[True]
     assert "\x1b[" not in texts[False]
 

@@ -35,6 +35,7 @@ def running(parser: argparse.ArgumentParser) -> None:
 
 def backend(parser: argparse.ArgumentParser) -> None:
     """Add the flags of what takes long: where it happens and who is told."""
+    parser.set_defaults(printed=False)
     parser.add_argument("--backend", choices=["ray", "local"], default="ray", help="where to evolve (default ray)")
     parser.add_argument(
         "--log-json", metavar="FILE", type=paths.given, help="write every event as a JSON line; - is standard output"
@@ -49,11 +50,12 @@ def output(arguments: argparse.Namespace) -> TextIO:
 @contextmanager
 def listeners(arguments: argparse.Namespace, terminal: Any) -> Iterator[list[Callable[[dict], None]]]:
     """The terminal, and those of --log-json and --tensorboard; all are closed in the end."""
+    from populations.listeners import close
     from populations.progress import JsonLines
     from populations.watch import TensorBoard
 
     with ExitStack() as stack:
-        stack.callback(terminal.close)
+        stack.callback(close, terminal)
         sinks = [terminal]
         if arguments.log_json == paths.STANDARD:
             sinks.append(JsonLines(sys.stdout))
@@ -65,8 +67,14 @@ def listeners(arguments: argparse.Namespace, terminal: Any) -> Iterator[list[Cal
             sinks.append(JsonLines(log))
         if folder := getattr(arguments, "tensorboard", None):
             sinks.append(TensorBoard(folder))
-            stack.callback(sinks[-1].close)
+            stack.callback(close, sinks[-1])
         yield sinks
+
+
+def _worth_saying(record: logging.LogRecord) -> bool:
+    """Errors, and what this project itself warns of."""
+    own = record.name.split(".")[0] in ("alife", "populations", "analysis")
+    return record.levelno >= (logging.WARNING if own else logging.ERROR)
 
 
 @contextmanager
@@ -82,7 +90,7 @@ def unattended() -> Iterator[None]:
             if not sys.warnoptions:
                 warnings.simplefilter("ignore")
                 logging.lastResort = logging.StreamHandler()
-                logging.lastResort.setLevel(logging.ERROR)
+                logging.lastResort.addFilter(_worth_saying)
             yield
     finally:
         logging.lastResort = last

@@ -71,6 +71,7 @@ def _run(arguments: argparse.Namespace) -> int:
         from alife.config import dump
 
         print(dump(config), end="")
+        arguments.printed = True
         return 0
     out = arguments.out or time.strftime("runs/%Y%m%d-%H%M%S")
 

@@ -1,0 +1,8 @@
+"""`python -m alife` is the `alife` command."""
+
+import sys
+
+from alife.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

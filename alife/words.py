@@ -1,0 +1,13 @@
+"""Numbers in words."""
+
+
+def count(n: int, noun: str, plural: str = "") -> str:
+    """As "1 run", "2 runs" or "1,200 genomes"; `plural` where it is not the noun with an s."""
+    return f"{n:,} {noun if n == 1 else plural or f'{noun}s'}"
+
+
+def duration(seconds: float) -> str:
+    """As "2 h 05 min", "3 min 20 s" or "7 s"."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
