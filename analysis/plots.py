@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from alife.errors import UserError
 from analysis import clades, descent, forces, geneflow, style, tradeoff, trajectories, trees
 from analysis.drawing import attempt
-from analysis.run import Run
+from analysis.run import Run, name_of
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,11 @@ def _to_stderr(line: str) -> None:
     print(line, file=sys.stderr)
 
 
+def folder_of(path: str) -> Path:
+    """Where the figures of a run go: `figures` in its folder or, if that is not on this machine, NAME-figures here."""
+    return Path(f"{name_of(path)}-figures") if "://" in path else Path(path).expanduser() / "figures"
+
+
 def make(
     run: Run,
     names: Sequence[str] | None = None,
@@ -72,8 +77,7 @@ def make(
     Args:
         run: With births.
         names: Keys of `PLOTS`; all if None.
-        folder: Where to save; `figures` in the run's folder if None, or, if that is not on this machine, a folder
-            NAME-figures here.
+        folder: Where to save; `folder_of` the run if None.
         say: Takes the lines.
         formats: A file each.
         dpi: Pixels an inch of what is no vector graphic; matplotlib's savefig.dpi if None, here 200 unless it is set.
@@ -91,7 +95,7 @@ def make(
         say(f"{run.path}: no committed generation yet: nothing to draw")
         return []
     if folder is None:
-        folder = Path(f"{run.name}-figures") if "://" in run.path else Path(run.path).expanduser() / "figures"
+        folder = folder_of(run.path)
     return [
         path for name in wanted for path in attempt(name, partial(PLOTS[name].draw, run), folder, say, formats, dpi)
     ]

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from alife import schema, selection
 from alife.errors import UserError
+from alife.words import count
 
 Read = Callable[[str], bytes]
 
@@ -51,10 +52,16 @@ class Run:
     migrations: pd.DataFrame
     generations: pd.DataFrame
 
+    def __repr__(self) -> str:
+        """A line: where it is and how far."""
+        done = f"{self.last + 1:,} of {count(self.setting('generations'), 'generation')}"
+        born = count(int(self.generations["size"].sum()), "birth") if len(self.generations) else "no births"
+        return f"<Run {self.path}: {self.manifest['status']}, {done}, {born}>"
+
     @property
     def name(self) -> str:
         """The last part of the path."""
-        return PurePosixPath(self.path.rstrip("/")).name or self.path
+        return name_of(self.path)
 
     @property
     def last(self) -> int:
@@ -69,6 +76,11 @@ class Run:
     def setting(self, key: str) -> Any:
         """The value of a dotted configuration key, as in "life.task_weight"."""
         return setting(self.config, key, self.path)
+
+
+def name_of(path: str) -> str:
+    """The last part of a run's path."""
+    return PurePosixPath(path.rstrip("/")).name or path
 
 
 def load_run(uri: str | os.PathLike[str], births: bool = True) -> Run:

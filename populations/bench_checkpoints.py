@@ -34,7 +34,9 @@ def bench(flags: Sequence[str] = ()) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory(prefix="alife-") as name:
         folder = Path(name)
         out = str(folder / "run")
-        driver = Driver(["run", "--out", out, "--no-figures", *flags], folder / "events", folder / "said")
+        driver = Driver(
+            ["run", "--out", out, "--no-figures", "--backend", "ray", *flags], folder / "events", folder / "said"
+        )
         with suppress(Ended):
             for generation in range(9, 1 << 20, 10):
                 driver.until(partial(driver.past, generation), pause=0.2, seconds=3600)

@@ -57,5 +57,5 @@ def _generations(**config: Any) -> list[Event]:
     """What a run says of its generations."""
     events: list[Event] = []
     with tempfile.TemporaryDirectory() as folder:
-        evolve(config, str(Path(folder) / "run"), sinks=[events.append])
+        evolve(config, str(Path(folder) / "run"), backend="ray", sinks=[events.append])
     return [event for event in events if event["event"] == "generation"]

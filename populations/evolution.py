@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from importlib import metadata
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,14 +23,14 @@ from alife.reproduction import Newborns, found
 from alife.tasks import load_task
 from populations import migration
 from populations.backends import Backend, Interrupted, LocalBackend
+from populations.choosing import BackendName, choose
 from populations.controller import Run, advance, ended_by, stop_on_signals
 from populations.listeners import Listeners, Sink, hearing
 from populations.progress import for_a_person
 from populations.recorded_task import as_lived, task_again
-from populations.records import Recorder, check_unused, exists, read_config
+from populations.records import Recorder, check_unused, exists, read_config, read_manifest
 from populations.watch import RayMetrics
 
-BackendName = Literal["ray", "local"]
 MakeBackend = Callable[[RunConfig, Physics], Backend]
 _PACKAGES = ("alife-quines", "torch", "numpy", "ray", "pyarrow")
 
@@ -39,7 +39,7 @@ def evolve(
     config: RunConfig | Mapping[str, Any],
     out: str,
     *,
-    backend: BackendName = "ray",
+    backend: BackendName = "auto",
     resume: bool = False,
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
@@ -49,7 +49,8 @@ def evolve(
     Args:
         config: A configuration, or a nested mapping of its keys.
         out: The run folder: a path or an fsspec URI.
-        backend: "ray" or "local" (all islands in this process); the births are the same.
+        backend: "ray", "local" (all islands in this process) or "auto" (whichever is faster, by
+            `populations.choosing`); the births are the same.
         resume: Go on if the folder already holds this run.
         sinks: Called with every event, a dict of plain values; one that raises is called no more. If None, progress is
             shown where a person watches, on a terminal or in a notebook.
@@ -114,7 +115,7 @@ def resume(
     *,
     generations: int | None = None,
     ray: Mapping[str, Any] | None = None,
-    backend: BackendName = "ray",
+    backend: BackendName = "auto",
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
 ) -> str:
@@ -124,7 +125,7 @@ def resume(
         out: The run folder.
         generations: A new, larger total.
         ray: Keys of the `ray` section to use this time; they have no part in what is born.
-        backend: "ray" or "local".
+        backend: As of `evolve`.
         sinks: As of `evolve`.
         quiet: As of `evolve`.
 
@@ -134,19 +135,20 @@ def resume(
     Raises:
         UserError: There is no run, it cannot go on here, or another process is writing it.
     """
+    stored = read_config(out)
+    total = stored.generations if generations is None else generations
+    _check_total(stored, total)
+    if ended := _ended(read_manifest(out), total):
+        return ended
     recorder = Recorder.open(out)
     try:
-        if generations is not None:
-            _check_total(recorder, generations)
         config = recorder.config
-        total = generations or config.generations
         config = parse_config(
             {**config.model_dump(), "generations": total, "ray": {**config.ray.model_dump(), **(ray or {})}}
         )
-        status, done = recorder.manifest["status"], recorder.manifest["generation"] + 1
-        if status == "extinct" or done >= total:
+        if ended := _ended(recorder.manifest, total):
             recorder.close()
-            return "extinct" if status == "extinct" else "finished"
+            return ended
         config = as_lived(config, recorder.manifest)
         physics = make_physics(config, task_again(config, recorder.manifest))
     except BaseException:
@@ -213,9 +215,6 @@ def drive(start: Callable[[MakeBackend], Run], backend: BackendName, tell: Liste
     Returns:
         The status the run ends with; "interrupted" also of one that was told to stop before it had begun.
     """
-
-    if backend == "ray":
-        tell.add(RayMetrics())
     run: Run | None = None
     made: list[Backend] = []
     losses: list[tuple[int, str, str, float]] = []
@@ -234,7 +233,7 @@ def drive(start: Callable[[MakeBackend], Run], backend: BackendName, tell: Liste
 
     with stop_on_signals(lambda name: tell("stopping", signal=name)) as stopping:
         try:
-            run = start(partial(_make_backend, backend, stopping, lost, made))
+            run = start(partial(_make_backend, backend, stopping, lost, made, tell))
             run.tell = tell
             note(run)
             tell(
@@ -243,6 +242,7 @@ def drive(start: Callable[[MakeBackend], Run], backend: BackendName, tell: Liste
                 of=run.config.generations,
                 out=run.recorder.uri,
                 hosts=run.backend.hosts,
+                backend="local" if isinstance(run.backend, LocalBackend) else "ray",
             )
             status = advance(run)
             run.recorder.close(status)
@@ -263,14 +263,21 @@ def drive(start: Callable[[MakeBackend], Run], backend: BackendName, tell: Liste
 
 
 def _make_backend(
-    name: BackendName, stopping: Any, lost: Any, made: list[Backend], config: RunConfig, physics: Physics
+    asked: BackendName,
+    stopping: Any,
+    lost: Any,
+    made: list[Backend],
+    tell: Listeners,
+    config: RunConfig,
+    physics: Physics,
 ) -> Backend:
-    if name == "local":
+    if choose(asked, config) == "local":
         _check_cuda(config)
         made.append(LocalBackend(config, physics, stopping))
     else:
         from populations.ray_backend import RayBackend
 
+        tell.add(RayMetrics())
         made.append(RayBackend(config, physics, stopping, lost))
     return made[-1]
 
@@ -324,11 +331,18 @@ def _check_cuda(config: RunConfig) -> None:
         )
 
 
-def _check_total(recorder: Recorder, generations: int) -> None:
-    if generations < recorder.config.generations:
+def _check_total(stored: RunConfig, generations: int) -> None:
+    if generations < stored.generations:
         raise UserError(
-            f"generations: {generations} is not allowed: the run already has a total of {recorder.config.generations}"
+            f"generations: {generations} is not allowed: the run already has a total of {stored.generations}"
         )
+
+
+def _ended(manifest: Mapping[str, Any], total: int) -> str | None:
+    """How a run has ended for which nothing is left to live, None while something is."""
+    if manifest["status"] == "extinct":
+        return "extinct"
+    return "finished" if manifest["generation"] + 1 >= total else None
 
 
 def _check_class(recorded: Mapping[str, Any], here: Mapping[str, Any], config: RunConfig) -> None:

@@ -11,8 +11,9 @@ from alife.config import RunConfig, parse_config
 from alife.errors import UserError
 from alife.nested import merge
 from populations import migration
+from populations.choosing import BackendName
 from populations.controller import Run
-from populations.evolution import BackendName, MakeBackend, begin, drive, go_on, prepare
+from populations.evolution import MakeBackend, begin, drive, go_on, prepare
 from populations.listeners import Sink, hearing
 from populations.progress import for_a_person
 from populations.recorded_task import as_lived
@@ -28,7 +29,7 @@ def fork(
     out: str,
     changes: Mapping[str, Any] | None = None,
     *,
-    backend: BackendName = "ray",
+    backend: BackendName = "auto",
     resume: bool = False,
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
@@ -43,7 +44,7 @@ def fork(
         generation: A kept one; its newborns are thawed.
         out: The new run folder.
         changes: Nested keys that differ from the parent's configuration.
-        backend: "ray" or "local".
+        backend: As of `populations.evolve`.
         resume: Go on if `out` already holds this fork.
         sinks: As of `populations.evolve`.
         quiet: As of `populations.evolve`.

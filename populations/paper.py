@@ -17,8 +17,8 @@ from alife.errors import UserError
 from alife.paper.frame import Settings, Work
 from alife.paper.registry import EXPERIMENTS
 from populations import locks, paper_results
+from populations.choosing import Chosen
 from populations.controller import stop_on_signals
-from populations.evolution import BackendName
 from populations.jobs import Job, Result, Stopped, run_jobs
 from populations.listeners import Sink, hearing
 from populations.paper_terminal import PaperTerminal
@@ -73,7 +73,7 @@ def reproduce(
     out: str,
     *,
     ray: configuration.Ray | None = None,
-    backend: BackendName = "ray",
+    backend: Chosen = "ray",
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
 ) -> Summary:
@@ -193,7 +193,7 @@ def _waves(
     settings: Settings,
     folder: Folder,
     needs: configuration.Ray,
-    backend: BackendName,
+    backend: Chosen,
     tell: Callable[..., None],
     stopping: Callable[[], bool],
 ) -> list[Result]:

@@ -52,7 +52,7 @@ class Terminal:
         (self._bar.console if self._bar else self.console).print(text, highlight=False, markup=False, soft_wrap=True)
 
     def _on_start(self, event: dict[str, Any]) -> None:
-        where = count(event["hosts"], "host")
+        where = count(event["hosts"], "host") if event.get("backend") == "ray" else "in this process"
         verb = "goes on with" if event["generation"] else "starts with"
         of = f"of {event['of']} (0 to {event['of'] - 1})" if event["of"] > 1 else "of 1"
         self._line(f"{event['out']}: {verb} generation {event['generation']} {of}, {where}")

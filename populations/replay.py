@@ -12,8 +12,8 @@ from typing import Any
 from alife.config import RunConfig
 from alife.errors import UserError
 from alife.nested import merge
+from populations.choosing import BackendName, Chosen, choose
 from populations.controller import stop_on_signals
-from populations.evolution import BackendName
 from populations.fork import fork, fork_config
 from populations.jobs import Job, Result, Stopped, run_jobs
 from populations.listeners import Listeners, Sink, hearing
@@ -28,7 +28,7 @@ def replay(
     changes: Mapping[str, Any],
     replicates: int,
     *,
-    backend: BackendName = "ray",
+    backend: BackendName = "auto",
     resume: bool = False,
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
@@ -42,7 +42,8 @@ def replay(
         changes: Nested keys that differ from the parent's configuration. The seeds are `seed` and the numbers that
             follow it, the first after the parent's if none is given.
         replicates: How many, K.
-        backend: "ray": each fork is a task of its own; "local": one after another in this process.
+        backend: "ray": each fork is a task of its own; "local": one after another in this process; "auto": whichever
+            is faster.
         resume: Go on with what has not ended.
         sinks: As of `populations.evolve`.
         quiet: As of `populations.evolve`.
@@ -61,7 +62,8 @@ def replay(
         for each in forks.values():
             check_unused(each.folder)
     with closing(hearing(sinks, quiet, SweepTerminal)) as tell:
-        return _run(parent, generation, forks, backend, tell)
+        chosen = choose(backend, *(each.config for each in forks.values()))
+        return _run(parent, generation, forks, chosen, tell)
 
 
 @dataclass(frozen=True)
@@ -103,9 +105,7 @@ def _planned(parent: str, generation: int, out: str, changes: Mapping[str, Any],
     return forks
 
 
-def _run(
-    parent: str, generation: int, forks: Mapping[str, _Fork], backend: BackendName, tell: Listeners
-) -> list[Result]:
+def _run(parent: str, generation: int, forks: Mapping[str, _Fork], backend: Chosen, tell: Listeners) -> list[Result]:
     source = parent if "://" in parent else os.path.abspath(os.path.expanduser(parent))
     tally = Tally({name: (each.folder, each.config) for name, each in forks.items()})
 

@@ -16,8 +16,8 @@ from alife.config import RunConfig
 from alife.errors import UserError
 from populations import evolution, locks, manifest, migration
 from populations.assaying import assay_run, is_done
+from populations.choosing import BackendName, Chosen, choose
 from populations.controller import stop_on_signals
-from populations.evolution import BackendName
 from populations.gathered import ASSAYS, TABLE, assays_table, table
 from populations.jobs import Job, Stopped, run_jobs
 from populations.listeners import Listeners, Sink, hearing
@@ -58,7 +58,7 @@ def sweep(
     plan: Plan,
     out: str,
     *,
-    backend: BackendName = "ray",
+    backend: BackendName = "auto",
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
 ) -> Summary:
@@ -67,7 +67,8 @@ def sweep(
     Args:
         plan: From `populations.plan.read_plan`.
         out: The sweep's folder, a path or an fsspec URI: new, or with the same sweep in it.
-        backend: "ray": each run is a task of its own; "local": one after another in this process.
+        backend: "ray": each run is a task of its own; "local": one after another in this process; "auto": whichever
+            is faster.
         sinks: As of `populations.evolve`.
         quiet: As of `populations.evolve`.
 
@@ -85,13 +86,14 @@ def sweep(
     with ExitStack() as stack:
         tell = stack.enter_context(closing(hearing(sinks, quiet, SweepTerminal)))
         work = _Sweep(plan, folder, tell, new=stored is None)
-        if backend == "ray" and work.waiting:
+        chosen = work.choose(backend)
+        if chosen == "ray" and work.waiting:
             from populations.crew import connected
 
             stack.enter_context(connected(plan.base.ray))
         stopping = stack.enter_context(stop_on_signals(work.signals.append))
         stack.callback(_claim(folder, plan, stored).release)
-        return work.run(stopping, backend)
+        return work.run(stopping, chosen)
 
 
 def evolve_run(config: Mapping[str, Any], out: str, sweep: str) -> str:
@@ -146,7 +148,14 @@ class _Sweep:
         self.signals: list[str] = []
         self.told_to_stop = False
 
-    def run(self, stopping: Callable[[], bool], backend: BackendName) -> Summary:
+    def choose(self, asked: BackendName) -> Chosen:
+        """Where to do what waits; assays go to Ray, for they take longer than most runs of theirs."""
+        configs = [self.runs[job.name].config for job in self.waiting if job.name in self.runs]
+        if asked == "auto" and (self.assays or not configs):
+            return "ray"
+        return choose(asked, *(config.model_copy(update={"ray": self.plan.base.ray}) for config in configs))
+
+    def run(self, stopping: Callable[[], bool], backend: Chosen) -> Summary:
         for name in self.ended:
             self.tally.end(name, "done")
         if self.begun and self.waiting:

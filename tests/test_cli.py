@@ -34,7 +34,7 @@ def config_file(small, tmp_path):
 def test_the_main_job_with_ray_then_a_look_at_it(config_file, tmp_path):
     """One real run on Ray in a process of its own: progress, figures, summary, identity."""
     out = tmp_path / "run"
-    ran = alife("run", "--config", config_file, "--out", out, "--log-json", tmp_path / "log.jsonl")
+    ran = alife("run", "--config", config_file, "--out", out, "--log-json", tmp_path / "log.jsonl", "--backend", "ray")
     assert ran.returncode == 0, ran.stderr
     assert re.search(r"generation 5 \(6 of 6\)  accuracy 0\.\d+  ρ \d\.\d+  [\d.]+ individuals/s", ran.stderr)
     assert re.search(

@@ -36,7 +36,12 @@ def running(parser: argparse.ArgumentParser) -> None:
 def backend(parser: argparse.ArgumentParser) -> None:
     """Add the flags of what takes long: where it happens and who is told."""
     parser.set_defaults(printed=False)
-    parser.add_argument("--backend", choices=["ray", "local"], default="ray", help="where to evolve (default ray)")
+    parser.add_argument(
+        "--backend",
+        choices=["auto", "ray", "local"],
+        default="auto",
+        help="where to evolve: on Ray, in this process, or where it is faster (default auto)",
+    )
     parser.add_argument(
         "--log-json", metavar="FILE", type=paths.given, help="write every event as a JSON line; - is standard output"
     )
@@ -117,6 +122,14 @@ def figures(out: str, names: list[str] | None = None, folder: str | None = None)
 
     paths = plots.make(load(out), names or None, folder)
     print(f"{len(paths)} figure files in {paths[0].parent}" if paths else "no figures", file=sys.stderr)
+
+
+def drawn(out: str) -> bool:
+    """Whether a run has figures where `figures` puts them."""
+    from analysis.plots import folder_of
+
+    folder = folder_of(out)
+    return folder.is_dir() and any(folder.iterdir())
 
 
 def load(uri: str) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from alife import flags, paths
-from alife.commands.common import Command, figures, listeners, load, output, recorded, running
+from alife.commands.common import Command, drawn, figures, listeners, load, output, recorded, running
 from alife.errors import UserError
 
 
@@ -139,14 +139,16 @@ def _drive(arguments: argparse.Namespace, out: str, evolve: Callable[[list], str
     from populations.progress import Terminal
     from populations.records import exists
 
-    signals: list[str] = []
+    told: list[dict[str, Any]] = []
     with listeners(arguments, Terminal()) as sinks:
-        status = evolve([*sinks, lambda e: signals.append(e.get("signal", ""))])
+        status = evolve([*sinks, lambda event: told.append(event) if event["event"] in ("start", "stopping") else None])
     if status == "interrupted":
         goes_on = f"'alife resume {out}' goes on" if exists(out) else "nothing was written yet"
         print(f"stopped; {goes_on}", file=sys.stderr)
-        return 143 if "SIGTERM" in signals else 130
-    if not arguments.no_figures:
+        return 143 if "SIGTERM" in [event.get("signal") for event in told] else 130
+    if not told:
+        print(f"{out}: {status} before; nothing was left to live", file=sys.stderr)
+    if not arguments.no_figures and (told or not drawn(out)):
         with recorded("plot", out):
             figures(out)
     if arguments.log_json != paths.STANDARD:

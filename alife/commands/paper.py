@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from typing import Any
 
 from alife import flags, paths
 from alife.commands.common import Command, backend, listeners, output
@@ -50,8 +51,9 @@ def _paper(arguments: argparse.Namespace) -> int:
 
     settings = Settings(arguments.full, arguments.seeds, arguments.seed, arguments.task)
     ray = parse_config(flags.overrides(arguments), "command line").ray
+    where: Any = "ray" if arguments.backend == "auto" else arguments.backend
     with listeners(arguments, PaperTerminal()) as sinks:
-        summary = reproduce(arguments.names, settings, arguments.out, ray=ray, backend=arguments.backend, sinks=sinks)
+        summary = reproduce(arguments.names, settings, arguments.out, ray=ray, backend=where, sinks=sinks)
     if summary.done and not arguments.no_figures:
         from analysis.paper import publish
 
