@@ -9,3 +9,7 @@ class UserError(Exception):
 
     The command prints that line and exits with code 2; anything else that escapes is a fault of the program.
     """
+
+
+class Unfit(UserError):
+    """This machine will not do for what it was asked; another machine of the same cluster may."""

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from alife import metrics, schema
 from alife.config import RunConfig
-from alife.errors import UserError
+from alife.errors import Unfit
 from alife.gradient import World
 from alife.life import live
 from alife.physics import Physics
@@ -56,7 +56,7 @@ class Habitat:
         physics: What the run's seed drew.
 
     Raises:
-        UserError: `life.precision: bfloat16` on a device that has no such arithmetic.
+        Unfit: `life.precision: bfloat16` on a device that has no such arithmetic.
     """
 
     def __init__(self, config: RunConfig, physics: Physics):
@@ -123,7 +123,7 @@ def check_precision(config: RunConfig) -> None:
     """Refuse bfloat16 where it would only be slow.
 
     Raises:
-        UserError: The device that `config.device` names has no bfloat16 products.
+        Unfit: The device that `config.device` names has no bfloat16 products.
     """
     if config.life.precision == "float32":
         return
@@ -133,7 +133,7 @@ def check_precision(config: RunConfig) -> None:
         able = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
     if not able:
         what = "GPU (compute capability 8.0 or later)" if config.device == "cuda" else "CPU (AVX512-BF16 or AMX)"
-        raise UserError(
+        raise Unfit(
             f"life.precision: bfloat16: this machine has no {what} that computes in it; use --life.precision float32"
         )
 

@@ -8,6 +8,7 @@ from alife.config import RunConfig
 from alife.island import Scores
 from alife.physics import Physics
 from alife.reproduction import Ints, Newborns
+from populations import classes
 from populations.host import Host, machine_class
 
 
@@ -61,6 +62,14 @@ class Backend(Protocol):
             UserError: No host can be had.
         """
 
+    def require(self, machine: Mapping[str, Any]) -> None:
+        """See that hosts are of a class, that of a run that goes on; others may live nothing of it.
+
+        Raises:
+            Interrupted: `stopping()` became true.
+            UserError: There are none of that class, and `ray.allow_mixed` is false.
+        """
+
     def live(self, generation: Generation, choose: Choose) -> dict[int, Outcome]:
         """Outcome of every island, in island order.
 
@@ -88,6 +97,10 @@ class LocalBackend:
         self.host = Host(config, physics)
         self.stopping = stopping
         self.machine = machine_class(config)
+
+    def require(self, machine: Mapping[str, Any]) -> None:
+        """As `Backend.require`."""
+        classes.check(machine, self.machine, self.host.config)
 
     def live(self, generation: Generation, choose: Choose) -> dict[int, Outcome]:
         """As `Backend.live`."""

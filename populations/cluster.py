@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from alife.config import Ray, RunConfig
@@ -80,17 +80,22 @@ class Head:
         config: Says what a host needs.
 
     Attributes:
-        room: Hosts that the nodes alive have resources for, however many of them are in use.
+        places: Hosts that each node alive has resources for, however many of them are in use, by the node's id.
         answers: How often the head has answered.
     """
 
     def __init__(self, config: RunConfig):
         self._config = config
         self._stop = threading.Event()
-        self.room = room(config)
+        self.places = places(config)
         self.answers = 1
         self._thread = threading.Thread(target=self._watch, name="head", daemon=True)
         self._thread.start()
+
+    @property
+    def room(self) -> int:
+        """Hosts that all nodes alive have resources for."""
+        return sum(self.places.values())
 
     def close(self) -> None:
         """Ask no more."""
@@ -100,24 +105,43 @@ class Head:
     def _watch(self) -> None:
         while not self._stop.wait(LOOK_SECONDS):
             try:
-                self.room = room(self._config)
+                self.places = places(self._config)
             except Exception as error:  # whatever it is, no answer came; who waits for answers decides
                 _log.debug("the head of the cluster does not answer: %s", error)
                 continue
             self.answers += 1
 
 
-def room(config: RunConfig) -> int:
-    """Hosts that the nodes alive now have resources for, however many of them are in use; each fits on one node."""
+def places(config: RunConfig) -> dict[str, int]:
+    """Hosts that each node alive has resources for, in use or not, by the node's id; nodes without any are left out."""
     import ray
 
     needs = {"CPU": config.ray.cpus_per_host, "GPU": config.ray.gpus_per_host}
-    total = 0
+    found = {}
     for node in ray.nodes():
         if node["Alive"]:
             has = node["Resources"]
-            total += min(int(has.get(name, 0) / amount + 1e-9) for name, amount in needs.items() if amount)
-    return total
+            found[node["NodeID"]] = min(
+                int(has.get(name, 0) / amount + 1e-9) for name, amount in needs.items() if amount
+            )
+    return {node: hosts for node, hosts in found.items() if hosts}
+
+
+def nodes_at(address: str) -> list[str]:
+    """Ids of the nodes alive at an IP address."""
+    import ray
+
+    return [node["NodeID"] for node in ray.nodes() if node["Alive"] and node["NodeManagerAddress"] == address]
+
+
+def not_on(nodes: Collection[str]) -> dict[str, Any]:
+    """Options of a task or an actor that keep it away from nodes."""
+    return {"label_selector": {"ray.io/node-id": f"!in({','.join(sorted(nodes))})"}} if nodes else {}
+
+
+def room(config: RunConfig) -> int:
+    """Hosts that the nodes alive now have resources for, however many of them are in use; each fits on one node."""
+    return sum(places(config).values())
 
 
 def check_room(config: RunConfig, who: str) -> None:

@@ -1,13 +1,10 @@
-"""Jobs on Ray: what waits, what runs, and what became of the others.
-
-A room of its own so that jobs in this process need no Ray.
-"""
+"""Jobs on Ray: what waits, what runs, and what became of the others."""
 
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 import ray
@@ -15,15 +12,15 @@ from ray import exceptions
 
 from alife import config as configuration
 from alife.config import RunConfig
-from alife.errors import UserError
+from alife.errors import Unfit, UserError
 from populations import cluster
+from populations import jobs as common
+from populations.devices import DeviceError, device_errors
 from populations.jobs import Job, Result, Stopped, Told, failure, tell, unmet
 from populations.locks import Busy
 
 RETRIES: Final = 3
 """How often a job is started again after it was lost."""
-REFUSALS: Final = 30
-"""How often a job that was lost is started again because the lost one still holds its folder: minutes."""
 POLL_SECONDS: Final = 0.25
 LONGEST_LOOK: Final = 1.0
 """Between two looks at most so many seconds count: a driver that was suspended draws no conclusions from that."""
@@ -59,14 +56,35 @@ def connected(needs: configuration.Ray) -> Iterator[None]:
             ray.shutdown()
 
 
+class Elsewhere(Exception):
+    """What a job ended with on a node that will not do for it.
+
+    Attributes:
+        node: The node's id.
+        why: One line.
+        device: Whether it was a GPU that failed.
+    """
+
+    def __init__(self, node: str, why: str, device: bool):
+        super().__init__(node, why, device)
+        self.node, self.why, self.device = node, why, device
+
+
 @dataclass
 class _Attempt:
-    """A job that waits or runs, and why it had to be started again so far."""
+    """A job that waits or runs, and why it had to be started again so far.
+
+    Nodes that will not do for it are in `avoid`. Since `busy` its folder has had another writer; it is not tried again
+    before `due`.
+    """
 
     job: Job
     began: float = 0.0
     losses: tuple[str, ...] = ()
-    refused: int = 0
+    retries: int = 0
+    avoid: set[str] = field(default_factory=set)
+    busy: float | None = None
+    due: float = 0.0
 
 
 class Crew:
@@ -136,15 +154,17 @@ class Crew:
             attempt.began = attempt.began or time.monotonic()
             job, needs = attempt.job, self._needs
             options = {"num_cpus": needs.cpus_per_host, "num_gpus": needs.gpus_per_host, "max_retries": 0}
+            options |= cluster.not_on(attempt.avoid)
             call = self._call.options(name=job.name, **options).remote(job.function, dict(job.kwargs))
             self._running[call] = attempt
             self._told({"event": "job_started", "job": job.name, "attempt": len(attempt.losses) + 1})
 
     def _next(self) -> _Attempt | None:
         """The first of those that wait for nothing but room, taken out; those that wait in vain are ended."""
+        now = time.monotonic()
         for attempt in list(self._waiting):
             after = attempt.job.after
-            if not after or after in self._results:
+            if attempt.due <= now and (not after or after in self._results):
                 self._waiting.remove(attempt)
                 lost = unmet(attempt.job, self._results)
                 if lost is None:
@@ -181,8 +201,9 @@ class Crew:
                 self._lose(attempt, f"its process got a {error.cause}")
             elif isinstance(error.cause, exceptions.RayError):
                 self._lose(attempt, _reason(error.cause))
-            elif isinstance(error.cause, Busy) and attempt.losses and attempt.refused < REFUSALS:
-                attempt.refused += 1  # it was lost to the cluster, and does not know yet
+            elif isinstance(error.cause, Elsewhere):
+                self._move(attempt, error.cause)
+            elif isinstance(error.cause, Busy) and self._waits(attempt):
                 self._waiting.append(attempt)
             else:
                 self._end(attempt, "failed", None, *failure(error.cause, str(error)))
@@ -191,14 +212,34 @@ class Crew:
         else:
             self._end(attempt, "done", value)
 
-    def _lose(self, attempt: _Attempt, why: str) -> None:
+    def _waits(self, attempt: _Attempt) -> bool:
+        """Whether a job whose folder has another writer is to be tried again later; it is, for a while."""
+        now = time.monotonic()
+        attempt.busy = now if attempt.busy is None else attempt.busy
+        attempt.due = now + common.BUSY_PAUSE
+        return not self._stopped and attempt.due - attempt.busy <= common.BUSY_SECONDS
+
+    def _move(self, attempt: _Attempt, found: Elsewhere) -> None:
+        """A job has met a node that will not do for it: it is for another one, if there is any."""
+        attempt.avoid.add(found.node)
+        others = self._head.places.keys() - attempt.avoid
+        if found.device:
+            attempt.avoid = attempt.avoid if others else set()
+            self._lose(attempt, found.why)
+        elif others:
+            self._lose(attempt, found.why, retries=0)
+        else:
+            self._end(attempt, "failed", None, found.why)
+
+    def _lose(self, attempt: _Attempt, why: str, retries: int = 1) -> None:
         """A call that ended too early: as all were told to, or with its process, and then it is for another one."""
         if self._stopped:
             self._end(attempt, "stopped", None, why)
             return
-        attempt.losses = (*attempt.losses, why)
+        attempt.losses, attempt.retries = (*attempt.losses, why), attempt.retries + retries
+        attempt.busy = None
         self._told({"event": "job_lost", "job": attempt.job.name, "attempt": len(attempt.losses), "why": why})
-        if len(attempt.losses) > RETRIES:
+        if attempt.retries > RETRIES:
             self._end(attempt, "failed", None, f"lost {len(attempt.losses)} times, the last time because {why}")
         else:
             self._waiting.appendleft(attempt)
@@ -218,7 +259,13 @@ class Crew:
 
 
 def _call(function: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
-    return function(**kwargs)
+    try:
+        with device_errors():
+            return function(**kwargs)
+    except (Unfit, DeviceError) as error:
+        node = ray.get_runtime_context().get_node_id()
+        device = isinstance(error, DeviceError)
+        raise Elsewhere(node, error.why if isinstance(error, DeviceError) else str(error), device) from None
 
 
 def _reason(error: exceptions.RayError) -> str:

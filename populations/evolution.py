@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from alife.config import RunConfig, parse_config
-from alife.errors import UserError
+from alife.errors import Unfit, UserError
 from alife.island import default_chunk
 from alife.metrics import DEAD_ZERO
 from alife.physics import Physics, make_physics
@@ -159,7 +159,7 @@ def resume(
         try:
             generation, newborns, meta = recorder.checkpoint()
             backend = make_backend(config, physics)
-            _check_class(recorder.manifest["class"], backend.machine, config)
+            backend.require(recorder.manifest["class"])
             if generations is not None:
                 recorder.extend(generations)
             recorder.start(generation, versions())
@@ -326,9 +326,7 @@ def _resolve_device(config: RunConfig) -> str:
 
 def _check_cuda(config: RunConfig) -> None:
     if config.device == "cuda" and not torch.cuda.is_available():
-        raise UserError(
-            "device: cuda: no CUDA device is here; use --device cpu, or --ray.address of a cluster with GPUs"
-        )
+        raise Unfit("device: cuda: no CUDA device is here; use --device cpu, or --ray.address of a cluster with GPUs")
 
 
 def _check_total(stored: RunConfig, generations: int) -> None:
@@ -343,12 +341,3 @@ def _ended(manifest: Mapping[str, Any], total: int) -> str | None:
     if manifest["status"] == "extinct":
         return "extinct"
     return "finished" if manifest["generation"] + 1 >= total else None
-
-
-def _check_class(recorded: Mapping[str, Any], here: Mapping[str, Any], config: RunConfig) -> None:
-    if recorded != here and not config.ray.allow_mixed:
-        differs = ", ".join(f"{k}: {recorded.get(k)} there, {here[k]} here" for k in here if recorded.get(k) != here[k])
-        raise UserError(
-            f"hosts here are of another class than the run ({differs}): births would differ in their last bits; "
-            "go on with --ray.allow_mixed true if that is acceptable"
-        )

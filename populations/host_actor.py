@@ -25,22 +25,33 @@ class PingedHost:
 
     def start(self, config: "RunConfig", physics: "Physics") -> dict[str, Any]:
         """Become ready to live; says where this is, and the class of its machine."""
+        from populations.devices import device_errors
         from populations.host import Host, machine_class
 
-        self.host = Host(config, physics)
-        return {"where": f"{socket.gethostname()}:{os.getpid()}", "machine": machine_class(config)}
+        with device_errors():
+            self.host = Host(config, physics)
+            machine = machine_class(config)
+        node = ray.get_runtime_context().get_node_id()
+        return {"where": f"{socket.gethostname()}:{os.getpid()}", "node": node, "machine": machine}
 
     def live(self, *args: Any) -> "Scores":
         """As `Host.live`."""
-        return self.host.live(*args)
+        from populations.devices import device_errors
+
+        with device_errors():
+            return self.host.live(*args)
 
     def conceive(self, *args: Any) -> "Newborns":
         """As `Host.conceive`."""
-        return self.host.conceive(*args)
+        from populations.devices import device_errors
+
+        with device_errors():
+            return self.host.conceive(*args)
 
     @ray.method(concurrency_group="health")
-    def ping(self) -> None:
-        """Says that the process runs."""
+    def ping(self) -> str:
+        """Says that the process runs, and on which node."""
+        return str(ray.get_runtime_context().get_node_id())
 
 
 _remote: Any = ray.remote

@@ -1,18 +1,24 @@
 """Many independent jobs on one Ray cluster, or one after another in this process.
 
-It has a room of its own because sweeps, replicates of a fork and the seed paper's experiments all need the same. On
-Ray each job is one task on as many CPUs as a host has; a job whose process or machine dies is started again, so a job
-should go on from what it finds. What is wrong with one job does not touch the others.
+Sweeps, replicates of a fork and the seed paper's experiments are such jobs. On Ray each job is one task on as many CPUs
+as a host has; a job whose process or machine dies is started again, so a job should go on from what it finds. What is
+wrong with one job does not touch the others.
 """
 
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from alife import config as configuration
 from alife.errors import UserError
+from populations.locks import Busy
+
+BUSY_SECONDS: Final = 180.0
+"""How long a job waits for another writer of its folder, which a lost driver or machine may have left."""
+BUSY_PAUSE: Final = 5.0
+"""Between two tries of such a job."""
 
 Told = Callable[[dict[str, Any]], None]
 """Told of every event, a dict of plain values under "event": job_started (job, attempt), job_lost (job, attempt, why),
@@ -83,7 +89,8 @@ def run_jobs(
 
     Returns:
         A result a job, in the order of the jobs. A `UserError` of a job, and a fault of the program in it, make its
-        result "failed" at once; so does the fourth loss of its process.
+        result "failed" at once; so does the fourth loss of its process. One that raises `Unfit` goes to another node,
+        and fails when there is none. One that raises `Busy` is tried again for three minutes.
 
     Raises:
         UserError: There is no cluster, or none of its nodes has had the room for a job for two minutes.
@@ -144,20 +151,36 @@ def _one_by_one(jobs: Sequence[Job], told: Told, stopping: Callable[[], bool]) -
             tell(told, lost)
             continue
         told({"event": "job_started", "job": job.name, "attempt": 1})
-        results.append(_here(job))
+        results.append(_here(job, stopping))
         tell(told, results[-1])
     return results
 
 
-def _here(job: Job) -> Result:
+def _here(job: Job, stopping: Callable[[], bool]) -> Result:
     """Do a job in this process."""
     began = time.monotonic()
     status: Literal["done", "failed", "stopped"] = "done"
     value, error, details = None, "", ""
     try:
-        value = job.function(**job.kwargs)
+        value = _patiently(job, stopping)
     except (Stopped, KeyboardInterrupt) as stop:
         status, error = "stopped", str(stop) or "SIGINT"
     except Exception as fault:
         status, (error, details) = "failed", failure(fault, traceback.format_exc())
     return Result(job.name, status, value, error, details, seconds=time.monotonic() - began)
+
+
+def _patiently(job: Job, stopping: Callable[[], bool]) -> Any:
+    """Call a job's function; while its folder has another writer, again and again for a while."""
+    end = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            return job.function(**job.kwargs)
+        except Busy:
+            again = time.monotonic() + BUSY_PAUSE
+            if again > end:
+                raise
+        while time.monotonic() < again:
+            if stopping():
+                raise Stopped("SIGINT")
+            time.sleep(min(0.1, BUSY_PAUSE))

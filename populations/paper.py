@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from alife import config as configuration
-from alife.errors import UserError
+from alife.errors import Unfit, UserError
 from alife.paper.frame import Settings, Work
 from alife.paper.registry import EXPERIMENTS
 from populations import locks, paper_results
@@ -162,7 +162,7 @@ def do_part(name: str, part: str, settings: Mapping[str, Any], out: str) -> floa
     began, said, signals = time.monotonic(), [0.0], list[str]()
     with explained(folder, f"looking for {PLAN}"):
         if PLAN not in folder.ls():
-            raise UserError(f"{out}: a machine of the cluster cannot see it: choose an --out that all machines share")
+            raise Unfit(f"{out}: a machine of the cluster cannot see it: choose an --out that all machines share")
     with (
         stop_on_signals(signals.append) as stopping,
         explained(folder, f"keeping {name}"),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from alife.config import RunConfig
-from alife.errors import UserError
+from alife.errors import Unfit, UserError
 from populations import evolution, locks, manifest, migration
 from populations.assaying import assay_run, is_done
 from populations.choosing import BackendName, Chosen, choose
@@ -109,19 +109,25 @@ def evolve_run(config: Mapping[str, Any], out: str, sweep: str) -> str:
 
     Raises:
         Stopped: It was told to stop, and is committed as far as it came.
-        UserError: As `populations.evolve`, or this machine does not see the sweep's folder.
+        Unfit: This machine does not see the sweep's folder or the data, or is of another class than the run so far.
+        UserError: As `populations.evolve`.
     """
     folder = open_folder(sweep)
     with explained(folder, f"looking for {PLAN}"):
         if PLAN not in folder.ls():
-            raise UserError(f"{sweep}: a machine of the cluster cannot see it: choose an --out that all machines share")
+            raise Unfit(f"{sweep}: a machine of the cluster cannot see it: choose an --out that all machines share")
     signals: list[str] = []
 
     def listen(event: dict[str, Any]) -> None:
         if event["event"] == "stopping":
             signals.append(event["signal"])
 
-    status = evolution.evolve(config, out, backend="local", resume=True, sinks=[listen])
+    try:
+        status = evolution.evolve(config, out, backend="local", resume=True, sinks=[listen])
+    except UserError as error:
+        if str(error).startswith("task:"):  # the driver has read the data
+            raise Unfit(str(error)) from None
+        raise
     if status == "interrupted":
         raise Stopped(*signals)
     return status

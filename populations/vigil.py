@@ -1,10 +1,12 @@
 """When a host is given up: what the driver knows of it, how long is too long, and what an error of Ray's means.
 
-A room of its own: it judges single hosts, and knows nothing of who is to do what.
+It judges single hosts, and knows nothing of who is to do what.
 """
 
+import re
 import time
-from collections import deque
+from collections import defaultdict, deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -15,10 +17,12 @@ from ray.exceptions import ActorUnschedulableError, OutOfMemoryError, RayActorEr
 from alife.errors import UserError
 from alife.island import Scores
 from alife.reproduction import Ints
+from populations.devices import DeviceError
 
 START_SECONDS = 120.0
 """A host that has not started by then is given up, as is one that has answered a ping and then is silent for
-`ray.hang_timeout`; the next one is given twice as long, and so on."""
+`ray.hang_timeout`; the next wave of hosts on that node is given twice as long, and so on up to `DOUBLINGS` times."""
+DOUBLINGS = 3
 PING_SECONDS = 0.5
 PATIENCE = 10.0
 """A call that takes this many times the median of earlier ones of its kind has hung, even if its host answers."""
@@ -44,13 +48,16 @@ class Handle:
 
     `call` is under way unless the phase is "idle", and has been for `busy` seconds. `ping` has been unanswered for
     `silent` seconds; once one was answered, the process is `up`. `since` is when it was given what it does now: a
-    start, or an island. While it conceives, `following` is the next island and the call to live it, which waits behind.
+    start, or an island. `node` is known once a ping was answered, `machine` (its class) once it has started. While it
+    conceives, `following` is the next island and the call to live it, which waits behind.
     """
 
     name: str
     actor: Any
     call: ray.ObjectRef
     since: float
+    node: str = ""
+    machine: Mapping[str, Any] | None = None
     phase: str = "start"
     busy: float = 0.0
     up: bool = False
@@ -62,6 +69,19 @@ class Handle:
     following: tuple[int, ray.ObjectRef] | None = None
 
 
+@dataclass
+class Waves:
+    """Starts that failed, counted in waves: whatever was under way when one failed belongs to the same wave."""
+
+    count: int = 0
+    last: float = float("-inf")
+
+    def failed(self, since: float) -> None:
+        """A start that began at that time (`time.monotonic`) has failed."""
+        if since >= self.last:
+            self.count, self.last = self.count + 1, time.monotonic()
+
+
 class Vigil:
     """Judges hosts by how long others took.
 
@@ -71,19 +91,27 @@ class Vigil:
 
     def __init__(self, timeout: float):
         self._timeout = timeout
-        self._false_starts = 0
+        self._all = Waves()
+        self._nodes: defaultdict[str, Waves] = defaultdict(Waves)
         self._took: dict[str, deque[float]] = {phase: deque(maxlen=64) for phase in ("start", "live", "conceive")}
 
     def answered(self, handle: Handle) -> None:
         """A call has come back: what it took is what others may take."""
         self._took[handle.phase].append(handle.busy)
         if handle.phase == "start":
-            self._false_starts = 0
+            self._all.count = 0
+            if handle.busy <= self._start_seconds:
+                self._nodes[handle.node].count = 0
 
-    def false_start(self) -> float:
-        """A host was lost while it started: seconds to wait before the next one is, more each time."""
-        self._false_starts += 1
-        return 2.0 ** min(self._false_starts - 1, 6) - 1
+    def false_start(self, handle: Handle) -> float:
+        """A host was lost while it started: seconds to wait before the next one is, more after each wave."""
+        self._all.failed(handle.since)
+        self._nodes[handle.node].failed(handle.since)
+        return 2.0 ** min(self._all.count - 1, 6) - 1
+
+    @property
+    def _start_seconds(self) -> float:
+        return max(START_SECONDS, self._timeout)
 
     def misses(self, handle: Handle, seconds: float) -> str:
         """Why a host is to be given up, if it is: it died idle, answers no ping, or takes unreasonably long.
@@ -93,7 +121,7 @@ class Vigil:
             seconds: Since the last look.
         """
         timeout = self._timeout
-        slowness = 2 ** min(self._false_starts, 6) if handle.phase == "start" else 1
+        slowness = 2 ** min(self._nodes[handle.node].count, DOUBLINGS) if handle.phase == "start" else 1
         handle.busy += seconds
         handle.silent += seconds
         if handle.ping is None:
@@ -101,7 +129,7 @@ class Vigil:
                 handle.ping, handle.silent = handle.actor.ping.remote(), 0.0
         elif ray.wait([handle.ping], timeout=0)[0]:
             try:
-                ray.get(handle.ping)
+                handle.node = ray.get(handle.ping)
             except RayError as error:
                 return reason(error)
             handle.ping, handle.silent, handle.up = None, 0.0, True
@@ -110,7 +138,7 @@ class Vigil:
         if handle.phase == "idle":
             return ""
         if handle.phase == "start":
-            limit = max(START_SECONDS, timeout) * slowness
+            limit = self._start_seconds * slowness
             return f"did not start within {limit:.0f} s" if handle.busy > limit else ""
         earlier = self._took[handle.phase] or self._took["live"]
         limit = max(timeout, PATIENCE * median(earlier)) if earlier else float("inf")
@@ -123,6 +151,8 @@ def reason(error: RayError) -> str:
     Raises:
         Exception: It was not lost: the program failed on it.
     """
+    if device := device_error(error):
+        return device.why
     if isinstance(error, RayTaskError) and not isinstance(error.cause, RayError):
         raise error.cause if isinstance(error.cause, UserError) else error.as_instanceof_cause()
     if isinstance(error, RayActorError) and error.actor_init_failed:
@@ -137,3 +167,31 @@ def reason(error: RayError) -> str:
     if isinstance(error, RayActorError):
         return "its node was preempted" if error.preempted else "its process died"
     return f"its answer was lost ({type(error).__name__})"
+
+
+def device_error(error: RayError) -> DeviceError | None:
+    """What a GPU did, if that is what a host was lost to."""
+    cause = error.cause if isinstance(error, RayTaskError) else None
+    return cause if isinstance(cause, DeviceError) else None
+
+
+def is_of_program(error: RayError) -> bool:
+    """Whether a host did not start for what it found on its node: the program raised, or cannot be loaded."""
+    if isinstance(error, RayTaskError):
+        return not isinstance(error.cause, RayError | DeviceError)
+    return isinstance(error, RayActorError) and error.actor_init_failed
+
+
+def address_of(error: RayError) -> str:
+    """IP address of the node that an error comes from; "" if it does not say."""
+    if isinstance(error, RayTaskError):
+        return str(error.ip)
+    found = re.search(r"\bip[=:]\s*([0-9a-fA-F.:]+)", str(error))
+    return found[1] if found else ""
+
+
+def words_of(error: RayError) -> str:
+    """What the program raised, in one line."""
+    cause = error.cause if isinstance(error, RayTaskError) else None
+    line = f"{type(cause).__name__}: {cause}" if cause else str(error).strip().splitlines()[-1]
+    return " ".join(line.split())[:200]

@@ -146,15 +146,34 @@ def test_a_job_that_always_dies_fails_after_three_retries(ray_8, tmp_path):
     assert lives.status == "done"
 
 
-def test_one_that_was_lost_and_still_holds_its_folder_is_waited_out(ray_8, tmp_path):
-    (held,) = run_jobs([Job("held", find_it_held, {"folder": str(tmp_path), "times": 2})], TWO)
-    assert (held.status, held.value, len(held.losses)) == ("done", 3, 1)
+@pytest.mark.parametrize(("backend", "lost"), [("ray", 1), ("ray", 0), ("local", 0)])
+def test_a_folder_that_another_process_still_holds_is_waited_for(ray_8, tmp_path, monkeypatch, backend, lost):
+    """It may be that of a job that was lost, or of one whose driver was killed."""
+    monkeypatch.setattr("populations.jobs.BUSY_PAUSE", 0.5)
+    if not lost:
+        (tmp_path / "0").touch()
+    began = time.monotonic()
+    (held,) = run_jobs(
+        [Job("held", find_it_held, {"folder": str(tmp_path), "times": 2})], TWO, lambda _: None, backend=backend
+    )
+    assert (held.status, held.value, len(held.losses)) == ("done", 3, lost)
+    assert time.monotonic() - began >= 1, "two refusals, each with a pause after it"
 
 
-def test_a_folder_that_another_writes_is_no_loss(ray_8, tmp_path):
+@pytest.mark.parametrize("backend", ["ray", "local"])
+def test_others_go_on_while_one_waits_and_a_writer_that_stays_is_named(ray_8, tmp_path, monkeypatch, backend):
+    monkeypatch.setattr("populations.jobs.BUSY_PAUSE", 0.5)
+    monkeypatch.setattr("populations.jobs.BUSY_SECONDS", 2)
     (tmp_path / "0").touch()
-    (held,) = run_jobs([Job("held", find_it_held, {"folder": str(tmp_path), "times": 99})], TWO)
+    told = []
+    jobs = [Job("held", find_it_held, {"folder": str(tmp_path), "times": 99}), Job("free", answer, {"value": 1})]
+    held, free = run_jobs(jobs, Ray(hosts=1), told.append, backend=backend)
     assert (held.status, held.error) == ("failed", "another run is writing here")
+    assert free.status == "done"
+    assert len(list(tmp_path.iterdir())) == 5, "tried at 0, 0.5, 1 and 1.5 s"
+    if backend == "ray":
+        ends = [e["job"] for e in told if e["event"] in ("job_done", "job_failed")]
+        assert ends == ["free", "held"]
 
 
 def test_told_to_stop_running_jobs_end_well_and_others_never_start(ray_8, tmp_path):
@@ -171,8 +190,8 @@ def test_a_head_that_falls_silent_is_not_waited_for(ray_8, tmp_path, monkeypatch
     for name in ("QUIET_SECONDS", "HEAD_SECONDS"):
         monkeypatch.setattr(f"populations.crew.{name}", 1.0)
     ends = threading.Event()
-    room, began = cluster.room, lambda: any(tmp_path.iterdir())
-    monkeypatch.setattr(cluster, "room", lambda config: (began() and ends.wait(30)) or room(config))
+    places, began = cluster.places, lambda: any(tmp_path.iterdir())
+    monkeypatch.setattr(cluster, "places", lambda config: (began() and ends.wait(30) and {}) or places(config))
     jobs = [Job(name, wait_and_see, {"folder": str(tmp_path), "name": name, "seconds": 4}) for name in "ab"]
     if stop:
         results = run_jobs(jobs, Ray(hosts=1), stopping=began)

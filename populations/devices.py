@@ -1,0 +1,40 @@
+"""Errors of a GPU, told from errors of the program."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_BROKEN = ("CUDA error", "CUDA driver", "cuDNN error", "CUBLAS", "CUSOLVER", "NCCL", "No CUDA GPUs", "Found no NVIDIA")
+
+
+class DeviceError(Exception):
+    """A GPU failed.
+
+    Attributes:
+        why: In a few words, as said of a host that is given up.
+        broken: Whether the GPU itself is of no more use; else it only lacked memory.
+    """
+
+    def __init__(self, why: str, broken: bool):
+        super().__init__(why, broken)
+        self.why, self.broken = why, broken
+
+
+@contextmanager
+def device_errors() -> Iterator[None]:
+    """Turn what torch raises of a GPU into a `DeviceError`, which does not need torch to be read.
+
+    Raises:
+        DeviceError: In place of it.
+    """
+    try:
+        yield
+    except Exception as error:
+        import torch
+
+        words = " ".join(str(error).split())
+        if isinstance(error, torch.OutOfMemoryError):
+            raise DeviceError("its GPU ran out of memory", broken=False) from error
+        known = isinstance(error, getattr(torch, "AcceleratorError", ()))
+        if known or (isinstance(error, RuntimeError) and words.startswith(_BROKEN)):
+            raise DeviceError(f"its GPU failed ({words[:120]})", broken=True) from error
+        raise
