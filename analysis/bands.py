@@ -99,7 +99,7 @@ def draw_treatments(ax: Axes, groups: Mapping[str, Sequence[pd.Series]]) -> None
     for number, (name, series) in enumerate(groups.items()):
         table, note = windows(pd.concat(series, axis=1).sort_index())
         middle, low, high = over_runs(table.to_numpy(np.float64).T)
-        colour, dash = style.CYCLE[number % len(style.CYCLE)], style.DASHES[number % len(style.DASHES)]
+        colour, dash = style.colour(number), style.DASHES[number % len(style.DASHES)]
         title, n = f"{name}: " if name else "", len(series)
         label = f"{title}median and its 95 % bootstrap interval, n = {n} runs{note}"
         if n < FEWEST:
@@ -117,13 +117,15 @@ def draw_treatments(ax: Axes, groups: Mapping[str, Sequence[pd.Series]]) -> None
             draw_members(ax, table, "each run", colour)
 
 
-def draw_members(ax: Axes, table: pd.DataFrame, label: str, colour: str = style.INK) -> None:
+def draw_members(ax: Axes, table: pd.DataFrame, label: str, colour: str | None = None) -> None:
     """Draw thin lines from generation 1 on, one a column: islands of a run, or runs of a treatment."""
     table = table[table.index > 0]
     if table.shape[1] < 2 or not len(table):
         return
     alpha = float(np.clip(3 / table.shape[1] ** 0.75, 0.08, 0.6)) * (1 if len(table) < 100 else 0.6)
-    lines = ax.plot(table.index, table, color=colour, lw=0.5, alpha=alpha, zorder=2.5, **_marks(len(table)))
+    lines = ax.plot(
+        table.index, table, color=colour or style.ink(), lw=0.5, alpha=alpha, zorder=2.5, **_marks(len(table))
+    )
     lines[0].set_label(label)
     for line in lines:
         line.set_rasterized(table.size > 20_000)
@@ -164,7 +166,7 @@ def draw_band(
             middle[first],
             "D",
             ms=4,
-            mfc="white",
+            mfc=style.paper(),
             mec=colour,
             mew=1.1,
             color=colour,

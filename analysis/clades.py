@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import PolyCollection
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from analysis import style
 from analysis.lineage import NOBODY, Phylogeny, of_run
 from analysis.phylometrics import grid
 from analysis.run import Run
-from analysis.trees import COLOURS, bare, colour_range, scaled, title
+from analysis.trees import SETTLED, bare, colour_range, scaled
 
 Rows = NDArray[np.int64]
 
@@ -73,6 +74,9 @@ def find_clades(tree: Phylogeny, threshold: float | None = None, steps: int = ST
 def muller(run: Run, trait: str | None = None, figure: Figure | None = None) -> Figure:
     """Draw the Muller plot of a run: nested clades, coloured by a trait's mean over the members outside nested ones.
 
+    Founders and their first descendants, which are far off, count in a mean only where a clade has no others, and the
+    scale is that of the others.
+
     Args:
         run: With births.
         trait: As for `analysis.trees.time_phylogeny`.
@@ -90,18 +94,19 @@ def muller(run: Run, trait: str | None = None, figure: Figure | None = None) -> 
     if not len(clades.founders):
         raise UserError(f"{run.path}: no clade has reached {clades.threshold:.0%} of the living: nothing to stack")
     values, label = scaled(tree.births, trait)
-    means = _means(values[clades.rows], clades.members, len(clades.founders) + 1)
-    norm, colours = colour_range(means[1:]), COLOURS.with_extremes(bad=style.OKABE_ITO["vermillion"])
+    settled = tree.generation[clades.rows] >= min(tree.first + SETTLED, tree.last)
+    means = _means(values[clades.rows], clades.members, settled, len(clades.founders) + 1)
+    norm, colours = colour_range(means[clades.members[settled & (clades.members != REST)]]), style.trait_map()
     bands, steps, _, _ = pyfish.process_data(*_fish_tables(tree, clades))
     hues = colours(norm(np.ma.masked_invalid(means)))
-    hues[REST] = 1
-    figure = style.new_figure(7.2, 4.0) if figure is None else figure
+    hues[REST] = to_rgba(style.paper())
+    figure = style.own_figure(figure, 7.2, 4.0)
     axes = figure.add_subplot()
     pyfish.fish_plot(bands, steps, hues[bands.index], ax=axes)
     _finish(axes, tree)
     bar = figure.colorbar(ScalarMappable(norm, colours), ax=axes, extend="both", label=f"mean of {label}")
     bar.outline.set_visible(False)
-    title(figure, [style.caption(run), _explain(tree, clades, len(steps))])
+    style.heading(figure, style.caption(run), _explain(tree, clades, len(steps)))
     return figure
 
 
@@ -155,16 +160,17 @@ def _fish_tables(tree: Phylogeny, clades: Clades) -> tuple[pd.DataFrame, pd.Data
     return who.value_counts(sort=False).rename("Pop").reset_index(), nesting
 
 
-def _means(values: NDArray[np.float64], members: Rows, clades: int) -> NDArray[np.float64]:
+def _means(values: NDArray[np.float64], members: Rows, settled: NDArray[np.bool_], clades: int) -> NDArray[np.float64]:
+    """[clades] mean over the settled members of each that have a value, or over all of it where none is settled."""
     finite = np.isfinite(values)
-    with np.errstate(invalid="ignore"):
-        return np.bincount(members[finite], values[finite], clades) / np.bincount(members[finite], minlength=clades)
+    whole, late = (pd.Series(values[a]).groupby(members[a]).mean() for a in (finite, finite & settled))
+    return np.asarray(late.reindex(range(clades)).fillna(whole), np.float64)
 
 
 def _finish(axes: Axes, tree: Phylogeny) -> None:
     for band in axes.collections:
         if isinstance(band, PolyCollection):
-            band.set_edgecolor("white")
+            band.set_edgecolor(style.paper())
             band.set_linewidth(0.35)
     axes.set(xlabel="generation", ylabel="share of the living", ylim=(0, 1), xlim=(tree.first, tree.last))
     bare(axes, tree.first, tree.last, ticks=10)
@@ -176,7 +182,7 @@ def _finish(axes: Axes, tree: Phylogeny) -> None:
 def _explain(tree: Phylogeny, clades: Clades, steps: int) -> str:
     text = (
         f"{len(clades.founders)} clades that reached {clades.threshold:.0%} of the living at least once, "
-        "each inside the one it came from; white: the rest"
+        "each inside the one it came from; uncoloured: the rest"
     )
     sampled = f"; counted in {steps} of {len(tree.generations):,} generations"
     return text + (sampled if steps < len(tree.generations) else "")

@@ -9,15 +9,14 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
-from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from alife import schema
-from analysis import style
+from analysis import legends, style
 from analysis.lineage import dominant, line_of_descent, of_run
 from analysis.run import Run
 from analysis.trajectories import TRAITS, quantiles
-from analysis.trees import SETTLED, title
+from analysis.trees import SETTLED
 
 Floats = NDArray[np.float64]
 
@@ -26,7 +25,6 @@ LONG: Final = 120
 """Generations from which a running median is drawn over the single values."""
 BACKGROUND: Final = 3_000
 """Individuals that the plane shows behind the path at most, drawn at random of more."""
-HALO: Final = [withStroke(linewidth=2.4, foreground="white")]
 
 
 @style.styled()
@@ -44,7 +42,7 @@ def descent(run: Run, individual: int | None = None, figure: Figure | None = Non
     tree = of_run(run)
     identity = dominant(tree) if individual is None else individual
     line = line_of_descent(tree, identity)
-    figure = style.new_figure(7.2, 5.0) if figure is None else figure
+    figure = style.own_figure(figure, 7.2, 5.0)
     has_task = run.setting("task") != "none"
     panels = PANELS if has_task else PANELS[1:]
     grid = figure.add_gridspec(1, 2 if has_task else 1, width_ratios=(1, 1.15) if has_task else None)
@@ -58,8 +56,8 @@ def descent(run: Run, individual: int | None = None, figure: Figure | None = Non
     _finish_generations(rows[-1], line, tree.last)
     if has_task:
         rows += _draw_plane(figure, grid[1], run, line, window)
-    figure.legend(*_legend(rows), loc="outside lower left", ncols=3, columnspacing=1.2)
-    title(figure, [style.caption(run), _explain(line, individual is None, window)])
+    legends.of_figure(figure, rows, 3, columnspacing=1.2)
+    style.heading(figure, style.caption(run), _explain(line, individual is None, window))
     return figure
 
 
@@ -75,21 +73,21 @@ def _draw_traits(axes: Axes, run: Run, line: pd.DataFrame, traits: tuple[str, ..
         band["generation"],
         band["q05"],
         band["q95"],
-        color="#DDDDDD",
+        color=style.ink(0.17),
         lw=0,
         step=None,
         label=f"5–95 % of all individuals\n(n ≤ {n} a generation)",
     )
     generation = line["generation"].to_numpy()
-    for trait, colour, dash in zip(traits, style.CYCLE, style.DASHES, strict=False):
+    for trait, colour, dash in zip(traits, style.cycle(), style.DASHES, strict=False):
         name = "copying error on it" if trait == "copying_error" else "the line of descent"
         values = line[trait].to_numpy(np.float64)
         if window > 1:
             axes.plot(generation, values, color=colour, lw=0.4, alpha=0.45)
-        look: dict[str, Any] = {"marker": "o", "ms": 2.4} if len(line) <= 40 else {"path_effects": HALO}
+        look: dict[str, Any] = {"marker": "o", "ms": 2.4} if len(line) <= 40 else {"path_effects": style.halo()}
         axes.plot(generation, running_median(values, window), color=colour, ls=dash, lw=1.2, label=name, **look)
     if traits[0] == "replication_error" and (floor := float(run.setting("reproduction.mutation")) ** 2):
-        axes.axhline(floor, color=style.INK, lw=0.9, ls=(0, (4, 2)), label="noise floor ρ = σ²")
+        axes.axhline(floor, color=style.ink(), lw=0.9, ls=(0, (4, 2)), label="noise floor ρ = σ²")
     axes.set_ylabel("ρ, copying error" if len(traits) > 1 else TRAITS[traits[0]].label)
     if TRAITS[traits[0]].log:
         axes.set_yscale("log")
@@ -102,16 +100,10 @@ def _finish_generations(axes: Axes, line: pd.DataFrame, last: int) -> None:
     if len(moved):
         name = f"moved to another island ({len(moved)}×)"
         foot = axes.get_xaxis_transform()
-        axes.plot(moved, np.full(len(moved), 0.05), "|", color=style.INK, ms=6, mew=1, transform=foot, label=name)
+        axes.plot(moved, np.full(len(moved), 0.05), "|", color=style.ink(), ms=6, mew=1, transform=foot, label=name)
     room = max(0.03 * (last - generation[0]), 0.3)
     axes.set(xlabel="generation", xlim=(generation[0] - room, last + room))
     style.generation_axis(axes.xaxis)
-
-
-def _legend(rows: list[Axes]) -> tuple[list[Any], list[str]]:
-    """Each label of the panels once."""
-    entries = {label: handle for axes in rows for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
-    return list(entries.values()), list(entries)
 
 
 def _draw_plane(figure: Figure, place: SubplotSpec, run: Run, line: pd.DataFrame, window: int) -> list[Axes]:
@@ -137,7 +129,7 @@ def _draw_plane(figure: Figure, place: SubplotSpec, run: Run, line: pd.DataFrame
 
 def _draw_path(axes: Axes, run: Run, alive: pd.DataFrame, line: pd.DataFrame, window: int) -> LineCollection:
     crowd = alive if len(alive) <= BACKGROUND else alive.sample(BACKGROUND, random_state=0)
-    grey: dict[str, Any] = {"color": "#C4C4C4", "lw": 0}
+    grey: dict[str, Any] = {"color": style.ink(0.29), "lw": 0}
     axes.scatter(crowd["replication_error"], crowd["accuracy"], s=4, rasterized=len(crowd) > 2000, **grey)
     start = int(run.births["generation"].min())
     whole = line["generation"].iloc[0] == start
@@ -150,15 +142,15 @@ def _draw_path(axes: Axes, run: Run, alive: pd.DataFrame, line: pd.DataFrame, wi
     steps = list(np.stack([points[:-1], points[1:]], 1))
     generation = line["generation"].to_numpy()
     scale = Normalize(max(start, 1), max(run.last, start + 1, 2))
-    path = LineCollection(steps, cmap=style.GENERATION_MAP, norm=scale, lw=1.2, path_effects=HALO, zorder=3)
+    path = LineCollection(steps, cmap=style.generation_map(), norm=scale, lw=1.2, path_effects=style.halo(), zorder=3)
     path.set_array(generation[1:])
     axes.add_collection(path)
     if window == 1:
-        axes.scatter(x, y, c=generation, cmap=style.GENERATION_MAP, norm=scale, s=14, lw=0, zorder=4)
-    ends: dict[str, Any] = {"mec": style.INK, "mew": 0.9, "ls": "", "zorder": 5}
+        axes.scatter(x, y, c=generation, cmap=style.generation_map(), norm=scale, s=14, lw=0, zorder=4)
+    ends: dict[str, Any] = {"mec": style.ink(), "mew": 0.9, "ls": "", "zorder": 5}
     if whole:
         name = "its founder" if start == 0 else f"its ancestor of generation {start}"
-        axes.plot(x[:1], y[:1], "D", mfc="white", ms=5.5, label=name, **ends)
+        axes.plot(x[:1], y[:1], "D", mfc=style.paper(), ms=5.5, label=name, **ends)
     axes.plot(x[-1:], y[-1:], "*", mfc=style.OKABE_ITO["orange"], ms=11, label="its last individual", **ends)
     _finish_plane(axes, np.concatenate([crowd["replication_error"], x]), float(run.setting("reproduction.mutation")))
     return path
@@ -173,7 +165,7 @@ def _finish_plane(axes: Axes, rho: Floats, mutation: float) -> None:
         if rho.max() > 2 * low:
             style.log_axis(axes, "x")
     if floor:
-        axes.axvline(floor, color=style.INK, lw=0.9, ls=(0, (4, 2)), zorder=1)
+        axes.axvline(floor, color=style.ink(), lw=0.9, ls=(0, (4, 2)), zorder=1)
 
 
 def _explain(line: pd.DataFrame, is_dominant: bool, window: int) -> str:

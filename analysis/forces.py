@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from alife.errors import UserError
-from analysis import style
+from analysis import legends, style
 from analysis.bands import Runs, members, treatments
 from analysis.demes import LABELS, demes, settled
 from analysis.dynamics import differentials, mean_differentials
@@ -27,7 +27,7 @@ POINTS: Final = 200
 
 DEATH: Final = "early death"
 LINES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
-    "change": ("change of the mean: all together", {"color": style.OKABE_ITO["black"], "lw": 2.2, "ls": "-"}),
+    "change": ("change of the mean: all together", {"lw": 2.2, "ls": "-"}),
     "selection": (COMPONENTS["selection"], {"color": style.OKABE_ITO["blue"], "ls": "-"}),
     "sampling": (COMPONENTS["sampling"], {"color": style.OKABE_ITO["orange"], "ls": style.DASHES[2]}),
     "transmission": (COMPONENTS["transmission"], {"color": style.OKABE_ITO["vermillion"], "ls": style.DASHES[1]}),
@@ -57,25 +57,23 @@ def selection(runs: Runs, traits: Sequence[str] | None = None, figure: Figure | 
         for label, group in groups.items()
     }
     names = [name for name in LABELS if any(name in table.index for among in tables.values() for table in among)]
-    figure = figure or style.new_figure(6.4, 1.5 + 0.13 * len(names) * (1 + len(groups)))
+    figure = style.own_figure(figure, 6.4, 1.5 + 0.13 * len(names) * (1 + len(groups)))
     ax = figure.add_subplot()
     rows = np.arange(len(names), dtype=np.float64)
     step = 0.7 / len(groups)
     for number, (label, among) in enumerate(tables.items()):
         places = rows + (number - (len(groups) - 1) / 2) * step
-        look = {"color": style.CYCLE[number % len(style.CYCLE)], "marker": "osv^D*"[number % 6]}
+        look = {"color": style.colour(number), "marker": "osv^D*"[number % 6]}
         if isinstance(runs, Run):
             _draw_one(ax, among[0].reindex(names), places, look)
         else:
             _draw_many(ax, [table.reindex(names) for table in among], places, look, label)
-    ax.axvline(0, color=style.INK, lw=0.9, zorder=1)
+    ax.axvline(0, color=style.ink(), lw=0.9, zorder=1)
     ax.set_yticks(rows, [LABELS[name] for name in names])
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.grid(axis="y", visible=False)
     ax.set_xlabel("realised selection differential, standard deviations a generation")
-    legend = figure.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2)
-    for text in legend.get_texts():
-        text.set_parse_math(False)
+    legends.of_figure(figure, [ax], 2, "center")
     _say_whose(figure, runs)
     return figure
 
@@ -99,7 +97,7 @@ def cumulated(runs: Runs, traits: Sequence[str] | None = None, figure: Figure | 
     side_by_side = len(groups) > 1
     columns = len(groups) if side_by_side else min(len(names), 3)
     rows = len(names) if side_by_side else -(-len(names) // columns)
-    figure = figure or style.new_figure(max(2.5 * columns, 6), 1.1 + 2.1 * rows)
+    figure = style.own_figure(figure, max(2.5 * columns, 6), 1.1 + 2.1 * rows)
     grid = figure.subplots(rows, columns, squeeze=False, sharey="row" if side_by_side else False)
     for panel in grid.ravel()[len(names) * len(groups) :]:
         panel.set_axis_off()
@@ -122,7 +120,7 @@ def _draw_one(ax: Axes, table: pd.DataFrame, places: Floats, look: Mapping[str, 
     bar = f"\nbar: 95 % bootstrap interval over n = {n} generations of this run" if known else ""
     levels = table["low"].to_numpy(), table["realised"].to_numpy(), table["high"].to_numpy()
     _draw_dots(ax, levels, places, f"realised: mean of {n} generation{'s' * (n != 1)}{bar}", look)
-    ax.plot(table["expected"], places, "D", ms=6, mfc="none", mec=style.INK, label="expected of the scheme", zorder=4)
+    ax.plot(table["expected"], places, "D", ms=6, mfc="none", mec=style.ink(), label="expected of the scheme", zorder=4)
 
 
 def _draw_many(ax: Axes, tables: Sequence[pd.DataFrame], places: Floats, look: Mapping[str, Any], label: str) -> None:
@@ -174,9 +172,10 @@ def _shown(splits: Mapping[str, Sequence[Mapping[str, pd.DataFrame]]]) -> list[s
 
 
 def _draw_panel(ax: Axes, tables: Sequence[pd.DataFrame], shown: Sequence[str]) -> None:
-    ax.axhline(0, color=style.INK, lw=0.7, zorder=1)
+    ax.axhline(0, color=style.ink(), lw=0.7, zorder=1)
     for name in shown:
         text, look = LINES[name]
+        look = {"color": style.ink(), **look}
         table = pd.concat([t[name] for t in tables], axis=1, join="inner").sort_index()
         table = table.iloc[np.unique(np.linspace(0, len(table) - 1, min(POINTS, len(table))).round().astype(np.intp))]
         values = table.to_numpy()
@@ -188,14 +187,13 @@ def _draw_panel(ax: Axes, tables: Sequence[pd.DataFrame], shown: Sequence[str]) 
 
 
 def _legend(figure: Figure, ax: Axes, groups: Groups, first: int) -> None:
-    handles, texts = ax.get_legend_handles_labels()
     title = f"Price equation, added up from the parents of generation {first} on"
     if len(members(groups)) > 1:
         sizes = sorted({len(runs) for runs in groups.values()})
         n = f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
         bands = ", bands: 95 % bootstrap intervals over runs" if sizes[-1] >= FEWEST else ""
         title += f"\nlines: IQM of n = {n} runs{bands}"
-    figure.legend(handles, texts, loc="outside lower center", ncols=2, title=title, title_fontsize=7.5)
+    legends.of_figure(figure, [ax], 2, "center", title=title)
 
 
 def _first(groups: Groups) -> int:
@@ -204,4 +202,4 @@ def _first(groups: Groups) -> int:
 
 def _say_whose(figure: Figure, runs: Runs) -> None:
     if isinstance(runs, Run):
-        figure.suptitle(style.caption(runs), x=0.01, ha="left", fontsize=8.5, color=style.FAINT, parse_math=False)
+        style.heading(figure, style.caption(runs))

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from alife.errors import UserError
-from analysis import style
+from analysis import legends, style
 from analysis.contingency import contingency
 from analysis.demes import LABELS, OF_A_TASK, measured, settled
 from analysis.drawing import attempt
@@ -184,10 +184,9 @@ def draw(fans: Sequence[Future], original: Run) -> Figure:
         _draw_ends(side, future, original)
     grid[-1][0].set_xlabel("generation")
     style.generation_axis(grid[-1][0].xaxis)
-    handles, names = grid[0][0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower left", ncols=2)
+    legends.of_figure(figure, [grid[0][0]], 2)
     title = f"{style.caption(original)}; replayed from generation {fans[0].forked}"
-    figure.suptitle(title, x=0.01, ha="left", fontsize=8.5, color=style.FAINT, parse_math=False)
+    style.heading(figure, title)
     return figure
 
 
@@ -196,7 +195,7 @@ def _draw_fan(ax: Axes, future: Future) -> None:
     lines[0].set_label(f"median of each replay, n = {future.replays.shape[1]}")
     before = future.original.loc[min(settled(future.last), future.forked) :]
     label = f"median of the original, from generation {before.index[0]} on"
-    ax.plot(before.index, _shown(future.trait, before), color=style.INK, lw=2.2, label=label, zorder=3)
+    ax.plot(before.index, _shown(future.trait, before), color=style.ink(), lw=2.2, label=label, zorder=3)
     ax.axvline(future.forked, color=style.OKABE_ITO["vermillion"], lw=0.9, ls=(0, (4, 2)), label="fork")
     c = future.contingency
     share = f"{c.value:.2f} [{c.low:.2f}, {c.high:.2f}]" if np.isfinite(c.low) else "no interval"
@@ -211,7 +210,7 @@ def _draw_ends(ax: Axes, future: Future, original: Run) -> None:
     low, high = np.quantile(_shown(future.trait, values), [0.05, 0.95])
     islands = pd.Series(measured(rows, future.trait)).groupby(rows["island"].to_numpy()).median()
     ends = future.replays.loc[future.last].to_numpy()
-    ax.vlines(0, low, high, color=style.FAINT, lw=4, alpha=0.6)
+    ax.vlines(0, low, high, color=style.faint(), lw=4, alpha=0.6)
     ax.plot(np.ones(len(islands)), _shown(future.trait, islands), "s", ms=4, color=style.OKABE_ITO["green"], mew=0)
     ax.plot(
         np.full(len(ends), 2), _shown(future.trait, ends), "o", ms=4, color=style.OKABE_ITO["blue"], mew=0, alpha=0.7

@@ -11,10 +11,9 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from alife.errors import UserError
-from analysis import style
+from analysis import legends, style
 from analysis.lineage import Phylogeny, ancestry_shares, migrant_counts, of_run
 from analysis.run import Run
-from analysis.trees import title
 
 Floats = NDArray[np.float64]
 
@@ -43,7 +42,7 @@ def geneflow(run: Run, figure: Figure | None = None) -> Figure:
         raise UserError(f"{run.path}: one {'island' if islands < 2 else 'generation'}: nothing flows between islands")
     back = BACK * int(run.setting("migration.every"))
     shares = ancestry_cube(tree, islands, back)
-    figure = style.new_figure(7.2, 4.4) if figure is None else figure
+    figure = style.own_figure(figure, 7.2, 4.4)
     grid = figure.add_gridspec(2, 2, width_ratios=(1, 1.9))
     moved = migrant_counts(run.migrations, islands)
     name = f"migrants, all generations\n(n = {moved.sum():,})"
@@ -56,7 +55,7 @@ def geneflow(run: Run, figure: Figure | None = None) -> Figure:
     else:
         _elsewhere(figure.add_subplot(grid[:, 1]), generations, shares)
     note = f"ancestors: of residents, {back} generations before, or founders where there are fewer generations"
-    title(figure, [style.caption(run), note])
+    style.heading(figure, style.caption(run), note)
     return figure
 
 
@@ -86,7 +85,9 @@ def _matrix(axes: Axes, values: NDArray[Any], name: str, labels: tuple[str, str]
             value = shown[row, column]
             text = "–" if np.ma.is_masked(value) else form.format(value)
             dark = not np.ma.is_masked(value) and value > 0.55 * shown.max()
-            axes.text(column, row, text, ha="center", va="center", fontsize=6.5, color="white" if dark else style.INK)
+            axes.text(
+                column, row, text, ha="center", va="center", fontsize="small", color="white" if dark else style.INK
+            )
     else:
         style.figure_of(axes).colorbar(image, ax=axes).outline.set_visible(False)
 
@@ -97,7 +98,9 @@ def _stack(figure: Figure, grid: GridSpecBase, generations: NDArray[np.int64], s
     for island in range(shares.shape[1]):
         axes = figure.add_subplot(grid[island, 0], sharex=panels[0] if panels else None)
         there = np.nan_to_num(shares[:, island]).T
-        axes.stackplot(generations, there, colors=style.CYCLE, lw=0.4, edgecolor="white", labels=names, hatch=HATCHES)
+        axes.stackplot(
+            generations, there, colors=style.cycle(), lw=0.4, edgecolor=style.paper(), labels=names, hatch=HATCHES
+        )
         axes.set(ylim=(0, 1), yticks=(0, 1), xlim=(generations[0], generations[-1]))
         axes.set_ylabel(f"island {island}", rotation=0, ha="right", va="center")
         axes.yaxis.set_major_formatter(PercentFormatter(1))
@@ -107,8 +110,7 @@ def _stack(figure: Figure, grid: GridSpecBase, generations: NDArray[np.int64], s
     style.generation_axis(panels[-1].xaxis)
     panels[-1].set_xlabel("generation")
     panels[0].set_title("where the ancestors of an island's residents lived")
-    handles, names = panels[0].get_legend_handles_labels()
-    figure.legend(handles, names, title="ancestors on island", loc="outside lower right", ncols=8, handlelength=2)
+    legends.of_figure(figure, panels[:1], 8, "right", title="ancestors on island", handlelength=2)
 
 
 def _elsewhere(axes: Axes, generations: NDArray[np.int64], shares: Floats) -> None:

@@ -1,6 +1,12 @@
-"""How every figure looks: one matplotlib style, its colours, and how it is saved. Nothing here needs a display."""
+"""How every figure looks: one matplotlib style, below whatever the user has set, and how a figure is saved.
 
+Nothing here needs a display. `styled()` is the only place that sets rcParams; functions that give colours and sizes
+read them, so call those inside it.
+"""
+
+import functools
 import textwrap
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,16 +15,14 @@ from typing import Any, Final, Literal
 import matplotlib as mpl
 import numpy as np
 from cycler import cycler
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import Colormap, LinearSegmentedColormap
+from matplotlib.colors import Colormap, LinearSegmentedColormap, to_hex, to_rgba
 from matplotlib.figure import Figure
-from matplotlib.legend_handler import HandlerTuple
-from matplotlib.lines import Line2D
+from matplotlib.font_manager import FontProperties, fontManager
+from matplotlib.patheffects import AbstractPathEffect, withStroke
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
-from matplotlib.transforms import ScaledTranslation
 
 from alife.errors import UserError
 from analysis.run import Run
@@ -39,17 +43,6 @@ CYCLE: Final = tuple(OKABE_ITO.values())
 DASHES: Final = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)), (0, (8, 2)), (0, (3, 1, 1, 1, 1, 1)))
 """Line styles that keep groups apart in greyscale, in the same order."""
 
-GENERATION_MAP: Final[Colormap] = LinearSegmentedColormap.from_list(
-    "generation", mpl.colormaps["viridis"](range(0, 236))[:, :3]
-)
-"""Colours of time: viridis without its palest end, which white paper swallows."""
-TRAIT_MAP: Final[Colormap] = mpl.colormaps["cividis"]
-"""Colours of a trait."""
-DIFFERENCE_MAP: Final[Colormap] = LinearSegmentedColormap.from_list(
-    "difference", [OKABE_ITO["vermillion"], "#FFFFFF", OKABE_ITO["blue"]]
-)
-"""Colours of a difference, white where there is none."""
-
 LOG_TICKS: Final[tuple[Sequence[float], ...]] = (
     (1,),
     (1, 3),
@@ -64,42 +57,57 @@ FOUNDERS: Final = "generation 0: founders"
 """What every legend calls them."""
 
 INK: Final = "#333333"
-FAINT: Final = "#767676"
+"""Of text and lines on white paper."""
 
-RC: Final[Any] = {
-    "font.family": "DejaVu Sans",
-    "font.size": 8.5,
-    "axes.titlesize": 8.5,
-    "axes.titlelocation": "left",
-    "axes.labelsize": 8.5,
+SET: Final[Any] = mpl.rcParams
+DEFAULTS: Final[Any] = mpl.rcParamsDefault
+
+COLOURS: Final[dict[str, Any]] = {
     "axes.edgecolor": INK,
     "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "text.color": INK,
+    "grid.color": "#E4E4E4",
+    "axes.grid": True,
+}
+"""They go together: whoever has set one of them, or the paper's colour, has chosen all."""
+
+FONT_SIZE: Final = 8.5
+SIZES: Final = {
+    "axes.titlesize": 1.0,
+    "axes.labelsize": 1.0,
+    "xtick.labelsize": 0.88,
+    "ytick.labelsize": 0.88,
+    "legend.fontsize": 0.88,
+    "legend.title_fontsize": 0.88,
+    "figure.titlesize": 1.0,
+}
+"""Shares of font.size."""
+
+RC: Final[dict[str, Any]] = {
+    "axes.titlelocation": "left",
     "axes.linewidth": 0.7,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.axisbelow": True,
-    "axes.grid": True,
     "axes.prop_cycle": cycler(color=CYCLE),
-    "grid.color": "#E4E4E4",
     "grid.linewidth": 0.5,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "xtick.labelsize": 7.5,
-    "ytick.labelsize": 7.5,
-    "legend.fontsize": 7.5,
     "legend.frameon": False,
     "lines.linewidth": 1.4,
     "lines.solid_capstyle": "round",
-    "text.color": INK,
     "text.hinting": "none",
-    "figure.dpi": 100,
-    "figure.facecolor": "white",
-    "savefig.facecolor": "white",
     "savefig.dpi": 200,
     "svg.hashsalt": "alife",
     "svg.fonttype": "path",
     "pdf.fonttype": 42,
 }
+
+OTHER_SCRIPTS: Final = (
+    *("Noto Sans CJK JP", "Noto Sans CJK SC", "Source Han Sans", "Hiragino Sans", "PingFang SC", "Apple SD Gothic Neo"),
+    *("Yu Gothic", "Microsoft YaHei", "Malgun Gothic", "WenQuanYi Zen Hei", "Droid Sans Fallback", "Arial Unicode MS"),
+)
+"""Fonts that, where they are installed, draw the letters of names that DejaVu Sans lacks."""
 
 FORMATS: Final = ("png", "svg", "pdf")
 """Of a figure's files, if nothing else is asked for."""
@@ -118,17 +126,111 @@ class CannotWrite(UserError):
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """The project's style while figures are drawn or saved; whatever was set before comes back."""
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(RC)
+    """The project's style while figures are drawn or saved, below whatever a matplotlibrc, a style or a hand has set.
+
+    Whatever was set before comes back. Letters that no font has are drawn as boxes without a word.
+    """
+    with mpl.rc_context(_ours()), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         yield
 
 
+def _ours() -> Any:
+    """What of the project's style the user has not set."""
+    size = SET["font.size"] if _is_set("font.size") else FONT_SIZE
+    ours = RC | {"font.size": size, "font.family": list(_families())}
+    ours |= {name: share * size for name, share in SIZES.items()}
+    if not any(map(_is_set, (*COLOURS, "axes.facecolor", "figure.facecolor"))):
+        ours |= COLOURS
+    return {name: value for name, value in ours.items() if not _is_set(name)}
+
+
+def _is_set(name: str) -> bool:
+    return bool(SET[name] != DEFAULTS[name])
+
+
+@functools.cache
+def _families() -> tuple[str, ...]:
+    known = {font.name for font in fontManager.ttflist}
+    return ("DejaVu Sans", *(name for name in OTHER_SCRIPTS if name in known))
+
+
+def paper() -> str:
+    """The colour behind everything."""
+    colours = (to_rgba(SET[name]) for name in ("axes.facecolor", "figure.facecolor"))
+    return next((to_hex(colour) for colour in colours if colour[3]), "#ffffff")
+
+
+def ink(strength: float = 1.0) -> str:
+    """The colour of text and lines, or, with less strength, one between it and the paper."""
+    black, white = to_rgba(SET["text.color"]), to_rgba(paper())
+    red, green, blue = (strength * b + (1 - strength) * w for b, w in zip(black[:3], white[:3], strict=True))
+    return to_hex((red, green, blue))
+
+
+def faint() -> str:
+    """The colour of what stands back."""
+    return ink(0.67)
+
+
+def halo(width: float = 2.4) -> list[AbstractPathEffect]:
+    """What sets a line or a word off from what lies beneath."""
+    return [withStroke(linewidth=width, foreground=paper())]
+
+
+def cycle() -> tuple[str, ...]:
+    """Colours of groups, in order."""
+    return tuple(SET["axes.prop_cycle"].by_key().get("color", CYCLE))
+
+
+def colour(number: int) -> str:
+    """Of a group by its number, from 0; they come again after the last."""
+    return cycle()[number % len(cycle())]
+
+
+def generation_map() -> Colormap:
+    """Colours of time: viridis without the end that the paper swallows."""
+    return _ramp("viridis", 0.92)
+
+
+def trait_map() -> Colormap:
+    """Colours of a trait: cividis, without the end that would look extinct; what is not finite is vermillion."""
+    return _ramp("cividis", 0.87).with_extremes(bad=OKABE_ITO["vermillion"])
+
+
+def difference_map() -> Colormap:
+    """Colours of a difference: the paper's where there is none."""
+    return LinearSegmentedColormap.from_list("difference", [OKABE_ITO["vermillion"], paper(), OKABE_ITO["blue"]])
+
+
+def _ramp(name: str, share: float) -> Colormap:
+    low, high = (0.0, share) if np.mean(to_rgba(paper())[:3]) > 0.5 else (1 - share, 1.0)
+    return LinearSegmentedColormap.from_list(name, mpl.colormaps[name](np.linspace(low, high, 256)))
+
+
+def points(name: str) -> float:
+    """Of an rcParam that is a size of text."""
+    return float(FontProperties(size=SET[name]).get_size_in_points())
+
+
 def new_figure(width: float = 5.6, height: float = 4.2) -> Figure:
-    """An empty figure, in inches, that no window system knows of; a paper's column is 3.4 wide, its page 7."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+    """An empty figure, in inches, that no window system knows of; a paper's column is 3.4 wide, its page 7.
+
+    It grows with a font.size that the user has set, so that words keep their room; the user's own figure.figsize wins.
+    """
+    scale = SET["font.size"] / FONT_SIZE if _is_set("font.size") else 1
+    size = SET["figure.figsize"] if _is_set("figure.figsize") else (scale * width, scale * height)
+    figure = Figure(figsize=size, layout="constrained")
     FigureCanvasAgg(figure)
+    return figure
+
+
+def own_figure(figure: Figure | None, width: float, height: float) -> Figure:
+    """The empty figure given, laid out so that what stands outside its axes fits, or a new one."""
+    if figure is None:
+        return new_figure(width, height)
+    if figure.get_layout_engine() is None:
+        figure.set_layout_engine("constrained")
     return figure
 
 
@@ -199,41 +301,6 @@ def log_axis(ax: Axes, which: Literal["x", "y"]) -> None:
     getattr(ax, f"set_{which}lim")(low, high)
 
 
-def legend(target: Axes, axes: Sequence[Axes] = (), below: float = 0) -> None:
-    """Put a legend on `target` for all that `axes` name; what shares a name shares an entry, a line upon its band.
-
-    Founders come last; long names go on in a second line. With `below`, it stands so many points under the axes,
-    whatever their size.
-    """
-    groups: dict[str, list[Artist]] = {}
-    for ax in axes or (target,):
-        for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
-            groups.setdefault(label, []).append(handle)
-    entries, handlers = {}, {}
-    for label, handles in sorted(groups.items(), key=lambda group: group[0].startswith(FOUNDERS)):
-        kinds = {type(handle): handle for handle in handles}
-        looks = {str(handle.get_color()): handle for handle in handles if isinstance(handle, Line2D)}
-        entry = tuple(looks.values()) if len(kinds) == 1 and len(looks) > 1 else tuple(kinds.values())
-        handlers[entry] = HandlerTuple(ndivide=None if len(kinds) == 1 else 1)
-        entries[label] = entry
-    look: Any = {"handler_map": handlers, "loc": "upper left", "borderaxespad": 0, "labelspacing": 0.7}
-    if below:
-        down = ScaledTranslation(0, -below / 72, figure_of(target).dpi_scale_trans)
-        look |= {"bbox_to_anchor": (0, 0), "bbox_transform": target.transAxes + down}
-    if entries:
-        length = int(16.5 * (_width(target) - 0.45))
-        names = [textwrap.fill(_unbroken(label), length) for label in entries]
-        for text in target.legend(list(entries.values()), names, handlelength=2.8, **look).get_texts():
-            text.set_parse_math(False)
-
-
-def _unbroken(label: str) -> str:
-    """With no-break spaces where a line must not end."""
-    for text in (" %", "n = ", "n ≤ "):
-        label = label.replace(text, text.replace(" ", "\u00a0"))
-    return label
-
-
 def generation_axis(axis: Axis, first: int | None = None, last: int | None = None) -> None:
     """Ticks at round generations, and, if they are given, room for generations `first` to `last`."""
     axis.set_major_locator(MaxNLocator(nbins=6, integer=True, steps=[1, 2, 5, 10], min_n_ticks=1))
@@ -244,15 +311,23 @@ def generation_axis(axis: Axis, first: int | None = None, last: int | None = Non
 
 def title(ax: Axes, text: str) -> None:
     """A faint title, in as many lines as the width of the axes takes."""
-    ax.set_title(fill(ax, text), color=FAINT, parse_math=False)
+    ax.set_title(fill(ax, text), color=faint(), parse_math=False)
+
+
+def heading(figure: Figure, *lines: str) -> None:
+    """Faint lines above a figure, from its left edge, wrapped to its width."""
+    size = points("axes.titlesize")
+    width = int(14.5 * figure.get_figwidth() * FONT_SIZE / size)
+    text = "\n".join(part for line in lines for part in textwrap.wrap(line, width))
+    figure.suptitle(text, ha="left", x=0.01, fontsize=size, color=faint(), parse_math=False)
 
 
 def fill(ax: Axes, text: str) -> str:
     """The text in lines that are not longer than the axes are wide."""
-    return textwrap.fill(text, int(14 * _width(ax)))
+    return textwrap.fill(text, max(int(14 * width_of(ax) * FONT_SIZE / points("axes.titlesize")), 8))
 
 
-def _width(ax: Axes) -> float:
+def width_of(ax: Axes) -> float:
     """Inches, about: the layout comes later."""
     place = ax.get_subplotspec()
     return 0.8 * figure_of(ax).get_figwidth() / (place.get_gridspec().ncols if place else 1)

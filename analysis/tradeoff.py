@@ -10,9 +10,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.collections import PolyCollection
 from matplotlib.colorbar import Colorbar
 from matplotlib.colors import Colormap, Normalize
-from matplotlib.patheffects import withStroke
 
-from analysis import style
+from analysis import legends, style
 from analysis.bands import Runs, bounds, draw_band, draw_members, draw_treatments, members, treatments, windows
 from analysis.fronts import (
     REFERENCE,
@@ -46,8 +45,6 @@ MAX_POINTS: Final = 8_000
 
 BEYOND: Final = 1e30
 """ρ to which a surface is drawn: right of any axis."""
-
-HALO: Final = [withStroke(linewidth=2.4, foreground="white")]
 
 
 @style.styled()
@@ -109,7 +106,7 @@ def hypervolume_by_generation(runs: Runs, ax: Axes | None = None) -> Axes:
     top = max(ax.get_ylim()[1], 0.1)
     ax.set_ylim(-0.03 * top, top)
     style.generation_axis(ax.xaxis, *bounds(members(groups)))
-    style.legend(ax, below=34 + 11 * ax.get_xlabel().count("\n"))
+    legends.of_axes(ax, below=True)
     return ax
 
 
@@ -181,11 +178,11 @@ def attainment_difference(
     tiles = attainment_rectangles(a, b, generation)
     tiles[:, :4] = np.clip(tiles[:, :4], [SMALLEST, -1, SMALLEST, -1], [BEYOND, 2, BEYOND, 2])
     corners = tiles[:, [[0, 1], [2, 1], [2, 3], [0, 3]]]
-    colours = style.DIFFERENCE_MAP(scale(100 * tiles[:, 4]))
+    colours = style.difference_map()(scale(100 * tiles[:, 4]))
     ax.add_collection(PolyCollection(list(corners), facecolors=colours, edgecolors=colours, linewidths=0.2))
     for corners, runs, label, dash in zip(medians, (a, b), labels, style.DASHES, strict=False):
-        _draw_surface(ax, corners, f"{label}: attained by half of n = {len(runs)} runs", color=style.INK, ls=dash)
-    _colour_bar(ax, scale, style.DIFFERENCE_MAP, f"% of runs that attain it: {labels[0]} minus {labels[1]}")
+        _draw_surface(ax, corners, f"{label}: attained by half of n = {len(runs)} runs", color=style.ink(), ls=dash)
+    _colour_bar(ax, scale, style.difference_map(), f"% of runs that attain it: {labels[0]} minus {labels[1]}")
     _finish(ax, note="" if len(tiles) else "both attain the same")
     style.title(ax, f"generation {generation}")
     return ax
@@ -200,10 +197,10 @@ def _scatter(ax: Axes, shown: pd.DataFrame, alive: int, dead: int, scale: Normal
     count += f" ({dead:,} more died early)" if dead else ""
     if len(others):
         generation, (x, y) = others["generation"].to_numpy(), points(others).T
-        colour: Any = {"c": generation, "norm": scale, "cmap": style.GENERATION_MAP}
+        colour: Any = {"c": generation, "norm": scale, "cmap": style.generation_map()}
         ax.scatter(x, y, lw=0, alpha=0.7, zorder=1.5, label=count, **colour, **look)
         if generation.max() > generation.min():
-            bar = _colour_bar(ax, scale, style.GENERATION_MAP, "generation")
+            bar = _colour_bar(ax, scale, style.generation_map(), "generation")
             style.generation_axis(bar.ax.yaxis)
     if len(founders):
         label = style.FOUNDERS + ("" if len(others) else f", {count}")
@@ -226,9 +223,9 @@ def _front(alive: pd.DataFrame, generation: int) -> Floats:
 def _draw_fronts(ax: Axes, fronts: dict[int, Floats], scale: Normalize) -> None:
     label = f"Pareto fronts of generations {', '.join(map(str, fronts))}"
     for generation, front in fronts.items():
-        colour = style.GENERATION_MAP(scale(generation)) if generation else style.INK
+        colour = style.generation_map()(scale(generation)) if generation else style.ink()
         look: Any = {"marker": "o", "ms": 2.2} if len(front) <= 12 else {}
-        ax.plot(*front.T, drawstyle="steps-post", color=colour, path_effects=HALO, label=label, **look)
+        ax.plot(*front.T, drawstyle="steps-post", color=colour, path_effects=style.halo(), label=label, **look)
 
 
 def _draw_floor(ax: Axes, run: Run) -> None:
@@ -241,7 +238,7 @@ def _draw_floor(ax: Axes, run: Run) -> None:
     low, high = ax.get_xlim()
     for value, text in lines.items():
         if low <= value <= high:
-            ax.axvline(value, color=style.INK, lw=0.9, ls=(0, (4, 2)) if value == floor else ":", zorder=1.2)
+            ax.axvline(value, color=style.ink(), lw=0.9, ls=(0, (4, 2)) if value == floor else ":", zorder=1.2)
             note = ax.annotate(
                 text,
                 (value, 0),
@@ -251,8 +248,8 @@ def _draw_floor(ax: Axes, run: Run) -> None:
                 rotation=90,
                 ha="right",
                 va="bottom",
-                fontsize=7,
-                path_effects=HALO,
+                fontsize="small",
+                path_effects=style.halo(),
             )
             note.set_in_layout(False)
         elif value == floor:
@@ -285,7 +282,7 @@ def _draw_surface(ax: Axes, corners: Floats, label: str, **look: Any) -> None:
             np.concatenate([corners[:1, 0], corners[:, 0], [BEYOND]]),
             np.concatenate([[-1], corners[:, 1], corners[-1:, 1]]),
         )
-        ax.plot(x, y, drawstyle="steps-post", label=label, path_effects=HALO, **look)
+        ax.plot(x, y, drawstyle="steps-post", label=label, path_effects=style.halo(), **look)
 
 
 def _height(corners: Floats, x: Floats) -> Floats:
@@ -314,5 +311,5 @@ def _limits(ax: Axes, values: Floats, floor: float = 0.0) -> None:
 
 def _finish(ax: Axes, note: str = "") -> None:
     if note:
-        ax.text(0.5, 0.5, note, transform=ax.transAxes, ha="center", path_effects=HALO)
-    style.legend(ax, below=34 + 11 * ax.get_xlabel().count("\n"))
+        ax.text(0.5, 0.5, note, transform=ax.transAxes, ha="center", path_effects=style.halo())
+    legends.of_axes(ax, below=True)

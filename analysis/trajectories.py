@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from alife.errors import UserError
-from analysis import style
+from analysis import legends, style
 from analysis.bands import Runs, bounds, draw_band, draw_members, draw_treatments, members, treatments, windows
 from analysis.run import Run
 
@@ -89,9 +89,9 @@ def traits(runs: Runs, names: Sequence[str] | None = None) -> Figure:
         ax.set_xlabel("generation")
     for ax in panels[len(names) :]:
         ax.set_axis_off()
-    style.legend(panels[len(names)], panels[: len(names)])
+    legends.of_axes(panels[len(names)], panels[: len(names)])
     if isinstance(runs, Run):
-        figure.suptitle(style.caption(runs), x=0.01, ha="left", fontsize=8.5, color=style.FAINT, parse_math=False)
+        style.heading(figure, style.caption(runs))
     return figure
 
 
@@ -161,7 +161,7 @@ def _draw_deaths(ax: Axes, run: Run) -> None:
             if len(x) > 100:
                 ax.fill_between(x, below, below + share, step="mid", lw=0, **look)
             else:
-                ax.bar(x, share, bottom=below, width=0.9, hatch=hatch, edgecolor="white", lw=0, **look)
+                ax.bar(x, share, bottom=below, width=0.9, hatch=hatch, edgecolor=style.paper(), lw=0, **look)
         below = below + share
 
 
@@ -175,7 +175,7 @@ def _finish(ax: Axes, name: str, runs: Sequence[Run]) -> None:
         return
     if name == "replication_error":
         for floor in sorted({float(run.setting("reproduction.mutation")) ** 2 for run in runs} - {0.0}):
-            ax.axhline(floor, color=style.INK, lw=0.9, ls=(0, (4, 2)), label="noise floor ρ = σ²")
+            ax.axhline(floor, color=style.ink(), lw=0.9, ls=(0, (4, 2)), label="noise floor ρ = σ²")
     if TRAITS[name].log:
         ax.set_yscale("log")
         style.log_axis(ax, "y")

@@ -1,6 +1,5 @@
 """The phylogeny through time: branches coloured by a trait, islands at the tips, the MRCA marked, the extinct faint."""
 
-import textwrap
 from itertools import pairwise
 from typing import Final
 
@@ -9,9 +8,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
-from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
+from matplotlib.colors import Colormap, Normalize
 from matplotlib.figure import Figure
-from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
@@ -24,9 +22,8 @@ from analysis.run import Run
 
 Floats = NDArray[np.float64]
 
-EXTINCT: Final = "#D9D9D9"
-COLOURS: Final = LinearSegmentedColormap.from_list("branches", style.TRAIT_MAP(np.linspace(0, 0.87, 256)))
-"""The map of traits without its palest end, so that no branch looks extinct in greyscale."""
+EXTINCT: Final = 0.19
+"""Strength of the ink in which extinct lineages are drawn."""
 LABELS: Final = {
     "replication_error": "replication error ρ",
     "copying_error": "copying error",
@@ -61,12 +58,12 @@ def time_phylogeny(run: Run, trait: str | None = None, figure: Figure | None = N
     """
     tree = of_run(run)
     values, label = scaled(tree.births, trait)
-    figure = style.new_figure(7.2, 4.6) if figure is None else figure
+    figure = style.own_figure(figure, 7.2, 4.6)
     layout = arrange(tree)
     drawn = np.concatenate([layout.coloured_by, layout.tips])
     later = drawn[tree.generation[drawn] >= min(tree.first + SETTLED, tree.last)]
     finite = bool(np.isfinite(values[drawn]).all())
-    look = colour_range(values[later]), COLOURS.with_extremes(bad=style.OKABE_ITO["vermillion"])
+    look = colour_range(values[later]), style.trait_map()
     knee = _knee(layout)
     ends = [tree.first, *([] if knee is None else [knee]), tree.last]
     widths = (1.0,) if knee is None else (0.35, 0.65)
@@ -75,7 +72,7 @@ def time_phylogeny(run: Run, trait: str | None = None, figure: Figure | None = N
     for axes, window in zip(panels, pairwise(ends), strict=True):
         draw_tree(axes, layout, values, look, window)
     if knee is not None:
-        panels[1].axvline(knee, color=style.INK, linewidth=0.6, linestyle=(0, (1, 2)))
+        panels[1].axvline(knee, color=style.ink(), linewidth=0.6, linestyle=(0, (1, 2)))
     ancestor = mrca(tree)
     if ancestor is not None and tree.last > tree.first:
         _mark(panels[-1] if knee is None or tree.generation[ancestor] >= knee else panels[0], layout, ancestor)
@@ -83,7 +80,7 @@ def time_phylogeny(run: Run, trait: str | None = None, figure: Figure | None = N
     bar = figure.colorbar(ScalarMappable(*look), cax=figure.add_subplot(grid[-1]), extend="both", label=label)
     bar.outline.set_visible(False)
     panels[-1].set_xlabel("generation of birth")
-    title(figure, [style.caption(run), *_explain(layout, knee, finite)])
+    style.heading(figure, style.caption(run), *_explain(layout, knee, finite))
     return figure
 
 
@@ -105,13 +102,6 @@ def scaled(births: pd.DataFrame, trait: str | None) -> tuple[Floats, str]:
         return values, LABELS[trait]
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.log10(values), f"log₁₀ {LABELS[trait]}"
-
-
-def title(figure: Figure, lines: list[str]) -> None:
-    """Lines above a figure, from its left edge, wrapped to its width."""
-    width = int(14.5 * figure.get_figwidth())
-    text = "\n".join(part for line in lines for part in textwrap.wrap(line, width))
-    figure.suptitle(text, ha="left", x=0.01, fontsize=style.RC["axes.titlesize"], color=style.FAINT, parse_math=False)
 
 
 def bare(axes: Axes, low: int, high: int, ticks: int) -> None:
@@ -141,7 +131,7 @@ def draw_tree(
     pitch = _pitch(axes, layout)
     width = float(np.clip(0.6 * pitch, 0.3, 1.5))
     faint = layout.extinct[_within(layout.extinct, window)]
-    axes.add_collection(LineCollection(list(faint), colors=EXTINCT, linewidths=0.4, zorder=1))
+    axes.add_collection(LineCollection(list(faint), colors=style.ink(EXTINCT), linewidths=0.4, zorder=1))
     lines = np.concatenate([layout.branches, layout.forks])
     rows = np.concatenate([layout.coloured_by, layout.forked])
     inside = _within(lines, window)
@@ -165,7 +155,7 @@ def draw_islands(axes: Axes, layout: Layout) -> None:
     y = layout.y[layout.tips]
     last = int(layout.tree.births["island"].max())
     lines = np.stack([np.stack([island - 0.4, y], -1), np.stack([island + 0.4, y], -1)], 1)
-    colours = [style.CYCLE[i % len(style.CYCLE)] for i in island]
+    colours = [style.colour(i) for i in island]
     width = float(np.clip(_pitch(axes, layout) * 0.8, 0.4, 3))
     axes.add_collection(LineCollection(list(lines), colors=colours, linewidths=width, capstyle="butt"))
     axes.set(xlim=(-0.5, last + 0.5), xlabel="island")
@@ -195,14 +185,14 @@ def _mark(axes: Axes, layout: Layout, ancestor: int) -> None:
     generation, y = layout.tree.generation[ancestor], layout.y[ancestor]
     low, high = axes.get_xlim()
     right = generation - low > 0.3 * (high - low)
-    axes.plot(generation, y, "o", ms=6.5, mfc="white", mec="black", mew=1.3, zorder=4)
+    axes.plot(generation, y, "o", ms=6.5, mfc=style.paper(), mec=style.ink(), mew=1.3, zorder=4)
     axes.annotate(
         f"MRCA, generation {generation}",
         (generation, y),
         (-7 if right else 7, 7),
         textcoords="offset points",
         ha="right" if right else "left",
-        path_effects=[withStroke(linewidth=2.5, foreground="white")],
+        path_effects=style.halo(),
         zorder=5,
     )
 

@@ -288,11 +288,3 @@ def test_births_are_asked_for_where_they_are_needed() -> None:
     without = replace(run, births=pd.DataFrame(run.births.head(0)))
     with pytest.raises(UserError, match="births=True"):
         plane(without)
-
-
-def test_drawing_leaves_the_caller_s_style_alone() -> None:
-    import matplotlib as mpl
-
-    with mpl.rc_context({"font.size": 3.25, "svg.hashsalt": "mine"}):
-        plane(synthetic_run(2, 1, 4))
-        assert (mpl.rcParams["font.size"], mpl.rcParams["svg.hashsalt"]) == (3.25, "mine")

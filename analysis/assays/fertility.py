@@ -119,7 +119,7 @@ def _draw_treatment(ax: Axes, group: pd.DataFrame, column: str, name: str, numbe
     table = group.pivot(index="descent", columns=["id", "replicate"], values=column).to_numpy(np.float64)
     x = np.sort(group["descent"].unique())
     low, middle, high = _quartiles(table)
-    colour, dash = style.CYCLE[number_], style.DASHES[number_]
+    colour, dash = style.colour(number_), style.DASHES[number_]
     ax.fill_between(x, low, high, color=colour, alpha=0.18, lw=0)
     ax.plot(x, middle, color=colour, ls=dash, marker="o", ms=2.5, label=name)
 
@@ -138,5 +138,5 @@ def _limit(ax: Axes, column: str) -> None:
     low, high = ax.get_ylim()
     ax.set_ylim(max(low, 1e-2 if ratio else 1e-4), min(high, 1e2))
     for bound in (1 / FACTOR, FACTOR) if ratio else (WORST,) if column == "founder_error" else ():
-        ax.axhline(bound, color=style.INK, lw=0.8, ls=(0, (4, 2)), label="bounds of depth")
+        ax.axhline(bound, color=style.ink(), lw=0.8, ls=(0, (4, 2)), label="bounds of depth")
     style.log_axis(ax, "y")

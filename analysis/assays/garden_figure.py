@@ -41,7 +41,7 @@ def _draw_trait(ax: Axes, lives: pd.DataFrame, trait: str, generations: list[int
         e, genomes = found[mean_name(trait), generation], back(of_genomes(lives, trait, generation))
         if generation == 0 and trait not in OF_A_TASK and len(generations) > 1:
             text = f"founders:\n{number(e.value)}, far\nabove"
-            ax.text(place, 0.97, text, transform=ax.get_xaxis_transform(), ha="center", va="top", fontsize=7.5)
+            ax.text(place, 0.97, text, transform=ax.get_xaxis_transform(), ha="center", va="top", fontsize="small")
             continue
         ax.plot(
             place + jitter.uniform(-0.22, 0.22, len(genomes)),
@@ -59,7 +59,7 @@ def _draw_trait(ax: Axes, lives: pd.DataFrame, trait: str, generations: list[int
             place,
             e,
             fmt="D" if generation == 0 else "o",
-            mfc="white" if generation == 0 else style.INK,
+            mfc=style.paper() if generation == 0 else style.ink(),
             zorder=4,
             label=f"mean over genomes, 95 % bootstrap interval{', founders' * (generation == 0)}",
         )
@@ -96,7 +96,7 @@ def _draw_shares(ax: Axes, rows: list[Row], generations: list[int], traits: list
                     label=f"H², {scope}, 95 % bootstrap interval",
                 )
             names.append(f"{'accuracy' if trait in OF_A_TASK else '−log ρ'}, gen. {generation}")
-    ax.axvline(0, color=style.FAINT, lw=0.8)
+    ax.axvline(0, color=style.faint(), lw=0.8)
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.set_xlabel("broad-sense heritability H²\nwithin a common life")

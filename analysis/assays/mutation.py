@@ -173,7 +173,7 @@ def _draw_emissions(ax: Axes, retention: pd.DataFrame, column: str, label: str, 
         name = "mean and its 95 % bootstrap interval" if not number_ else None
         draw_estimate(ax, float(str(emission)), interval(values, "mean"), label=name, zorder=4)
     if zero is not None:
-        ax.axhline(zero, color=style.INK, lw=0.8, ls=(0, (4, 2)))
+        ax.axhline(zero, color=style.ink(), lw=0.8, ls=(0, (4, 2)))
     ax.set_ylabel(label)
     ax.set_xlabel("emission")
     ax.set_xticks(list(table.index))
@@ -188,7 +188,7 @@ def _draw_dimension(ax: Axes, dimension: pd.DataFrame, found: Mapping[tuple[str,
         label = f"an individual's mean over probes, n = {len(table)}" if not place else None
         ax.plot(x, table[epsilon], ".", ms=3.5, mew=0, alpha=0.6, color=style.OKABE_ITO["green"], label=label)
         draw_estimate(ax, place, interval(table[epsilon], "mean"), zorder=4)
-    ax.axhline(0, color=style.INK, lw=0.8, ls=(0, (4, 2)))
+    ax.axhline(0, color=style.ink(), lw=0.8, ls=(0, (4, 2)))
     ax.set_xticks(range(len(scales)), [f"ε = {epsilon:g}" for epsilon in scales])
     ax.set_ylabel("heritable dimension tr ∂ĝ/∂g")
     ax.set_xlim(-0.5, len(scales) - 0.5)
@@ -199,8 +199,10 @@ def _draw_effects(ax: Axes, effects: pd.DataFrame, trait: str) -> None:
     effect = np.sort((noisy - clean).mean(axis=1))
     effect = effect[np.isfinite(effect)]
     alone = _alone(clean).value / clean.shape[1] ** 0.5
-    ax.axvspan(-alone, alone, color=style.FAINT, alpha=0.2, lw=0, label="± sd of one genome's mean from streams alone")
-    ax.axvline(0, color=style.INK, lw=0.8, ls=(0, (4, 2)))
+    ax.axvspan(
+        -alone, alone, color=style.faint(), alpha=0.2, lw=0, label="± sd of one genome's mean from streams alone"
+    )
+    ax.axvline(0, color=style.ink(), lw=0.8, ls=(0, (4, 2)))
     share = (np.arange(len(effect)) + 0.5) / max(len(effect), 1)
     ax.plot(
         effect,

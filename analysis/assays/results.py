@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from alife.errors import UserError
-from analysis import style
+from analysis import legends, style
 from analysis.drawing import attempt
 from analysis.statistics import Estimate
 
@@ -171,7 +171,7 @@ def words(estimate: Estimate) -> str:
 def draw_estimate(ax: Axes, place: float, estimate: Estimate, upright: bool = True, **look: Any) -> None:
     """A mark with its interval at a place along the other axis."""
     ends = [[max(estimate.value - estimate.low, 0)], [max(estimate.high - estimate.value, 0)]]
-    looks: dict[str, Any] = {"fmt": "o", "ms": 4, "capsize": 2.5, "lw": 1.2, "color": style.INK, **look}
+    looks: dict[str, Any] = {"fmt": "o", "ms": 4, "capsize": 2.5, "lw": 1.2, "color": style.ink(), **look}
     if upright:
         ax.errorbar(place, estimate.value, yerr=ends, **looks)
     else:
@@ -180,11 +180,8 @@ def draw_estimate(ax: Axes, place: float, estimate: Estimate, upright: bool = Tr
 
 def finish(figure: Figure, axes: Sequence[Axes], title: str) -> Figure:
     """Put one legend below all panels, and a title above."""
-    handles: dict[str, Any] = {}
-    for ax in axes:
-        handles |= dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
-    figure.legend(handles.values(), handles.keys(), loc="outside lower left", ncols=2)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=8.5, color=style.FAINT, parse_math=False)
+    legends.of_figure(figure, axes, 2)
+    style.heading(figure, title)
     return figure
 
 

@@ -145,9 +145,9 @@ def _draw_paths(ax: Axes, lives: pd.DataFrame, generation: int, rows: list[Row])
         draw_estimate(
             ax, accuracy.value, Estimate(place, 10.0**-rho.high, 10.0**-rho.low, rho.n), upright=False, zorder=4
         )
-        ax.annotate(number(weight), middle[-1], xytext=(5, -9), textcoords="offset points", fontsize=7, zorder=5)
-    ax.plot(*np.array(middle).T, color=style.INK, lw=1, zorder=3)
+        ax.annotate(number(weight), middle[-1], xytext=(5, -9), textcoords="offset points", fontsize="small", zorder=5)
+    ax.plot(*np.array(middle).T, color=style.ink(), lw=1, zorder=3)
     ax.set_xscale("log")
     style.log_axis(ax, "x")
     ax.set(xlabel="replication error ρ (← better)", ylabel="accuracy (better →)")
-    ax.set_title("founders (generation 0)" if generation == 0 else f"generation {generation}", fontsize=8.5)
+    ax.set_title("founders (generation 0)" if generation == 0 else f"generation {generation}")

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis import style
+from analysis import legends, style
 from analysis.paper import strict, tradeoff
 from analysis.paper.results import Results, reported
 
@@ -44,14 +44,14 @@ def initial(results: Results, experiment: str) -> Figure:
         ax = figure.add_subplot(1, 4, number)
         values = rows[rows["variant"] == variant][quantity].to_numpy(float)
         spots = np.linspace(-0.15, 0.15, len(values)) if len(values) > 1 else np.zeros(1)
-        ax.plot(spots, values, "o", ms=4, color=style.CYCLE[0], label="ours, a network each")
+        ax.plot(spots, values, "o", ms=4, color=style.colour(0), label="ours, a network each")
         _paper_line(ax, experiment, variant, quantity)
         if quantity == "rho":
             _zeros(ax)
         ax.set(xlim=(-0.5, 0.5), xticks=[], ylabel=LABELS[quantity])
         ax.set_ylim(0, 1.1 * ax.get_ylim()[1])
         style.title(ax, variant)
-    legend(figure)
+    legends.of_figure(figure, figure.axes, 4, handlelength=2.8)
     return figure
 
 
@@ -75,14 +75,14 @@ def fates(results: Results, experiment: str) -> Figure:
             for seed, line in rows.groupby("seed"):
                 values = line[quantity].where(line[quantity] > 0)
                 label = f"from {variant} weights, a network each" if seed == 0 else None
-                ax.plot(line["epoch"], values, color=style.CYCLE[i], lw=0.9, label=label)
+                ax.plot(line["epoch"], values, color=style.colour(i), lw=0.9, label=label)
         if quantity == "rho":
             _zeros(ax)
         ax.set_yscale("log")
         ax.set_ylim(SMALLEST if quantity != "rho" else 0.1, LARGEST)
         style.generation_axis(ax.xaxis)
         ax.set(xlabel="generation", ylabel=LABELS[quantity])
-    legend(figure)
+    legends.of_figure(figure, figure.axes, 4, handlelength=2.8)
     return figure
 
 
@@ -94,21 +94,21 @@ def classifying(results: Results, experiment: str) -> Figure:
 def planes(results: Results, experiment: str) -> Figure:
     """Accuracy against L_SR and against ρ."""
     figure = tradeoff.draw(results, experiment)
-    legend(figure, 5)
+    legends.of_figure(figure, figure.axes, 5, handlelength=2.8)
     return figure
 
 
 def lines_of_descent(results: Results, experiment: str) -> Figure:
     """ρ against the founder, and the norm, by generation."""
     figure = strict.descent(results, experiment)
-    legend(figure, 5)
+    legends.of_figure(figure, figure.axes, 5, handlelength=2.8)
     return figure
 
 
 def attempts(results: Results, experiment: str) -> Figure:
     """Depth against ρ."""
     figure = strict.contraction(results, experiment)
-    legend(figure, 5)
+    legends.of_figure(figure, figure.axes, 5, handlelength=2.8)
     return figure
 
 
@@ -127,7 +127,7 @@ def panels(results: Results, experiment: str, quantities: Sequence[str], x: str 
         _scale(ax, curve[quantity].to_numpy(float), quantity)
         style.generation_axis(ax.xaxis)
         ax.set(xlabel=x, ylabel=LABELS[quantity])
-    legend(figure)
+    legends.of_figure(figure, figure.axes, 4, handlelength=2.8)
     return figure
 
 
@@ -137,21 +137,11 @@ def lines(ax: Axes, rows: pd.DataFrame, quantity: str, label: str, number: int) 
     by = values.clip(upper=LARGEST).groupby(rows["epoch"])
     middle, low, high = by.median(), by.min(), by.max()
     look: dict[str, Any] = {
-        "color": style.CYCLE[number % len(style.CYCLE)],
+        "color": style.colour(number),
         "ls": style.DASHES[number % len(style.DASHES)],
     }
     ax.plot(middle.index, middle, label=label, marker="o" if len(middle) < 3 else "", **look)
     ax.fill_between(middle.index, low, high, color=look["color"], alpha=0.18, lw=0)
-
-
-def legend(figure: Figure, columns: int = 4) -> None:
-    """One legend below all panels; what shares a name shares an entry."""
-    handles: dict[str, Any] = {}
-    for ax in figure.axes:
-        for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
-            handles.setdefault(label, handle)
-    if handles:
-        figure.legend([*handles.values()], [*handles], loc="outside lower left", ncols=columns, handlelength=2.8)
 
 
 def _paper_line(ax: Axes, experiment: str, variant: str, quantity: str) -> None:
@@ -159,11 +149,11 @@ def _paper_line(ax: Axes, experiment: str, variant: str, quantity: str) -> None:
     told = reported()
     told = told[(told["experiment"] == experiment) & (told["variant"] == variant) & (told["quantity"] == quantity)]
     for value in told["value"].dropna():
-        ax.axhline(value, color=style.FAINT, ls=(0, (1, 2)), lw=1, label="the paper, as reported")
+        ax.axhline(value, color=style.faint(), ls=(0, (1, 2)), lw=1, label="the paper, as reported")
 
 
 def _zeros(ax: Axes) -> None:
-    ax.axhline(1, color=style.INK, lw=0.8, label="ρ = 1: no better than printing zeros")
+    ax.axhline(1, color=style.ink(), lw=0.8, label="ρ = 1: no better than printing zeros")
 
 
 def _scale(ax: Axes, values: np.ndarray, quantity: str) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis import style
+from analysis import legends, style
 from analysis.paper.results import Results
 
 GOAL: Final = 0.001
@@ -27,13 +27,13 @@ def draw(results: Results, experiment: str) -> Figure:
     for i, name in enumerate(("vanilla", "exact")):
         for number, (_, line) in enumerate(curve[curve["variant"] == name].groupby("seed")):
             label = {"vanilla": "H = 100, a network each", "exact": "H = 16"}[name] if not number else None
-            left.plot(line["epoch"], line["rho"], color=style.CYCLE[i], lw=0.8, alpha=0.7, label=label)
-    left.axhline(1, color=style.INK, lw=0.8, label="no better than printing zeros")
-    left.axhline(GOAL, color=style.FAINT, ls=":", label=f"ρ = {GOAL:g}")
+            left.plot(line["epoch"], line["rho"], color=style.colour(i), lw=0.8, alpha=0.7, label=label)
+    left.axhline(1, color=style.ink(), lw=0.8, label="no better than printing zeros")
+    left.axhline(GOAL, color=style.faint(), ls=":", label=f"ρ = {GOAL:g}")
     left.set(xlabel="steps of Adam", ylabel="ρ", yscale="log")
     _front(right, rows)
     for ax in (left, right):
-        style.legend(ax)
+        legends.of_axes(ax)
         ax.get_legend().set_loc("best")  # type: ignore[union-attr]
     return figure
 
@@ -43,9 +43,9 @@ def _front(ax: Axes, rows: pd.DataFrame) -> None:
         return
     points = rows[rows[WEIGHT].notna()]
     means = points.groupby(WEIGHT)[["rho", "accuracy"]].mean()
-    ax.plot(means["rho"], means["accuracy"], color=style.FAINT, lw=1, label="means over networks")
+    ax.plot(means["rho"], means["accuracy"], color=style.faint(), lw=1, label="means over networks")
     for i, (weight, some) in enumerate(points.groupby(WEIGHT)):
-        colour = style.CYCLE[i % len(style.CYCLE)]
+        colour = style.colour(i)
         ax.plot(some["rho"], some["accuracy"], "o", ms=4, color=colour, label=f"task weight {weight:g}")
     ax.set(xlabel="ρ", ylabel="test accuracy", xscale="log")
 
@@ -63,13 +63,13 @@ def descent(results: Results, experiment: str) -> Figure:
             by = curve[curve["variant"] == name].groupby("generation")[quantity].median()
             by = by.where((by > 1e-16) & (by < 1e3))
             look: dict[str, Any] = {
-                "color": style.CYCLE[i % len(style.CYCLE)],
+                "color": style.colour(i),
                 "ls": style.DASHES[i % len(style.DASHES)],
             }
             ax.plot(by.index, by, marker="o", ms=2.5, label=name.removeprefix("strict "), **look)
         ax.set(xlabel="generation of descent", ylabel=label, yscale="log")
         style.generation_axis(ax.xaxis)
-    axes[0].axhline(0.5, color=style.INK, lw=0.8, label="kin end at ρ = 0.5")
+    axes[0].axhline(0.5, color=style.ink(), lw=0.8, label="kin end at ρ = 0.5")
     return figure
 
 
@@ -85,9 +85,9 @@ def contraction(results: Results, experiment: str) -> Figure:
     ax = figure.add_subplot()
     for i, (name, some) in enumerate(results.of(experiment).groupby("variant", sort=False)):
         lines = np.maximum(some["depth_0.05"].to_numpy(float), 0.5)
-        look: dict[str, Any] = {"color": style.CYCLE[i % len(style.CYCLE)], "marker": MARKERS[i % len(MARKERS)]}
+        look: dict[str, Any] = {"color": style.colour(i), "marker": MARKERS[i % len(MARKERS)]}
         ax.plot(some["rho"], lines, ls="", ms=4 + 5 * (i > 7), alpha=0.8, label=str(name), **look)
-    ax.axhline(DEEP, color=style.FAINT, ls=":", label=f"depth {DEEP}")
+    ax.axhline(DEEP, color=style.faint(), ls=":", label=f"depth {DEEP}")
     ax.set(xlabel="ρ", ylabel="depth with 5 % noise (0 at 0.5)", xscale="log", yscale="log")
     return figure
 

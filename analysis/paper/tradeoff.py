@@ -30,15 +30,15 @@ def draw(results: Results, experiment: str) -> Figure:
         ax = figure.add_subplot(1, 2, number)
         if len(alone):
             middle = alone[alone["epoch"] == alone["epoch"].max()][x].mean()
-            ax.axvline(middle, color=style.FAINT, ls=(0, (3, 2)), label="λ = 0, mean at the end")
+            ax.axvline(middle, color=style.faint(), ls=(0, (3, 2)), label="λ = 0, mean at the end")
         for i, (variant, rows) in enumerate(both.groupby("variant", sort=False)):
             mean = rows.groupby("epoch")[[x, "accuracy"]].mean()
-            colour = style.CYCLE[i % len(style.CYCLE)]
+            colour = style.colour(i)
             ax.plot(mean[x], mean["accuracy"], color=colour, ls=style.DASHES[i % len(style.DASHES)], label=str(variant))
             ends = rows[rows["epoch"] == rows["epoch"].max()]
             ax.plot(ends[x], ends["accuracy"], "o", ms=3, color=colour, alpha=0.6)
         if x == "rho_joint":
-            ax.axvline(1, color=style.INK, lw=0.8, label="ρ = 1: no better than printing zeros")
+            ax.axvline(1, color=style.ink(), lw=0.8, label="ρ = 1: no better than printing zeros")
         style.log_axis(ax, "x")
         ax.set(xlabel=label, ylabel="test accuracy")
     return figure

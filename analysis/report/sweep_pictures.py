@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from alife.errors import UserError
-from analysis import forces, style, tradeoff, trajectories
+from analysis import forces, legends, style, tradeoff, trajectories
 from analysis.drawing import attempt
 from analysis.fronts import common_generation
 from analysis.report import trade_pictures, trend_pictures
@@ -57,7 +57,7 @@ def sites(family: Family) -> Figure:
     with style.styled():
         figure = style.new_figure(5.6, 4.6)
         ax = figure.add_subplot()
-        looks = itertools.cycle(zip(style.CYCLE, "osv^D*PX", strict=True))
+        looks = zip(itertools.cycle(style.cycle()), itertools.cycle("osv^D*PX"), strict=False)
         for (label, runs), (colour, marker) in zip(family.items(), looks, strict=False):
             x, y = (at_the_end(runs, trait) for trait in ("copying_error", "accuracy"))
             if np.isfinite([x.value, y.value]).all():
@@ -80,7 +80,7 @@ def sites(family: Family) -> Figure:
         style.log_axis(ax, "x")
         ax.set(xlabel="copying error (← better)", ylabel="accuracy, selection split (better →)")
         style.title(ax, "last generation; intervals over runs")
-        style.legend(ax, below=34)
+        legends.of_axes(ax, below=True)
     return figure
 
 
@@ -138,7 +138,7 @@ def _surfaces(family: Family) -> Figure:
     generation = common_generation([run for runs in family.values() for run in runs])
     with style.styled():
         ax = style.new_figure(5.6, 5.2).add_subplot()
-        for (label, runs), colour in zip(family.items(), itertools.cycle(style.CYCLE), strict=False):
+        for (label, runs), colour in zip(family.items(), itertools.cycle(style.cycle()), strict=False):
             tradeoff.attainment(runs, ax, generation=generation, label=label, colour=colour)
     return style.figure_of(ax)
 

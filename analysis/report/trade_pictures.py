@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from alife.errors import UserError
-from analysis import style
+from analysis import legends, style
 from analysis.assays import of_runs
 from analysis.report.trades import by_genomes
 from analysis.run import Run
@@ -44,13 +44,13 @@ def genomes(family: Family) -> Figure:
             _strips(ax, tables, measure, name)
         axes[0].set_yticks(range(len(tables)), list(tables), parse_math=False)
         axes[0].set_ylim(len(tables) - 0.5, -0.5)
-        _legend(figure, axes)
+        legends.of_figure(figure, axes)
     return figure
 
 
 def _strips(ax: Axes, tables: Mapping[str, pd.DataFrame], measure: str, name: str) -> None:
     """A row a treatment, a dot a run, and the interval over runs."""
-    ax.axvline(0, color=style.INK, lw=0.8, ls=(0, (4, 2)))
+    ax.axvline(0, color=style.ink(), lw=0.8, ls=(0, (4, 2)))
     counts = {len(table) // 2 for table in tables.values()}
     for place, table in enumerate(tables.values()):
         for offset, (trait, colour) in zip(
@@ -89,14 +89,14 @@ def lives(family: Family) -> Figure:
         figure = style.new_figure(7.6 if len(panels) > 1 else 4.8, 4.9)
         widths = [1.0 if group is old else 1.9 for group in panels]
         axes = figure.subplots(1, len(panels), squeeze=False, width_ratios=widths).ravel().tolist()
-        colours = {who: style.CYCLE[i % len(style.CYCLE)] for i, who in enumerate(late)}
+        colours = {who: style.colour(i) for i, who in enumerate(late)}
         for ax, group in zip(axes, panels, strict=True):
             for who, table in group.items():
-                _path(ax, table, who, colours.get(who, style.INK))
+                _path(ax, table, who, colours.get(who, style.ink()))
             style.log_axis(ax, "x")
             ax.set(xlabel="replication error ρ (← better)", ylabel="accuracy (better →)")
-            ax.set_title("founders" if group is old else "children of the last generation", fontsize=8.5)
-        _legend(figure, axes)
+            ax.set_title("founders" if group is old else "children of the last generation")
+        legends.of_figure(figure, axes)
     return figure
 
 
@@ -112,16 +112,6 @@ def _path(ax: Axes, table: pd.DataFrame, who: str, colour: str) -> None:
         label = f"{who}: IQM over runs{' and its 95 % bootstrap interval' * (y.n >= FEWEST)}, n = {y.n} runs"
         look: dict[str, Any] = {"color": colour, "ms": 4, "lw": 1, "capsize": 1.5}
         ax.errorbar(place, y.value, xerr=bars[0], yerr=bars[1], fmt="o", zorder=4, label=label, **look)
-        ax.annotate(f"{weight:g}", (place, y.value), xytext=(4, -8), textcoords="offset points", fontsize=6.5)
+        ax.annotate(f"{weight:g}", (place, y.value), xytext=(4, -8), textcoords="offset points", fontsize="small")
         centres.append((place, y.value))
     ax.plot(*np.array(centres).T, color=colour, lw=1.1, zorder=3)
-
-
-def _legend(figure: Figure, axes: Sequence[Axes]) -> None:
-    """One for all panels, below them."""
-    handles: dict[str, Any] = {}
-    for ax in axes:
-        handles |= dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
-    legend = figure.legend(handles.values(), handles.keys(), loc="outside lower left", ncols=1)
-    for text in legend.get_texts():
-        text.set_parse_math(False)

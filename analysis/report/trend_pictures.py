@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from alife.errors import UserError
-from analysis import style
+from analysis import legends, style
 from analysis.demes import LABELS, OF_A_TASK, settled
 from analysis.run import Run
 from analysis.statistics import FEWEST
@@ -43,7 +43,7 @@ def beyond(family: Mapping[str, Sequence[Run]]) -> Figure:
         for row, name in zip(grid, names, strict=True):
             for number, label in enumerate(family):
                 rows = table[(table["label"] == label) & (table["trait"] == name)]
-                look: dict[str, Any] = {"color": style.CYCLE[number % len(style.CYCLE)]}
+                look: dict[str, Any] = {"color": style.colour(number)}
                 look["ls"] = style.DASHES[number % len(style.DASHES)]
                 n = int(rows["runs"].max()) if len(rows) else 0
                 text = f"{label}: IQM{' and its 95 % bootstrap interval' * (n >= FEWEST)}, n = {n} runs"
@@ -56,10 +56,7 @@ def beyond(family: Mapping[str, Sequence[Run]]) -> Figure:
             _finish(row, name, founders, null)
         for ax in grid[-1]:
             ax.set_xlabel("generation")
-        handles = dict(zip(*reversed(grid[0, 0].get_legend_handles_labels()), strict=True))
-        legend = figure.legend(handles.values(), handles.keys(), loc="outside lower left", ncols=1)
-        for text_ in legend.get_texts():
-            text_.set_parse_math(False)
+        legends.of_figure(figure, [grid[0, 0]])
     return figure
 
 
@@ -86,16 +83,21 @@ def _finish(row: Sequence[Axes], name: str, founders: float, null: str) -> None:
     """Axes of one trait; founders as a line where the axis reaches them, and in words where not."""
     row[0].set_ylabel(LABELS[name].replace(", ", ",\n"))
     row[1].set_ylabel(f"beyond {null}", parse_math=False)
-    row[1].axhline(0, color=style.INK, lw=0.9, zorder=1)
+    row[1].axhline(0, color=style.ink(), lw=0.9, zorder=1)
     low, high = row[0].get_ylim()
     room = 0.5 * (high - low)
     if low - room < founders < high + room:
         row[0].set_ylim(min(low, founders - 0.1 * room), max(high, founders + 0.1 * room))
-        row[0].axhline(founders, color=style.INK, lw=0.9, ls=(0, (4, 2)), zorder=1, label=FOUNDERS)
+        row[0].axhline(founders, color=style.ink(), lw=0.9, ls=(0, (4, 2)), zorder=1, label=FOUNDERS)
     elif np.isfinite(founders):
         place = (0.98, 0.04 if founders < low else 0.96)
         side = "below" if founders < low else "above"
         text = f"{FOUNDERS}: {founders:.2f}, {side} this axis".replace("-", "−")
         row[0].annotate(
-            text, place, xycoords="axes fraction", ha="right", va="bottom" if side == "below" else "top", fontsize=7
+            text,
+            place,
+            xycoords="axes fraction",
+            ha="right",
+            va="bottom" if side == "below" else "top",
+            fontsize="small",
         )
