@@ -6,7 +6,7 @@ the same emissions, on any host, as often as one asks.
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,7 @@ from alife.physics import Physics
 from alife.products import computing
 from alife.quine import Forward
 from alife.reproduction import Floats, Newborns, birth, causes_of_death, trait
+from alife.selection import fitness
 from alife.streams import Stream, rng
 
 
@@ -35,12 +36,14 @@ class Scores:
         causes: [P] names of `schema.CAUSES`.
         test_accuracy: [P] float32 on the test images, only where it was asked for.
         seconds: Wall-clock by phase ("birth", "life", "emission", "scoring").
+        dominant: Slot and adult weights [N] of the fittest that lived, only where test images were asked for.
     """
 
     columns: dict[str, Floats]
     causes: NDArray[np.str_]
     test_accuracy: Floats | None
     seconds: dict[str, float]
+    dominant: tuple[int, Floats] | None = None
 
     @property
     def living(self) -> NDArray[np.bool_]:
@@ -163,18 +166,11 @@ def _lived(
 ) -> tuple[Scores, Floats]:
     seconds: dict[str, float] = {}
     clock = _Clock(habitat.device, seconds)
-    config, life = habitat.config, habitat.config.life
 
     genomes = habitat._tensor(birth(newborns))
     clock("birth")
 
-    def stream(slot: int) -> np.random.Generator:
-        return rng(config.seed, Stream.LIFE, generation, island, slot)
-
-    rates = habitat._tensor(trait(config, newborns, "learning_rate"))
-    weights = habitat._tensor(trait(config, newborns, "task_weight"))
-    assert life.chunk is not None
-    adults = live(habitat.world, genomes, life, config.quine.pairing, rates, weights, stream, life.chunk)
+    adults = _grown(habitat, genomes, newborns, generation, island)
     clock("life")
 
     emitted = habitat.forward.emit(adults, habitat.world.coordinates)
@@ -193,8 +189,40 @@ def _lived(
     scores["accuracy"] = habitat.accuracy(adults, "select")
     scores["newborn_accuracy"] = habitat.accuracy(genomes, "select")
     tested = habitat.accuracy(adults, "test") if test else None
+    best = _fittest(habitat.config, scores, causes) if test else None
+    dominant = None if best is None else (best, adults[best].numpy(force=True).copy())
     clock("scoring")
-    return Scores(scores, causes, tested, seconds), emitted.numpy(force=True)
+    return Scores(scores, causes, tested, seconds, dominant), emitted.numpy(force=True)
+
+
+def adults(habitat: Habitat, newborns: Newborns, generation: int, island: int) -> Tensor:
+    """What one island's newborns become: [P, N] weights after the life that `lifetime` gives them.
+
+    Arguments as of `lifetime`.
+    """
+    with computing(habitat.config.life.threads):
+        return _grown(habitat, habitat._tensor(birth(newborns)), newborns, generation, island)
+
+
+def _grown(habitat: Habitat, genomes: Tensor, newborns: Newborns, generation: int, island: int) -> Tensor:
+    config, life = habitat.config, habitat.config.life
+
+    def stream(slot: int) -> np.random.Generator:
+        return rng(config.seed, Stream.LIFE, generation, island, slot)
+
+    rates = habitat._tensor(trait(config, newborns, "learning_rate"))
+    weights = habitat._tensor(trait(config, newborns, "task_weight"))
+    assert life.chunk is not None
+    return live(habitat.world, genomes, life, config.quine.pairing, rates, weights, stream, life.chunk)
+
+
+def _fittest(config: RunConfig, scores: Mapping[str, Floats], causes: NDArray[np.str_]) -> int | None:
+    """Slot of the highest fitness among those that lived; None if nobody did."""
+    living = np.flatnonzero(causes == schema.CAUSES[0])
+    if not len(living):
+        return None
+    traits = scores["accuracy"][living], scores["replication_error"][living]
+    return int(living[int(np.argmax(fitness(*traits, config.selection.accuracy_weight, "tournament")))])
 
 
 def _finite_or_nan(column: Floats) -> Floats:

@@ -11,7 +11,7 @@ import safetensors.numpy
 
 from alife import schema
 from alife.errors import UserError
-from alife.reproduction import Newborns
+from alife.reproduction import Floats, Newborns
 
 _ARRAYS = {"ids": "int64", "ancestors": "int64", "messages": "float32", "noise": "float32"}
 _TENSORS = {**_ARRAYS, **{f"traits/{name}": "float32" for name in schema.LIFE_HISTORY}}
@@ -99,6 +99,32 @@ def decode(data: bytes, source: str) -> tuple[int, dict[int, Newborns], dict[str
         raise UserError(f"{source}: damaged checkpoint: {problem}")
     islands = sorted({int(name.partition("/")[0]) for name in tensors})
     return generation, {island: _newborns(tensors, island, noise_seed) for island in islands}, meta
+
+
+def adults_name(generation: int) -> str:
+    """The file in a run folder that holds the adults of a generation's dominants."""
+    return f"dominants-{generation:07d}.safetensors"
+
+
+def encode_adults(generation: int, adults: Mapping[int, Floats]) -> bytes:
+    """One file with adults [N] by id, a tensor each."""
+    tensors = {str(individual): np.ascontiguousarray(weights) for individual, weights in adults.items()}
+    return safetensors.numpy.save(tensors, {"format": FORMAT, "generation": str(generation)})
+
+
+def decode_adults(data: bytes, source: str) -> dict[int, Floats]:
+    """Adults [N] by id of a file of theirs.
+
+    Raises:
+        UserError: It is damaged.
+    """
+    try:
+        adults = {int(name): weights for name, weights in safetensors.numpy.load(data).items()}
+    except (safetensors.SafetensorError, ValueError, MemoryError) as error:
+        raise UserError(f"{source}: damaged: {' '.join(str(error).split())[:200]}") from None
+    if any(weights.dtype != np.float32 or weights.ndim != 1 for weights in adults.values()):
+        raise UserError(f"{source}: damaged: what it holds are no adults")
+    return adults
 
 
 def _newborns(tensors: Mapping[str, np.ndarray], island: int, noise_seed: int) -> Newborns:

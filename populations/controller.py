@@ -19,8 +19,8 @@ from alife import selection
 from alife.config import RunConfig
 from alife.errors import UserError
 from alife.island import Scores
-from alife.reproduction import Ints, Newborns
-from populations import migration, rows
+from alife.reproduction import Floats, Ints, Newborns
+from populations import checkpoints, migration, rows
 from populations.backends import Backend, Generation, Interrupted
 from populations.listeners import Listeners
 from populations.records import Recorder, fossil
@@ -112,6 +112,7 @@ def _one_generation(run: Run) -> None:
 
     births, generations = [], []
     tests: dict[str, dict[str, Any]] = {}
+    dominants: dict[int, Floats] = {}
     for island, outcome in outcomes.items():
         newborns, scores = living_here[island], outcome.scores
         table = rows.births(island, number, newborns, scores, outcome.chosen, config.reproduction.heritable)
@@ -120,7 +121,10 @@ def _one_generation(run: Run) -> None:
         for phase, seconds in scores.seconds.items():
             run.seconds[phase] = run.seconds.get(phase, 0) + seconds
         if scores.test_accuracy is not None and config.task != "none":
-            tests |= _tested(newborns, scores, config)
+            tests |= _tested(newborns, scores)
+        if scores.dominant:
+            slot, weights = scores.dominant
+            dominants[int(newborns.ids[slot])] = weights
         if not len(outcome.children):
             run.tell("island_died", generation=number, island=island, causes=_causes(scores))
     whole = rows.concatenate(births)
@@ -129,6 +133,8 @@ def _one_generation(run: Run) -> None:
     run.generation += 1
     if tests:
         run.recorder.attach(f"test-{number:07d}.json", json.dumps(tests, indent=1).encode())
+    if dominants:
+        run.recorder.attach(checkpoints.adults_name(number), checkpoints.encode_adults(number, dominants))
     written = time.perf_counter()
     run.seconds["hosts"] = run.seconds.get("hosts", 0) + (lived - began) * run.backend.hosts
     run.seconds["generations"] = run.seconds.get("generations", 0) + written - began
@@ -187,22 +193,13 @@ def _causes(scores: Scores) -> dict[str, int]:
     return dict(zip(names.tolist(), counts.tolist(), strict=True))
 
 
-def _tested(newborns: Newborns, scores: Scores, config: RunConfig) -> dict[str, dict[str, Any]]:
+def _tested(newborns: Newborns, scores: Scores) -> dict[str, dict[str, Any]]:
     """Test accuracy of everybody who lived, the island's dominant (highest fitness) named."""
     assert scores.test_accuracy is not None
-    living = np.flatnonzero(scores.living)
-    if not len(living):
-        return {}
-    mix = selection.fitness(
-        scores.columns["accuracy"][living],
-        scores.columns["replication_error"][living],
-        config.selection.accuracy_weight,
-        "tournament",
-    )
-    dominant = int(living[int(np.argmax(mix))])
+    dominant = scores.dominant[0] if scores.dominant else None
     return {
         str(newborns.ids[slot]): {"test_accuracy": float(scores.test_accuracy[slot]), "dominant": slot == dominant}
-        for slot in living.tolist()
+        for slot in np.flatnonzero(scores.living).tolist()
     }
 
 
