@@ -1,8 +1,8 @@
 """What a configuration says in vain: keys that do nothing under the others, and keys that work against each other.
 
 `idle` is exact: a key in it gives the births that its default would give. Keys that say where and how a run is computed
-(`device`, `life.threads`, `life.chunk`, `checkpoint`, `ray`) never change births, and are spoken of only where they work
-against each other.
+(`device`, `life.threads`, `life.chunk`, `checkpoint`, `ray`) never change births; they are spoken of only where they
+work against each other.
 """
 
 import math
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from alife.config import RunConfig, leaves
+from alife.words import count
 
 _LIFE = (
     *("optimizer", "learning_rate", "coordinates", "images", "task_weight", "replication_weight", "temperature"),
@@ -25,7 +26,8 @@ _UNUSED = {
 }
 """Keys of `selection` that a scheme does not look at."""
 
-FEWEST_CLASSES = 2
+_DEFAULTS = {key: default for key, default, *_ in leaves()}
+_FEWEST_CLASSES = 2
 
 
 def warnings(config: RunConfig, classes: int | None = None, backend: str = "ray") -> list[str]:
@@ -42,9 +44,9 @@ def warnings(config: RunConfig, classes: int | None = None, backend: str = "ray"
     said = _say(_against(config, backend))
     in_vain = idle(config, classes)
     lines = []
-    for key, default, *_ in leaves():
+    for key in _DEFAULTS:
         value = _value(config, key)
-        why = said.get(key) or ([in_vain[key]] if key in in_vain and value != default else [])
+        why = said.get(key) or ([in_vain[key]] if key in in_vain and _moved(config, key) else [])
         text = ",".join(value) if isinstance(value, tuple) else value
         lines += [f"{key}: {text}: {each}" for each in why]
     return lines
@@ -62,6 +64,8 @@ def idle(config: RunConfig, classes: int | None = None) -> dict[str, str]:
 def _idle_world(config: RunConfig) -> Iterator[tuple[str, str]]:
     if config.task == "none":
         yield "quine.coordinate_units", "changes nothing without a task: all units see the coordinate"
+        if config.quine.projection == "centred":
+            yield "quine.projection", "is unit without a task"
         for key in ("quine.pairing", "life.images", "life.task_weight", "life.temperature"):
             yield key, "changes nothing without a task"
 
@@ -126,35 +130,39 @@ def _idle_islands(config: RunConfig) -> Iterator[tuple[str, str]]:
         for name in ("topology", "migrants"):
             yield f"migration.{name}", f"changes nothing: the first migration is in generation {rules.every}"
     elif _is_ring(rules.topology, islands):
-        yield "migration.topology", f"with {islands} islands it is the ring (population.islands)"
+        yield "migration.topology", f"is the ring with {islands} islands (population.islands)"
 
 
 def _against(config: RunConfig, backend: str) -> Iterator[tuple[str, str]]:
     """What works against other keys, or changes births by its random numbers alone."""
-    life, rules, task = config.life, config.selection, config.task != "none"
-    if task and config.quine.pairing == "joint" and life.steps and life.replication_weight:
-        yield "quine.pairing", "adults learn to print beside images, and offspring are printed beside a blank one"
-    if life.steps and life.replication_weight == 0:
-        if not _classifies(config):
-            yield "life.replication_weight", "nobody learns: there is no task, or life.task_weight is 0"
-        elif config.quine.pairing == "blank" and life.coordinates != type(life)().coordinates:
-            yield "life.coordinates", "nobody learns to print them (life.replication_weight)"
-    if task and life.steps and life.task_weight == 0 and life.images != type(life)().images:
-        if config.quine.pairing == "blank" and life.replication_weight:
-            yield "life.images", "nobody learns their classes (life.task_weight)"
+    yield from _vain_lives(config)
     yield from _vain_traits(config)
     yield from _no_selection(config)
-    moves = config.population.islands > 1 and config.migration.topology != "none" and config.migration.migrants
-    every = config.migration.every
-    if moves and every >= config.generations and every != type(config.migration)().every:
-        yield "migration.every", f"nobody migrates in a run of {config.generations} generations"
-    if rules.scheme == "shuffled" and rules.accuracy_weight != type(rules)().accuracy_weight:
-        if config.population.size > 1 and not _takes_all(config):
-            yield "selection.accuracy_weight", "under selection.scheme shuffled nobody is selected by it"
+    rules, every = config.migration, config.migration.every
+    moves = config.population.islands > 1 and rules.topology != "none" and rules.migrants
+    if moves and every >= config.generations and _moved(config, "migration.every"):
+        yield "migration.every", f"nobody migrates in a run of {count(config.generations, 'generation')}"
     if config.ray.gpus_per_host and config.device == "cpu":
         yield "ray.gpus_per_host", "they are reserved and not used (device)"
     if backend == "ray":
         yield from _ray(config)
+
+
+def _vain_lives(config: RunConfig) -> Iterator[tuple[str, str]]:
+    life, joint = config.life, config.quine.pairing == "joint"
+    if life.steps == 0:
+        return
+    if not _learns(config):
+        yield "life.replication_weight", "nobody learns: there is no task, or life.task_weight is 0"
+        return
+    if life.replication_weight == 0:
+        if not joint and _moved(config, "life.coordinates"):
+            yield "life.coordinates", "nobody learns to print them (life.replication_weight)"
+    elif config.task != "none":
+        if joint:
+            yield "quine.pairing", "adults learn to print beside images, and offspring are printed beside a blank one"
+        elif life.task_weight == 0 and _moved(config, "life.images"):
+            yield "life.images", "nobody learns their classes (life.task_weight)"
 
 
 def _ray(config: RunConfig) -> Iterator[tuple[str, str]]:
@@ -192,6 +200,8 @@ def _no_selection(config: RunConfig) -> Iterator[tuple[str, str]]:
         yield f"selection.{name}", "nobody is selected: parents are drawn as under drift"
     elif config.task == "none" and rules.accuracy_weight == 1:
         yield "selection.accuracy_weight", "nobody is selected: without a task all accuracies are 0"
+    elif rules.scheme == "shuffled" and _moved(config, "selection.accuracy_weight"):
+        yield "selection.accuracy_weight", "under selection.scheme shuffled nobody is selected by it"
 
 
 def _takes_all(config: RunConfig) -> bool:
@@ -216,7 +226,7 @@ def _epoch(config: RunConfig, classes: int | None) -> int:
     if config.task == "none":
         classes = 0
     elif classes is None:
-        classes = 10 if config.task == "mnist" else FEWEST_CLASSES
+        classes = 10 if config.task == "mnist" else _FEWEST_CLASSES
     h = config.quine.hidden
     return max(1, h * (2 * h + 1 + classes) // config.life.coordinates)
 
@@ -233,11 +243,25 @@ def _start(config: RunConfig, trait: str) -> float:
     return config.reproduction.mutation if trait == "mutation" else _value(config, f"life.{trait}")
 
 
+def of_fork(parent: RunConfig, config: RunConfig) -> list[str]:
+    """A line for each key of a fork that its thawed newborns do not heed: what they have inherited holds."""
+    return [
+        f"fork: {key}: {_value(config, key):g}: changes nothing: those thawed keep what they inherited, and hand it on"
+        for key in ("life.task_weight", "life.learning_rate", "reproduction.mutation")
+        if key.rpartition(".")[2] in config.reproduction.heritable and _value(config, key) != _value(parent, key)
+    ]
+
+
 def _say(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     said: dict[str, list[str]] = {}
     for key, why in pairs:
         said.setdefault(key, []).append(why)
     return said
+
+
+def _moved(config: RunConfig, key: str) -> bool:
+    """Whether a key is not at its default."""
+    return bool(_value(config, key) != _DEFAULTS[key])
 
 
 def _value(config: RunConfig, key: str) -> Any:

@@ -8,7 +8,7 @@ import json
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,6 +38,7 @@ class Run:
         generation: Its number.
         collapse_norm: ‖θ‖ below which an adult has collapsed.
         tell: Who is told.
+        warned: What the configuration says in vain.
         seconds: Wall-clock so far by what it went into, summed over hosts for what happens on hosts.
     """
 
@@ -48,6 +49,7 @@ class Run:
     generation: int
     collapse_norm: float
     tell: Listeners = field(default_factory=Listeners)
+    warned: Sequence[str] = ()
     seconds: dict[str, float] = field(default_factory=dict)
     committed: int = -1
 

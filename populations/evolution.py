@@ -19,6 +19,7 @@ from alife.errors import Unfit, UserError
 from alife.island import default_chunk
 from alife.metrics import DEAD_ZERO
 from alife.physics import Physics, make_physics
+from alife.remarks import warnings
 from alife.reproduction import Newborns, found
 from alife.tasks import load_task
 from populations import migration
@@ -67,14 +68,15 @@ def evolve(
         return go_on(out, config, backend, sinks, quiet)
     check_unused(out)
     config, physics = prepare(config)
+    warned = warnings(config, physics.shape.classes, backend)
 
     def start(make_backend: MakeBackend) -> Run:
         newborns = {i: found(config, physics.shape.n_weights, i) for i in range(config.population.islands)}
         norms = np.concatenate([np.linalg.norm(group.messages, axis=1) for group in newborns.values()])
         backend = make_backend(config, physics)
         collapse_norm = DEAD_ZERO * float(np.median(norms))
-        recorder = begin(out, config, backend, physics.task, -1, newborns, {"collapse_norm": collapse_norm})
-        return Run(config, recorder, backend, newborns, 0, collapse_norm)
+        recorder = begin(out, config, backend, physics.task, -1, newborns, {"collapse_norm": collapse_norm}, warned)
+        return Run(config, recorder, backend, newborns, 0, collapse_norm, warned=warned)
 
     return drive(start, backend, hearing(sinks, quiet, for_a_person))
 
@@ -87,6 +89,7 @@ def begin(
     generation: int,
     newborns: Mapping[int, Newborns],
     meta: Mapping[str, Any],
+    warned: Sequence[str],
 ) -> Recorder:
     """A new record, holding those who are to live first; if they cannot be stored, nobody stays its writer.
 
@@ -98,11 +101,12 @@ def begin(
         generation: The one before theirs.
         newborns: By island.
         meta: As of `Recorder.commit`.
+        warned: What the configuration says in vain.
     """
     recorder = Recorder.create(out, config, versions=versions(), machine=backend.machine)
     try:
         recorder.start(generation + 1, versions())
-        recorder.describe(task=task)
+        recorder.describe(task=task, warnings=warned)
         recorder.commit(generation, newborns, meta=meta)
     except BaseException:
         recorder.close()
@@ -151,6 +155,8 @@ def resume(
             return ended
         config = as_lived(config, recorder.manifest)
         physics = make_physics(config, task_again(config, recorder.manifest))
+        before = [line for line in recorder.manifest["warnings"] if line.startswith("fork: ")]
+        warned = [*warnings(config, physics.shape.classes, backend), *before]
     except BaseException:
         recorder.close()
         raise
@@ -163,10 +169,12 @@ def resume(
             if generations is not None:
                 recorder.extend(generations)
             recorder.start(generation, versions())
+            recorder.describe(warnings=warned)
         except BaseException:
             recorder.close()
             raise
-        return Run(config, recorder, backend, newborns, generation, meta["collapse_norm"], committed=generation - 1)
+        norm = meta["collapse_norm"]
+        return Run(config, recorder, backend, newborns, generation, norm, committed=generation - 1, warned=warned)
 
     return drive(start, backend, hearing(sinks, quiet, for_a_person))
 
@@ -244,6 +252,8 @@ def drive(start: Callable[[MakeBackend], Run], backend: BackendName, tell: Liste
                 hosts=run.backend.hosts,
                 backend="local" if isinstance(run.backend, LocalBackend) else "ray",
             )
+            for line in run.warned:
+                tell("warning", text=line)
             status = advance(run)
             run.recorder.close(status)
             tell("end", status=status, generation=run.generation - 1, seconds=dict(run.seconds))

@@ -7,6 +7,7 @@ births; with another seed, selection or mutation it is a replay experiment.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from alife import remarks
 from alife.config import RunConfig, parse_config
 from alife.errors import UserError
 from alife.nested import merge
@@ -56,20 +57,22 @@ def fork(
         UserError: The generation is not kept, or a change would make the stored genomes meaningless.
     """
     past = read_manifest(parent)
-    config = fork_config(as_lived(read_config(parent), past), changes or {}, generation)
+    stored = as_lived(read_config(parent), past)
+    config = fork_config(stored, changes or {}, generation)
     if resume and exists(out):
         return go_on(out, config, backend, sinks, quiet)
     number, newborns, meta = read_checkpoint(parent, generation)
     check_unused(out)
     migration.check(config, min(map(len, newborns.values())))
     config, physics = prepare(config, past)
+    warned = [*remarks.warnings(config, physics.shape.classes, backend), *remarks.of_fork(stored, config)]
 
     def start(make_backend: MakeBackend) -> Run:
         backend = make_backend(config, physics)
         norm = meta["collapse_norm"]
         kept = {"collapse_norm": norm, "parent": parent, "thawed": number}
-        recorder = begin(out, config, backend, physics.task, number - 1, newborns, kept)
-        return Run(config, recorder, backend, newborns, number, norm, committed=number - 1)
+        recorder = begin(out, config, backend, physics.task, number - 1, newborns, kept, warned)
+        return Run(config, recorder, backend, newborns, number, norm, committed=number - 1, warned=warned)
 
     return drive(start, backend, hearing(sinks, quiet, for_a_person))
 

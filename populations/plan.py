@@ -18,6 +18,7 @@ from alife.errors import UserError
 from alife.nested import LARGEST_SWEEP, load_yaml, merge, nest
 from alife.paths import STANDARD, read_text
 from alife.problems import joined
+from alife.remarks import warnings
 from populations.assaying import AssayPlan, assays_of
 from populations.treatments import (
     MAX_RUNS,
@@ -162,6 +163,22 @@ def difference(stored: Plan, asked: Plan) -> str | None:
     return None
 
 
+def warned(plan: Plan) -> list[str]:
+    """What the sweep says in vain: in all of its treatments, or in those that set the key themselves."""
+    where: dict[str, list[str]] = {}
+    for name, config in plan.configs.items():
+        for line in warnings(config, backend="local"):
+            where.setdefault(line, []).append(name)
+    out = []
+    for line, names in where.items():
+        own = [name for name in names if line.partition(":")[0] in plan.treatments[name]]
+        if len(names) == len(plan.configs):
+            out.append(line)
+        elif own:
+            out.append(f"{line} (in {_few(own)})")
+    return out
+
+
 def plain(config: RunConfig, key: str) -> Any:
     """The value of a dotted key, as YAML has it."""
     value: Any = config
@@ -202,5 +219,5 @@ def _refuse_twins(configs: Mapping[str, RunConfig], source: str) -> None:
             raise UserError(f"{source}: treatments {other} and {name} are the same: keep one")
 
 
-def _few(seeds: Sequence[int]) -> str:
-    return ", ".join(map(str, seeds[:5])) + (", …" if len(seeds) > 5 else "")
+def _few(words: Sequence[Any]) -> str:
+    return ", ".join(map(str, words[:5])) + (", …" if len(words) > 5 else "")

@@ -71,6 +71,9 @@ class Terminal:
             self._task = self._bar.add_task("", total=event["of"], completed=event["generation"], state="")
             self._bar.start()
 
+    def _on_warning(self, event: dict[str, Any]) -> None:
+        self._line(f"warning: {event['text']}")
+
     def _on_generation(self, event: dict[str, Any]) -> None:
         self._recent = [*self._recent[-9:], event["seconds"]]
         number, of = event["generation"], event["of"]

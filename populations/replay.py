@@ -12,6 +12,7 @@ from typing import Any
 from alife.config import RunConfig
 from alife.errors import UserError
 from alife.nested import merge
+from alife.remarks import warnings
 from populations.choosing import BackendName, Chosen, choose
 from populations.controller import stop_on_signals
 from populations.fork import fork, fork_config
@@ -127,6 +128,8 @@ def _run(parent: str, generation: int, forks: Mapping[str, _Fork], backend: Chos
     any_of = next(iter(forks.values()))
     out = any_of.folder.rpartition("/")[0]
     tell("sweep_started", out=out, runs=len(jobs), done=0)
+    for line in warnings(any_of.config, backend="local"):
+        tell("warning", text=line)
     with stop_on_signals(lambda name: tell("stopping", signal=name)) as stopping:
         results = run_jobs(jobs, any_of.config.ray, hear, stopping, backend)
     tell("sweep_ended")

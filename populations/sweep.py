@@ -21,7 +21,7 @@ from populations.controller import stop_on_signals
 from populations.gathered import ASSAYS, TABLE, assays_table, table
 from populations.jobs import Job, Stopped, run_jobs
 from populations.listeners import Listeners, Sink, hearing
-from populations.plan import Plan, difference, dump, parse_plan
+from populations.plan import Plan, difference, dump, parse_plan, warned
 from populations.storage import Conflict, Folder, explained, open_folder
 from populations.tally import SweepTerminal, Tally
 
@@ -168,6 +168,8 @@ class _Sweep:
             self._write_tables()
         before = self.ended & self.runs.keys()
         self._tell("sweep_started", out=self.folder.uri, runs=len(self.runs), done=len(before))
+        for line in warned(self.plan):
+            self._tell("warning", text=line)
         results = []
         if self.waiting:
             results = run_jobs(self.waiting, self.plan.base.ray, self._hear, lambda: self._stop(stopping), backend)

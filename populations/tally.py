@@ -144,6 +144,9 @@ class SweepTerminal:
             self._all = self._bars.add_task("runs", total=event["runs"], completed=event["done"], state="")
             self._bars.start()
 
+    def _on_warning(self, event: dict[str, Any]) -> None:
+        self._line(f"warning: {event['text']}")
+
     def _on_job_done(self, event: dict[str, Any]) -> None:
         if not self._bars:
             self._news.append(f"{event['job']} done in {duration(event['seconds'])}")

@@ -10,17 +10,23 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from alife.cli import main
 from alife.config import RunConfig, leaves, parse_config
 from alife.errors import UserError
 from alife.metrics import DEAD_ZERO
+from alife.nested import load_yaml
 from alife.physics import make_physics
 from alife.remarks import idle, warnings
 from alife.reproduction import found
 from alife.tasks import Task, load_task
+from populations import evolve, resume
 from populations.backends import LocalBackend
 from populations.controller import Run, advance
 from populations.evolution import _update
-from populations.plan import plain
+from populations.fork import fork as fork_run
+from populations.plan import parse_plan, plain, read_plan
+from populations.plan import warned as warned_of_plan
+from populations.records import read_manifest
 
 DEFAULTS = {key: default for key, default, *_ in leaves()}
 NO_BIRTHS = ("device", "life.threads", "life.chunk", "checkpoint.", "ray.", "quine.projection_seed", "generations")
@@ -29,7 +35,7 @@ NO_BIRTHS = ("device", "life.threads", "life.chunk", "checkpoint.", "ray.", "qui
 VALUES: dict[str, list[Any]] = {
     "quine.coordinate_units": [2, 4],
     "quine.pairing": ["joint"],
-    "quine.projection": ["paper"],
+    "quine.projection": ["paper", "centred"],
     "life.steps": [0, 0, 1, 5, 9],
     "life.optimizer": ["sgd", "momentum", "adam", "adagrad", "rmsprop"],
     "life.learning_rate": [0.05],
@@ -40,7 +46,7 @@ VALUES: dict[str, list[Any]] = {
     "life.temperature": [0.5],
     "life.target": ["epoch", "epoch", "self"],
     "life.loss": ["sum"],
-    "life.sampling": ["epoch"],
+    "life.sampling": ["epoch", "restarting"],
     "life.environment": ["shared"],
     "reproduction.mutation": [0, 0.2],
     "reproduction.heritable": [("mutation",), ("task_weight",), ("learning_rate", "task_weight")],
@@ -181,3 +187,88 @@ def test_what_changes_no_birth_is_warned_of(data: st.DataObject, idx_folder: Any
 @given(data=st.data())
 def test_the_same_many_times(check: Any, data: st.DataObject, idx_folder: Any) -> None:
     check(data, str(idx_folder))
+
+
+SAID = [
+    ({}, []),
+    ({"life.target": "epoch"}, ["life.target: epoch: is birth: the first epoch has 82 steps, and a life 40"]),
+    ({"life.target": "epoch", "life.steps": 83}, []),
+    ({"life.target": "epoch", "life.coordinates": 600}, []),
+    ({"task": "none", "selection.accuracy_weight": 1}, ["selection.accuracy_weight: 1.0: nobody is selected"]),
+    ({"task": "none", "quine.hidden": 32}, []),
+    ({"task": "none", "life.images": 4}, ["life.images: 4: changes nothing without a task"]),
+    (
+        {"reproduction.heritable": "mutation,task_weight", "life.task_weight": 0, "reproduction.mutation": 0},
+        ["mutation starts at 0", "task_weight starts at 0"],
+    ),
+    ({"reproduction.heritable": "task_weight", "task": "none"}, ["task_weight has no use without a task"]),
+    ({"reproduction.heritable": "mutation", "reproduction.trait_mutation": 0}, ["heritable traits never vary"]),
+    ({"selection.scheme": "nsga2", "selection.tournament_size": 5}, ["changes nothing under selection.scheme nsga2"]),
+    ({"selection.scheme": "nsga2"}, []),
+    ({"selection.scheme": "shuffled", "selection.accuracy_weight": 1}, ["nobody is selected by it"]),
+    ({"selection.scheme": "truncation", "selection.truncation": 1}, ["selection.truncation: 1.0: nobody is selected"]),
+    ({"quine.pairing": "joint"}, ["offspring are printed beside a blank one"]),
+    (
+        {"quine.pairing": "joint", "life.images": 4},
+        ["beside a blank one", "life.images: 4: changes nothing under joint"],
+    ),
+    ({"life.replication_weight": 0, "life.task_weight": 0}, ["life.replication_weight: 0.0: nobody learns"]),
+    ({"population.islands": 1, "migration.topology": "star"}, ["changes nothing with one island"]),
+    ({"population.islands": 7, "migration.topology": "torus"}, ["is the ring with 7 islands"]),
+    ({"migration.every": 30}, ["nobody migrates in a run of 30 generations"]),
+    ({"generations": 3}, []),
+    ({"ray.hosts": 9}, ["no more than 4 have an island"]),
+    ({"ray.gpus_per_host": 1, "device": "cpu"}, ["reserved and not used"]),
+    ({"life.threads": 4}, ["each host reserves 1 of the CPUs"]),
+    ({"life.threads": 4, "ray.cpus_per_host": 4}, []),
+]
+
+
+@pytest.mark.parametrize(("keys", "says"), SAID)
+def test_a_line_for_each(keys: dict[str, Any], says: list[str]) -> None:
+    lines = warnings(parse_config(keys))
+    assert len(lines) == len(says), lines
+    for line, words in zip(lines, says, strict=True):
+        assert words in line
+        assert "\n" not in line
+
+
+def test_warnings_are_told_at_the_start_and_stay_on_record(small: dict[str, Any], tmp_path: Any) -> None:
+    out, fork = str(tmp_path / "run"), str(tmp_path / "fork")
+    told: list[dict[str, Any]] = []
+    vain = {**small, "generations": 3, "selection": {"scheme": "drift", "truncation": 0.2}, "migration": {"every": 3}}
+    evolve(vain, out, backend="local", sinks=[told.append])
+    lines = [event["text"] for event in told if event["event"] == "warning"]
+    assert [line.partition(":")[0] for line in lines] == ["selection.truncation", "migration.every"]
+    assert read_manifest(out)["warnings"] == lines
+    resume(out, generations=5, backend="local")
+    assert read_manifest(out)["warnings"] == lines[:1], "with 5 generations there is a migration"
+
+    changes = {"reproduction": {"heritable": ["task_weight"]}, "life": {"task_weight": 0.5}}
+    fork_run(out, 3, fork, changes, backend="local")
+    own = "fork: life.task_weight: 0.5: changes nothing: those thawed keep what they inherited, and hand it on"
+    assert read_manifest(fork)["warnings"] == [*lines[:1], own]
+    resume(fork, generations=6, backend="local")
+    assert read_manifest(fork)["warnings"] == [*lines[:1], own]
+
+
+def test_warnings_in_the_terminal_and_beside_the_printed_configuration(capsys: Any, tmp_path: Any) -> None:
+    keys = ["--task", "none", "--quine.hidden", "6", "--generations", "1", "--life.steps", "0", "--life.images", "3"]
+    assert main(["run", *keys, "--print-config"]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == "warning: life.images: 3: changes nothing without a task\n"
+    assert parse_config(load_yaml(captured.out, "f")).life.images == 3
+    rest = ["--out", str(tmp_path / "run"), "--backend", "local", "--no-figures", "--ray.hosts", "2"]
+    assert main(["run", *keys, *rest]) == 0
+    said = capsys.readouterr().err
+    assert "warning: life.images: 3: changes nothing without a task\n" in said
+    assert "warning: --ray.hosts: changes nothing with --backend local\n" in said
+
+
+def test_a_sweep_warns_of_what_its_treatments_set_in_vain() -> None:
+    treatments = "treatments: {a: {selection.scheme: drift}, b: {}, c: {selection.scheme: nsga2, life.images: 9}}\n"
+    plan = parse_plan(f"{treatments}base: {{selection.accuracy_weight: 1, life.target: epoch}}", "f")
+    assert [line.partition(":")[0] for line in warned_of_plan(plan)] == ["life.target"]
+    plan = parse_plan("treatments: {a: {selection: {scheme: drift, tournament_size: 5}}, b: {}}", "f")
+    assert warned_of_plan(plan) == ["selection.tournament_size: 5: changes nothing under selection.scheme drift (in a)"]
+    assert not warned_of_plan(read_plan("tradeoff"))

@@ -59,6 +59,9 @@ def listeners(arguments: argparse.Namespace, terminal: Any) -> Iterator[list[Cal
     from populations.progress import JsonLines
     from populations.watch import TensorBoard
 
+    for name in vars(arguments):
+        if arguments.backend == "local" and name.startswith("key:ray.") and name != "key:ray.allow_mixed":
+            print(f"warning: --{name.removeprefix('key:')}: changes nothing with --backend local", file=sys.stderr)
     with ExitStack() as stack:
         stack.callback(close, terminal)
         sinks = [terminal]

@@ -69,8 +69,11 @@ def _run(arguments: argparse.Namespace) -> int:
     config = flags.read(arguments)
     if arguments.print_config:
         from alife.config import dump
+        from alife.remarks import warnings
 
         print(dump(config), end="")
+        for line in warnings(config, backend=arguments.backend):
+            print(f"warning: {line}", file=sys.stderr)
         arguments.printed = True
         return 0
     out = arguments.out or time.strftime("runs/%Y%m%d-%H%M%S")
