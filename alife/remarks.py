@@ -36,7 +36,7 @@ def warnings(config: RunConfig, classes: int | None = None, backend: str = "ray"
     Args:
         config: The run's, before or after what is open in it has been resolved.
         classes: Of the task, where they are known; MNIST's are.
-        backend: "ray", or "local", which does not look at the `ray` section.
+        backend: "ray", or "local", which does not look at the `ray` section; anything else is taken for Ray.
 
     Returns:
         Lines "KEY: VALUE: why", none for keys at their defaults that are merely idle.
@@ -144,7 +144,7 @@ def _against(config: RunConfig, backend: str) -> Iterator[tuple[str, str]]:
         yield "migration.every", f"nobody migrates in a run of {count(config.generations, 'generation')}"
     if config.ray.gpus_per_host and config.device == "cpu":
         yield "ray.gpus_per_host", "they are reserved and not used (device)"
-    if backend == "ray":
+    if backend != "local":
         yield from _ray(config)
 
 

@@ -68,7 +68,7 @@ def evolve(
         return go_on(out, config, backend, sinks, quiet)
     check_unused(out)
     config, physics = prepare(config)
-    warned = warnings(config, physics.shape.classes, backend)
+    warned = warnings(config, physics.shape.classes, choose(backend, config))
 
     def start(make_backend: MakeBackend) -> Run:
         newborns = {i: found(config, physics.shape.n_weights, i) for i in range(config.population.islands)}
@@ -156,7 +156,7 @@ def resume(
         config = as_lived(config, recorder.manifest)
         physics = make_physics(config, task_again(config, recorder.manifest))
         before = [line for line in recorder.manifest["warnings"] if line.startswith("fork: ")]
-        warned = [*warnings(config, physics.shape.classes, backend), *before]
+        warned = [*warnings(config, physics.shape.classes, choose(backend, config)), *before]
     except BaseException:
         recorder.close()
         raise

@@ -12,7 +12,7 @@ from alife.config import RunConfig, parse_config
 from alife.errors import UserError
 from alife.nested import merge
 from populations import migration
-from populations.choosing import BackendName
+from populations.choosing import BackendName, choose
 from populations.controller import Run
 from populations.evolution import MakeBackend, begin, drive, go_on, prepare
 from populations.listeners import Sink, hearing
@@ -65,7 +65,10 @@ def fork(
     check_unused(out)
     migration.check(config, min(map(len, newborns.values())))
     config, physics = prepare(config, past)
-    warned = [*remarks.warnings(config, physics.shape.classes, backend), *remarks.of_fork(stored, config)]
+    warned = [
+        *remarks.warnings(config, physics.shape.classes, choose(backend, config)),
+        *remarks.of_fork(stored, config),
+    ]
 
     def start(make_backend: MakeBackend) -> Run:
         backend = make_backend(config, physics)
