@@ -4,8 +4,10 @@ A room of its own because this registry is walked by the life kernel and by the 
 torch's default constants, so that a life can be checked against `torch.optim`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -75,11 +77,13 @@ def _rmsprop(weights: Tensor, gradient: Tensor, moments: list[Tensor], t: int, r
     weights.addcdiv_(gradient, torch.sqrt(square, out=root).add_(EPS), value=-rate)
 
 
-OPTIMIZERS: dict[str, Optimizer] = {
-    "sgd": Optimizer(0, _sgd),
-    "momentum": Optimizer(1, _momentum),
-    "adam": Optimizer(2, _adam),
-    "adamax": Optimizer(2, _adamax),
-    "adagrad": Optimizer(2, _adagrad),
-    "rmsprop": Optimizer(2, _rmsprop),
-}
+OPTIMIZERS: Final[Mapping[str, Optimizer]] = MappingProxyType(
+    {
+        "sgd": Optimizer(0, _sgd),
+        "momentum": Optimizer(1, _momentum),
+        "adam": Optimizer(2, _adam),
+        "adamax": Optimizer(2, _adamax),
+        "adagrad": Optimizer(2, _adagrad),
+        "rmsprop": Optimizer(2, _rmsprop),
+    }
+)

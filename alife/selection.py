@@ -2,10 +2,12 @@
 
 A scheme turns the scores of an island into each individual's chance to be the parent of a child, and children draw
 their parents independently. So what a scheme does (`select`) and what is expected of it (`expected_offspring`) cannot
-drift apart, and equals share their chances instead of being put in an order. A new scheme is a function in `SCHEMES`.
+drift apart, and equals share their chances instead of being put in an order. A new scheme is a function in `SCHEMES`,
+under a name of its own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Final, Protocol
 
 import moocore
@@ -228,13 +230,15 @@ def _share(living: Bools) -> Doubles:
     return living / np.maximum(living.sum(-1, keepdims=True), 1)
 
 
-SCHEMES: Final[dict[str, Callable[[tuple[Doubles, Doubles], Bools, Rules], Doubles]]] = {
-    "tournament": _tournament,
-    "truncation": _truncation,
-    "roulette": _roulette,
-    "nsga2": _nsga2,
-    "shuffled": _tournament,
-    "drift": _drift,
-}
+SCHEMES: Final[Mapping[str, Callable[[tuple[Doubles, Doubles], Bools, Rules], Doubles]]] = MappingProxyType(
+    {
+        "tournament": _tournament,
+        "truncation": _truncation,
+        "roulette": _roulette,
+        "nsga2": _nsga2,
+        "shuffled": _tournament,
+        "drift": _drift,
+    }
+)
 """Chances of parenthood, [..., P], from (accuracy, −log ρ), who lives, and the rules; `select` deals out those of
-`shuffled`."""
+`shuffled`. Read-only: what is patched in at run time would go on record under the name of the shipped one."""

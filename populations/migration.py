@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
 
 import networkx as nx
 import numpy as np
@@ -20,13 +22,15 @@ def _torus(islands: int) -> nx.Graph:
     return nx.convert_node_labels_to_integers(grid, ordering="sorted")
 
 
-TOPOLOGIES: dict[str, Callable[[int], nx.Graph]] = {
-    "ring": nx.cycle_graph,
-    "torus": _torus,
-    "star": lambda islands: nx.star_graph(islands - 1),
-    "complete": nx.complete_graph,
-    "none": nx.empty_graph,
-}
+TOPOLOGIES: Final[Mapping[str, Callable[[int], nx.Graph]]] = MappingProxyType(
+    {
+        "ring": nx.cycle_graph,
+        "torus": _torus,
+        "star": lambda islands: nx.star_graph(islands - 1),
+        "complete": nx.complete_graph,
+        "none": nx.empty_graph,
+    }
+)
 
 
 def edges(topology: str, islands: int) -> list[tuple[int, int]]:

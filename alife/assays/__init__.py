@@ -12,6 +12,8 @@ drawing them happen elsewhere.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
 from alife.assays.fertility import DESCENT, fertility
 from alife.assays.garden import MIN_LIVES, garden
@@ -67,43 +69,45 @@ def _only(groups: Mapping[int, Newborns]) -> Newborns:
     return newborns
 
 
-ASSAYS: dict[str, Assay] = {
-    "garden": Assay(
-        "genomes of several generations under common lives: differences between generations, heritability, and what "
-        "trades against what among genomes",
-        lambda habitat, groups, options, tell: garden(habitat, groups, options.replicates, tell),
-        sample=96,
-        replicates=5,
-        fewest=MIN_LIVES,
-        beside=(0, 3),
-    ),
-    "within_life": Assay(
-        "the same genomes under several task weights: what accuracy costs in replication within a life",
-        lambda habitat, groups, options, tell: within_life(
-            habitat, groups, options.replicates, options.task_weights, tell
+ASSAYS: Final[Mapping[str, Assay]] = MappingProxyType(
+    {
+        "garden": Assay(
+            "genomes of several generations under common lives: differences between generations, heritability, and "
+            "what trades against what among genomes",
+            lambda habitat, groups, options, tell: garden(habitat, groups, options.replicates, tell),
+            sample=96,
+            replicates=5,
+            fewest=MIN_LIVES,
+            beside=(0, 3),
         ),
-        sample=48,
-        replicates=1,
-        fewest=1,
-        beside=(0,),
-        weighs=True,
-    ),
-    "mutation": Assay(
-        "birth noise: how much is retained after 1, 2, … emissions, how much could be, and what it does to traits",
-        lambda habitat, groups, options, tell: mutation(habitat, _only(groups), options.replicates, tell=tell),
-        sample=48,
-        replicates=5,
-        fewest=2,
-    ),
-    "fertility": Assay(
-        "generations of descent without selection, with and without learning, with and without birth noise",
-        lambda habitat, groups, options, tell: fertility(
-            habitat, _only(groups), options.descent, options.replicates, tell
+        "within_life": Assay(
+            "the same genomes under several task weights: what accuracy costs in replication within a life",
+            lambda habitat, groups, options, tell: within_life(
+                habitat, groups, options.replicates, options.task_weights, tell
+            ),
+            sample=48,
+            replicates=1,
+            fewest=1,
+            beside=(0,),
+            weighs=True,
         ),
-        sample=48,
-        replicates=1,
-        fewest=1,
-    ),
-}
+        "mutation": Assay(
+            "birth noise: how much is retained after 1, 2, … emissions, how much could be, and what it does to traits",
+            lambda habitat, groups, options, tell: mutation(habitat, _only(groups), options.replicates, tell=tell),
+            sample=48,
+            replicates=5,
+            fewest=2,
+        ),
+        "fertility": Assay(
+            "generations of descent without selection, with and without learning, with and without birth noise",
+            lambda habitat, groups, options, tell: fertility(
+                habitat, _only(groups), options.descent, options.replicates, tell
+            ),
+            sample=48,
+            replicates=1,
+            fewest=1,
+        ),
+    }
+)
 """Every assay by name: what `alife assay` offers. A garden compares with founders and with the first faithfully printed
 generation, where they are kept."""
