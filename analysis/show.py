@@ -2,17 +2,20 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, TextIO
 
 import numpy as np
-from rich.console import Console, Group, RenderableType
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
 from alife import schema
+from alife.words import count
 from analysis.run import Run
 
 PLAIN_WIDTH: Final = 200
@@ -30,6 +33,46 @@ TRAITS: Final = {
     "genome_norm": "Σg²",
 }
 """Traits of an island's row, each the median of its individuals, and their headings."""
+
+
+@dataclass
+class Wide:
+    """A table of numbers; where it is too wide its columns come in parts, one below the other, none of them cut.
+
+    Attributes:
+        title: Above the first part.
+        headings: The first is that of what tells rows apart, which every part repeats.
+        cells: Row by row.
+    """
+
+    title: str
+    headings: Sequence[str]
+    cells: list[Sequence[str]] = field(default_factory=list)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        """As many columns side by side as there is room for."""
+        widths = [max(map(cell_len, (*heading.split("\n"), *cells))) for heading, *cells in self._columns()]
+        parts: list[list[int]] = [[0]]
+        left = options.max_width - widths[0]
+        for column, width in enumerate(widths[1:], 1):
+            if left < width + 1 and len(parts[-1]) > 1:
+                parts.append([0])
+                left = options.max_width - widths[0]
+            parts[-1].append(column)
+            left -= width + 1
+        for number, part in enumerate(parts):
+            yield self._part(part, self.title if not number else None)
+
+    def _columns(self) -> Iterator[tuple[str, ...]]:
+        return zip(self.headings, *self.cells, strict=True)
+
+    def _part(self, columns: Sequence[int], title: str | None) -> Table:
+        part = Table(box=None, pad_edge=False, collapse_padding=True, title=title, title_justify="left")
+        for column in columns:
+            part.add_column(self.headings[column], justify="right", no_wrap=True, vertical="bottom")
+        for row in self.cells:
+            part.add_row(*(row[column] for column in columns))
+        return part
 
 
 def table(run: Run, now: datetime | None = None) -> RenderableType:
@@ -66,7 +109,7 @@ def facts_of(run: Run, now: datetime) -> Iterator[tuple[str, str]]:
     yield "status", run.manifest["status"]
     yield "generations", _progress(run, total)
     yield "seed", str(run.manifest["seed"])
-    yield "islands", f"{islands:,} × {size:,} individuals"
+    yield "islands", f"{islands:,} × {count(size, 'individual')}"
     yield "treatment", _treatment(run)
     yield "life", _life(run)
     if len(run.generations):
@@ -102,13 +145,17 @@ def _treatment(run: Run) -> str:
     topology, migrants = run.setting("migration.topology"), run.setting("migration.migrants")
     if topology == "none" or not migrants:
         return f"{words}; no migration"
-    return f"{words}; {topology}, {migrants} migrant(s) an edge every {run.setting('migration.every')} generations"
+    every = run.setting("migration.every")
+    often = f"every {count(every, 'generation')}" if every > 1 else "every generation"
+    return f"{words}; {topology}, {count(migrants, 'migrant')} an edge {often}"
 
 
 def _life(run: Run) -> str:
     steps, optimizer, rate = (run.setting(f"life.{key}") for key in ("steps", "optimizer", "learning_rate"))
     task, target = run.setting("task"), run.setting("life.target")
-    words = f"{steps} steps of {optimizer} at {rate:g}, target {target}" if steps else "0 steps: pure regeneration"
+    words = (
+        f"{count(steps, 'step')} of {optimizer} at {rate:g}, target {target}" if steps else "0 steps: pure regeneration"
+    )
     return f"{words}; task {task}" + (f", weight {run.setting('life.task_weight'):g}" if task != "none" else "")
 
 
@@ -118,7 +165,7 @@ def _restarts(restarts: list[dict[str, Any]]) -> str:
     last = restarts[-1]
     lost = sum(restart.get("seconds_lost", 0) for restart in restarts)
     reasons = Counter(restart.get("why", "?") for restart in restarts).most_common()
-    often = ", ".join(f"{count} × {why}" for why, count in reasons)
+    often = ", ".join(f"{times} × {why}" for why, times in reasons)
     where = f"{last.get('host', '?')} in generation {last.get('generation', '?')}"
     return f"{len(restarts)}, {lost:.1f} s lost: {often}; the last: {where}"
 
@@ -135,10 +182,10 @@ def _age(updated: object, now: datetime) -> str:
         seconds = max((now - datetime.fromisoformat(str(updated))).total_seconds(), 0)
     except (ValueError, TypeError):
         return str(updated or "unknown")
-    for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         if seconds >= 2 * length:
-            return f"{updated}, {seconds / length:.0f} {unit} ago"
-    return f"{updated}, {seconds:.0f} seconds ago"
+            return f"{updated}, {count(round(seconds / length), unit)} ago"
+    return f"{updated}, {count(round(seconds), 'second')} ago"
 
 
 def _islands(run: Run) -> Iterator[RenderableType]:
@@ -150,21 +197,23 @@ def _islands(run: Run) -> Iterator[RenderableType]:
         medians["replication_loss"] = ends.groupby("island")["replication_loss"].median()
     untested = {"accuracy"} if run.setting("task") == "none" else set()
     headings = {trait: heading for trait, heading in TRAITS.items() if trait in medians and trait not in untested}
-    rows = Table(box=None, pad_edge=False, collapse_padding=True, title="median of each island", title_justify="left")
-    for heading in ("island", "gen.", "n", *headings.values(), "parents", "died\nearly"):
-        rows.add_column(heading, justify="right", no_wrap=True, vertical="bottom")
+    rows = Wide("median of each island", ("island", "gen.", "n", *headings.values(), "parents", "died\nearly"))
     counts = latest.assign(early=latest["diverged"] + latest["collapsed"])
     for island in latest.index[:MAX_ISLANDS]:
         generation, n, parents, early = counts.loc[island, ["generation", "size", "parents", "early"]].astype(int)
         traits = (_number(trait, value) for trait, value in medians.loc[island, list(headings)].items())
-        rows.add_row(str(island), str(generation), str(n), *traits, str(parents), str(early))
+        rows.cells.append((str(island), str(generation), str(n), *traits, str(parents), str(early)))
     yield rows
     if len(latest) > MAX_ISLANDS:
-        yield Text(f"and {len(latest) - MAX_ISLANDS:,} islands more")
+        yield Text(f"and {count(len(latest) - MAX_ISLANDS, 'island')} more")
     over = counts[(counts["early"] == counts["size"]) | (counts["generation"] < run.last)]["generation"]
     if len(over):
         when = ", ".join(f"{island} (generation {generation})" for island, generation in over[:MAX_ISLANDS].items())
         yield Text(f"died out: {when}")
+    worse = latest.index[(latest["replication_error_median"] > 1) & (latest["generation"] > 0)]
+    if len(worse):
+        names = ", ".join(map(str, worse[:MAX_ISLANDS]))
+        yield Text(f"ρ above 1: worse than printing zeros, on {'island' if len(worse) == 1 else 'islands'} {names}")
 
 
 def _number(trait: object, value: float) -> str:

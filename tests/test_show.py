@@ -104,6 +104,7 @@ def test_restarts_are_counted_with_their_reasons_and_the_last_is_told() -> None:
     ("age", "words"),
     [
         (timedelta(seconds=5), "5 seconds ago"),
+        (timedelta(seconds=1), "1 second ago"),
         (timedelta(minutes=90), "90 minutes ago"),
         (timedelta(hours=30), "30 hours ago"),
         (timedelta(days=9), "9 days ago"),
@@ -137,6 +138,40 @@ def test_a_narrow_terminal_cuts_no_number() -> None:
     console.print(table(synthetic_run(30, 4, 24)))
     assert "…" not in out.getvalue()
     assert "\x1b[1m" in out.getvalue()
+
+
+@pytest.mark.parametrize("width", [20, 33, 40, 53, 64])
+def test_at_any_width_all_numbers_are_there_whole(width: int) -> None:
+    run = synthetic_run(30, 4, 24)
+    out = io.StringIO()
+    Console(file=out, force_terminal=True, width=width, color_system=None).print(table(run))
+    lines = out.getvalue().splitlines()
+    assert "…" not in out.getvalue()
+    assert max(map(len, lines)) <= width
+    lines = lines[next(i for i, line in enumerate(lines) if line.startswith("median")) :]
+    wide = [island(shown(run), number) for number in range(4)]
+    for number, cells in enumerate(wide):
+        parts = [line.split()[1:] for line in lines if line.split()[:1] == [str(number)]]
+        assert sum(parts, [str(number)]) == cells
+
+
+def test_rho_above_1_gets_a_remark() -> None:
+    run = synthetic_run(4, 3, 6)
+    assert "printing zeros" not in shown(run)
+    worse = run.generations.assign(
+        replication_error_median=run.generations["replication_error_median"].where(run.generations["island"] != 2, 1.5)
+    )
+    assert "ρ above 1: worse than printing zeros, on island 2\n" in shown(replace(run, generations=worse))
+    worse["replication_error_median"] = 3.0
+    assert "zeros, on islands 0, 1, 2\n" in shown(replace(run, generations=worse))
+    founders = replace(run, generations=worse[worse["generation"] == 0])
+    assert "printing zeros" not in shown(founders)
+
+
+def test_one_is_no_plural() -> None:
+    text = shown(synthetic_run(1, 1, 1))
+    assert fact(text, "islands") == "1 × 1 individual"
+    assert not re.search(r"\b1 \w+s\b(?<!is)", text.replace("died", "")), text
 
 
 def test_a_path_with_markup_is_printed_as_it_is() -> None:
