@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alife.errors import UserError
+from alife.words import count
 
 Bytes = NDArray[np.uint8]
 
@@ -181,7 +182,9 @@ def _read_header(content: IO[bytes] | gzip.GzipFile, dims: int, source: str) -> 
         raise UserError(f"{source}: holds {_OTHER_TYPES[magic[2]]} values: convert them to unsigned bytes (uint8)")
     if magic[3] != dims:
         kind = "images" if dims == 3 else "labels"
-        raise UserError(f"{source}: has {magic[3]} dimension(s) where {kind} have {dims}: put the right file there")
+        raise UserError(
+            f"{source}: has {count(magic[3], 'dimension')} where {kind} have {dims}: put the right file there"
+        )
     lengths = content.read(4 * dims)
     if len(lengths) < 4 * dims:
         raise UserError(f"{source}: truncated within its header: {_MEND}")

@@ -14,6 +14,7 @@ from alife import mnist
 from alife.errors import UserError
 from alife.idx import ROLES, Bytes, IdxFolder, content_md5, read_folder
 from alife.splits import SHARE, SPLITS, WORDS, Labels, Split
+from alife.words import count
 
 MINIMUM_TRAINING: Final = SHARE
 """Fewest training images: of fewer, no sixth is left for selection."""
@@ -146,7 +147,7 @@ def describe(spec: str) -> str:
     return "\n".join(
         [
             f"{spec}: {found.folder}",
-            f"{len(task.learn_images):,} images to learn, {len(task.select_images):,} to select, "
+            f"{count(len(task.learn_images), 'image')} to learn, {len(task.select_images):,} to select, "
             f"{len(task.test_images):,} to test; {rows} × {columns} pixels, {task.classes} classes",
             f"split: {WORDS[task.split]}",
             *_table(task),
@@ -208,7 +209,7 @@ def _check_fit(found: IdxFolder) -> None:
         images, labels = arrays[f"{split}-images"], arrays[f"{split}-labels"]
         if len(images) != len(labels):
             raise UserError(
-                f"{files[f'{split}-labels']}: {len(labels):,} labels for the {len(images):,} images in "
+                f"{files[f'{split}-labels']}: {count(len(labels), 'label')} for the {count(len(images), 'image')} in "
                 f"{files[f'{split}-images'].name}: take both from the same data set"
             )
     train, test = arrays["train-images"], arrays["t10k-images"]
@@ -218,7 +219,7 @@ def _check_fit(found: IdxFolder) -> None:
             f"{train.shape[2]} in {files['train-images'].name}: take both from the same data set"
         )
     if len(train) < MINIMUM_TRAINING:
-        raise UserError(f"{files['train-images']}: {len(train)} images: add some, at least {MINIMUM_TRAINING}")
+        raise UserError(f"{files['train-images']}: {count(len(train), 'image')}: add some, at least {MINIMUM_TRAINING}")
 
 
 def _check_enough(file: Path, labels: Labels) -> None:
@@ -235,7 +236,7 @@ def _check_labels(files: Mapping[str, Path], learn: Labels, select: Labels, test
     """Number of classes, after a check that each can be learned: a label never seen caps the accuracy unnoticed."""
     learned = np.unique(learn)
     for role, what, labels in (
-        ("train-labels", f"the {len(select):,} labels for selection hold", select),
+        ("train-labels", f"the {count(len(select), 'label')} for selection hold", select),
         ("t10k-labels", "the test labels hold", test),
     ):
         unseen = np.setdiff1d(labels, learned)

@@ -1,9 +1,10 @@
 """Numbers in words."""
 
 
-def count(n: int, noun: str, plural: str = "") -> str:
-    """As "1 run", "2 runs" or "1,200 genomes"; `plural` where it is not the noun with an s."""
-    return f"{n:,} {noun if n == 1 else plural or f'{noun}s'}"
+def count(n: float, noun: str, plural: str = "") -> str:
+    """As "1 run", "2 runs", "0.5 CPUs" or "1,200 genomes"; `plural` where it is not the noun with an s."""
+    number = f"{int(n):,}" if n == int(n) else f"{n:g}"
+    return f"{number} {noun if n == 1 else plural or f'{noun}s'}"
 
 
 def duration(seconds: float) -> str:

@@ -15,6 +15,7 @@ from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
 from alife.errors import UserError
+from alife.words import count
 from analysis import style
 from analysis.lineage import NOBODY, Phylogeny, of_run
 from analysis.phylometrics import grid
@@ -181,8 +182,8 @@ def _finish(axes: Axes, tree: Phylogeny) -> None:
 
 def _explain(tree: Phylogeny, clades: Clades, steps: int) -> str:
     text = (
-        f"{len(clades.founders)} clades that reached {clades.threshold:.0%} of the living at least once, "
+        f"{count(len(clades.founders), 'clade')} that reached {clades.threshold:.0%} of the living at least once, "
         "each inside the one it came from; uncoloured: the rest"
     )
-    sampled = f"; counted in {steps} of {len(tree.generations):,} generations"
+    sampled = f"; counted in {steps} of {count(len(tree.generations), 'generation')}"
     return text + (sampled if steps < len(tree.generations) else "")

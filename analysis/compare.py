@@ -17,6 +17,7 @@ import pandas as pd
 
 from alife import schema
 from alife.errors import UserError
+from alife.words import count
 from analysis import statistics
 from analysis.demes import OF_A_TASK, TINY
 from analysis.run import Run, load_run
@@ -168,7 +169,7 @@ def _references(groups: Groups, against: str | None) -> tuple[str, dict[str, str
         raise UserError(f"{empty[0]}: a treatment without runs: name one at least")
     if len(groups) < 2:
         n = sum(map(len, groups.values()))
-        raise UserError(f"{n} run{'s' * (n != 1)} of one treatment: nothing to compare; name runs of another one too")
+        raise UserError(f"{count(n, 'run')} of one treatment: nothing to compare; name runs of another one too")
     for runs in groups.values():
         refuse_copies(runs)
     if against is not None and against not in groups:
@@ -264,7 +265,7 @@ def _notes(runs: Sequence[Run], rows: Sequence[Row], at: int | None, correction:
     ]
     tests = " and ".join(sorted({row.test.name for row in rows}))
     method = {"bh": "Benjamini–Hochberg", "by": "Benjamini–Yekutieli", "holm": "Holm"}.get(correction)
-    over = f"adjusted by {method} for {len(rows)} rows" if method else "not adjusted"
+    over = f"adjusted by {method} for {count(len(rows), 'row')}" if method else "not adjusted"
     notes.append(f"p: {tests}, two-sided, {over}.")
     if unpaired := dict.fromkeys(row.label for row in rows if not row.paired):
         notes.append(f"Not paired, as seeds do not match: {'; '.join(unpaired)}.")

@@ -12,6 +12,7 @@ from matplotlib.gridspec import SubplotSpec
 from numpy.typing import NDArray
 
 from alife import schema
+from alife.words import count
 from analysis import legends, style
 from analysis.lineage import dominant, line_of_descent, of_run
 from analysis.run import Run
@@ -135,7 +136,7 @@ def _draw_path(axes: Axes, run: Run, alive: pd.DataFrame, line: pd.DataFrame, wi
     whole = line["generation"].iloc[0] == start
     if whole:
         share = f"{len(crowd):,} of " if len(crowd) < len(alive) else ""
-        axes.plot([], [], "o", ms=3, label=f"{share}{len(alive):,} survivors", **grey)
+        axes.plot([], [], "o", ms=3, label=f"{share}{count(len(alive), 'survivor')}", **grey)
     x, y = (running_median(line[name].to_numpy(), window) for name in ("replication_error", "accuracy"))
     x[0], y[0] = line["replication_error"].iloc[0], line["accuracy"].iloc[0]
     points = np.stack([x, y], -1)

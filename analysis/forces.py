@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from alife.errors import UserError
+from alife.words import count
 from analysis import legends, style
 from analysis.bands import Runs, members, treatments
 from analysis.demes import LABELS, demes, settled
@@ -117,9 +118,9 @@ def cumulated(runs: Runs, traits: Sequence[str] | None = None, figure: Figure | 
 def _draw_one(ax: Axes, table: pd.DataFrame, places: Floats, look: Mapping[str, Any]) -> None:
     n = int(table["generations"].max())
     known = table["low"].notna().any()
-    bar = f"\nbar: 95 % bootstrap interval over n = {n} generations of this run" if known else ""
+    bar = f"\nbar: 95 % bootstrap interval over n = {count(n, 'generation')} of this run" if known else ""
     levels = table["low"].to_numpy(), table["realised"].to_numpy(), table["high"].to_numpy()
-    _draw_dots(ax, levels, places, f"realised: mean of {n} generation{'s' * (n != 1)}{bar}", look)
+    _draw_dots(ax, levels, places, f"realised: mean of {count(n, 'generation')}{bar}", look)
     ax.plot(table["expected"], places, "D", ms=6, mfc="none", mec=style.ink(), label="expected of the scheme", zorder=4)
 
 
@@ -128,11 +129,15 @@ def _draw_many(ax: Axes, tables: Sequence[pd.DataFrame], places: Floats, look: M
     prefix, n = f"{label}: " if label else "", len(tables)
     if n < FEWEST:
         dots = ax.plot(values, places, ls="none", ms=4, **look)
-        dots[0].set_label(f"{prefix}each of {n} run{'s' * (n != 1)}")
+        dots[0].set_label(f"{prefix}each of {count(n, 'run')}")
         return
     low, high = intervals(values)
     _draw_dots(
-        ax, (low, iqm(values), high), places, f"{prefix}IQM of n = {n} runs\nbar: its 95 % bootstrap interval", look
+        ax,
+        (low, iqm(values), high),
+        places,
+        f"{prefix}IQM of n = {count(n, 'run')}\nbar: its 95 % bootstrap interval",
+        look,
     )
 
 

@@ -269,7 +269,7 @@ def _table(where: str, content: bytes, part: Mapping[str, Any], columns: Mapping
     if extra := sorted(found.keys() - columns.keys()):
         raise UserError(f"{where}: column {extra[0]} is none of a run's: foreign file")
     if table.num_rows != part["rows"]:
-        raise UserError(f"{where}: {table.num_rows} rows, and the manifest says {part['rows']}: foreign file")
+        raise UserError(f"{where}: {count(table.num_rows, 'row')}, and the manifest says {part['rows']}: foreign file")
     return table
 
 

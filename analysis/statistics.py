@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from alife.words import count
+
 Floats = NDArray[np.float64]
 Centre = Literal["iqm", "median", "mean"]
 Correction = Literal["holm", "bh", "by", "none"]
@@ -265,7 +267,7 @@ def too_few(
     if best < alpha:
         return None
     enough = next(k for k in range(1, 200) if smallest_p(k, k, paired) * times < alpha)
-    have = f"{n} paired run{'s' * (n != 1)}" if paired else f"{n} and {m} runs"
+    have = f"{count(n, 'paired run')}" if paired else f"{n} and {count(m, 'run')}"
     among = f" among {comparisons} comparisons" if times > 1 else ""
     need = f"{enough} could" if paired else f"{enough} a group could"
     return f"{have} cannot give p < {alpha:g}{among} ({best:.3g} at best); {need}"

@@ -11,6 +11,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colorbar import Colorbar
 from matplotlib.colors import Colormap, Normalize
 
+from alife.words import count
 from analysis import legends, style
 from analysis.bands import Runs, bounds, draw_band, draw_members, draw_treatments, members, treatments, windows
 from analysis.fronts import (
@@ -142,9 +143,9 @@ def attainment(
     if n > 1:
         x = np.unique(np.concatenate([best[:, 0], worst[:, 0], [BEYOND]]))
         low, high = _height(worst, x), _height(best, x)
-        text = f"{name}from what all to what one of n = {n} runs attain"
+        text = f"{name}from what all to what one of n = {count(n, 'run')} attain"
         ax.fill_between(x, low, high, step="post", color=colour, alpha=0.2, lw=0, label=text)
-    _draw_surface(ax, median, f"{name}attained by half of n = {n} runs, generation {generation}", color=colour)
+    _draw_surface(ax, median, f"{name}attained by half of n = {count(n, 'run')}, generation {generation}", color=colour)
     _finish(ax, note="" if len(best) else "nobody survived")
     return ax
 
@@ -181,7 +182,8 @@ def attainment_difference(
     colours = style.difference_map()(scale(100 * tiles[:, 4]))
     ax.add_collection(PolyCollection(list(corners), facecolors=colours, edgecolors=colours, linewidths=0.2))
     for corners, runs, label, dash in zip(medians, (a, b), labels, style.DASHES, strict=False):
-        _draw_surface(ax, corners, f"{label}: attained by half of n = {len(runs)} runs", color=style.ink(), ls=dash)
+        text = f"{label}: attained by half of n = {count(len(runs), 'run')}"
+        _draw_surface(ax, corners, text, color=style.ink(), ls=dash)
     _colour_bar(ax, scale, style.difference_map(), f"% of runs that attain it: {labels[0]} minus {labels[1]}")
     _finish(ax, note="" if len(tiles) else "both attain the same")
     style.title(ax, f"generation {generation}")
@@ -192,18 +194,18 @@ def _scatter(ax: Axes, shown: pd.DataFrame, alive: int, dead: int, scale: Normal
     founding = (shown["generation"] == 0).to_numpy()
     founders, others = points(shown[founding]), shown[~founding].sample(frac=1, random_state=0)
     look: Any = {"s": np.clip(30_000 / max(len(shown), 1), 3, 16), "rasterized": len(shown) > 4_000}
-    count = f"{alive:,} individuals"
-    count += f" ({len(shown):,} of them drawn, at random)" if len(shown) < alive else ""
-    count += f" ({dead:,} more died early)" if dead else ""
+    shares = count(alive, "individual")
+    shares += f" ({len(shown):,} of them drawn, at random)" if len(shown) < alive else ""
+    shares += f" ({dead:,} more died early)" if dead else ""
     if len(others):
         generation, (x, y) = others["generation"].to_numpy(), points(others).T
         colour: Any = {"c": generation, "norm": scale, "cmap": style.generation_map()}
-        ax.scatter(x, y, lw=0, alpha=0.7, zorder=1.5, label=count, **colour, **look)
+        ax.scatter(x, y, lw=0, alpha=0.7, zorder=1.5, label=shares, **colour, **look)
         if generation.max() > generation.min():
             bar = _colour_bar(ax, scale, style.generation_map(), "generation")
             style.generation_axis(bar.ax.yaxis)
     if len(founders):
-        label = style.FOUNDERS + ("" if len(others) else f", {count}")
+        label = style.FOUNDERS + ("" if len(others) else f", {shares}")
         edge: Any = {"edgecolors": style.OKABE_ITO["vermillion"], "facecolors": "none", "marker": "D", "lw": 0.6}
         ax.scatter(founders[:, 0], founders[:, 1], alpha=0.7, zorder=1.4, label=label, **edge, **look)
 
@@ -269,7 +271,7 @@ def _draw_volumes(ax: Axes, table: pd.DataFrame) -> None:
     )
     islands = table[table["island"] >= 0]
     wide = islands.pivot(index="generation", columns="island", values="hypervolume")
-    draw_members(ax, windows(wide)[0], f"each of {wide.shape[1]} islands, n ≤ {int(islands['n'].max()):,}")
+    draw_members(ax, windows(wide)[0], f"each of {count(wide.shape[1], 'island')}, n ≤ {int(islands['n'].max()):,}")
 
 
 def _together(table: pd.DataFrame) -> pd.Series:

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from alife.errors import UserError
+from alife.words import count
 from analysis import legends, style
 from analysis.bands import Runs, bounds, draw_band, draw_members, draw_treatments, members, treatments, windows
 from analysis.run import Run
@@ -131,11 +132,11 @@ def _draw_run(ax: Axes, run: Run, name: str) -> None:
     label = f"median and 5–95 % of individuals, n = {size:,} a generation{note}"
     if run.births.empty:
         n = run.generations["island"].nunique()
-        label = f"median and 5–95 % of an island's individuals, medians of n = {n} islands{note}"
+        label = f"median and 5–95 % of an island's individuals, medians of n = {count(n, 'island')}{note}"
     low, middle, high = (table[level].to_numpy(np.float64) for level in ("q05", "median", "q95"))
     draw_band(ax, np.asarray(table.index), (low, middle, high), label=label)
     islands = _island_medians(run, name)
-    draw_members(ax, windows(islands)[0], f"median of each of {islands.shape[1]} islands")
+    draw_members(ax, windows(islands)[0], f"median of each of {count(islands.shape[1], 'island')}")
 
 
 def _island_medians(run: Run, name: str) -> pd.DataFrame:
@@ -169,7 +170,7 @@ def _finish(ax: Axes, name: str, runs: Sequence[Run]) -> None:
     ax.set_ylabel(TRAITS[name].label)
     style.generation_axis(ax.xaxis, *bounds(runs))
     if not ax.has_data():
-        words = f"none among\n{_born(runs):,} newborns" if name == DEATHS else "no finite value"
+        words = f"none among\n{count(_born(runs), 'newborn')}" if name == DEATHS else "no finite value"
         ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center")
         ax.set_yticks([])
         return

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from alife.words import count
 from analysis.compare import NAMES, OWN, Comparison, Row
 from analysis.statistics import FEWEST, Estimate
 
@@ -110,7 +111,7 @@ def _cells(comparison: Comparison) -> list[list[str]]:
         [
             row.label,
             NAMES[row.trait],
-            f"{row.effect.n} pairs" if row.paired else f"{row.runs[0]}, {row.runs[1]}",
+            f"{count(row.effect.n, 'pair')}" if row.paired else f"{row.runs[0]}, {row.runs[1]}",
             _value(row.value),
             _value(row.reference),
             effect(row),
@@ -128,7 +129,7 @@ def _reference(comparison: Comparison) -> str:
 
 def _runs(row: Row) -> str:
     n = row.effect.n
-    return f"{n} paired run{'s' * (n != 1)}" if row.paired else f"{row.runs[0]} and {row.runs[1]} runs"
+    return f"{count(n, 'paired run')}" if row.paired else f"{row.runs[0]} and {count(row.runs[1], 'run')}"
 
 
 def _value(estimate: Estimate) -> str:

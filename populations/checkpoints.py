@@ -12,6 +12,7 @@ import safetensors.numpy
 from alife import schema
 from alife.errors import UserError
 from alife.reproduction import Floats, Newborns
+from alife.words import count
 
 _ARRAYS = {"ids": "int64", "ancestors": "int64", "messages": "float32", "noise": "float32"}
 _TENSORS = {**_ARRAYS, **{f"traits/{name}": "float32" for name in schema.LIFE_HISTORY}}
@@ -167,7 +168,7 @@ def _island_problem(fields: Mapping[str, np.ndarray], generation: int) -> str:
         if tensor.dtype != dtype:
             return f"{name} is {tensor.dtype}, not {dtype}"
         if tensor.ndim != (2 if name == "messages" else 1) or len(tensor) != size:
-            return f"{name} has shape {tensor.shape} for {size} newborns"
+            return f"{name} has shape {tensor.shape} for {count(size, 'newborn')}"
         if dtype == "float32" and not np.isfinite(tensor).all():
             return f"{name} is not finite"
     if fields["messages"].shape[1] < 1 or (fields["noise"] < 0).any():

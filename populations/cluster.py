@@ -15,6 +15,7 @@ from typing import Any
 
 from alife.config import Ray, RunConfig
 from alife.errors import UserError
+from alife.words import count
 
 CONNECT_SECONDS = 10.0
 LOOK_SECONDS = 1.0
@@ -159,8 +160,8 @@ def check_room(config: RunConfig, who: str) -> None:
 
 def described(needs: Ray) -> str:
     """What a host or a job asks for, in words."""
-    gpus = f" and {needs.gpus_per_host:g} GPUs" if needs.gpus_per_host else ""
-    return f"{needs.cpus_per_host:g} CPUs{gpus}"
+    gpus = f" and {count(needs.gpus_per_host, 'GPU')}" if needs.gpus_per_host else ""
+    return f"{count(needs.cpus_per_host, 'CPU')}{gpus}"
 
 
 @contextlib.contextmanager

@@ -91,7 +91,7 @@ def fork_config(parent: RunConfig, changes: Mapping[str, Any], generation: int) 
         if getattr(config, section) != getattr(parent, section):
             raise UserError(f"fork: {section} cannot change: the stored genomes have a meaning only under the parent's")
     if config.population.islands != parent.population.islands:
-        raise UserError(f"fork: population.islands cannot change: {parent.population.islands} islands are stored")
+        raise UserError(f"fork: population.islands cannot change: the parent has {parent.population.islands}")
     if generation >= config.generations:
         raise UserError(
             f"fork: generation {generation} is not before the end of the run; "

@@ -6,6 +6,7 @@ from typing import Any
 from alife.config import RunConfig
 from alife.errors import UserError
 from alife.tasks import Task, load_task
+from alife.words import count
 
 
 def task_again(config: RunConfig, manifest: Mapping[str, Any]) -> Task | None:
@@ -38,4 +39,4 @@ def as_lived(config: RunConfig, manifest: Mapping[str, Any]) -> RunConfig:
 def _told(task: Mapping[str, Any]) -> str:
     images = sum(map(sum, task["counts"].values()))
     shape = " × ".join(map(str, task["shape"]))
-    return f"{images:,} images of {shape} pixels, {task['classes']} classes (SHA-256 {task['digest'][:12]}…)"
+    return f"{count(images, 'image')} of {shape} pixels, {task['classes']} classes (SHA-256 {task['digest'][:12]}…)"

@@ -226,7 +226,7 @@ def test_attainment_says_how_many_runs_and_which_generation() -> None:
     words = texts(draw(ax))
     assert "w = ½: from what all to what one of n = 4 runs attain" in words
     assert "w = ½: attained by half of n = 4 runs, generation 4" in words
-    assert "alone: attained by half of n = 1 runs" in words
+    assert "alone: attained by half of n = 1 run," in words
 
 
 def test_attainment_difference_names_both_treatments() -> None:

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TextIO
 
 from alife import paths
 from alife.errors import UserError
+from alife.words import count
 
 Run = Callable[[argparse.Namespace], int | None]
 """What a command does with its arguments; a number is the exit code."""
@@ -124,7 +125,7 @@ def figures(out: str, names: list[str] | None = None, folder: str | None = None)
     from analysis import plots
 
     paths = plots.make(load(out), names or None, folder)
-    print(f"{len(paths)} figure files in {paths[0].parent}" if paths else "no figures", file=sys.stderr)
+    print(f"{count(len(paths), 'figure file')} in {paths[0].parent}" if paths else "no figures", file=sys.stderr)
 
 
 def drawn(out: str) -> bool:

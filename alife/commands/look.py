@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from alife import paths
 from alife.commands.common import Command, figures, load
 from alife.errors import UserError
+from alife.words import count
 
 
 def add(command: Command) -> None:
@@ -105,7 +106,7 @@ def _export(arguments: argparse.Namespace) -> None:
     tree = of_run(load(arguments.run))
     with _file(arguments.out) as path:
         export(tree, path, arguments.format, arguments.pruned)
-    print(f"{len(tree)} individuals read, {arguments.out} written", file=sys.stderr)
+    print(f"{count(len(tree), 'individual')} read, {arguments.out} written", file=sys.stderr)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Any
 from alife import flags, paths
 from alife.commands.common import Command, backend, listeners, output, write
 from alife.errors import UserError
+from alife.words import count
 
 SWEEP = """\
   alife sweep --config study.yaml --out sweeps/a --ray.address HEAD:6379
@@ -133,8 +134,9 @@ def _sweep(arguments: argparse.Namespace) -> int:
     plan = read_plan(arguments.config, arguments.quick, flags.overrides(arguments).get("ray"))
     with listeners(arguments, SweepTerminal()) as sinks:
         summary = sweep(plan, arguments.out, backend=arguments.backend, sinks=sinks)
-    assayed = f", {summary.assayed} of {summary.assays} assays: {summary.out}/assays.parquet" if summary.assays else ""
-    said = f"{summary.done} of {summary.runs} runs done: {summary.out}/generations.parquet{assayed}"
+    said = f"{summary.done} of {count(summary.runs, 'run')} done: {summary.out}/generations.parquet"
+    if summary.assays:
+        said += f", {summary.assayed} of {count(summary.assays, 'assay')}: {summary.out}/assays.parquet"
     print(said, file=output(arguments))
     for name, error in summary.failed.items():
         print(f"failed: {name}: {error}", file=sys.stderr)

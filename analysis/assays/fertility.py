@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from alife.words import count
 from analysis import style
 from analysis.assays.results import Frames, Row, by_name, finish, number, words
 from analysis.statistics import Estimate, interval
@@ -88,8 +89,8 @@ def _say(name: str, depth: Estimate, reached: pd.Series, last: int, found: Mappi
     least = " (so it is at least that)" if 2 * whole > len(reached) else ""
     return (
         f"{name[0].upper()}{name[1:]}: a line stays within ρ < {WORST:g} of its founder and {FACTOR:g}× of its norm "
-        f"for {words(depth)} of {last} emissions{least}; {whole} of {len(reached)} lines last to the end; there, "
-        f"in the median of lines that are finite, it has {', '.join(at_end)}."
+        f"for {words(depth)} of {last} emissions{least}; {whole} of {count(len(reached), 'line')} last to the end; "
+        f"there, in the median of lines that are finite, it has {', '.join(at_end)}."
     )
 
 
@@ -110,9 +111,9 @@ def draw(frames: Frames, about: Mapping[str, Any], rows: list[Row]) -> Figure:
         style.generation_axis(ax.xaxis)
     for ax in panels[len(panels_of) :]:
         ax.set_axis_off()
-    count = lines.groupby(["id", "replicate"]).ngroups
+    n = lines.groupby(["id", "replicate"]).ngroups
     title = f"{about['name']}: descent without selection from generation {max(about['generations'])}"
-    return finish(figure, panels, f"{title}; median and middle half of n = {count} lines a treatment")
+    return finish(figure, panels, f"{title}; median and middle half of n = {count(n, 'line')} a treatment")
 
 
 def _draw_treatment(ax: Axes, group: pd.DataFrame, column: str, name: str, number_: int) -> None:

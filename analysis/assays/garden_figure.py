@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from alife.words import count
 from analysis import style
 from analysis.assays.components import Floats
 from analysis.assays.garden import NAMES, SCOPES, assayed, mean_name, of_genomes, scored, scores
@@ -27,7 +28,7 @@ def draw(frames: Frames, about: Mapping[str, Any], rows: list[Row]) -> Figure:
     _draw_shares(panels[len(traits)], rows, [g for g in generations if g > 0], traits[:2])
     for ax in panels[len(traits) + 1 :]:
         ax.set_axis_off()
-    title = f"{about['name']}: common garden of {about['replicates']} lives, seed {about['seed']}"
+    title = f"{about['name']}: common garden of {count(about['replicates'], 'life', 'lives')}, seed {about['seed']}"
     return finish(figure, panels, title)
 
 

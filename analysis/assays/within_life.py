@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from alife import schema
+from alife.words import count
 from analysis import style
 from analysis.assays.components import Floats
 from analysis.assays.results import Frames, Row, by_name, draw_estimate, finish, number, words
@@ -133,7 +134,7 @@ def _draw_paths(ax: Axes, lives: pd.DataFrame, generation: int, rows: list[Row])
     x = 10.0**-fidelity
     lines = ax.plot(x.T, y.T, color=style.OKABE_ITO["sky"], lw=0.6, alpha=0.5, zorder=2)
     if lines:
-        lines[0].set_label(f"a genome's lives over the task weights, n = {len(x)} genomes")
+        lines[0].set_label(f"a genome's lives over the task weights, n = {count(len(x), 'genome')}")
     found = by_name(rows)
     middle = []
     for weight in map(float, x.columns):

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from alife.words import count
 from analysis import style
 from analysis.paper.results import Results
 from analysis.paper.verdicts import BLANK
@@ -68,7 +69,7 @@ def _through_training(curve: pd.DataFrame) -> Iterator[str]:
         rho = interval(last["rho_joint"] - first["rho_joint"], "mean")
         yield (
             f"λ = {weight:g}, through training: accuracy {_signed(gain)}, L_SR ×{_factor(loss)}, ρ {_signed(rho)} "
-            f"(n = {gain.n} networks)."
+            f"(n = {count(gain.n, 'network')})."
         )
 
 

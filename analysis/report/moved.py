@@ -8,11 +8,12 @@ import pandas as pd
 
 from alife import schema
 from alife.errors import UserError
+from alife.words import count
 from analysis.demes import LABELS as SCALES
 from analysis.demes import demes, settled
 from analysis.dynamics import differentials, effective_size, heritability, interference, mean_differentials
 from analysis.price import COMPONENTS, price, summary
-from analysis.report.page import Part, Table, Text, plural
+from analysis.report.page import Part, Table, Text
 from analysis.run import Run
 
 PRICED: Final = ("accuracy", "replication_error", "copying_error", "genome_norm", *schema.LIFE_HISTORY)
@@ -50,7 +51,7 @@ def _differentials(run: Run) -> Table:
     n = int(table["generations"].max())
     caption = (
         f"Standardised selection differentials: how many standard deviations parents are above those they won from; "
-        f"mean of {plural(n, 'generation')} and its 95 % bootstrap interval"
+        f"mean of {count(n, 'generation')} and its 95 % bootstrap interval"
     )
     return Table(caption, ["trait", "realised", "expected of the scheme"], rows)
 
@@ -69,7 +70,7 @@ def _price(run: Run) -> Table:
     none = f"; nothing over all islands together: {', '.join(silent)}" if silent else ""
     n = int(split["generations"].max())
     return Table(
-        f"The Price equation: change of the mean a generation, split; mean of {plural(n, 'generation')} and its 95 % "
+        f"The Price equation: change of the mean a generation, split; mean of {count(n, 'generation')} and its 95 % "
         f"bootstrap interval{none}",
         ["trait", *parts],
         rows,
@@ -101,8 +102,8 @@ def _size(run: Run) -> Text:
     if not shared > 0:
         raise UserError("nobody shares a parent with anybody: the effective size is not known")
     return Text(
-        f"Effective size of an island, harmonic mean of {plural(len(table), 'island generation')}: {1 / shared:.1f} of "
-        f"{run.setting('population.size')} individuals."
+        f"Effective size of an island, harmonic mean of {count(len(table), 'island generation')}: {1 / shared:.1f} of "
+        f"{count(run.setting('population.size'), 'individual')}."
     )
 
 
@@ -113,7 +114,7 @@ def _rivals(run: Run) -> Text:
     return Text(
         f"Rival clades, each all descendants of one individual {BACK} generations before: {table['clades'].mean():.1f} "
         f"with a share of {LARGE:.0%} or more at a time, the largest with {table['lead'].mean():.0%} on average; in "
-        f"{table['turnover'].mean():.0%} of {plural(len(table) - 1, 'generation')} another one took the lead. Drift "
+        f"{table['turnover'].mean():.0%} of {count(len(table) - 1, 'generation')} another one took the lead. Drift "
         "alone makes some of both: read it beside the shuffled control."
     )
 

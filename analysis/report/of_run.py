@@ -9,11 +9,12 @@ import pandas as pd
 import yaml
 
 from alife import schema
+from alife.words import count
 from analysis.demes import OF_A_TASK, SETTLED
 from analysis.report import charts
 from analysis.report.individuals import shown
 from analysis.report.moved import moved
-from analysis.report.page import Chart, Code, Facts, Page, Part, Picture, Section, Table, Text, number, plural
+from analysis.report.page import Chart, Code, Facts, Page, Part, Picture, Section, Table, Text, number
 from analysis.run import Run
 from analysis.show import facts_of
 from analysis.trajectories import quantiles
@@ -59,9 +60,9 @@ def page(run: Run, pictures: Sequence[Picture], left_out: Sequence[str], digest:
     kind = f"{run.setting('selection.scheme')}"
     if kind not in ("drift", "nsga2"):
         kind += f", w = {run.setting('selection.accuracy_weight'):g}"
-    size = f"{plural(run.setting('population.islands'), 'island')} of {run.setting('population.size'):,}"
+    size = f"{count(run.setting('population.islands'), 'island')} of {run.setting('population.size'):,}"
     lead = f"A run of neural quines: {kind}; {size}; seed {run.manifest['seed']}; {run.manifest['status']}"
-    return Page(run.name, f"{lead} after {plural(run.last + 1, 'generation')}.", sections)
+    return Page(run.name, f"{lead} after {count(run.last + 1, 'generation')}.", sections)
 
 
 def _about(run: Run) -> Iterator[tuple[str, str]]:
@@ -165,7 +166,8 @@ def _islands(run: Run) -> Table:
     ]
     head = ["island", "generation", "born", "parents", "died early", *names.values()]
     more = run.generations["island"].nunique() - len(last)
-    return Table(f"Medians of each island's last generation{f', {more:,} islands more' if more else ''}", head, rows)
+    others = f", {count(more, 'island')} more" if more > 0 else ""
+    return Table(f"Medians of each island's last generation{others}", head, rows)
 
 
 def _again(run: Run, digest: str | None) -> Iterator[Part]:

@@ -8,8 +8,9 @@ from typing import Final
 import numpy as np
 
 from alife.errors import UserError
+from alife.words import count
 from analysis.report import statements, sweep_charts, trades
-from analysis.report.page import Chart, Code, Facts, Link, Page, Part, Picture, Section, Table, Text, number, plural
+from analysis.report.page import Chart, Code, Facts, Link, Page, Part, Picture, Section, Table, Text, number
 from analysis.report.pictures import relative
 from analysis.report.treatments import TRAITS, Sweep, at_the_end
 from analysis.run import Run
@@ -65,7 +66,7 @@ def page(sweep: Sweep, pictures: Sequence[Picture], left_out: Sequence[str], bes
         Section("runs", "All runs", [_runs(sweep, beside)]),
         Section("again", "How to make it again", list(_again(sweep))),
     ]
-    runs, treatments = plural(len(sweep.runs), "run"), plural(len(sweep.groups), "treatment")
+    runs, treatments = count(len(sweep.runs), "run"), count(len(sweep.groups), "treatment")
     lead = f"A sweep over neural quines: {treatments}, {runs}. The unit of replication is the run; n counts runs."
     return Page(name, lead, sections)
 

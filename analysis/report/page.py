@@ -173,11 +173,6 @@ def _is_number(cell: Any) -> bool:
     return bool(text) and (text[0].isdigit() or text[0] in "+−×-–" or text == "undefined")
 
 
-def plural(n: int, noun: str) -> str:
-    """As in "1 run", "2 runs"."""
-    return f"{n:,} {noun}" + "s" * (n != 1)
-
-
 def number(value: float, digits: int = 3) -> str:
     """Significant digits, a real minus, a dash if there is no value."""
     if value is None or not math.isfinite(value):

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from alife.errors import UserError
+from alife.words import count
 from analysis import forces, legends, style, tradeoff, trajectories
 from analysis.drawing import attempt
 from analysis.fronts import common_generation
@@ -70,7 +71,7 @@ def sites(family: Family) -> Figure:
                     y.value,
                     xerr=bars[0],
                     yerr=bars[1],
-                    label=f"{label}: IQM{bar}, n = {x.n} runs{few}",
+                    label=f"{label}: IQM{bar}, n = {count(x.n, 'run')}{few}",
                     **look,
                 )
         if not ax.has_data():

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from alife.errors import UserError
+from alife.words import count
 from analysis import legends, style
 from analysis.assays import of_runs
 from analysis.report.trades import by_genomes
@@ -109,7 +110,7 @@ def _path(ax: Axes, table: pd.DataFrame, who: str, colour: str) -> None:
         bars: list[Any] = [None, None]
         if np.isfinite([x.low, y.low]).all():
             bars = [[[place - 10.0**x.low], [10.0**x.high - place]], [[y.value - y.low], [y.high - y.value]]]
-        label = f"{who}: IQM over runs{' and its 95 % bootstrap interval' * (y.n >= FEWEST)}, n = {y.n} runs"
+        label = f"{who}: IQM over runs{' and its 95 % bootstrap interval' * (y.n >= FEWEST)}, n = {count(y.n, 'run')}"
         look: dict[str, Any] = {"color": colour, "ms": 4, "lw": 1, "capsize": 1.5}
         ax.errorbar(place, y.value, xerr=bars[0], yerr=bars[1], fmt="o", zorder=4, label=label, **look)
         ax.annotate(f"{weight:g}", (place, y.value), xytext=(4, -8), textcoords="offset points", fontsize="small")

@@ -11,9 +11,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from alife.words import count
 from analysis.assays import of_runs
 from analysis.assays.within_life import FREE, FREE_COST, RATE
-from analysis.report.page import Part, Table, Text, number, plural
+from analysis.report.page import Part, Table, Text, number
 from analysis.report.treatments import Sweep
 from analysis.run import Run
 from analysis.statistics import Estimate, interval, too_few
@@ -69,8 +70,8 @@ def among_genomes(sweep: Sweep) -> list[Found]:
         size = f"r_G·h·h {words(covariance)}"
         sentence = (
             f"{label}: {verdict}{together}. Accuracy and −log₁₀ ρ have {size} and a genetic correlation r_G "
-            f"{_correlation(rows)} among genomes of generation {first['generation']}: {plural(len(rows), 'run')} of "
-            f"{first['genomes']} genomes × {first['lives']} lives."
+            f"{_correlation(rows)} among genomes of generation {first['generation']}: {count(len(rows), 'run')} of "
+            f"{count(first['genomes'], 'genome')} × {count(first['lives'], 'life', 'lives')}."
         )
         out.append(Found(label, verdict, size, sentence))
     return out
@@ -115,8 +116,8 @@ def within_lives(sweep: Sweep) -> list[Found]:
         size = f"accuracy {words(accuracy, signed=True)}, ρ {factor(cost)}"
         sentence = (
             f"{who}: {verdict}. From task weight {first['lightest']:g} to {first['heaviest']:g}: {size}, "
-            f"copying error {factor(interval(rows['copying_error']))}; {plural(len(rows), 'run')} of "
-            f"{first['genomes']} genomes."
+            f"copying error {factor(interval(rows['copying_error']))}; {count(len(rows), 'run')} of "
+            f"{count(first['genomes'], 'genome')}."
         )
         out.append(Found(who, verdict, size, sentence))
     return out
@@ -179,7 +180,7 @@ def _one_weight(row: pd.Series) -> bool:
 
 def _correlation(rows: pd.DataFrame) -> str:
     e = interval(rows["correlation"])
-    return words(e) + (f" (defined in {e.n} of {len(rows)} runs)" if e.n < len(rows) else "")
+    return words(e) + (f" (defined in {e.n} of {count(len(rows), 'run')})" if e.n < len(rows) else "")
 
 
 @functools.lru_cache(maxsize=1)

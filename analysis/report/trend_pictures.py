@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from alife.errors import UserError
+from alife.words import count
 from analysis import legends, style
 from analysis.demes import LABELS, OF_A_TASK, settled
 from analysis.run import Run
@@ -46,7 +47,7 @@ def beyond(family: Mapping[str, Sequence[Run]]) -> Figure:
                 look: dict[str, Any] = {"color": style.colour(number)}
                 look["ls"] = style.DASHES[number % len(style.DASHES)]
                 n = int(rows["runs"].max()) if len(rows) else 0
-                text = f"{label}: IQM{' and its 95 % bootstrap interval' * (n >= FEWEST)}, n = {n} runs"
+                text = f"{label}: IQM{' and its 95 % bootstrap interval' * (n >= FEWEST)}, n = {count(n, 'run')}"
                 _band(row[0], rows[rows["generation"] > 0], "value", ("low", "high"), text, look)
                 if label != null:
                     _band(row[1], rows, "beyond", ("beyond_low", "beyond_high"), text, look)
