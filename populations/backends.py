@@ -50,6 +50,10 @@ class Backend(Protocol):
     """Lives generations. What it returns depends on its arguments alone, however many hosts it has and loses."""
 
     @property
+    def config(self) -> RunConfig:
+        """The configuration, with nothing left open."""
+
+    @property
     def hosts(self) -> int:
         """How many hosts there are now."""
 
@@ -94,13 +98,13 @@ class LocalBackend:
     hosts = 1
 
     def __init__(self, config: RunConfig, physics: Physics, stopping: Callable[[], bool]):
-        self.host = Host(config, physics)
+        self.config, self.host = config, Host(config, physics)
         self.stopping = stopping
         self.machine = machine_class(config)
 
     def require(self, machine: Mapping[str, Any]) -> None:
         """As `Backend.require`."""
-        classes.check(machine, self.machine, self.host.config)
+        classes.check(machine, self.machine, self.config)
 
     def live(self, generation: Generation, choose: Choose) -> dict[int, Outcome]:
         """As `Backend.live`."""

@@ -67,6 +67,13 @@ def connect(config: RunConfig) -> bool:
     return True
 
 
+def elsewhere(needs: Ray) -> bool:
+    """Whether hosts may be on other machines: a cluster is named, or this process is connected to one."""
+    module = sys.modules.get("ray")
+    named = needs.address or os.environ.get("RAY_ADDRESS") or "local"
+    return named != "local" or (module is not None and module.is_initialized())
+
+
 def hosts_wanted(config: RunConfig) -> int:
     """Hosts that a run can use: as configured, else one an island up to the cores of this machine."""
     if config.ray.hosts != "auto":
@@ -138,6 +145,11 @@ def nodes_at(address: str) -> list[str]:
 def not_on(nodes: Collection[str]) -> dict[str, Any]:
     """Options of a task or an actor that keep it away from nodes."""
     return {"label_selector": {"ray.io/node-id": f"!in({','.join(sorted(nodes))})"}} if nodes else {}
+
+
+def only_on(node: str) -> dict[str, Any]:
+    """Options of a task or an actor that put it on one node."""
+    return {"label_selector": {"ray.io/node-id": node}}
 
 
 def room(config: RunConfig) -> int:

@@ -1,7 +1,9 @@
-"""Errors of a GPU, told from errors of the program."""
+"""Errors of a GPU, told from errors of the program; and a configuration whose device is known."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from alife.config import RunConfig
 
 _BROKEN = ("CUDA error", "CUDA driver", "cuDNN error", "CUBLAS", "CUSOLVER", "NCCL", "No CUDA GPUs", "Found no NVIDIA")
 
@@ -38,3 +40,14 @@ def device_errors() -> Iterator[None]:
         if known or (isinstance(error, RuntimeError) and words.startswith(_BROKEN)):
             raise DeviceError(f"its GPU failed ({words[:120]})", broken=True) from error
         raise
+
+
+def resolved(config: RunConfig, device: str, n_weights: int) -> RunConfig:
+    """The configuration with its device, and with what follows from that: GPUs of a host, and the chunk."""
+    from alife.island import default_chunk
+
+    gpus = config.ray.gpus_per_host or (1.0 if device == "cuda" else 0.0)
+    ray = config.ray.model_copy(update={"gpus_per_host": gpus})
+    config = config.model_copy(update={"device": device, "ray": ray})
+    chunk = config.life.chunk or default_chunk(config, n_weights)
+    return config.model_copy(update={"life": config.life.model_copy(update={"chunk": chunk})})

@@ -16,7 +16,6 @@ import torch
 
 from alife.config import RunConfig, parse_config
 from alife.errors import Unfit, UserError
-from alife.island import default_chunk
 from alife.metrics import DEAD_ZERO
 from alife.physics import Physics, make_physics
 from alife.remarks import warnings
@@ -25,7 +24,9 @@ from alife.tasks import load_task
 from populations import migration
 from populations.backends import Backend, Interrupted, LocalBackend
 from populations.choosing import BackendName, choose
+from populations.cluster import elsewhere
 from populations.controller import Run, advance, ended_by, stop_on_signals
+from populations.devices import resolved
 from populations.listeners import Listeners, Sink, hearing
 from populations.progress import for_a_person
 from populations.recorded_task import as_lived, task_again
@@ -67,7 +68,7 @@ def evolve(
     if resume and exists(out):
         return go_on(out, config, backend, sinks, quiet)
     check_unused(out)
-    config, physics = prepare(config)
+    config, physics = prepare(config, backend=backend)
     warned = warnings(config, physics.shape.classes, choose(backend, config))
 
     def start(make_backend: MakeBackend) -> Run:
@@ -75,15 +76,14 @@ def evolve(
         norms = np.concatenate([np.linalg.norm(group.messages, axis=1) for group in newborns.values()])
         backend = make_backend(config, physics)
         collapse_norm = DEAD_ZERO * float(np.median(norms))
-        recorder = begin(out, config, backend, physics.task, -1, newborns, {"collapse_norm": collapse_norm}, warned)
-        return Run(config, recorder, backend, newborns, 0, collapse_norm, warned=warned)
+        recorder = begin(out, backend, physics.task, -1, newborns, {"collapse_norm": collapse_norm}, warned)
+        return Run(backend.config, recorder, backend, newborns, 0, collapse_norm, warned=warned)
 
     return drive(start, backend, hearing(sinks, quiet, for_a_person))
 
 
 def begin(
     out: str,
-    config: RunConfig,
     backend: Backend,
     task: Mapping[str, Any] | None,
     generation: int,
@@ -95,15 +95,14 @@ def begin(
 
     Args:
         out: The run folder.
-        config: Resolved.
-        backend: Where it is to live; the class of its machines goes on record.
+        backend: Where it is to live; its configuration and the class of its machines go on record.
         task: What it learns, `Physics.task`.
         generation: The one before theirs.
         newborns: By island.
         meta: As of `Recorder.commit`.
         warned: What the configuration says in vain.
     """
-    recorder = Recorder.create(out, config, versions=versions(), machine=backend.machine)
+    recorder = Recorder.create(out, backend.config, versions=versions(), machine=backend.machine)
     try:
         recorder.start(generation + 1, versions())
         recorder.describe(task=task, warnings=warned)
@@ -179,26 +178,32 @@ def resume(
     return drive(start, backend, hearing(sinks, quiet, for_a_person))
 
 
-def prepare(config: RunConfig, past: Mapping[str, Any] | None = None) -> tuple[RunConfig, Physics]:
+def prepare(
+    config: RunConfig, past: Mapping[str, Any] | None = None, backend: BackendName = "local"
+) -> tuple[RunConfig, Physics]:
     """The configuration with everything open resolved, and its physics; checks all that needs no cluster.
 
     Args:
         config: What is asked for.
         past: The manifest of the run that is forked or assayed; None for a new one.
+        backend: Where it is to live. If hosts may be on other machines, `device: auto` stays open, with what depends on
+            it: the backend's `config` has it resolved.
 
     Raises:
         UserError: The data, the device or the topology do not fit.
     """
     migration.check(config)
-    device = _resolve_device(config)
+    away = backend != "local" and elsewhere(config.ray)
+    if not away:
+        _check_cuda(config)
     task = task_again(config, past) if past else load_task(config.task)
-    gpus = config.ray.gpus_per_host or (1.0 if device == "cuda" else 0.0)
     seed = config.seed if config.quine.projection_seed is None else config.quine.projection_seed
-    config = _update(config, "quine", projection_seed=seed)
-    config = _update(config, "ray", gpus_per_host=gpus).model_copy(update={"device": device})
+    config = config.model_copy(update={"quine": config.quine.model_copy(update={"projection_seed": seed})})
     physics = make_physics(config, task)
-    chunk = config.life.chunk or default_chunk(config, physics.shape.n_weights)
-    return _update(config, "life", chunk=chunk), physics
+    if config.device == "auto" and away:
+        return config, physics
+    here = "cuda" if torch.cuda.is_available() else "cpu"
+    return resolved(config, here if config.device == "auto" else config.device, physics.shape.n_weights), physics
 
 
 def versions() -> dict[str, str]:
@@ -320,18 +325,6 @@ def _leaf(config: RunConfig, key: str) -> Any:
     for part in key.split("."):
         value = getattr(value, part)
     return value
-
-
-def _update(config: RunConfig, section: str, **values: Any) -> RunConfig:
-    return config.model_copy(update={section: getattr(config, section).model_copy(update=values)})
-
-
-def _resolve_device(config: RunConfig) -> str:
-    if not config.ray.address:
-        _check_cuda(config)
-    if config.device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    return config.device
 
 
 def _check_cuda(config: RunConfig) -> None:

@@ -64,7 +64,7 @@ def fork(
     number, newborns, meta = read_checkpoint(parent, generation)
     check_unused(out)
     migration.check(config, min(map(len, newborns.values())))
-    config, physics = prepare(config, past)
+    config, physics = prepare(config, past, backend)
     warned = [
         *remarks.warnings(config, physics.shape.classes, choose(backend, config)),
         *remarks.of_fork(stored, config),
@@ -74,8 +74,8 @@ def fork(
         backend = make_backend(config, physics)
         norm = meta["collapse_norm"]
         kept = {"collapse_norm": norm, "parent": parent, "thawed": number}
-        recorder = begin(out, config, backend, physics.task, number - 1, newborns, kept, warned)
-        return Run(config, recorder, backend, newborns, number, norm, committed=number - 1, warned=warned)
+        recorder = begin(out, backend, physics.task, number - 1, newborns, kept, warned)
+        return Run(backend.config, recorder, backend, newborns, number, norm, committed=number - 1, warned=warned)
 
     return drive(start, backend, hearing(sinks, quiet, for_a_person))
 

@@ -23,8 +23,9 @@ from alife.errors import UserError
 from alife.island import Scores
 from alife.physics import Physics
 from alife.reproduction import Ints, Newborns
-from populations import classes, cluster
+from populations import asking, classes, cluster
 from populations.backends import Choose, Generation, Interrupted, Outcome
+from populations.devices import resolved
 from populations.host_actor import HostActor
 from populations.placing import REFUSED_SECONDS, Placing
 from populations.vigil import Clock, Handle, Vigil, address_of, device_error, is_of_program, reason, words_of
@@ -61,7 +62,7 @@ class RayBackend:
     """Islands on Ray actors.
 
     Args:
-        config: Resolved.
+        config: Resolved, but `device: auto` may be open; then the cluster is asked.
         physics: The run's; put into the object store once.
         stopping: Asked while waiting.
         lost: Told of every host that is lost.
@@ -83,6 +84,9 @@ class RayBackend:
         self._clock, self._vigil = Clock(), Vigil(config.ray.hang_timeout)
         self._owns = cluster.connect(config)
         try:
+            if config.device == "auto":
+                config = resolved(config, asking.device(config, stopping), physics.shape.n_weights)
+                self.config = config
             self._head = cluster.Head(config)
             cluster.check_room(config, "host")
             with cluster.explain_full_store():

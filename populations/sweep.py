@@ -17,6 +17,7 @@ from alife.errors import Unfit, UserError
 from populations import evolution, locks, manifest, migration
 from populations.assaying import assay_run, is_done
 from populations.choosing import BackendName, Chosen, choose
+from populations.cluster import elsewhere
 from populations.controller import stop_on_signals
 from populations.gathered import ASSAYS, TABLE, assays_table, table
 from populations.jobs import Job, Stopped, run_jobs
@@ -79,7 +80,7 @@ def sweep(
     out = out if "://" in out else os.path.abspath(os.path.expanduser(out))
     folder = open_folder(out)
     stored = _stored(folder)
-    plan = _settled(plan, stored)
+    plan = _settled(plan, stored, backend)
     what = difference(stored, plan) if stored else None
     if what:
         raise UserError(f"{out}: holds another sweep: {what}: choose another --out, or ask for the same sweep")
@@ -271,7 +272,7 @@ def _write_plan(folder: Folder, plan: Plan, stored: Plan | None) -> None:
         raise UserError(f"{folder.uri}: another sweep has just started here: choose another --out") from None
 
 
-def _settled(plan: Plan, stored: Plan | None) -> Plan:
+def _settled(plan: Plan, stored: Plan | None, backend: BackendName) -> Plan:
     """The plan with its device decided, once for all runs, and all checked that can be without a cluster.
 
     Raises:
@@ -279,7 +280,7 @@ def _settled(plan: Plan, stored: Plan | None) -> Plan:
     """
     devices: dict[Any, str] = {}
     configs: dict[str, RunConfig] = {}
-    default = stored.base.device if stored else "auto"
+    default = stored.base.device if stored else _device(plan, backend)
     for name, config in plan.configs.items():
         device = default if config.device == "auto" else config.device
         config = config.model_copy(update={"device": device})
@@ -287,7 +288,7 @@ def _settled(plan: Plan, stored: Plan | None) -> Plan:
         try:
             migration.check(config)
             if what not in devices:
-                devices[what] = evolution.prepare(config)[0].device
+                devices[what] = evolution.prepare(config, backend=backend)[0].device
         except UserError as error:
             raise UserError(f"treatment {name}: {error}") from None
         configs[name] = config.model_copy(update={"device": devices[what]})
@@ -298,3 +299,19 @@ def _settled(plan: Plan, stored: Plan | None) -> Plan:
     if "cuda" in devices.values() and not ray.gpus_per_host:
         base = base.model_copy(update={"ray": ray.model_copy(update={"gpus_per_host": 1.0})})
     return replace(plan, base=base, configs=configs)
+
+
+def _device(plan: Plan, backend: BackendName) -> str:
+    """What `device: auto` means for all runs: "auto" still, where each machine that there is can be this one only.
+
+    Raises:
+        UserError: There is no cluster, or none of its GPUs can be asked.
+    """
+    ray = plan.base.ray
+    if backend == "local" or not elsewhere(ray) or all(config.device != "auto" for config in plan.configs.values()):
+        return "auto"
+    from populations import asking
+    from populations.crew import connected
+
+    with connected(ray):
+        return asking.device(plan.base, lambda: False)
