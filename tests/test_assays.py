@@ -440,7 +440,8 @@ def test_samples_are_even_and_the_same(place):
     ],
 )
 def test_the_command_keeps_what_it_says(run, capsys, name, experiments, says):
-    assert main(["assay", run, "--generation", "6", name, "--sample", "6", "--descent", "3"]) == 0
+    more = ["--descent", "3"] if name == "fertility" else []
+    assert main(["assay", run, "--generation", "6", name, "--sample", "6", *more]) == 0
     printed = capsys.readouterr().out
     for text in says:
         assert text in printed
@@ -501,6 +502,8 @@ def test_results_go_wherever_a_run_may_lie():
         (["mutation", "--generation", "2,3"], "takes one generation, not 2"),
         (["fertility", "--sample", "0"], "--sample 0"),
         (["fertility", "--descent", "0"], "--descent 0"),
+        (["garden", "--descent", "3"], "--descent: the garden assay has no use for it; fertility has"),
+        (["fertility", "--task-weights", "1,2"], "--task-weights: the fertility assay has no use for it"),
         (["harden"], "invalid choice: 'harden'"),
     ],
 )

@@ -291,6 +291,12 @@ def test_a_configuration_from_standard_input_a_pipe_or_a_home(tmp_path):
     assert closed.returncode == 0
 
 
+def test_generations_without_a_digest_are_refused(capsys):
+    run = str(Path(__file__).parent / "golden" / "format-1")
+    assert "they choose generations of a --digest" in said(capsys, "show", run, "--last", "3")
+    assert "they choose generations of a --digest" in said(capsys, "show", run, "--first", "0")
+
+
 EMPTY = [
     ("run", "--config", ""),
     ("run", "--out", ""),

@@ -26,7 +26,7 @@ def add(command: Command) -> None:
     show.add_argument(
         "--digest", action="store_true", help="print SHA-256 over all births: equal means identical births"
     )
-    show.add_argument("--first", type=int, default=0, metavar="G", help="with --digest: from this generation on")
+    show.add_argument("--first", type=int, metavar="G", help="with --digest: from this generation on")
     show.add_argument("--last", type=int, metavar="G", help="with --digest: up to this generation")
 
     plot = command(
@@ -75,8 +75,10 @@ def _show(arguments: argparse.Namespace) -> None:
     if arguments.digest:
         from populations.records import digest
 
-        print(digest(arguments.run, arguments.first, arguments.last))
+        print(digest(arguments.run, arguments.first or 0, arguments.last))
         return
+    if arguments.first is not None or arguments.last is not None:
+        raise UserError("--first, --last: they choose generations of a --digest; the table shows all")
     from analysis.show import print_run
 
     print_run(load(arguments.run))

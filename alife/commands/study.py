@@ -52,7 +52,7 @@ def add(command: Command) -> None:
     )
     assay.add_argument("--sample", type=int, metavar="P", help="genomes of each generation, from all islands")
     assay.add_argument("--replicates", type=int, metavar="R", help="lives, streams or lines of each genome")
-    assay.add_argument("--descent", type=int, default=10, metavar="K", help="emissions in fertility (default 10)")
+    assay.add_argument("--descent", type=int, metavar="K", help="emissions in fertility (default 10)")
     assay.add_argument("--task-weights", metavar="W,W[,…]", help="in within_life (default 0,0.1,1,10,100)")
     assay.add_argument("--device", choices=["cpu", "cuda"], help="where to live (default as the run)")
     assay.add_argument("--no-figures", action="store_true", help="only numbers")
@@ -110,7 +110,14 @@ def _assay(arguments: argparse.Namespace) -> None:
 
     generations = _numbers("--generation", arguments.generation, int, "30 or 3,10,30")
     weights = _numbers("--task-weights", arguments.task_weights, float, "0.03,0.1,0.3")
-    options = arguments.sample, arguments.replicates, arguments.descent, arguments.device, weights
+    for flag, value, whose in (
+        ("--descent", arguments.descent, "fertility"),
+        ("--task-weights", weights, "within_life"),
+    ):
+        if value is not None and arguments.assay != whose:
+            raise UserError(f"{flag}: the {arguments.assay} assay has no use for it; {whose} has")
+    descent = Request.descent if arguments.descent is None else arguments.descent
+    options = arguments.sample, arguments.replicates, descent, arguments.device, weights
     request = Request(arguments.assay, generations, *options)
     with Steps(arguments.assay) as tell:
         about, tables = perform(arguments.run, request, tell)
