@@ -7,21 +7,13 @@ from typing import Final, Literal
 from alife import config as configuration
 from alife.config import RunConfig
 from populations.cluster import hosts_wanted
+from populations.needs import generation_seconds
 
 BackendName = Literal["auto", "ray", "local"]
 Chosen = Literal["ray", "local"]
 
 RAY_SECONDS: Final = 10.0
 """What Ray and its hosts take to start, on two cores of an AMD EPYC."""
-
-FLOPS: Final = 1e11
-"""Of one such core in lives of the default size; smaller networks come to less, down to a tenth."""
-
-STEP_SECONDS: Final = 3e-4
-"""What a step of an island takes however small it is."""
-
-TESTED: Final = 10_000
-"""Images on which an adult is scored, MNIST's."""
 
 
 def choose(asked: BackendName, *configs: RunConfig) -> Chosen:
@@ -50,9 +42,4 @@ def wanted(ray: configuration.Ray) -> bool:
 
 def seconds(config: RunConfig) -> float:
     """About what a run takes of one core, on a processor of our days."""
-    life, population, hidden = config.life, config.population, config.quine.hidden
-    weights = hidden * (2 * hidden + 11)
-    learned, tested = (0, 0) if config.task == "none" else (life.images, TESTED)
-    individual = 6 * weights * life.steps * (life.coordinates + learned) + 2 * weights * (weights + tested)
-    generation = population.islands * (population.size * individual / FLOPS + life.steps * STEP_SECONDS)
-    return config.generations * generation
+    return config.generations * generation_seconds(config)

@@ -17,11 +17,11 @@ import torch
 from alife.config import RunConfig, parse_config
 from alife.errors import Unfit, UserError
 from alife.metrics import DEAD_ZERO
-from alife.physics import Physics, make_physics
+from alife.physics import Physics, make_physics, shape_of
 from alife.remarks import warnings
 from alife.reproduction import Newborns, found
-from alife.tasks import load_task
-from populations import migration
+from alife.tasks import Task, load_task
+from populations import migration, needs
 from populations.backends import Backend, Interrupted, LocalBackend
 from populations.choosing import BackendName, choose
 from populations.cluster import elsewhere
@@ -153,7 +153,8 @@ def resume(
             recorder.close()
             return ended
         config = as_lived(config, recorder.manifest)
-        physics = make_physics(config, task_again(config, recorder.manifest))
+        away = backend != "local" and elsewhere(config.ray)
+        physics = _physics(config, task_again(config, recorder.manifest), away)
         before = [line for line in recorder.manifest["warnings"] if line.startswith("fork: ")]
         warned = [*warnings(config, physics.shape.classes, choose(backend, config)), *before]
     except BaseException:
@@ -199,11 +200,19 @@ def prepare(
     task = task_again(config, past) if past else load_task(config.task)
     seed = config.seed if config.quine.projection_seed is None else config.quine.projection_seed
     config = config.model_copy(update={"quine": config.quine.model_copy(update={"projection_seed": seed})})
-    physics = make_physics(config, task)
+    physics = _physics(config, task, away)
     if config.device == "auto" and away:
         return config, physics
     here = "cuda" if torch.cuda.is_available() else "cpu"
     return resolved(config, here if config.device == "auto" else config.device, physics.shape.n_weights), physics
+
+
+def _physics(config: RunConfig, task: Task | None, away: bool) -> Physics:
+    """`make_physics`, if hosts here, or this driver alone, have the memory."""
+    images = sum(map(sum, task.counts.values())) if task else 0
+    gpu = config.device == "cuda" or (config.device == "auto" and (away or torch.cuda.is_available()))
+    needs.check(config, shape_of(config, task), images, host=not away, gpu=gpu)
+    return make_physics(config, task)
 
 
 def versions() -> dict[str, str]:
@@ -286,6 +295,9 @@ def _make_backend(
     config: RunConfig,
     physics: Physics,
 ) -> Backend:
+    images = sum(map(len, physics.labels.values()))
+    memory = sum(needs.memory(config, physics.shape, images).values())
+    tell("cost", core_seconds=needs.generation_seconds(config), memory=memory)
     if choose(asked, config) == "local":
         _check_cuda(config)
         made.append(LocalBackend(config, physics, stopping))

@@ -13,7 +13,7 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from alife.words import count, duration
+from alife.words import count, duration, size
 from populations.listeners import in_notebook
 
 _log = logging.getLogger(__name__)
@@ -50,6 +50,12 @@ class Terminal:
 
     def _line(self, text: str) -> None:
         (self._bar.console if self._bar else self.console).print(text, highlight=False, markup=False, soft_wrap=True)
+
+    def _on_cost(self, event: dict[str, Any]) -> None:
+        seconds = event["core_seconds"]
+        took = f"about {duration(seconds)}" if seconds >= 1 else "less than a second"
+        doubt = ": is that meant?" if seconds > 86_400 else ""
+        self._line(f"a generation takes {took} of one core, and {size(event['memory'])} of memory with one host{doubt}")
 
     def _on_start(self, event: dict[str, Any]) -> None:
         where = count(event["hosts"], "host") if event.get("backend") == "ray" else "in this process"

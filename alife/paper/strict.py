@@ -44,7 +44,7 @@ def run(work: Work, part: str) -> Outcome:
 
 
 def place_of(settings: Settings, kind: Kind, hidden: int = 100) -> Habitat:
-    """The world of strict networks: the paper's; small ones have inputs of unit variance.
+    """The world of strict networks: the paper's; small ones have the scale `unit`.
 
     The image is blank while a network prints and the coordinate while it classifies.
     """
