@@ -5,6 +5,7 @@ generations are nowhere, since they mix what selection does with what time does.
 trends of many runs are in trends.py.
 """
 
+import warnings
 from collections.abc import Sequence
 from typing import Final
 
@@ -206,20 +207,25 @@ def _per_generation(record: Demes, deme: Ints, values: Floats) -> Floats:
 
 
 def _slope(xy: Floats, xx: Floats, yy: Floats) -> tuple[float, float, float, float]:
-    """Slope, its interval, and correlation from sums of products by generation."""
+    """Slope, its interval, and correlation from sums of products by generation.
+
+    There is no interval where a resample may hold generations alone in which no parent differs from another.
+    """
     total = xx.sum()
     if not total > DUST:
         return (np.nan,) * 4
     above, below = block_sums(xy), block_sums(xx)
     low = high = np.nan
     if len(above) >= FEWEST:
-        low, high = stats.bootstrap(
-            (above, below),
-            lambda a, b, axis=-1: a.sum(axis=axis) / b.sum(axis=axis),
-            paired=True,
-            n_resamples=RESAMPLES,
-            method="percentile",
-            rng=0,
-        ).confidence_interval
+        with np.errstate(invalid="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", stats.DegenerateDataWarning)
+            low, high = stats.bootstrap(
+                (above, below),
+                lambda a, b, axis=-1: a.sum(axis=axis) / b.sum(axis=axis),
+                paired=True,
+                n_resamples=RESAMPLES,
+                method="percentile",
+                rng=0,
+            ).confidence_interval
     scale = np.sqrt(total * yy.sum())
     return xy.sum() / total, low, high, xy.sum() / scale if scale > 0 else np.nan

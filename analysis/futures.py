@@ -232,7 +232,13 @@ def _shown(trait: str, values: Floats | pd.Series | pd.DataFrame) -> Floats:
     return array if trait in OF_A_TASK else 10.0**-array
 
 
-def publish(original: Run, replays: Sequence[Run], folder: str | None) -> list[str]:
+def publish(
+    original: Run,
+    replays: Sequence[Run],
+    folder: str | None,
+    formats: Sequence[str] = style.FORMATS,
+    dpi: float | None = None,
+) -> list[str]:
     """A sentence for each trait, and the fan drawn as FOLDER/figures/futures.png, .svg and .pdf.
 
     Args:
@@ -240,6 +246,8 @@ def publish(original: Run, replays: Sequence[Run], folder: str | None) -> list[s
         replays: As in `futures`.
         folder: That of the replays; without one nothing is drawn. If it is not on this machine the figure goes to a
             folder NAME-figures here.
+        formats: A file each.
+        dpi: Pixels an inch of what is no vector graphic.
 
     Raises:
         UserError: As `futures`, or nothing can be written there.
@@ -249,6 +257,6 @@ def publish(original: Run, replays: Sequence[Run], folder: str | None) -> list[s
     if folder is not None and fans:
         name = PurePosixPath(folder.rstrip("/")).name
         place = Path(f"{name}-figures") if "://" in folder else Path(folder).expanduser() / "figures"
-        files = attempt("futures", partial(draw, fans, original), place, lines.append)
+        files = attempt("futures", partial(draw, fans, original), place, lines.append, formats, dpi)
         lines += [", ".join(map(str, files))] if files else []
     return lines

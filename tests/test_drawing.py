@@ -21,7 +21,7 @@ from tests.synthetic import synthetic_run, write_run
 QUICK = ["--backend", "local"]
 
 
-def broken(*_: Any) -> Figure:
+def broken(*_: Any, **__: Any) -> Figure:
     raise ZeroDivisionError("a fault\nof the program")
 
 

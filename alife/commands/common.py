@@ -6,9 +6,9 @@ import os
 import shlex
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any, Protocol, TextIO
+from typing import Any, Final, Protocol, TextIO
 
 from alife import paths
 from alife.errors import UserError
@@ -16,6 +16,11 @@ from alife.words import count
 
 Run = Callable[[argparse.Namespace], int | None]
 """What a command does with its arguments; a number is the exit code."""
+
+
+FORMATS: Final = ("png", "svg", "pdf")
+"""What figures may be saved as; that matplotlib is not imported for the flags, they stand here too."""
+DPI: Final = (20, 1200)
 
 
 class Command(Protocol):
@@ -32,6 +37,36 @@ def running(parser: argparse.ArgumentParser) -> None:
         "--tensorboard", metavar="DIR", type=paths.folder, help="write the figures of each generation for TensorBoard"
     )
     parser.add_argument("--no-figures", action="store_true", help="only evolve")
+    drawing(parser, f"{FORMATS[0]}, and what lies there already")
+
+
+def drawing(parser: argparse.ArgumentParser, default: str) -> None:
+    """Add the flags of figures' files."""
+    every = ",".join(FORMATS)
+    parser.add_argument(
+        "--format",
+        metavar="F[,F…]",
+        type=_formats,
+        help=f"files of each figure: any of {every} (default {default})",
+    )
+    parser.add_argument("--dpi", metavar="N", type=_dpi, help="pixels an inch of a PNG (default 200)")
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    chosen = tuple(dict.fromkeys(text.lower().split(",")))
+    if unknown := [name for name in chosen if name not in FORMATS]:
+        raise argparse.ArgumentTypeError(f"{unknown[0] or text!r}: not among {','.join(FORMATS)}")
+    return chosen
+
+
+def _dpi(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0
+    if not DPI[0] <= value <= DPI[1]:
+        raise argparse.ArgumentTypeError(f"{text}: from {DPI[0]} to {DPI[1]} pixels an inch")
+    return value
 
 
 def backend(parser: argparse.ArgumentParser) -> None:
@@ -120,20 +155,26 @@ def recorded(command: str, *arguments: str) -> Iterator[None]:
         print(f"no figures: {' '.join(why.split())}; all else is on record: '{again}' draws them", file=sys.stderr)
 
 
-def figures(out: str, names: list[str] | None = None, folder: str | None = None) -> None:
+def figures(
+    out: str,
+    names: list[str] | None = None,
+    folder: str | None = None,
+    formats: Sequence[str] = FORMATS,
+    dpi: float | None = None,
+) -> None:
     """Draw figures of a run, by default all that the main job makes, into its own folder."""
     from analysis import plots
 
-    paths = plots.make(load(out), names or None, folder)
+    paths = plots.make(load(out), names or None, folder, formats=formats, dpi=dpi)
     print(f"{count(len(paths), 'figure file')} in {paths[0].parent}" if paths else "no figures", file=sys.stderr)
 
 
-def drawn(out: str) -> bool:
-    """Whether a run has figures where `figures` puts them."""
+def drawn(out: str) -> tuple[str, ...]:
+    """Formats of the figures that a run has where `figures` puts them."""
     from analysis.plots import folder_of
 
     folder = folder_of(out)
-    return folder.is_dir() and any(folder.iterdir())
+    return tuple(kind for kind in FORMATS if any(folder.glob(f"*.{kind}")))
 
 
 def load(uri: str) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from alife import flags, paths
-from alife.commands.common import Command, drawn, figures, listeners, load, output, recorded, running
+from alife.commands.common import FORMATS, Command, drawn, figures, listeners, load, output, recorded, running
 from alife.errors import UserError
 
 
@@ -132,7 +132,8 @@ def _replay(arguments: argparse.Namespace, out: str, changes: dict[str, Any]) ->
         from analysis import futures
 
         replays = [load(path) for path in done]
-        lines = futures.publish(load(arguments.run), replays, None if arguments.no_figures else out)
+        look = arguments.format or FORMATS, arguments.dpi
+        lines = futures.publish(load(arguments.run), replays, None if arguments.no_figures else out, *look)
         print("\n".join(lines), file=output(arguments))
     return 0 if len(done) == len(results) else 1
 
@@ -151,9 +152,11 @@ def _drive(arguments: argparse.Namespace, out: str, evolve: Callable[[list], str
         return 143 if "SIGTERM" in [event.get("signal") for event in told] else 130
     if not told:
         print(f"{out}: {status} before; nothing was left to live", file=sys.stderr)
-    if not arguments.no_figures and (told or not drawn(out)):
+    if not arguments.no_figures:
         with recorded("plot", out):
-            figures(out)
+            there = drawn(out)
+            if told or not there:
+                figures(out, formats=arguments.format or there or FORMATS[:1], dpi=arguments.dpi)
     if arguments.log_json != paths.STANDARD:
         from analysis.show import print_run
 

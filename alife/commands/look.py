@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from alife import paths
-from alife.commands.common import Command, figures, load
+from alife.commands.common import FORMATS, Command, drawing, figures, load
 from alife.errors import UserError
 from alife.words import count
 
@@ -33,11 +33,15 @@ def add(command: Command) -> None:
         "plot",
         _plot,
         "Make figures of a run (PNG, SVG and PDF).",
-        "  alife plot runs/a\n  alife plot runs/a plane traits --out figures\n  alife plot --list",
+        "  alife plot runs/a\n"
+        "  alife plot runs/a plane traits --out figures\n"
+        "  alife plot runs/a muller --format png --dpi 600\n"
+        "  alife plot --list",
     )
     plot.add_argument("run", metavar="RUN", nargs="?", type=paths.folder)
     plot.add_argument("names", metavar="NAME", nargs="*", help="which figures (default: all that the main job makes)")
     plot.add_argument("--out", metavar="DIR", type=paths.folder, help="where to put them (default RUN/figures)")
+    drawing(plot, "all")
     plot.add_argument("--list", action="store_true", help="list the figures that there are")
 
     report = command(
@@ -51,6 +55,7 @@ def add(command: Command) -> None:
     report.add_argument(
         "--out", metavar="FILE", type=paths.given, help="the page to write; one of that name is replaced"
     )
+    drawing(report, "all; the page holds PNG")
 
     export = command(
         "export",
@@ -91,14 +96,14 @@ def _plot(arguments: argparse.Namespace) -> None:
         for name, plot in PLOTS.items():
             print(f"{name:12} {plot.description}")
         return
-    figures(arguments.run, arguments.names, arguments.out)
+    figures(arguments.run, arguments.names, arguments.out, arguments.format or FORMATS, arguments.dpi)
 
 
 def _report(arguments: argparse.Namespace) -> None:
     from analysis.report import report
     from populations.records import digest
 
-    print(report(arguments.path, arguments.out, digest))
+    print(report(arguments.path, arguments.out, digest, arguments.format or FORMATS, arguments.dpi))
 
 
 def _export(arguments: argparse.Namespace) -> None:

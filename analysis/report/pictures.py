@@ -1,18 +1,20 @@
 """Static figures on a page: drawn, or taken from beside it, each with a sentence on how to read it."""
 
 import os
-import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Final
+
+from PIL import Image
 
 from analysis import plots
 from analysis.report.page import Link, Picture
 from analysis.run import Run
-from analysis.style import FORMATS
 
-CSS_PIXELS: Final = 96 / 200
-"""Of one of a figure's: figures are saved at 200 an inch and shown at their size."""
+CSS_PIXELS: Final = 96
+"""Of an inch: figures are shown at their size."""
 
 HOW_TO_READ: Final = {
     "plane": "Up and to the left is better. Each point is one individual; steps are the Pareto fronts of some "
@@ -30,45 +32,81 @@ HOW_TO_READ: Final = {
 """What to look for in a figure of `analysis.plots.PLOTS`."""
 
 
-def run_pictures(run: Run, folder: Path, beside: Path, say: Callable[[str], None]) -> list[Picture]:
+@dataclass(frozen=True)
+class Files:
+    """Where a page's figures lie, and what they are saved as.
+
+    Attributes:
+        folder: Theirs.
+        beside: The page's.
+        formats: PNG first.
+        dpi: Pixels an inch of a PNG, if not the style's.
+    """
+
+    folder: Path
+    beside: Path
+    formats: Sequence[str]
+    dpi: float | None = None
+
+    def links(self, name: str) -> list[Link]:
+        """To the files of a figure."""
+        return [Link(kind.upper(), relative(self.folder / f"{name}.{kind}", self.beside)) for kind in self.formats]
+
+    def png(self, name: str) -> bytes:
+        """The picture of a figure."""
+        return (self.folder / f"{name}.png").read_bytes()
+
+
+def run_pictures(run: Run, files: Files, say: Callable[[str], None]) -> list[Picture]:
     """The figures of a run in the order of `PLOTS`; those already there that are younger than its last commit, and
     all others drawn.
 
     Args:
         run: With births.
-        folder: Where they lie.
-        beside: The page's folder.
+        files: Where they lie.
         say: Takes a line for each that cannot be drawn.
     """
-    stale = [name for name in plots.PLOTS if not _fresh(run, folder, name)]
-    if stale:
-        plots.make(run, stale, folder, say)
-    there = [name for name in plots.PLOTS if name not in stale or (folder / f"{name}.png").exists()]
-    return list(pictures(there, folder, beside))
+    stale = [name for name in plots.PLOTS if not _fresh(run, files, name)]
+    made = (
+        {path.stem for path in plots.make(run, stale, files.folder, say, files.formats, files.dpi)} if stale else set()
+    )
+    return [_picture(name, files) for name in plots.PLOTS if name not in stale or name in made]
 
 
-def pictures(names: Iterable[str], folder: Path, beside: Path) -> Iterable[Picture]:
-    """Figures that lie in a folder."""
-    for name in names:
-        png = (folder / f"{name}.png").read_bytes()
-        files = [Link(kind.upper(), relative(folder / f"{name}.{kind}", beside)) for kind in FORMATS]
-        title = plots.PLOTS[name].description
-        caption = f"{title[0].upper()}{title[1:]}. {HOW_TO_READ.get(name, '')}".strip()
-        yield picture(name, png, title, caption, files)
+def _picture(name: str, files: Files) -> Picture:
+    title = plots.PLOTS[name].description
+    caption = f"{title[0].upper()}{title[1:]}. {HOW_TO_READ.get(name, '')}".strip()
+    return picture(name, files.png(name), title, caption, files.links(name))
 
 
 def picture(name: str, png: bytes, alt: str, caption: str, files: Iterable[Link] = ()) -> Picture:
     """A figure from the bytes of its PNG, in its real size."""
-    width = struct.unpack(">I", png[16:20])[0]
-    return Picture(name, png, round(width * CSS_PIXELS), alt, caption, tuple(files))
+    return Picture(name, png, round(inches(png) * CSS_PIXELS), alt, caption, tuple(files))
 
 
-def _fresh(run: Run, folder: Path, name: str) -> bool:
+def inches(png: bytes) -> float:
+    """How wide a PNG is meant to be.
+
+    Raises:
+        ValueError: It is none, or does not say so.
+    """
+    try:
+        with Image.open(BytesIO(png), formats=["PNG"]) as image:
+            return float(image.width / image.info["dpi"][0])
+    except (OSError, SyntaxError, KeyError, ArithmeticError, Image.DecompressionBombError) as error:
+        raise ValueError(f"not a figure: {error}") from None
+
+
+def _fresh(run: Run, files: Files, name: str) -> bool:
     manifest = Path(run.path).expanduser() / "manifest.json"
-    files = [folder / f"{name}.{kind}" for kind in FORMATS]
-    if "://" in run.path or not all(file.exists() for file in files):
+    paths = [files.folder / f"{name}.{kind}" for kind in files.formats]
+    if files.dpi or "://" in run.path or not all(path.exists() for path in paths):
         return False
-    return min(file.stat().st_mtime for file in files) > manifest.stat().st_mtime
+    try:
+        inches(files.png(name))
+    except ValueError:
+        return False
+    return min(path.stat().st_mtime for path in paths) > manifest.stat().st_mtime
 
 
 def relative(file: Path, folder: Path) -> str:

@@ -3,7 +3,6 @@
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -15,8 +14,8 @@ from analysis import forces, legends, style, tradeoff, trajectories
 from analysis.drawing import attempt
 from analysis.fronts import common_generation
 from analysis.report import trade_pictures, trend_pictures
-from analysis.report.page import Link, Picture
-from analysis.report.pictures import picture, relative
+from analysis.report.page import Picture
+from analysis.report.pictures import Files, picture
 from analysis.report.treatments import WEIGHT, Sweep, at_the_end, ends, families, weighted
 from analysis.run import Run
 from analysis.statistics import FEWEST
@@ -85,13 +84,12 @@ def sites(family: Family) -> Figure:
     return figure
 
 
-def sweep_pictures(sweep: Sweep, folder: Path, beside: Path, say: Callable[[str], None]) -> list[Picture]:
+def sweep_pictures(sweep: Sweep, files: Files, say: Callable[[str], None]) -> list[Picture]:
     """Draw and save all figures.
 
     Args:
         sweep: From `treatments.load`.
-        folder: Where they go.
-        beside: The page's folder.
+        files: Where they go.
         say: Takes a line for each that cannot be drawn.
     """
     out = []
@@ -102,11 +100,9 @@ def sweep_pictures(sweep: Sweep, folder: Path, beside: Path, say: Callable[[str]
             stem = name if number == 0 else f"{name}-{number + 1}"
             whose = ", ".join(family)
             draw, tell = partial(_draw, name, family, sweep.whole), partial(_left_out, say, whose)
-            if not attempt(stem, draw, folder, tell):
+            if not attempt(stem, draw, files.folder, tell, files.formats, files.dpi):
                 continue
-            files = [Link(kind.upper(), relative(folder / f"{stem}.{kind}", beside)) for kind in style.FORMATS]
-            png = (folder / f"{stem}.png").read_bytes()
-            out.append(picture(stem, png, f"{how} Treatments: {whose}.", how, files))
+            out.append(picture(stem, files.png(stem), f"{how} Treatments: {whose}.", how, files.links(stem)))
     return out
 
 

@@ -1,14 +1,15 @@
 """From a folder to its page and the figures beside it."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 from alife.errors import UserError
+from analysis import style
 from analysis.report import of_run, of_sweep, treatments
 from analysis.report.page import Page, render
-from analysis.report.pictures import run_pictures
+from analysis.report.pictures import Files, run_pictures
 from analysis.report.sweep_pictures import sweep_pictures
 from analysis.run import load_run
 from analysis.treatments import find_runs
@@ -20,6 +21,8 @@ def report(
     path: str | os.PathLike[str],
     out: str | os.PathLike[str] | None = None,
     digest: Callable[[str], str] | None = None,
+    formats: Sequence[str] = style.FORMATS,
+    dpi: float | None = None,
 ) -> Path:
     """Write the page of a run, or of all runs below a folder, and its figures beside it.
 
@@ -28,6 +31,8 @@ def report(
         out: The file to write; report.html in the folder if None, with figures in its folder figures, or, if that is
             not on this machine, NAME-report.html here. Figures of another FILE.html lie in FILE-figures.
         digest: Gives the SHA-256 over all births of a run, to be shown.
+        formats: Of the figures beside the page; PNG, which it shows, comes first in any case.
+        dpi: Pixels an inch of a PNG, 200 if None and nothing is set.
 
     Returns:
         The page.
@@ -38,12 +43,13 @@ def report(
     folder = os.fspath(path)
     file, figures = places(folder, out)
     said: list[str] = []
+    files = Files(figures, file.parent, tuple(dict.fromkeys(("png", *formats))), dpi)
     if find_runs(folder) == [folder]:
         run = load_run(folder)
-        pictures = [] if run.generations.empty else run_pictures(run, figures, file.parent, said.append)
+        pictures = [] if run.generations.empty else run_pictures(run, files, said.append)
         return save(of_run.page(run, pictures, said, digest(folder) if digest else None), file)
     sweep = treatments.load(folder)
-    pictures = sweep_pictures(sweep, figures, file.parent, said.append)
+    pictures = sweep_pictures(sweep, files, said.append)
     return save(of_sweep.page(sweep, pictures, said, file.parent), file)
 
 
