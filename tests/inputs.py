@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from alife.config import RunConfig, dump, leaves, parse_config
+from alife.config import RunConfig, dump, leaves, located, parse_config
 from alife.nested import load_yaml, merge, nest
 from populations.plan import parse_plan, plain
 from tests import fuzz_idx
@@ -88,6 +88,8 @@ def same(config: RunConfig, data: dict[str, Any], prefix: str = "") -> None:
             same(config, value, f"{prefix}{key}.")
             continue
         found = plain(config, f"{prefix}{key}")
+        if f"{prefix}{key}" == "task" and isinstance(value, str):
+            value = located(value)
         if isinstance(found, float) and isinstance(value, str):
             with contextlib.suppress(ValueError):
                 value = float(value)
