@@ -12,6 +12,7 @@ from typing import Any
 from alife.config import RunConfig
 from alife.errors import UserError
 from alife.nested import merge
+from alife.problems import shown
 from alife.remarks import warnings
 from populations.choosing import BackendName, Chosen, choose
 from populations.controller import stop_on_signals
@@ -20,6 +21,7 @@ from populations.jobs import Job, Result, Stopped, run_jobs
 from populations.listeners import Listeners, Sink, hearing
 from populations.records import check_unused, read_checkpoint, read_config
 from populations.tally import SweepTerminal, Tally
+from populations.treatments import MAX_RUNS
 
 
 def replay(
@@ -55,8 +57,8 @@ def replay(
     Raises:
         UserError: The generation is not kept, a change is not allowed, or a folder is in use.
     """
-    if replicates < 1:
-        raise UserError(f"--replicates {replicates}: at least 1 is needed")
+    if not 1 <= replicates <= MAX_RUNS:
+        raise UserError(f"--replicates {shown(replicates)}: from 1 to {MAX_RUNS:,}")
     read_checkpoint(parent, generation)
     forks = _planned(parent, generation, out, changes, replicates)
     if not resume:

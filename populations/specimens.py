@@ -23,6 +23,7 @@ from alife.config import MAX_TASK_WEIGHT, parse_config
 from alife.errors import UserError
 from alife.island import Habitat
 from alife.nested import merge
+from alife.problems import shown
 from alife.products import computing
 from alife.reproduction import Newborns
 from populations.evolution import prepare
@@ -31,6 +32,10 @@ from populations.records import read_checkpoint, read_config, read_manifest
 from populations.storage import explained, open_folder
 
 FORMAT: Final = 1
+
+
+MOST: Final = 1_000_000
+"""Genomes, replicates or emissions that an assay may be asked for."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +105,7 @@ def settled(request: Request) -> tuple[int, Options]:
     """How many genomes of each generation, and the assay's options.
 
     Raises:
-        UserError: A number is too small.
+        UserError: A number is too small or too large.
     """
     assay = ASSAYS[request.assay]
     size = assay.sample if request.sample is None else request.sample
@@ -114,6 +119,8 @@ def settled(request: Request) -> tuple[int, Options]:
     ):
         if value < fewest:
             raise UserError(f"--{flag} {value}: the {request.assay} assay needs at least {fewest}")
+        if value > MOST:
+            raise UserError(f"--{flag} {shown(value)}: at most {MOST:,}")
     _check_weights(request.assay, options.task_weights)
     return size, options
 

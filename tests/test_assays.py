@@ -502,6 +502,8 @@ def test_results_go_wherever_a_run_may_lie():
         (["mutation", "--generation", "2,3"], "takes one generation, not 2"),
         (["fertility", "--sample", "0"], "--sample 0"),
         (["fertility", "--descent", "0"], "--descent 0"),
+        (["fertility", "--descent", "9" * 400], "99…: at most 1,000,000"),
+        (["garden", "--replicates", "1000000001"], "--replicates 1000000001: at most 1,000,000"),
         (["garden", "--descent", "3"], "--descent: the garden assay has no use for it; fertility has"),
         (["fertility", "--task-weights", "1,2"], "--task-weights: the fertility assay has no use for it"),
         (["harden"], "invalid choice: 'harden'"),

@@ -169,6 +169,7 @@ def test_changes_come_from_a_file_too(parent, tmp_path):
     ("arguments", "says"),
     [
         (["--generation", "4", "--replicates", "0"], "--replicates 0"),
+        (["--generation", "4", "--replicates", "1000000000"], "--replicates 1000000000: from 1 to 100,000"),
         (["--generation", "77", "--generations", "100", "--replicates", "2"], "no checkpoint of generation 77"),
         (["--generation", "2", "--quine.hidden", "14", "--replicates", "2"], "quine cannot change"),
         (["--generation", "2", "--seed", "x", "--replicates", "2"], "seed: 'x' is not allowed"),

@@ -37,10 +37,9 @@ def add(command: Command) -> None:
 
 
 def _seeds(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= 1024:
-        raise argparse.ArgumentTypeError(f"{text} is not allowed: from 1 to 1024 networks")
-    return number
+    if not text.isdecimal() or len(text) > 4 or not 1 <= int(text) <= 1024:
+        raise argparse.ArgumentTypeError(f"{text!r} is not allowed: from 1 to 1024 networks")
+    return int(text)
 
 
 def _paper(arguments: argparse.Namespace) -> int:
