@@ -22,7 +22,6 @@ from alife.tasks import Task, load_task
 from populations import evolve, resume
 from populations.backends import LocalBackend
 from populations.controller import Run, advance
-from populations.evolution import _update
 from populations.fork import fork as fork_run
 from populations.plan import parse_plan, plain, read_plan
 from populations.plan import warned as warned_of_plan
@@ -95,8 +94,7 @@ def task_of(spec: str) -> Task | None:
 
 def born(config: RunConfig) -> str:
     """The digest of what is born."""
-    config = config.model_copy(update={"device": "cpu"})
-    config = _update(config, "life", chunk=6)
+    config = config.model_copy(update={"device": "cpu", "life": config.life.model_copy(update={"chunk": 6})})
     physics = make_physics(config, task_of(config.task))
     newborns = {i: found(config, physics.shape.n_weights, i) for i in range(config.population.islands)}
     norms = np.concatenate([np.linalg.norm(group.messages, axis=1) for group in newborns.values()])
