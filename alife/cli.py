@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from alife import __version__, flags
+from alife import __version__, flags, siblings
 from alife.commands import bench, data, deploy, evolve, look, paper, study
 from alife.commands.common import Run, unattended
 from alife.commands.output import READER_GONE, standard
@@ -46,6 +46,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _command(argv: list[str] | None, arguments: argparse.Namespace) -> int:
+    if hidden := siblings.claim(siblings.ROOT):
+        return _refuse(UserError(hidden))
     parser = _parser()
     _, unknown = parser.parse_known_args(argv, arguments)
     command = getattr(arguments, "parser", parser)

@@ -175,7 +175,9 @@ class Checkpoint(_Section):
 class Ray(_Section):
     """Hosts on Ray."""
 
-    address: str | None = Field(None, description="a cluster's address; null starts Ray on this machine")
+    address: str | None = Field(
+        None, description="a cluster's; local: this machine; null: as RAY_ADDRESS says, or local"
+    )
     hosts: Literal["auto"] | Annotated[int, Field(ge=1, le=100_000)] = "auto"
     cpus_per_host: Real = Field(1, ge=1e-4, le=100_000)
     gpus_per_host: Annotated[Real, Field(ge=0, le=100_000), AfterValidator(_gpus)] = 0

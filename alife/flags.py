@@ -84,6 +84,8 @@ def overrides(arguments: argparse.Namespace) -> dict[str, Any]:
             value = nested.load_value(text)
         except nested.NOT_YAML:
             value = text
+        if key == "ray.address" and value is None:
+            value = "local"  # what RAY_ADDRESS says is overridden, too
         flat[key] = value if value is None or isinstance(value, str) or key not in TEXTS else text
     return nested.nest(flat)
 

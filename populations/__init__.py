@@ -7,7 +7,22 @@ network = load_network("runs/first", 42)    # an individual as a torch module, b
 
 from typing import TYPE_CHECKING
 
-from alife.lazy import attach
+
+def _find_alife() -> None:
+    """Name what hides the package `alife`, before it is imported in its place."""
+    from importlib.util import find_spec
+    from pathlib import Path
+
+    spec = find_spec("alife")
+    folders = spec.submodule_search_locations or () if spec else ()
+    if not any(Path(folder, "siblings.py").exists() for folder in folders):
+        by = spec.origin or next(iter(folders)) if spec else "something"
+        raise ImportError(f"{by}: hides the package 'alife' of this program: rename it, or work in another folder")
+
+
+_find_alife()
+
+from alife.lazy import attach  # noqa: E402
 
 if TYPE_CHECKING:
     from populations.adults import load_network

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from alife import config as configuration
 from alife.config import RunConfig
-from populations.cluster import hosts_wanted
+from populations.cores import hosts_wanted
 from populations.needs import generation_seconds
 
 BackendName = Literal["auto", "ray", "local"]

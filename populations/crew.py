@@ -2,20 +2,22 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 import ray
-from ray import exceptions
+from ray import cloudpickle, exceptions
 
 from alife import config as configuration
+from alife import siblings
 from alife.config import RunConfig
 from alife.errors import Unfit, UserError
-from populations import cluster
+from populations import cluster, ray_start
 from populations import jobs as common
 from populations.devices import DeviceError, device_errors
+from populations.host_actor import errand
 from populations.jobs import Job, Result, Stopped, Told, failure, tell, unmet
 from populations.locks import Busy
 
@@ -40,20 +42,28 @@ _REASONS: Final = {
 
 
 @contextmanager
-def connected(needs: configuration.Ray) -> Iterator[None]:
+def connected(
+    needs: configuration.Ray, stopping: Callable[[], bool] = lambda: False, told: Told = lambda _: None
+) -> Iterator[None]:
     """Be connected to the cluster; one that was started here ends with the block. Blocks may be nested.
 
+    Args:
+        needs: Where, and what a job needs.
+        stopping: Asked once Ray is there.
+        told: Told "connecting" before it takes long.
+
     Raises:
+        Interrupted: `stopping()` became true while Ray started.
         UserError: There is no cluster, or no node has the room for a job.
     """
     config = RunConfig(ray=needs)
-    owns = cluster.connect(config)
+    owns = ray_start.connect(config, stopping, lambda address: told({"event": "connecting", "address": address}))
     try:
         cluster.check_room(config, "job")
         yield
     finally:
         if owns:
-            ray.shutdown()
+            ray_start.leave()
 
 
 class Elsewhere(Exception):
@@ -98,7 +108,7 @@ class Crew:
 
     def __init__(self, needs: configuration.Ray, told: Told, stopping: Callable[[], bool]):
         remote: Any = ray.remote
-        self._call = remote(_call)
+        self._call = remote(errand)
         self._needs, self._told, self._stopping = needs, told, stopping
         self._head = cluster.Head(RunConfig(ray=needs))
         self._waiting: deque[_Attempt] = deque()
@@ -155,7 +165,9 @@ class Crew:
             job, needs = attempt.job, self._needs
             options = {"num_cpus": needs.cpus_per_host, "num_gpus": needs.gpus_per_host, "max_retries": 0}
             options |= cluster.not_on(attempt.avoid)
-            call = self._call.options(name=job.name, **options).remote(job.function, dict(job.kwargs))
+            call = self._call.options(name=job.name, **options).remote(
+                siblings.ROOT, cloudpickle.dumps((job.function, dict(job.kwargs)))
+            )
             self._running[call] = attempt
             self._told({"event": "job_started", "job": job.name, "attempt": len(attempt.losses) + 1})
 
@@ -190,10 +202,10 @@ class Crew:
         for call in self._running:
             ray.cancel(call)
 
-    def _take(self, call: Any, attempt: _Attempt) -> None:
+    def _take(self, ref: Any, attempt: _Attempt) -> None:
         """See what a call came to."""
         try:
-            value = ray.get(call)
+            found, value = ray.get(ref)
         except exceptions.TaskCancelledError:
             self._lose(attempt, "it was interrupted")
         except exceptions.RayTaskError as error:
@@ -210,7 +222,10 @@ class Crew:
         except exceptions.RayError as error:
             self._lose(attempt, _reason(error))
         else:
-            self._end(attempt, "done", value)
+            if found:
+                self._move(attempt, Elsewhere(found["node"], found["hidden"], device=False))
+            else:
+                self._end(attempt, "done", value)
 
     def _waits(self, attempt: _Attempt) -> bool:
         """Whether a job whose folder has another writer is to be tried again later; it is, for a while."""
@@ -258,7 +273,12 @@ class Crew:
         tell(self._told, result)
 
 
-def _call(function: Callable[..., Any], kwargs: dict[str, Any]) -> Any:
+def work(function: Callable[..., Any], kwargs: Mapping[str, Any]) -> Any:
+    """Do a job, in a worker.
+
+    Raises:
+        Elsewhere: This node will not do for it.
+    """
     try:
         with device_errors():
             return function(**kwargs)

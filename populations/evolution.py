@@ -305,7 +305,7 @@ def _make_backend(
         from populations.ray_backend import RayBackend
 
         tell.add(RayMetrics())
-        made.append(RayBackend(config, physics, stopping, lost))
+        made.append(RayBackend(config, physics, stopping, lost, lambda address: tell("connecting", address=address)))
     return made[-1]
 
 

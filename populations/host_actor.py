@@ -1,14 +1,20 @@
 """The Ray actor around a host: it answers pings while it starts and lives.
 
 A room of its own, and one that imports nothing heavy, so that a process is up, and can be told from one that hangs,
-before it loads torch.
+before it loads torch. What is here goes to workers as it is, so that they need not find it on their path.
 """
 
 import os
 import socket
+import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import ray
+from ray import cloudpickle
+
+from alife import siblings
+from alife.siblings import claim
 
 if TYPE_CHECKING:
     from alife.config import RunConfig
@@ -23,11 +29,25 @@ class PingedHost:
 
     host: "Host"
 
-    def start(self, config: "RunConfig", physics: "Physics") -> dict[str, Any]:
-        """Become ready to live; says where this is, and the class of its machine."""
+    def start(self, root: str, given: Sequence[ray.ObjectRef]) -> dict[str, Any]:
+        """Become ready to live.
+
+        Args:
+            root: The folder that holds the packages of this program on the driver's machine.
+            given: The configuration and the physics, as references: they can be read once the packages are imported.
+
+        Returns:
+            "where" this is, the id of the "node" and the class of its "machine"; or "node" and, under "hidden", what
+            hides the packages here.
+        """
+        if found := _hidden(root):
+            return found
         from populations.devices import device_errors
         from populations.host import Host, machine_class
 
+        config: RunConfig
+        physics: Physics
+        config, physics = ray.get(list(given))
         with device_errors():
             self.host = Host(config, physics)
             machine = machine_class(config)
@@ -56,3 +76,30 @@ class PingedHost:
 
 _remote: Any = ray.remote
 HostActor = _remote(max_restarts=0, max_task_retries=0, concurrency_groups={"health": 1})(PingedHost)
+
+
+def errand(root: str, job: bytes) -> tuple[dict[str, str], Any]:
+    """Do a job on Ray.
+
+    Args:
+        root: As of `PingedHost.start`.
+        job: A function and its keyword arguments, pickled.
+
+    Returns:
+        What hides the packages here ("node" and "hidden"), if something does, and what the function returned.
+    """
+    if found := _hidden(root):
+        return found, None
+    from populations.crew import work
+
+    return {}, work(*cloudpickle.loads(job))
+
+
+def _hidden(root: str) -> dict[str, str]:
+    hidden = claim(root)
+    node = ray.get_runtime_context().get_node_id()
+    return {"node": node, "hidden": f"{socket.gethostname()}: {hidden}"} if hidden else {}
+
+
+for _module in (siblings, sys.modules[__name__]):
+    cloudpickle.register_pickle_by_value(_module)

@@ -21,8 +21,9 @@ BUSY_PAUSE: Final = 5.0
 """Between two tries of such a job."""
 
 Told = Callable[[dict[str, Any]], None]
-"""Told of every event, a dict of plain values under "event": job_started (job, attempt), job_lost (job, attempt, why),
-job_done (job, seconds), job_failed (job, error, details), job_stopped (job, why) and, while jobs run on Ray, tick."""
+"""Told of every event, a dict of plain values under "event": connecting (address, empty where Ray is started here),
+job_started (job, attempt), job_lost (job, attempt, why), job_done (job, seconds), job_failed (job, error, details),
+job_stopped (job, why) and, while jobs run on Ray, tick."""
 
 
 class Stopped(Exception):
@@ -104,11 +105,15 @@ def run_jobs(
             raise ValueError(f"{job.name}: the job {job.after} that it waits for does not come before it")
     if backend == "local":
         return _one_by_one(jobs, told, stopping)
+    from populations.backends import Interrupted
     from populations.crew import Crew, connected
 
     needs = ray or configuration.Ray()
-    with connected(needs):
-        results = Crew(needs, told, stopping).run(jobs)
+    try:
+        with connected(needs, stopping, told):
+            results = Crew(needs, told, stopping).run(jobs)
+    except Interrupted:
+        return [Result(job.name, "stopped") for job in jobs]
     return [results[job.name] for job in jobs]
 
 

@@ -114,18 +114,22 @@ def reproduce(
                 folder.put(PLAN, paper_results.as_json(asdict(settings)))
             over = paper_results.ended(folder)
         waiting = [part for part in parts if part not in over]
+        stopping = stack.enter_context(stop_on_signals(signals.append))
         hosts = 1
         if backend == "ray" and waiting:
+            from populations.backends import Interrupted
             from populations.cluster import room
             from populations.crew import connected
 
-            stack.enter_context(connected(needs))
+            try:
+                stack.enter_context(connected(needs, stopping, lambda event: tell(**event)))
+            except Interrupted:
+                return Summary(out, len(parts), len(parts) - len(waiting), {}, signals[0])
             hosts = room(configuration.RunConfig(ray=needs))
             hosts = hosts if needs.hosts == "auto" else min(hosts, needs.hosts)
         if waiting:
             cpu, wall = estimate(waiting, settings, hosts)
             tell("paper_started", out=out, parts=len(parts), waiting=len(waiting), cpu_s=cpu, wall_s=wall, hosts=hosts)
-        stopping = stack.enter_context(stop_on_signals(signals.append))
         results = _waves(waiting, over, settings, folder, needs, backend, tell, stopping)
         failed = {result.name: result.error for result in results if result.status == "failed"}
         done = len(parts) - len(waiting) + sum(result.status == "done" for result in results)

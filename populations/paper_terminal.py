@@ -6,6 +6,7 @@ from typing import Any, Final
 from rich.console import Console
 
 from alife.words import count, duration
+from populations.progress import connecting
 
 QUIET_SECONDS: Final = 20.0
 """Between two lines on what is under way."""
@@ -30,6 +31,9 @@ class PaperTerminal:
     def _line(self, text: str) -> None:
         self._said = time.monotonic()
         self.console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    def _on_connecting(self, event: dict[str, Any]) -> None:
+        self._line(connecting(event))
 
     def _on_paper_started(self, event: dict[str, Any]) -> None:
         self._parts, self._done = event["parts"], event["parts"] - event["waiting"]

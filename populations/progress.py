@@ -23,6 +23,11 @@ WORSE = "above 1: worse than printing zeros"
 """What is said of such a ρ. Of generation 0 nothing is: nobody has printed the founders' genomes."""
 
 
+def connecting(event: dict[str, Any]) -> str:
+    """What to say while Ray is waited for."""
+    return f"joining Ray at {event['address']}…" if event["address"] else "starting Ray…"
+
+
 class Terminal:
     """Prints events for a person.
 
@@ -56,6 +61,9 @@ class Terminal:
         took = f"about {duration(seconds)}" if seconds >= 1 else "less than a second"
         doubt = ": is that meant?" if seconds > 86_400 else ""
         self._line(f"a generation takes {took} of one core, and {size(event['memory'])} of memory with one host{doubt}")
+
+    def _on_connecting(self, event: dict[str, Any]) -> None:
+        self._line(connecting(event))
 
     def _on_start(self, event: dict[str, Any]) -> None:
         where = count(event["hosts"], "host") if event.get("backend") == "ray" else "in this process"

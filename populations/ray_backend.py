@@ -18,12 +18,13 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
+from alife import siblings
 from alife.config import RunConfig
 from alife.errors import UserError
 from alife.island import Scores
 from alife.physics import Physics
 from alife.reproduction import Ints, Newborns
-from populations import asking, classes, cluster
+from populations import asking, classes, cluster, ray_start
 from populations.backends import Choose, Generation, Interrupted, Outcome
 from populations.devices import resolved
 from populations.host_actor import HostActor
@@ -66,12 +67,21 @@ class RayBackend:
         physics: The run's; put into the object store once.
         stopping: Asked while waiting.
         lost: Told of every host that is lost.
+        told: As of `populations.ray_start.connect`.
 
     Raises:
+        Interrupted: `stopping()` became true while Ray started.
         UserError: There is no cluster, or no room in it.
     """
 
-    def __init__(self, config: RunConfig, physics: Physics, stopping: Callable[[], bool], lost: Lost = lambda *_: None):
+    def __init__(
+        self,
+        config: RunConfig,
+        physics: Physics,
+        stopping: Callable[[], bool],
+        lost: Lost = lambda *_: None,
+        told: Callable[[str], None] = lambda _: None,
+    ):
         self.config, self.stopping, self.lost = config, stopping, lost
         self._machine: Mapping[str, Any] | None = None
         self._refusal: Exception | None = None
@@ -82,7 +92,7 @@ class RayBackend:
         self._numbered = self._answers = 0
         self._headless = self._starved = self._pause = self._first_up = 0.0
         self._clock, self._vigil = Clock(), Vigil(config.ray.hang_timeout)
-        self._owns = cluster.connect(config)
+        self._owns = ray_start.connect(config, stopping, told)
         try:
             if config.device == "auto":
                 config = resolved(config, asking.device(config, stopping), physics.shape.n_weights)
@@ -137,7 +147,7 @@ class RayBackend:
         self._handles = []
         self._placing.close()
         if self._owns:
-            ray.shutdown()
+            ray_start.leave()
             self._owns = False
 
     def _step(self, task: _Task) -> None:
@@ -197,7 +207,10 @@ class RayBackend:
         """Take the answer of a host and give it the next thing to do."""
         self._vigil.answered(handle)
         island = handle.island
-        if handle.phase == "start":
+        if handle.phase == "start" and "hidden" in answer:
+            handle.node = answer["node"]
+            self._refuse(handle, answer["hidden"], UserError(answer["hidden"]), task, REFUSED_SECONDS)
+        elif handle.phase == "start":
             self._admit(handle, answer)
         elif handle.phase == "live":
             assert island is not None
@@ -275,7 +288,7 @@ class RayBackend:
                 num_gpus=self.config.ray.gpus_per_host,
                 **self._placing.options(),
             ).remote()
-            start = actor.start.remote(self._config, self._physics)
+            start = actor.start.remote(siblings.ROOT, [self._config, self._physics])
             self._handles.append(Handle(f"host {self._numbered}", actor, start, time.monotonic()))
 
     def _stranded(self) -> list[Handle]:

@@ -6,7 +6,7 @@ A room of its own because it joins forks and jobs.
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from alife.config import RunConfig
@@ -132,7 +132,17 @@ def _run(parent: str, generation: int, forks: Mapping[str, _Fork], backend: Chos
     tell("sweep_started", out=out, runs=len(jobs), done=0)
     for line in warnings(any_of.config, backend="local"):
         tell("warning", text=line)
-    with stop_on_signals(lambda name: tell("stopping", signal=name)) as stopping:
+    signals: list[str] = []
+
+    def told_to_stop(name: str) -> None:
+        signals.append(name)
+        tell("stopping", signal=name)
+
+    with stop_on_signals(told_to_stop) as stopping:
         results = run_jobs(jobs, any_of.config.ray, hear, stopping, backend)
     tell("sweep_ended")
-    return results
+    unsaid = [result.status == "stopped" and not result.error for result in results]
+    return [
+        replace(each, error=signals[0]) if signals and none else each
+        for each, none in zip(results, unsaid, strict=True)
+    ]

@@ -88,11 +88,15 @@ def sweep(
         tell = stack.enter_context(closing(hearing(sinks, quiet, SweepTerminal)))
         work = _Sweep(plan, folder, tell, new=stored is None)
         chosen = work.choose(backend)
+        stopping = stack.enter_context(stop_on_signals(work.signals.append))
         if chosen == "ray" and work.waiting:
+            from populations.backends import Interrupted
             from populations.crew import connected
 
-            stack.enter_context(connected(plan.base.ray))
-        stopping = stack.enter_context(stop_on_signals(work.signals.append))
+            try:
+                stack.enter_context(connected(plan.base.ray, stopping, work.hear))
+            except Interrupted:
+                return Summary(out, len(work.runs), len(work.ended & work.runs.keys()), {}, work.signals[0])
         stack.callback(_claim(folder, plan, stored).release)
         return work.run(stopping, chosen)
 
@@ -173,7 +177,7 @@ class _Sweep:
             self._tell("warning", text=line)
         results = []
         if self.waiting:
-            results = run_jobs(self.waiting, self.plan.base.ray, self._hear, lambda: self._stop(stopping), backend)
+            results = run_jobs(self.waiting, self.plan.base.ray, self.hear, lambda: self._stop(stopping), backend)
         failed = {result.name: result.error for result in results if result.status == "failed"}
         failed = {name: error for name, error in failed.items() if self.assays.get(name, ("",))[0] not in failed}
         failed |= self._write_tables()
@@ -197,7 +201,7 @@ class _Sweep:
                     waits = "" if name in self.ended else name
                     yield Job(job, assay_run, {"run": self._at(name), "plan": assay}, waits)
 
-    def _hear(self, event: dict[str, Any]) -> None:
+    def hear(self, event: dict[str, Any]) -> None:
         """Keep the tally of what jobs do, and pass it on."""
         kind, name = event["event"], event.get("job", "")
         if kind == "tick":

@@ -11,6 +11,7 @@ from alife.config import RunConfig
 from alife.errors import UserError
 from alife.words import count, duration
 from populations import reading
+from populations.progress import connecting
 
 LOOK_SECONDS: Final = 2.0
 REMOTE_SECONDS: Final = 15.0
@@ -134,6 +135,9 @@ class SweepTerminal:
     def _line(self, text: str) -> None:
         self._said = time.monotonic()
         (self._bars.console if self._bars else self.console).print(text, highlight=False, markup=False, soft_wrap=True)
+
+    def _on_connecting(self, event: dict[str, Any]) -> None:
+        self._line(connecting(event))
 
     def _on_sweep_started(self, event: dict[str, Any]) -> None:
         before = f", {event['done']} of them done before" if event["done"] else ""

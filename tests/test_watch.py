@@ -157,17 +157,8 @@ def test_the_stream_of_events_is_as_the_readme_has_it(small: dict[str, Any], tmp
     told: list[dict[str, Any]] = []
     evolve(small, str(tmp_path / "run"), backend="local", sinks=[told.append])
     assert {event["event"] for event in told} == {"start", "generation", "commit", "end"}
-    assert set(table) == {
-        "start",
-        "warning",
-        "generation",
-        "commit",
-        "island_died",
-        "extinct",
-        "host_lost",
-        "stopping",
-        "end",
-    }
+    rare = {"connecting", "warning", "island_died", "extinct", "host_lost", "stopping"}
+    assert set(table) == {"start", "generation", "commit", "end"} | rare
     for event in told:
         assert event.keys() - {"event"} == table[event["event"]], event["event"]
 
@@ -180,8 +171,8 @@ def test_nothing_phones_home(small: dict[str, Any], separate: dict[str, str], ad
     text = (
         "import json, sys\n"
         "from alife.config import parse_config\n"
-        "from populations import cluster\n"
-        "cluster.connect(parse_config(json.loads(sys.argv[1])))\n"
+        "from populations import ray_start\n"
+        "ray_start.connect(parse_config(json.loads(sys.argv[1])))\n"
         "import ray\n"
         "from ray._common.usage import usage_lib\n"
         "off = lambda: (__import__('os').environ['RAY_USAGE_STATS_ENABLED'], usage_lib.usage_stats_enabled())\n"
