@@ -114,7 +114,7 @@ def refuse(capsys, *arguments):
         ),
         (["--config", "nowhere.yaml"], "--config nowhere.yaml: No such file or directory"),
         (["--task", "/nowhere"], "/nowhere"),
-        (["--ray.address", "127.0.0.1:1"], "no cluster answers there"),
+        (["--ray.address", "127.0.0.1:1"], "ray.address: '127.0.0.1:1': "),
         (["--ray.address", "nonsense"], "nonsense"),
         (["--backend", "cloud"], "argument --backend: invalid choice: 'cloud'"),
         (["--migration.migrants", "13"], "migration.migrants: 13 is not allowed"),

@@ -103,10 +103,10 @@ def test_null_on_the_command_line_is_this_machine_and_null_in_a_file_is_not_said
     assert "  address: null\n" in capsys.readouterr().out
 
 
-def test_a_stale_address_of_the_environment_says_how_to_be_rid_of_it(monkeypatch, small, tmp_path):
+def test_a_stale_address_of_the_environment_says_how_to_be_rid_of_it(monkeypatch):
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
     with pytest.raises(UserError, match=r"^RAY_ADDRESS: .*unset RAY_ADDRESS, or give --ray.address local") as refused:
-        ray_start._user or addresses.check_answers(addresses.place(Ray()))
+        addresses.check_answers(addresses.place(Ray()))
     assert "leave the address out" not in str(refused.value)
 
 
