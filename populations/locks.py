@@ -1,9 +1,10 @@
 """One writer a run folder: `flock` on a local disk, a lease that ends by itself anywhere else.
 
-A lease is a file that its holder renews six times within its length. Whether it has ended is judged by watching: a
-lease that nobody renews for its whole length, by the watcher's own clock, has ended, so clocks that disagree do no
-harm. Only one that is ten times older than its length by both clocks is taken without waiting. A writer that has lost
-its lease notices at its next commit, and the manifest's conditional replacement guards the moment between.
+A lease is a file that its holder renews six times within its length; the holder counts from before each request, so
+that it gives up no later than others may take it. Whether a lease has ended is judged by watching: one that nobody
+renews for its whole length, by the watcher's own clock, has ended, so clocks that disagree do no harm. Only one that is
+ten times older than its length by the storage's clock is taken without waiting. A writer that has lost its lease
+notices at its next commit, and the manifest's conditional replacement guards the moment between.
 """
 
 import contextlib
@@ -19,6 +20,7 @@ import time
 from typing import Any, Protocol
 
 from alife.errors import UserError
+from populations.exclusive import Versions
 from populations.storage import Conflict, Folder, LocalFolder, now
 
 NAME = ".writer"
@@ -51,6 +53,7 @@ def acquire(folder: Folder, seconds: float = LEASE_SECONDS) -> Lock:
 
     Raises:
         Busy: Another writer lives; the line says which.
+        UserError: The storage cannot keep two writers apart.
         OSError: The storage refuses.
     """
     if isinstance(folder, LocalFolder):
@@ -59,7 +62,14 @@ def acquire(folder: Folder, seconds: float = LEASE_SECONDS) -> Lock:
         except OSError as error:
             if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
                 raise
+        return _Lease(Versions(folder), seconds)
+    folder.check_conditional()
     return _Lease(folder, seconds)
+
+
+def is_lock(name: str) -> bool:
+    """Whether a file of a folder is what writers hold, or was: `NAME`, or a version of it."""
+    return name == NAME or (name.startswith(f"{NAME}.") and name.removeprefix(f"{NAME}.").isdigit())
 
 
 class _FileLock:
@@ -92,13 +102,13 @@ class _FileLock:
 
 
 class _Lease:
-    def __init__(self, folder: Folder, seconds: float) -> None:
+    def __init__(self, folder: Folder | Versions, seconds: float) -> None:
         self._folder, self._seconds = folder, seconds
         self._content = {**_holder(), "token": secrets.token_hex(8), "seconds": seconds}
         self._version: str | None = None
-        self._take()
-        self._renewed = time.monotonic()
+        self._renewed = 0.0
         self._lost = False
+        self._take()
         self._one_at_a_time = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
@@ -135,11 +145,12 @@ class _Lease:
     def _wait_out(self, holder: dict[str, Any]) -> None:
         """Return once nobody can hold the lease any more."""
         seconds = min(_number(holder.get("seconds"), self._seconds), _LONGEST)
-        if time.time() - _number(holder.get("renewed"), 0) > 10 * seconds:
+        age = self._age()
+        if age is not None and age > 10 * seconds:
             return
         _log.warning("%s: waiting up to %.0f s for the lease of %s", self._folder.uri, seconds, _name(holder))
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
+        end = _clock() + seconds
+        while (left := end - _clock()) > 0:
             time.sleep(min(left, seconds / 20))
             found, version = self._look()
             if version != self._version:
@@ -155,19 +166,26 @@ class _Lease:
             return None, None
         return _parse(data), version
 
+    def _age(self) -> float | None:
+        try:
+            return self._folder.age(NAME)
+        except FileNotFoundError:
+            return None
+
     def _put(self, more: dict[str, Any] | None = None) -> None:
-        content = {**self._content, "renewed": time.time(), **(more or {})}
+        began = _clock()
+        content = {**self._content, "renewed": now(), **(more or {})}
         self._version = self._folder.replace(NAME, json.dumps(content).encode(), self._version)
+        self._renewed = began  # others may have seen it from then on
 
     def _overdue(self) -> bool:
-        return time.monotonic() - self._renewed > self._seconds
+        return _clock() - self._renewed > self._seconds
 
     def _renew(self) -> None:
         with self._one_at_a_time:
             if not self._lost:
                 try:
                     self._put_again()
-                    self._renewed = time.monotonic()
                 except Conflict:
                     self._lost = True
 
@@ -188,6 +206,11 @@ class _Lease:
                 self._renew()
             except OSError as error:
                 _log.warning("%s: the lease could not be renewed: %s", self._folder.uri, error)
+
+
+def _clock() -> float:
+    """Seconds that go on while this machine sleeps, where the system counts such."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def _holder() -> dict[str, Any]:
@@ -211,5 +234,5 @@ def _name(holder: dict[str, Any]) -> str:
     return f"process {pid} on {host}, since {since}"
 
 
-def _refusal(folder: Folder, holder: dict[str, Any]) -> str:
+def _refusal(folder: Folder | Versions, holder: dict[str, Any]) -> str:
     return f"{folder.uri}: another run is writing here ({_name(holder)}): end it first, or choose another folder"

@@ -22,7 +22,7 @@ from populations.controller import stop_on_signals
 from populations.jobs import Job, Result, Stopped, run_jobs
 from populations.listeners import Sink, hearing
 from populations.paper_terminal import PaperTerminal
-from populations.storage import Folder, explained, open_folder
+from populations.storage import Folder, explained, is_passing, open_folder
 
 PLAN: Final = "paper.json"
 THREADS: Final = 1
@@ -252,7 +252,7 @@ def _settled(folder: Folder, settings: Settings) -> Settings:
         found = folder.ls()
         folder.check_writable()
         if PLAN not in found:
-            if found.keys() - {locks.NAME}:
+            if not all(locks.is_lock(name) or is_passing(name) for name in found):
                 raise UserError(f"{folder.uri}: is not empty, and holds no {PLAN}: choose another --out")
             return settings
         stored = paper_results.parse(folder.read(PLAN), f"{folder.uri}/{PLAN}")

@@ -13,10 +13,9 @@ from alife.errors import UserError
 from alife.nested import load_yaml
 from alife.reproduction import Newborns
 from populations import checkpoints, locks, manifest, parts
-from populations.storage import Folder, explained, open_folder
+from populations.storage import Folder, explained, is_passing, open_folder
 
 CONFIG = "config.yaml"
-_LEFTOVERS = {locks.NAME, CONFIG, f".{CONFIG}.tmp", f".{manifest.NAME}.tmp"}
 
 
 def check_unused(uri: str) -> None:
@@ -33,7 +32,9 @@ def check_unused(uri: str) -> None:
         folder.check_writable()
     if manifest.NAME in names and unbegun(fetch_manifest(folder)[0]):
         names -= {manifest.NAME, *schema.PART_KINDS}
-    if names - _LEFTOVERS or (names and locks.NAME not in names):
+    locked = {name for name in names if locks.is_lock(name)}
+    rest = {name for name in names - locked if not is_passing(name)}
+    if rest - {CONFIG} or (rest and not locked):
         what = "holds a run already" if manifest.NAME in names else "is not empty"
         raise UserError(f"{uri}: {what}: go on with --resume, or choose another --out")
 

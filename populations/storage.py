@@ -23,6 +23,8 @@ from fsspec.core import split_protocol, strip_protocol, url_to_fs
 from alife.errors import UserError
 
 _S3 = ("s3", "s3a")
+_HONOUR: set[str] = set()
+"""Stores and buckets that have been seen to honour conditions."""
 _CONFLICT_CODES = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409", "NoSuchKey")
 
 
@@ -85,6 +87,30 @@ class Folder(ABC):
         """
         return self.fetch(name)[0]
 
+    def age(self, name: str) -> float | None:
+        """Seconds since a file was written, both moments by the storage's own clock; None if it does not say.
+
+        A file is written and removed for it.
+
+        Raises:
+            FileNotFoundError: There is none.
+        """
+        probe = f".clock-{secrets.token_hex(4)}.tmp"
+        written = self._written(name)
+        self.write(probe, b"")
+        try:
+            present = self._written(probe)
+        finally:
+            self.delete(probe)
+        return None if written is None or present is None else present - written
+
+    @abstractmethod
+    def _written(self, name: str) -> float | None:
+        """When a file was written, by the storage's clock."""
+
+    def check_conditional(self) -> None:  # noqa: B027, only some systems promise what they may not keep
+        """Raise UserError if `replace` would not keep two writers apart though the system is said to."""
+
     def make(self) -> None:  # noqa: B027, an object store has no folders to make
         """Create the folder where it needs to be created."""
 
@@ -142,6 +168,9 @@ class LocalFolder(Folder):
             (self.root / temporary).unlink(missing_ok=True)
             raise
         _flush_directory(path.parent)
+
+    def _written(self, name: str) -> float | None:
+        return (self.root / name).stat().st_mtime
 
     def delete(self, name: str) -> None:
         (self.root / name).unlink(missing_ok=True)
@@ -218,20 +247,67 @@ class RemoteFolder(Folder):
     def replace(self, name: str, data: bytes, expected: str | None) -> str:
         if not self.conditional:
             return self._compare_and_write(name, data, expected)
-        condition = {"IfNoneMatch": "*"} if expected is None else {"IfMatch": expected}
+        try:
+            return self._put_if(name, data, {"IfNoneMatch": "*"} if expected is None else {"IfMatch": expected})
+        except Conflict:
+            with contextlib.suppress(FileNotFoundError):
+                found, version = self.fetch(name)
+                if found == data:  # a put whose answer was lost has been sent twice
+                    return version
+            raise
+
+    def check_conditional(self) -> None:
+        """Put a file twice under conditions that the second time do not hold.
+
+        Raises:
+            UserError: The store took it nevertheless, or knows no conditions.
+        """
+        if not self.conditional or self._store in _HONOUR:
+            return
+        name = f".probe-{secrets.token_hex(8)}.tmp"
+        with contextlib.suppress(Conflict):  # it was sent twice, for want of an answer
+            self._put_if(name, b"1", {"IfNoneMatch": "*"})
+        try:
+            for condition in ({"IfNoneMatch": "*"}, {"IfMatch": f'"{32 * "0"}"'}):
+                with contextlib.suppress(Conflict):
+                    self._put_if(name, b"2", condition)
+                    raise UserError(self._careless)
+        finally:
+            self.delete(name)
+        _HONOUR.add(self._store)
+
+    @property
+    def _store(self) -> str:
+        endpoint = self.fs.endpoint_url or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+        return f"{endpoint} {self.fs.split_path(self.root)[0]}"
+
+    @property
+    def _careless(self) -> str:
+        return (
+            f"{self.uri}: this store does not honour conditions on what is written (If-Match, If-None-Match), so two "
+            "runs could write here at once: use one that does, or a disk"
+        )
+
+    def _put_if(self, name: str, data: bytes, condition: dict[str, str]) -> str:
+        """Put an object under a condition; returns its ETag."""
         bucket, key, _ = self.fs.split_path(self._key(name))
         try:
             with _as_os_error():
                 answer = self.fs.call_s3("put_object", Bucket=bucket, Key=key, Body=data, **condition)
-                return answer["ETag"]
+                return str(answer["ETag"])
         except OSError as error:
+            if _code(error) == "NotImplemented":
+                raise UserError(self._careless) from error
             if _code(error) not in _CONFLICT_CODES:
                 raise
-        with contextlib.suppress(FileNotFoundError):
-            found, version = self.fetch(name)
-            if found == data:  # a put whose answer was lost has been sent twice
-                return version
         raise Conflict(name)
+
+    def _written(self, name: str) -> float | None:
+        with _as_os_error():
+            try:
+                return float(self.fs.modified(self._key(name)).timestamp())
+            except (NotImplementedError, AttributeError):
+                return None
 
     def delete(self, name: str) -> None:
         with _as_os_error(), contextlib.suppress(FileNotFoundError):
@@ -284,6 +360,11 @@ def explained(folder: Folder, doing: str, then: str = "") -> Iterator[None]:
         raise UserError(f"{folder.uri}: {doing} failed: {conflict} was changed by somebody else{then}") from conflict
     except OSError as error:
         raise UserError(f"{folder.uri}: {doing} failed: {_reason(error)}{then}") from error
+
+
+def is_passing(name: str) -> bool:
+    """Whether a file is one that a write makes for a moment, and that stays only where its writer was killed."""
+    return name.startswith(".") and name.endswith(".tmp")
 
 
 def now() -> str:

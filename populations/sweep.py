@@ -23,12 +23,11 @@ from populations.gathered import ASSAYS, TABLE, assays_table, table
 from populations.jobs import Job, Stopped, run_jobs
 from populations.listeners import Listeners, Sink, hearing
 from populations.plan import Plan, difference, dump, parse_plan, warned
-from populations.storage import Conflict, Folder, explained, open_folder
+from populations.storage import Conflict, Folder, explained, is_passing, open_folder
 from populations.tally import SweepTerminal, Tally
 
 PLAN: Final = "sweep.yaml"
 ENDED: Final = ("finished", "extinct")
-_LEFTOVERS = {locks.NAME, f".{PLAN}.tmp"}
 _AGAIN = ": the same command goes on"
 
 
@@ -249,7 +248,7 @@ def _stored(folder: Folder) -> Plan | None:
             return parse_plan(folder.read(PLAN).decode(errors="replace"), f"{folder.uri}/{PLAN}")
     if manifest.NAME in names:
         raise UserError(f"{folder.uri}: holds a run, not a sweep: choose another --out")
-    if names - _LEFTOVERS:
+    if not all(locks.is_lock(name) or is_passing(name) for name in names):
         raise UserError(f"{folder.uri}: is not empty, and holds no {PLAN}: choose another --out")
     return None
 

@@ -14,7 +14,9 @@ import pytest
 
 from alife.errors import UserError
 from populations import locks
-from populations.storage import RemoteFolder, open_folder
+from populations.exclusive import Versions
+from populations.reading import check_unused
+from populations.storage import Conflict, LocalFolder, RemoteFolder, open_folder
 from tests.killing import run
 
 pytest_plugins = ("tests.s3",)
@@ -75,6 +77,120 @@ def test_a_disk_without_file_locks_has_a_lease(tmp_path: Path, monkeypatch: pyte
     locks.acquire(folder, 1.5).release()
 
 
+@pytest.fixture
+def lockless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder on a disk without file locks."""
+
+    def refuse(*args: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    return tmp_path
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_without_file_locks_one_of_two_at_the_same_instant_wins(
+    lockless: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    won: list[locks.Lock] = []
+    write = LocalFolder.write
+
+    def late(folder: LocalFolder, name: str, data: bytes) -> None:
+        """Puts its lease down only after another writer has, who looked at the same time."""
+        monkeypatch.setattr(LocalFolder, "write", write)
+        won.append(locks.acquire(open_folder(str(lockless)), 30))
+        write(folder, name, data)
+
+    def unable(*args: object, **kwargs: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    if not links:
+        monkeypatch.setattr(os, "link", unable)
+    monkeypatch.setattr(LocalFolder, "write", late)
+    with pytest.raises(UserError, match="another run is writing here"):
+        locks.acquire(open_folder(str(lockless)), 30)
+    won[0].check()
+    won[0].release()
+
+
+def test_without_file_locks_of_many_threads_one_wins(lockless: Path) -> None:
+    barrier, won = threading.Barrier(8), []
+
+    def try_it() -> None:
+        barrier.wait()
+        try:
+            won.append(locks.acquire(open_folder(str(lockless)), 1))
+        except UserError:
+            return
+
+    for _ in range(5):
+        threads = [threading.Thread(target=try_it) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(won) == 1
+        won.pop().release()
+    names = [path.name for path in lockless.iterdir()]
+    assert all(map(locks.is_lock, names))
+    assert len(names) <= 4
+
+
+def test_without_file_locks_who_looked_long_ago_makes_no_version_that_was(lockless: Path) -> None:
+    versions = Versions(LocalFolder(str(lockless)))
+    version = versions.replace("f", b"1", None)
+    for number in range(9):
+        version = versions.replace("f", str(number).encode(), version)
+    for old in (None, "1", "5", "9"):
+        with pytest.raises(Conflict):
+            versions.replace("f", b"mine", old)
+        assert versions.fetch("f") == (b"8", "10")
+
+
+def test_a_run_begins_where_there_are_no_file_locks(lockless: Path) -> None:
+    (lockless / "run").mkdir()
+    locks.acquire(open_folder(str(lockless / "run")), 1).release()
+    (lockless / "run/.probe-0a.tmp").touch()
+    check_unused(str(lockless / "run"))
+
+
+def test_a_store_that_ignores_conditions_is_refused(s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = open_folder(s3)
+    assert isinstance(folder, RemoteFolder)
+    call, dropped = folder.fs.call_s3, []
+
+    def careless(method: str, **options: object) -> object:
+        dropped.extend(options.pop(key) for key in ("IfMatch", "IfNoneMatch") if key in options)
+        return call(method, **options)
+
+    monkeypatch.setattr("populations.storage._HONOUR", set())
+    monkeypatch.setattr(folder.fs, "call_s3", careless)
+    with pytest.raises(UserError, match=r"^s3://.+: this store does not honour conditions on what is written") as told:
+        locks.acquire(folder)
+    assert "\n" not in str(told.value)
+    assert dropped
+    assert folder.ls() == {}
+    monkeypatch.setattr(folder.fs, "call_s3", call)
+    locks.acquire(folder).release()
+    assert set(folder.ls()) == {locks.NAME}
+
+
+def test_ages_are_by_the_storages_clock(uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = open_folder(uri)
+    folder.make()
+    folder.write("f", b"1")
+    monkeypatch.setattr(time, "time", lambda: 0.0)
+    age = folder.age("f")
+    assert age is not None
+    assert -1 <= age < 30
+    assert list(folder.ls()) == ["f"]
+    with pytest.raises(FileNotFoundError):
+        folder.age("g")
+    if isinstance(folder, LocalFolder):
+        os.utime(folder.root / "f", (0, folder.root.stat().st_mtime - 1000))
+        assert (folder.age("f") or 0) > 900
+
+
 def test_a_live_lease_is_renewed_and_a_released_one_is_free(shared: str) -> None:
     folder = open_folder(shared)
     lock = locks.acquire(folder, 1.5)
@@ -99,12 +215,55 @@ def test_a_dead_writers_lease_is_waited_out(s3: str) -> None:
     lock.release()
 
 
-def test_a_lease_long_past_is_taken_at_once(shared: str) -> None:
+def test_a_lease_long_past_by_the_storages_clock_is_taken_at_once(shared: str, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = open_folder(shared)
-    folder.write(locks.NAME, json.dumps({"seconds": 60, "renewed": time.time() - 601}).encode())
+    folder.write(locks.NAME, json.dumps({"seconds": 60}).encode())
+    monkeypatch.setattr(RemoteFolder, "age", lambda self, name: 601.0)
     started = time.monotonic()
     locks.acquire(folder, 60).release()
     assert time.monotonic() - started < 30
+
+
+def test_a_live_holder_whose_clock_is_an_hour_slow_is_watched_all_the_same(
+    shared: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, right = open_folder(shared), time.time
+    with monkeypatch.context() as slow:
+        slow.setattr(time, "time", lambda: right() - 3600)
+        lock = locks.acquire(folder, 3)
+    with pytest.raises(UserError, match="another run is writing here"):
+        locks.acquire(folder, 3)
+    lock.check()
+    lock.release()
+
+
+def test_a_lease_holds_from_before_it_was_asked_for() -> None:
+    class Slow(RemoteFolder):
+        """Answers so late that what it has stored is over by then."""
+
+        def replace(self, name: str, data: bytes, expected: str | None) -> str:
+            version = super().replace(name, data, expected)
+            time.sleep(0.5)
+            return version
+
+    lock = locks.acquire(Slow(f"memory://lease-{next(_numbers)}"), 0.4)
+    with pytest.raises(UserError, match="lease of this run was lost"):
+        lock.check()
+    lock.release()
+
+
+def test_a_machine_that_slept_longer_than_its_lease_has_lost_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = locks.acquire(open_folder(f"memory://lease-{next(_numbers)}"), 30)
+    awake = time.clock_gettime
+
+    def broken(*args: object) -> None:
+        raise OSError(errno.EIO, "unreachable")
+
+    monkeypatch.setattr(RemoteFolder, "replace", broken)
+    monkeypatch.setattr(time, "clock_gettime", lambda clock: awake(clock) + 100)
+    with pytest.raises(UserError, match="lease of this run was lost"):
+        lock.check()
+    lock.release()
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"seconds": "x", "renewed": null}', b"[" * 100_000])
