@@ -1,62 +1,47 @@
 """A run's configuration: every key, its type, its limits and its meaning, from YAML, flags or Python alike."""
 
 import json
-import os
-import re
 import types
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Final, Literal, get_args, get_origin
+from typing import Any, Final, Literal, get_args, get_origin
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from alife import problems, schema
 from alife.errors import UserError
 from alife.nested import flatten, nest
+from alife.values import (
+    MAX_TASK_WEIGHT,
+    MOST,
+    MOST_HOSTS,
+    MOST_THREADS,
+    TRAITS,
+    Cpus,
+    Gpus,
+    Hosts,
+    NonNegative,
+    Optimizer,
+    Positive,
+    Real,
+    Scheme,
+    Task,
+    Topology,
+    Traits,
+    located,
+)
 
-Optimizer = Literal["sgd", "momentum", "adam", "adamax", "adagrad", "rmsprop"]
-Scheme = Literal["tournament", "truncation", "roulette", "nsga2", "shuffled", "drift"]
-Trait = Literal["task_weight", "learning_rate", "mutation"]
-Topology = Literal["ring", "torus", "star", "complete", "none"]
-
-MOST: Final = 1_000_000_000
-"""The largest number of steps or generations that a key may name: beyond anybody's use, and all arithmetic holds it."""
-
-MOST_THREADS: Final = 1024
-"""A process that asks for many more ends in a segmentation fault."""
-
-MAX_TASK_WEIGHT: Final = 1e30
-"""The heaviest that a loss may weigh: far from anybody's use, and what is computed with it stays within float32."""
-
-
-def _number(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise ValueError("input should be a number")
-    if isinstance(value, str) and re.match(r"\s*[-+]?0\d", value):
-        raise ValueError("write the number without zeros in front, with which YAML takes 010 for 8")
-    return value
-
-
-Real = Annotated[float, Field(strict=False, allow_inf_nan=False), BeforeValidator(_number)]
-"""Also of text that is a number: YAML takes 1e-3 for text."""
-Positive = Annotated[Real, Field(gt=0)]
-NonNegative = Annotated[Real, Field(ge=0)]
-
-
-def located(task: str) -> str:
-    """A task that means the same wherever one stands: a folder by its absolute path."""
-    return task if task in ("mnist", "none", "") else os.path.abspath(os.path.expanduser(task))
-
-
-def _gpus(value: float) -> float:
-    if not (value == 0 or 1e-4 <= value <= 1 or value.is_integer()):
-        raise ValueError("Ray lends a share of one GPU from 0.0001 on, or a whole number of them")
-    return value
-
-
-def _traits(value: Any) -> Any:
-    """mutation,task_weight as well as [mutation, task_weight]."""
-    return [word.strip() for word in value.split(",")] if isinstance(value, str) else value
+__all__ = [
+    "MAX_TASK_WEIGHT",
+    "RunConfig",
+    "Scheme",
+    "choices",
+    "dump",
+    "leaves",
+    "located",
+    "parse_config",
+    "wrong_keys",
+]
 
 
 class _Section(BaseModel):
@@ -92,10 +77,12 @@ class Life(_Section):
     """A lifetime of learning."""
 
     steps: int = Field(40, ge=0, le=MOST, description="optimiser steps in a life; 0 is pure regeneration")
-    optimizer: Optimizer = "adamax"
-    learning_rate: Positive = Field(0.005, le=1e30)
+    optimizer: Optimizer = Field("adamax", description="with torch's own constants")
+    learning_rate: Positive = Field(0.005, le=1e30, description="of the optimiser")
     coordinates: int = Field(256, ge=1, le=1_000_000, description="coordinates a step")
-    images: int = Field(128, ge=1, le=1_000_000, description="images a step")
+    images: int = Field(
+        128, ge=1, le=1_000_000, description="images a step; under joint pairing as many as coordinates"
+    )
     task_weight: NonNegative = Field(
         0.1, le=MAX_TASK_WEIGHT, description="weight of the cross-entropy beside the replication loss"
     )
@@ -119,7 +106,7 @@ class Life(_Section):
     environment: Literal["shared", "individual"] = Field(
         "individual", description="the same coordinates and images for all of an island, or each its own"
     )
-    precision: Literal["float32", "bfloat16"] = "float32"
+    precision: Literal["float32", "bfloat16"] = Field("float32", description="of the layers' products while learning")
     threads: int = Field(1, ge=1, le=MOST_THREADS, description="threads a host")
     chunk: int | None = Field(
         None,
@@ -133,32 +120,32 @@ class Reproduction(_Section):
     """Emission with noise."""
 
     mutation: NonNegative = Field(0.05, le=1e6, description="birth noise, relative to the RMS of the emitted genome")
-    heritable: Annotated[tuple[Trait, ...], BeforeValidator(_traits)] = Field(
-        (), strict=False, description="life-history traits that offspring inherit, as in mutation,task_weight"
-    )
+    heritable: Traits = Field((), description="life-history traits that offspring inherit, as in mutation,task_weight")
     trait_mutation: NonNegative = Field(0.1, le=10, description="sd of the log of a heritable trait at each birth")
 
 
 class Selection(_Section):
     """Who reproduces."""
 
-    scheme: Scheme = "tournament"
+    scheme: Scheme = Field("tournament", description="who becomes a parent; shuffled and drift are the controls")
     accuracy_weight: Real = Field(0.5, ge=0, le=1, description="w: fitness = w·z(accuracy) + (1-w)·z(-log ρ)")
-    tournament_size: int = Field(3, ge=1, le=MOST)
+    tournament_size: int = Field(
+        3, ge=1, le=MOST, description="competitors for each child, under tournament and shuffled"
+    )
     truncation: Real = Field(0.5, gt=0, le=1, description="share of an island that truncation lets reproduce")
 
 
 class Population(_Section):
     """Islands."""
 
-    islands: int = Field(4, ge=1, le=schema.MAX_ISLANDS)
+    islands: int = Field(4, ge=1, le=schema.MAX_ISLANDS, description="populations that migrants alone connect")
     size: int = Field(24, ge=1, le=schema.MAX_SIZE, description="individuals an island")
 
 
 class Migration(_Section):
     """Newborns swapped between islands."""
 
-    topology: Topology = "ring"
+    topology: Topology = Field("ring", description="which islands are neighbours")
     every: int = Field(5, ge=1, le=MOST, description="generations between migrations")
     migrants: int = Field(1, ge=0, le=schema.MAX_SIZE, description="newborns swapped along each edge")
 
@@ -178,9 +165,9 @@ class Ray(_Section):
     address: str | None = Field(
         None, description="a cluster's; local: this machine; null: as RAY_ADDRESS says, or local"
     )
-    hosts: Literal["auto"] | Annotated[int, Field(ge=1, le=100_000)] = "auto"
-    cpus_per_host: Real = Field(1, ge=1e-4, le=100_000)
-    gpus_per_host: Annotated[Real, Field(ge=0, le=100_000), AfterValidator(_gpus)] = 0
+    hosts: Hosts = Field("auto", description="processes that live islands; auto is one an island, if there is room")
+    cpus_per_host: Cpus = Field(1, description="CPUs that a host reserves")
+    gpus_per_host: Gpus = Field(0, description="GPUs that a host reserves; of 0 one is made with device cuda")
     hang_timeout: Positive = Field(
         60, le=MOST, description="seconds without an answer, at least, before a host is given up"
     )
@@ -190,11 +177,11 @@ class Ray(_Section):
 class RunConfig(_Section):
     """A whole evolutionary run."""
 
-    seed: int = Field(0, ge=0, lt=1 << 63)
-    task: Annotated[str, AfterValidator(located)] = Field(
-        "mnist", min_length=1, description="mnist, none, or a folder of IDX files"
+    seed: int = Field(0, ge=0, lt=1 << 63, description="of everything random")
+    task: Task = Field("mnist", description="mnist, none, or a folder of IDX files")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="where hosts compute; auto is a GPU where there is one"
     )
-    device: Literal["auto", "cpu", "cuda"] = "auto"
     generations: int = Field(30, ge=1, le=schema.MAX_GENERATIONS, description="the total, founders included")
     quine: Quine = Quine()
     life: Life = Life()
@@ -296,6 +283,6 @@ def _section_examples() -> Iterator[tuple[str, str]]:
 _KEYS: Final = [key for key, *_ in leaves()]
 _EXAMPLES: Final = {
     **dict(reversed(list(_section_examples()))),
-    "reproduction.heritable": f"name any of {', '.join(get_args(Trait))}, as in mutation,task_weight, or []",
-    "ray.hosts": "auto, or a whole number from 1 to 100,000",
+    "reproduction.heritable": f"name any of {', '.join(TRAITS)}, as in mutation,task_weight, or []",
+    "ray.hosts": f"auto, or a whole number from 1 to {MOST_HOSTS:,}",
 }

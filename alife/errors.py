@@ -1,7 +1,4 @@
-"""The one exception that a user is meant to read.
-
-It has a room of its own because all three packages raise it and the command alone catches it.
-"""
+"""The one exception that a user is meant to read. All three packages raise it, and the command catches it."""
 
 
 class UserError(Exception):

@@ -10,7 +10,7 @@ DEAD_ZERO = 1e-3
 def relative_error(printed: Tensor, reference: Tensor) -> Tensor:
     """Σ(printed - reference)² / Σreference²: ρ, copying_error or self_error, by what the reference is.
 
-    1 is no better than printing zeros, 0 is perfect, 1 - ρ is R²; NaN for a zero reference.
+    1 is no better than printing zeros, 0 is perfect, 1 - ρ is R² about zero; NaN for a zero reference.
     """
     difference = torch.linalg.vector_norm(printed - reference, dim=1)
     return (difference / torch.linalg.vector_norm(reference, dim=1)).square()

@@ -270,3 +270,12 @@ def test_a_sweep_warns_of_what_its_treatments_set_in_vain() -> None:
     plan = parse_plan("treatments: {a: {selection: {scheme: drift, tournament_size: 5}}, b: {}}", "f")
     assert warned_of_plan(plan) == ["selection.tournament_size: 5: changes nothing under selection.scheme drift (in a)"]
     assert not warned_of_plan(read_plan("tradeoff"))
+
+
+def test_an_assay_of_task_weights_needs_lives_in_which_one_learns(
+    small: dict[str, Any], tmp_path: Any, capsys: Any
+) -> None:
+    out = str(tmp_path / "run")
+    evolve({**small, "generations": 1, "life": {"steps": 0}}, out, backend="local")
+    assert main(["assay", out, "within_life", "--sample", "2", "--no-figures"]) == 2
+    assert capsys.readouterr().err == "alife: error: life.steps: 0: nobody learns, so that no task weight matters\n"

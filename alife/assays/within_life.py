@@ -38,11 +38,13 @@ def within_life(
         task_weight, accuracy, replication_error, copying_error (`schema.SCORES`; NaN where an individual diverged).
 
     Raises:
-        UserError: There is no task to weigh.
+        UserError: There is no task to weigh, or nobody learns.
     """
     config = habitat.config
     if config.task == "none":
         raise UserError("task: none: without a task there is no task weight to live under")
+    if config.life.steps == 0:
+        raise UserError("life.steps: 0: nobody learns, so that no task weight matters")
     rows: list[Columns] = []
     total = len(groups) * replicates * len(task_weights)
     for generation, newborns in groups.items():
