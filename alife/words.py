@@ -16,4 +16,4 @@ def duration(seconds: float) -> str:
 
 def size(count: int) -> str:
     """Bytes, as "3 MB" or "1.5 GB"."""
-    return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.0f} MB"
+    return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{max(1, round(count / 1e6))} MB"

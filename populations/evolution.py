@@ -18,6 +18,7 @@ from alife.config import RunConfig, parse_config
 from alife.errors import Unfit, UserError
 from alife.metrics import DEAD_ZERO
 from alife.physics import Physics, make_physics, shape_of
+from alife.quine import Shape
 from alife.remarks import warnings
 from alife.reproduction import Newborns, found
 from alife.tasks import Task, load_task
@@ -258,6 +259,7 @@ def drive(start: Callable[[MakeBackend], Run], backend: BackendName, tell: Liste
             run = start(partial(_make_backend, backend, stopping, lost, made, tell))
             run.tell = tell
             note(run)
+            tell("cost", **_cost(run))
             tell(
                 "start",
                 generation=run.generation,
@@ -286,6 +288,16 @@ def drive(start: Callable[[MakeBackend], Run], backend: BackendName, tell: Liste
             tell.close()
 
 
+def _cost(run: Run) -> dict[str, float]:
+    """What a generation takes: seconds of a core, and bytes of memory with one host."""
+    h, weights = run.config.quine.hidden, next(iter(run.newborns.values())).messages.shape[1]
+    classes, task = weights // h - 2 * h - 1, run.recorder.manifest["task"]
+    shape = Shape(h, run.config.quine.coordinate_units if classes else h, classes)
+    images = sum(map(sum, task["counts"].values())) if task else 0
+    memory = needs.memory(run.config, shape, images)
+    return {"core_seconds": needs.generation_seconds(run.config), "memory": sum(memory.values())}
+
+
 def _make_backend(
     asked: BackendName,
     stopping: Any,
@@ -295,9 +307,6 @@ def _make_backend(
     config: RunConfig,
     physics: Physics,
 ) -> Backend:
-    images = sum(map(len, physics.labels.values()))
-    memory = sum(needs.memory(config, physics.shape, images).values())
-    tell("cost", core_seconds=needs.generation_seconds(config), memory=memory)
     if choose(asked, config) == "local":
         _check_cuda(config)
         made.append(LocalBackend(config, physics, stopping))

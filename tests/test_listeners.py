@@ -129,7 +129,7 @@ def test_progress_is_shown_to_whoever_watches(tiny, tmp_path, monkeypatch, capsy
     monkeypatch.setattr(listeners, "watched", lambda: True)
     evolve(tiny, str(tmp_path / "a"), backend="local")
     said = capsys.readouterr().err
-    assert f"{tmp_path}/a: starts with generation 0 of 5 (0 to 4), 1 host\n" in said
+    assert f"{tmp_path}/a: starts with generation 0 of 5 (0 to 4), in this process\n" in said
     assert "generation 4 (5 of 5)  ρ " in said
     evolve(tiny, str(tmp_path / "b"), backend="local", quiet=True)
     evolve(tiny, str(tmp_path / "c"), backend="local", sinks=())
