@@ -1,7 +1,7 @@
 """The gradient of a life's loss for a chunk of individuals: one analytic pass, replication and cross-entropy together.
 
-A room of its own beside `alife.life` because everything here serves speed: which products there are, where their
-operands lie in memory, and that nothing is allocated while individuals live.
+Apart from `alife.life` as everything here serves speed: which products there are, where their
+operands lie in memory, and which buffers are made once for a life and used again at each of its steps.
 """
 
 from collections.abc import Generator, Iterator

@@ -22,7 +22,7 @@ def replication_loss(printed: Tensor, reference: Tensor) -> Tensor:
 
 
 def genome_norm(genomes: Tensor) -> Tensor:
-    """Σg²."""
+    """Σg², the squared norm."""
     return torch.linalg.vector_norm(genomes, dim=1).square()
 
 

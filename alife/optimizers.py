@@ -1,6 +1,6 @@
-"""Optimiser updates over all weights of a chunk at once, in place and without allocation.
+"""Optimiser updates over all weights of a chunk at once, in place.
 
-A room of its own because this registry is walked by the life kernel and by the tests. Each rule is torch's own, at
+Each rule is torch's own, at
 torch's default constants, so that a life can be checked against `torch.optim`.
 """
 

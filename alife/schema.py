@@ -28,7 +28,8 @@ ERRORS: Final = ("replication_error", "copying_error", "self_error")
 """Relative squared errors: >= 0, log scale, lower is better, NaN where the individual diverged."""
 
 SCORES: Final = (*ERRORS, "genome_norm", "accuracy", "newborn_accuracy")
-"""The float32 score columns of a birth, in the order in which they are stored."""
+"""The float32 score columns of a birth, in the order in which they are stored. `genome_norm` is Σg², a squared norm;
+accuracies are on the selection split."""
 
 TASK_WEIGHT_PLACES: Final = 7
 """After the point, to which task weights of an assay are told apart: in records they are float32."""
@@ -66,9 +67,11 @@ GENERATIONS: Final = {
     **{f"{t}_differential": "float32" for t in SCORES},
     "seconds": "float32",
 }
-"""One row a (generation, island), over individuals with a finite value. `parents` counts distinct parents.
+"""One row a (generation, island). Statistics of traits are over those who lived to its end and have a finite value
+(`alife.summary`); the early dead are counted in `diverged` and `collapsed` alone. `parents` counts distinct parents.
 `T_differential` is the realised standardised selection differential: the offspring-weighted mean of T minus its mean,
-over its standard deviation, with T = -log10 for the errors and log10 for genome_norm, 0 where it has no variance.
+over its standard deviation, on the scale of `alife.scales.measured`, 0 where it has no variance. Rows that a run wrote
+under format 1 count the early dead wherever they have a finite value: readers compute these again from births.
 `seconds` is wall-clock of the island's life on its host and outside a run's identity."""
 
 

@@ -1,7 +1,4 @@
-"""Lines in their bands: what a figure over several runs is made of, and the interval that it shows.
-
-It has a room of its own because trajectories and trade-offs draw the same bands.
-"""
+"""Lines in their bands: what a figure over several runs is made of, and the interval that it shows."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -12,6 +9,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from alife.errors import UserError
+from alife.words import count
 from analysis import style
 from analysis.run import Run
 from analysis.statistics import FEWEST, intervals
@@ -22,6 +20,8 @@ Runs = Run | Sequence[Run] | Mapping[str, Sequence[Run]]
 
 RESAMPLES: Final = 2_000
 """Bootstrap resamples of a band: one is drawn for each generation, and none is read off to a third digit."""
+CHANGES: Final = 3
+"""How often the number of runs may change until only its range is told."""
 MAX_GENERATIONS: Final = 400
 """Generations that a line shows one by one; of more, it shows means of windows of generations."""
 
@@ -89,6 +89,33 @@ def windows(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     return short, f"; means of {width} generations"
 
 
+def there(table: pd.DataFrame, what: str) -> str:
+    """How many columns of a table by generation have a value, as in "6 runs, 4 from generation 13 on".
+
+    Args:
+        table: Rows generations, a column a run (or whatever it is of), NaN where it has none.
+        what: A column, in the singular.
+    """
+    counts = table.notna().sum(axis=1)
+    words = count(table.shape[1], what)
+    changes = counts[counts != counts.shift(fill_value=table.shape[1])]
+    if len(changes) > CHANGES:
+        return f"{words}, {counts.min()} to {counts.max()} by generation"
+    return words + "".join(f", {n} from generation {generation} on" for generation, n in changes.items())
+
+
+def fewer(values: pd.Series, when: pd.Series, what: str) -> str:
+    """What a label adds where some have no value any more, as in " (5 of 8 networks at the end)"; else "".
+
+    Args:
+        values: [n], NaN where there is none.
+        when: [n] the time of each.
+        what: They are of, in the plural.
+    """
+    alive = values.notna().groupby(when).sum()
+    return f" ({alive.iloc[-1]} of {alive.max()} {what} at the end)" if alive.iloc[-1] < alive.max() else ""
+
+
 def draw_treatments(ax: Axes, groups: Mapping[str, Sequence[pd.Series]]) -> None:
     """Median over runs with its interval, a colour and a dash for each treatment; founders apart.
 
@@ -101,9 +128,9 @@ def draw_treatments(ax: Axes, groups: Mapping[str, Sequence[pd.Series]]) -> None
         middle, low, high = over_runs(table.to_numpy(np.float64).T)
         colour, dash = style.colour(number), style.DASHES[number % len(style.DASHES)]
         title, n = f"{name}: " if name else "", len(series)
-        label = f"{title}median and its 95 % bootstrap interval, n = {n} runs{note}"
+        label = f"{title}median and its 95 % bootstrap interval, n = {there(table, 'run')}{note}"
         if n < FEWEST:
-            label = f"{title}median of {n} run{'s' * (n > 1)}{note}"
+            label = f"{title}median of {there(table, 'run')}{note}"
         draw_band(
             ax,
             np.asarray(table.index),

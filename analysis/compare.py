@@ -15,30 +15,33 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from alife import schema
+from alife import scales, schema
 from alife.errors import UserError
 from alife.words import count
 from analysis import statistics
-from analysis.demes import OF_A_TASK, TINY
-from analysis.run import Run, load_run
+from analysis.demes import OF_A_TASK
+from analysis.run import Run, lived, load_run
 from analysis.statistics import Correction, Estimate, Test
 from analysis.treatments import Groups, controls, find_runs, group, partners, refuse_copies, seed_of, unlike
 
 NAMES: Final = {
-    "accuracy": "accuracy",
+    "accuracy": "selection accuracy",
+    "test_accuracy": "test accuracy",
     "newborn_accuracy": "newborn accuracy",
     "replication_error": "replication error ρ",
     "copying_error": "copying error",
     "self_error": "self error",
-    "genome_norm": "genome norm Σg²",
+    "genome_norm": "squared genome norm Σg²",
     "task_weight": "task weight",
     "learning_rate": "learning rate",
     "mutation": "mutation σ",
     "early_deaths": "early deaths",
 }
-"""What can be compared. early_deaths is the share of a generation that died before its end."""
+"""What can be compared. Accuracy is told of the images that selection used and of the test images, which drive nothing
+and are looked at for the last generation of a run alone. early_deaths is the share of a generation that died before its
+end."""
 
-DEFAULT: Final = ("accuracy", "replication_error", "copying_error", "genome_norm")
+DEFAULT: Final = ("accuracy", "test_accuracy", "replication_error", "copying_error", "genome_norm")
 OWN: Final = "its own shuffled control"
 SHARES: Final = (*OF_A_TASK, "early_deaths")
 """Compared as differences; the others as factors."""
@@ -122,7 +125,8 @@ def compare(
 
     Args:
         groups: Runs by label, loaded with births.
-        traits: Keys of `NAMES`; if None `DEFAULT`, the heritable traits, and early deaths if there are any.
+        traits: Keys of `NAMES`; if None those of `DEFAULT` that all runs have, the heritable traits, and early deaths
+            if there are any.
         at: The generation; each run's last if None.
         against: A label; if None the null of every claim about selection, which is the only group under `shuffled`, or
             for each group the one that differs from it by selection alone; or else the first.
@@ -204,30 +208,41 @@ def _only(run: Run, at: int | None) -> Run:
     return run if births.empty else replace(run, births=births.copy())
 
 
-def _traits(runs: Sequence[Run], traits: Sequence[str] | None, at: int | None) -> list[str]:
+def recorded_traits(runs: Sequence[Run], at: int | None) -> list[str]:
+    """Keys of `NAMES` that all of the runs have in the generation that is compared, each run's last if `at` is None."""
     tasks = all(run.setting("task") != "none" for run in runs)
     heritable = [name for name in schema.LIFE_HISTORY if all(name in run.births for run in runs)]
     known = [name for name in NAMES if (name not in schema.LIFE_HISTORY or name in heritable)]
     known = [name for name in known if tasks or name not in OF_A_TASK]
+    return [name for name in known if name != "test_accuracy" or all(_is_tested(run, at) for run in runs)]
+
+
+def _traits(runs: Sequence[Run], traits: Sequence[str] | None, at: int | None) -> list[str]:
+    known = recorded_traits(runs, at)
     if unknown := [name for name in traits or () if name not in known]:
         raise UserError(f"trait {unknown[0]}: not on record in all of these runs: choose among {', '.join(known)}")
     died = any(_value(run, "early_deaths", at) > 0 for run in runs)
-    standard = [name for name in (*DEFAULT, *heritable) if name in known]
+    standard = [name for name in (*DEFAULT, *schema.LIFE_HISTORY) if name in known]
     return list(dict.fromkeys(traits)) if traits else [*standard, *(["early_deaths"] if died else [])]
+
+
+def _is_tested(run: Run, at: int | None) -> bool:
+    """Whether all who lived to the end of the generation have a score on the test images."""
+    return bool(lived(_births_at(run, at))["test_accuracy"].notna().all())
 
 
 def _value(run: Run, trait: str, at: int | None) -> float:
     """A run's value: differences as they are, factors as log10; NaN if nobody lived to the end."""
     births = _births_at(run, at)
-    living = births["cause_of_death"] == schema.CAUSES[0]
+    alive = lived(births)
     if trait == "early_deaths":
-        return float(1 - living.mean())
-    values = births.loc[living, trait].to_numpy(np.float64)
+        return 1 - len(alive) / len(births)
+    values = alive[trait].to_numpy(np.float64)
     values = values[np.isfinite(values)]
     if not len(values):
         return np.nan
     median = float(np.median(values))
-    return median if trait in SHARES else float(np.log10(max(median, TINY)))
+    return median if trait in SHARES else float(scales.log10(median))
 
 
 def _row(

@@ -1,7 +1,7 @@
-"""Births by deme, who lived there, what selection led one to expect of each, and traits that everybody has.
+"""Births by deme, who lived to the end there, and what selection led one to expect of each.
 
-It has a room of its own because every measure of evolution within populations (price.py, dynamics.py) starts from it. A
-deme is an island in one generation; demes are numbered generation by generation.
+Every measure of evolution within populations (price.py, dynamics.py) starts from it. A deme is an island in one
+generation; demes are numbered generation by generation.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from alife import schema, selection
+from alife import scales, schema, selection
 from alife.errors import UserError
+from alife.scales import OF_A_TASK
 from analysis.lineage import Phylogeny, of_run
 from analysis.run import Run
 
@@ -29,24 +30,18 @@ LABELS: Final = {
     "replication_error": "replication fidelity, −log₁₀ ρ",
     "copying_error": "copying fidelity, −log₁₀ error",
     "self_error": "self fidelity, −log₁₀ error",
-    "genome_norm": "log₁₀ genome norm Σg²",
+    "genome_norm": "log₁₀ squared genome norm Σg²",
     "task_weight": "log₁₀ task weight",
     "learning_rate": "log₁₀ learning rate",
     "mutation": "log₁₀ mutation σ",
 }
-"""Traits and the scale on which their evolution is measured: as the differentials of `schema.GENERATIONS`, so that more
-is fitter for accuracy and errors alike."""
-
-OF_A_TASK: Final = ("accuracy", "newborn_accuracy")
-OF_ADULTS: Final = (*schema.ERRORS, "accuracy")
-"""Traits that take a whole life to have; the others are known at birth."""
+"""Traits and the scale on which their evolution is measured (`alife.scales.measured`): more is fitter for accuracy and
+errors alike."""
 
 SETTLED: Final = 3
 """Generation from which parents are of a kind. Founders' genomes were never printed, their children's were printed by
 those; what they all differ by would dwarf what follows."""
 
-TINY: Final = float(np.finfo(np.float32).tiny)
-LARGE: Final = float(np.finfo(np.float32).max)
 CHUNK: Final = 1 << 19
 """Individuals whose expectation is computed together."""
 
@@ -163,24 +158,8 @@ def settled(last: int) -> int:
 
 
 def measured(births: pd.DataFrame, trait: str) -> Floats:
-    """[n] float64 values of a trait on the scale of `LABELS`, not finite where the individual has none."""
-    values = births[trait].to_numpy(np.float64)
-    if trait in OF_A_TASK:
-        return values
-    with np.errstate(divide="ignore", invalid="ignore"):
-        values = np.log10(values)
-    return -values if trait in schema.ERRORS else values
-
-
-def defined(births: pd.DataFrame, trait: str) -> Floats:
-    """[n] float64 values of a trait on the scale of `LABELS`, which those that died early have too.
-
-    An individual that diverged prints nothing: its errors count as 1, the error of printing zeros, which is 0 on this
-    scale; its accuracy is 0. All else is what was recorded, within the range of float32.
-    """
-    values = measured(births, trait)
-    nothing = 0.0 if trait in (*OF_ADULTS, *OF_A_TASK) else np.log10(LARGE)
-    return np.clip(np.where(np.isnan(values), nothing, values), np.log10(TINY), np.log10(LARGE))
+    """[n] float64 values of a trait on the scale of `LABELS`, NaN where the individual has none."""
+    return scales.measured(trait, births[trait].to_numpy(np.float64))
 
 
 def totals(where: Ints, values: NDArray[Any], count: int) -> Floats:

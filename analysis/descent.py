@@ -11,11 +11,12 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 from numpy.typing import NDArray
 
-from alife import schema
+from alife import scales
 from alife.words import count
 from analysis import legends, style
+from analysis.fronts import points
 from analysis.lineage import dominant, line_of_descent, of_run
-from analysis.run import Run
+from analysis.run import Run, lived
 from analysis.trajectories import TRAITS, quantiles
 from analysis.trees import SETTLED
 
@@ -69,6 +70,8 @@ def running_median(values: NDArray[Any], window: int) -> Floats:
 
 def _draw_traits(axes: Axes, run: Run, line: pd.DataFrame, traits: tuple[str, ...], window: int) -> None:
     band = quantiles(run, traits[0])
+    if TRAITS[traits[0]].log:
+        band = band.assign(**{level: scales.floored(band[level]) for level in ("q05", "q95")})
     n = f"{int(band['n'].max()):,}" if len(band) else "0"
     axes.fill_between(
         band["generation"],
@@ -77,12 +80,13 @@ def _draw_traits(axes: Axes, run: Run, line: pd.DataFrame, traits: tuple[str, ..
         color=style.ink(0.17),
         lw=0,
         step=None,
-        label=f"5–95 % of all individuals\n(n ≤ {n} a generation)",
+        label=f"5–95 % of those that lived to the end\n(n ≤ {n} a generation)",
     )
     generation = line["generation"].to_numpy()
     for trait, colour, dash in zip(traits, style.cycle(), style.DASHES, strict=False):
         name = "copying error on it" if trait == "copying_error" else "the line of descent"
         values = line[trait].to_numpy(np.float64)
+        values = scales.floored(values) if TRAITS[trait].log else values
         if window > 1:
             axes.plot(generation, values, color=colour, lw=0.4, alpha=0.45)
         look: dict[str, Any] = {"marker": "o", "ms": 2.4} if len(line) <= 40 else {"path_effects": style.halo()}
@@ -109,7 +113,7 @@ def _finish_generations(axes: Axes, line: pd.DataFrame, last: int) -> None:
 
 def _draw_plane(figure: Figure, place: SubplotSpec, run: Run, line: pd.DataFrame, window: int) -> list[Axes]:
     """The whole path above, and below, larger, that without the first generations, which are far from all others."""
-    alive = run.births[run.births["cause_of_death"] == schema.CAUSES[0]]
+    alive = lived(run.births)
     start = run.births["generation"].min() + (SETTLED if len(line) > 2 * SETTLED else 1)
     later, rest = alive[alive["generation"] >= start], line[line["generation"] >= start]
     if rest.empty:
@@ -131,16 +135,17 @@ def _draw_plane(figure: Figure, place: SubplotSpec, run: Run, line: pd.DataFrame
 def _draw_path(axes: Axes, run: Run, alive: pd.DataFrame, line: pd.DataFrame, window: int) -> LineCollection:
     crowd = alive if len(alive) <= BACKGROUND else alive.sample(BACKGROUND, random_state=0)
     grey: dict[str, Any] = {"color": style.ink(0.29), "lw": 0}
-    axes.scatter(crowd["replication_error"], crowd["accuracy"], s=4, rasterized=len(crowd) > 2000, **grey)
+    rho, accuracy = points(crowd).T
+    axes.scatter(rho, accuracy, s=4, rasterized=len(crowd) > 2000, **grey)
     start = int(run.births["generation"].min())
     whole = line["generation"].iloc[0] == start
     if whole:
         share = f"{len(crowd):,} of " if len(crowd) < len(alive) else ""
         axes.plot([], [], "o", ms=3, label=f"{share}{count(len(alive), 'survivor')}", **grey)
-    x, y = (running_median(line[name].to_numpy(), window) for name in ("replication_error", "accuracy"))
-    x[0], y[0] = line["replication_error"].iloc[0], line["accuracy"].iloc[0]
-    points = np.stack([x, y], -1)
-    steps = list(np.stack([points[:-1], points[1:]], 1))
+    x, y = (running_median(column, window) for column in points(line).T)
+    x[0], y[0] = points(line)[0]
+    stops = np.stack([x, y], -1)
+    steps = list(np.stack([stops[:-1], stops[1:]], 1))
     generation = line["generation"].to_numpy()
     scale = Normalize(max(start, 1), max(run.last, start + 1, 2))
     path = LineCollection(steps, cmap=style.generation_map(), norm=scale, lw=1.2, path_effects=style.halo(), zorder=3)
@@ -153,13 +158,13 @@ def _draw_path(axes: Axes, run: Run, alive: pd.DataFrame, line: pd.DataFrame, wi
         name = "its founder" if start == 0 else f"its ancestor of generation {start}"
         axes.plot(x[:1], y[:1], "D", mfc=style.paper(), ms=5.5, label=name, **ends)
     axes.plot(x[-1:], y[-1:], "*", mfc=style.OKABE_ITO["orange"], ms=11, label="its last individual", **ends)
-    _finish_plane(axes, np.concatenate([crowd["replication_error"], x]), float(run.setting("reproduction.mutation")))
+    _finish_plane(axes, np.concatenate([rho, x]), float(run.setting("reproduction.mutation")))
     return path
 
 
 def _finish_plane(axes: Axes, rho: Floats, mutation: float) -> None:
     axes.set_ylabel("accuracy on\nthe selection split")
-    rho, floor = rho[np.isfinite(rho) & (rho > 0)], mutation**2
+    rho, floor = rho[np.isfinite(rho)], mutation**2
     if len(rho):
         low = floor if floor and rho.min() / 30 < floor < rho.min() else rho.min()
         axes.set_xlim(low / 1.15, rho.max() * 1.15)

@@ -14,7 +14,7 @@ import pandas as pd
 from scipy import stats
 
 from alife.errors import UserError
-from analysis.demes import OF_ADULTS, SETTLED, Demes, Floats, Ints, chosen, measured, ratio, totals
+from analysis.demes import SETTLED, Demes, Floats, Ints, chosen, measured, ratio, totals
 from analysis.lineage import NOBODY
 from analysis.statistics import FEWEST, RESAMPLES, block_sums, blocks, intervals
 
@@ -25,9 +25,8 @@ DUST: Final = 1e-12
 def differentials(record: Demes, traits: Sequence[str] | None = None) -> pd.DataFrame:
     """Standardised selection differentials by deme: how many standard deviations parents are above those they won from.
 
-    Among those that lived to reproduce, so that under `shuffled` and `drift` the realised ones are 0 on average; those
-    of `schema.GENERATIONS` are over all individuals with a finite value, which is the same where nobody dies early. On
-    the scale of `analysis.demes.LABELS`; 0 where the trait does not vary.
+    Among those that lived to reproduce, as in `schema.GENERATIONS`, so that under `shuffled` and `drift` the realised
+    ones are 0 on average. On the scale of `analysis.demes.LABELS`; 0 where the trait does not vary.
 
     Args:
         record: A run's births by deme.
@@ -121,7 +120,7 @@ def heritability(record: Demes, traits: Sequence[str] | None = None, first: int 
     A child has one parent, so the slope itself is the share of a parent's deviation that its children show:
     heritability as in Falconer and Mackay (1996, ch. 10), with one parent in the place of the midparent. Deviations are
     from the mean of the children conceived on an island in a generation, and from their parents' mean: neither time nor
-    place is in it. Of traits that take a life to have, only children that lived to the end count.
+    place is in it. Only children that lived to the end count.
 
     Args:
         record: A run's births by deme.
@@ -141,8 +140,7 @@ def heritability(record: Demes, traits: Sequence[str] | None = None, first: int 
     rows = []
     for trait in chosen(record, traits):
         z = measured(record.tree.births, trait)
-        lived = record.living[children] if trait in OF_ADULTS else np.ones(len(children), bool)
-        use = old_enough & lived & np.isfinite(z[children]) & np.isfinite(z[parents])
+        use = old_enough & record.living[children] & np.isfinite(z[children]) & np.isfinite(z[parents])
         deme = record.home[parents[use]]
         x, y = (_centred(z[who[use]], deme, record.count) for who in (parents, children))
         sums = [_per_generation(record, deme, product) for product in (x * y, x * x, y * y)]

@@ -1,7 +1,4 @@
-"""Figures of what moves traits: selection differentials, and the Price equation cumulated through time.
-
-It has a room of its own because tables and statistics want dynamics.py and price.py without figures.
-"""
+"""Figures of what moves traits: selection differentials, and the Price equation cumulated through time."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -26,13 +23,12 @@ from analysis.treatments import Groups
 POINTS: Final = 200
 """Generations, evenly spaced, at which cumulated components are drawn at most."""
 
-DEATH: Final = "early death"
 LINES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "change": ("change of the mean: all together", {"lw": 2.2, "ls": "-"}),
     "selection": (COMPONENTS["selection"], {"color": style.OKABE_ITO["blue"], "ls": "-"}),
     "sampling": (COMPONENTS["sampling"], {"color": style.OKABE_ITO["orange"], "ls": style.DASHES[2]}),
     "transmission": (COMPONENTS["transmission"], {"color": style.OKABE_ITO["vermillion"], "ls": style.DASHES[1]}),
-    DEATH: ("early death: viability and inviability", {"color": style.OKABE_ITO["purple"], "ls": style.DASHES[3]}),
+    "viability": (COMPONENTS["viability"], {"color": style.OKABE_ITO["purple"], "ls": style.DASHES[3]}),
     "migration": ("migration", {"color": style.OKABE_ITO["green"], "ls": style.DASHES[4]}),
 }
 """What a panel of the Price equation shows, in the order of its legend; the last two only where there is any."""
@@ -162,7 +158,6 @@ def _totals(run: Run, traits: Sequence[str] | None, first: int) -> dict[str, pd.
     out = {}
     for name, among in table.groupby("trait", sort=False):
         parts = among.set_index(among["generation"] + 1).drop(columns=["trait", "generation"])
-        parts[DEATH] = parts["viability"] + parts["inviability"]
         sums = parts[list(LINES)].cumsum()
         sums.loc[int(sums.index[0]) - 1] = 0.0
         out[str(name)] = sums.sort_index()
@@ -171,9 +166,8 @@ def _totals(run: Run, traits: Sequence[str] | None, first: int) -> dict[str, pd.
 
 def _shown(splits: Mapping[str, Sequence[Mapping[str, pd.DataFrame]]]) -> list[str]:
     tables = [table for among in splits.values() for run in among for table in run.values()]
-    return [
-        name for name in LINES if name not in (DEATH, "migration") or any(t[name].abs().max() > 1e-9 for t in tables)
-    ]
+    silent = ("viability", "migration")
+    return [name for name in LINES if name not in silent or any(t[name].abs().max() > 1e-9 for t in tables)]
 
 
 def _draw_panel(ax: Axes, tables: Sequence[pd.DataFrame], shown: Sequence[str]) -> None:

@@ -1,6 +1,5 @@
 """Replication against accuracy in numbers: Pareto fronts, hypervolume and attainment surfaces.
 
-It has a room of its own because tables and statistics want these numbers without the figures of tradeoff.py.
 Everywhere two objectives, ρ on a log10 scale (to minimise) and accuracy (to maximise), of individuals that did not die
 early. L_SR plays no part: it falls when weights merely shrink (Chang and Lipson 2018 report it; ρ = L_SR / Σg²).
 """
@@ -13,18 +12,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from alife import schema
+from alife import scales
 from alife.errors import UserError
-from analysis.run import Run
+from analysis.run import Run, lived
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 REFERENCE: Final = (1.0, 0.0)
 """(ρ, accuracy) that hypervolume is measured from: prints no better than zeros, classifies nothing."""
-
-SMALLEST: Final = 1e-12
-"""ρ counts as at least this: a perfect quine's logarithm would be infinite, and float32 prints no better."""
 
 NEVER: Final = (1e39, -1.0)
 """(ρ, accuracy) worse than anybody's: what a run without survivors attains."""
@@ -41,13 +37,13 @@ def survivors(run: Run) -> pd.DataFrame:
         raise UserError(f"{run.path}: loaded without births, and individuals are asked for: load it with births=True")
     if run.setting("task") == "none":
         raise UserError(f"{run.path}: a run without a task has no accuracy to trade against replication")
-    finite = np.isfinite(births["replication_error"]) & np.isfinite(births["accuracy"])
-    return births[finite & (births["cause_of_death"] == schema.CAUSES[0])]
+    alive = lived(births)
+    return alive[np.isfinite(alive["replication_error"]) & np.isfinite(alive["accuracy"])]
 
 
 def points(births: pd.DataFrame) -> Floats:
-    """[n, 2] (ρ, accuracy) of each row."""
-    return births[["replication_error", "accuracy"]].to_numpy(np.float64)
+    """[n, 2] (ρ, accuracy) of each row; ρ as a logarithmic axis holds it (`alife.scales.floored`)."""
+    return np.column_stack([scales.floored(births["replication_error"]), births["accuracy"].to_numpy(np.float64)])
 
 
 def pareto_front(points: ArrayLike) -> Ints:
@@ -66,9 +62,10 @@ def pareto_front(points: ArrayLike) -> Ints:
 def hypervolume(points: ArrayLike, reference: tuple[float, float] = REFERENCE) -> float:
     """Area that [n, 2] (ρ, accuracy) dominate, in decades of ρ × accuracy.
 
-    Both are transformed before the area is taken: (log10 ρ, −accuracy), with ρ no less than `SMALLEST`. Points that do
-    not beat the reference in both add nothing; neither do rows that are not finite. The area grows with the number of
-    points, so compare equally many (Zitzler and Thiele 1998; computed by moocore).
+    Both are transformed before the area is taken: (log10 ρ, −accuracy), with ρ no less than
+    `alife.scales.SMALLEST`. Points that do not beat the reference in both add nothing; neither do rows that are not
+    finite. The area grows with the number of points, so compare equally many (Zitzler and Thiele 1998; computed by
+    moocore).
     """
     values = np.asarray(points, np.float64).reshape(-1, 2)
     values = values[np.isfinite(values).all(axis=1)]
@@ -173,4 +170,4 @@ def _fronts(runs: Sequence[Run], generation: int) -> Floats:
 
 
 def _minimised(points: Floats) -> Floats:
-    return np.column_stack([np.log10(np.maximum(points[:, 0], SMALLEST)), -points[:, 1]])
+    return np.column_stack([scales.log10(points[:, 0]), -points[:, 1]])

@@ -21,7 +21,7 @@ from analysis import legends, style
 from analysis.contingency import contingency
 from analysis.demes import LABELS, OF_A_TASK, measured, settled
 from analysis.drawing import attempt
-from analysis.run import Run
+from analysis.run import Run, lived
 from analysis.statistics import FEWEST, Estimate, interval
 
 Floats = NDArray[np.float64]
@@ -122,17 +122,17 @@ def _label(number: int, run: Run) -> str:
 
 
 def _medians(run: Run, trait: str) -> pd.Series:
-    """By generation, over the individuals with a finite value."""
-    values = pd.Series(measured(run.births, trait)).replace([np.inf, -np.inf], np.nan)
-    return values.groupby(run.births["generation"].to_numpy()).median()
+    """By generation, over the individuals that lived to its end."""
+    alive = lived(run.births)
+    return pd.Series(measured(alive, trait)).groupby(alive["generation"].to_numpy()).median()
 
 
 def _spreads(replays: Sequence[Run], trait: str, last: int) -> tuple[float, float]:
     """Pooled standard deviations at `last`: of a run's island medians, and of an island's individuals."""
     among, within = [], []
     for run in replays:
-        rows = run.births[run.births["generation"] == last]
-        values = pd.Series(measured(rows, trait)).replace([np.inf, -np.inf], np.nan)
+        rows = lived(run.births[run.births["generation"] == last])
+        values = pd.Series(measured(rows, trait))
         islands = values.groupby(rows["island"].to_numpy())
         among.append(islands.median().var(ddof=1))
         within.extend(islands.var(ddof=1).tolist())
@@ -204,7 +204,7 @@ def _draw_fan(ax: Axes, future: Future) -> None:
 
 
 def _draw_ends(ax: Axes, future: Future, original: Run) -> None:
-    rows = original.births[original.births["generation"] == min(future.last, original.last)]
+    rows = lived(original.births[original.births["generation"] == min(future.last, original.last)])
     values = measured(rows, future.trait)
     values = values[np.isfinite(values)]
     low, high = np.quantile(_shown(future.trait, values), [0.05, 0.95])

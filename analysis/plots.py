@@ -28,7 +28,7 @@ PLOTS: dict[str, PlotFunction] = {
         lambda run: style.figure_of(tradeoff.plane(run)),
     ),
     "traits": PlotFunction(
-        "trajectories: accuracy, ρ and L_SR, copying error, self error, genome norm and deaths by generation",
+        "trajectories: accuracy, ρ and L_SR, copying error, self error, squared genome norm and deaths by generation",
         trajectories.traits,
     ),
     "hypervolume": PlotFunction(

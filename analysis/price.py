@@ -1,6 +1,5 @@
-"""The Price equation on all births: how much of each change is selection, chance, biased inheritance or migration.
-
-It has a room of its own because it is an identity, not a statistic: the components of every deme add up to its change.
+"""The Price equation on all births: how much of each change is selection, chance, early death, biased inheritance or
+migration. It is an identity, not a statistic: the components of every deme add up to its change.
 """
 
 from collections.abc import Sequence
@@ -11,15 +10,14 @@ import numpy as np
 import pandas as pd
 
 from alife.errors import UserError
-from analysis.demes import OF_ADULTS, SETTLED, Demes, Floats, Ints, chosen, defined, ratio, totals
+from analysis.demes import SETTLED, Bools, Demes, Floats, Ints, chosen, measured, ratio, totals
 from analysis.statistics import blocks, intervals
 
 COMPONENTS: Final = {
-    "viability": "viability: the early dead leave no offspring",
     "selection": "selection: the scheme's expected offspring",
     "sampling": "sampling: realised less expected offspring",
+    "viability": "viability: whose offspring live to the end",
     "transmission": "transmission: offspring less parent",
-    "inviability": "inviability: offspring that die early",
     "migration": "migration",
 }
 """What a change is split into, in the order of a life cycle, and what each part is."""
@@ -31,28 +29,26 @@ ROUNDING: Final = 1e-12
 def price(record: Demes, traits: Sequence[str] | None = None) -> pd.DataFrame:
     """The change of each trait's mean in each deme, from a generation to the next, split (Price 1970).
 
-    All individuals born count, the early dead with no offspring and the value that `analysis.demes.defined` gives them.
-    With z a trait, E the scheme's expected and W the realised number of children of each:
+    Means are over those that lived to the end of their generation, as everywhere; the early dead are counted. With z a
+    trait, E the scheme's expected number of children of each, W the realised one, V those of them that lived to the
+    end:
 
-    - viability: mean z of those that lived to reproduce − mean z of all;
-    - selection: E-weighted mean z − mean z of those that lived to reproduce. It is 0 under `shuffled` and `drift`,
-      whose expectation does not depend on scores: what parents differ by there is sampling;
+    - selection: E-weighted mean z − mean z. It is 0 under `shuffled` and `drift`, whose expectation does not depend on
+      scores: what parents differ by there is sampling;
     - sampling: W-weighted mean z − E-weighted mean z, of expectation 0 under every scheme;
-    - transmission: mean over the children of (child's z − its parent's z), each measured on its own life;
-    - inviability: what the children that died early add to that by the value that the dead are given; 0 for traits
-      known at birth, whose transmission is over all children;
+    - viability: V-weighted mean z − W-weighted mean z, 0 where no child died early;
+    - transmission: mean over the children that lived to the end of (child's z − its parent's z), each measured on its
+      own life;
     - migration: mean z of those who then live on the island − mean z of those conceived on it.
-
-    In the classical statement, selection is the sum of the first two here, Cov(E, z) / mean E, and transmission the sum
-    of its two. They are apart because viability and inviability of a trait of adults rest on a value by definition.
 
     Args:
         record: A run's births by deme.
         traits: Names in `analysis.demes.LABELS`; all on record if None.
 
     Returns:
-        A row for each deme with children and trait: generation (the parents'), island, trait, born, dead (early),
-        children, before, `COMPONENTS`, after; before + components = after up to rounding. No rows for one generation.
+        A row for each trait and deme whose children, or some of them, lived to the end: generation (the parents'),
+        island, trait, born, dead (early), children, before, `COMPONENTS`, after; before + components = after up to
+        rounding. No rows for one generation.
 
     Raises:
         UserError: A trait is not on record.
@@ -66,11 +62,12 @@ def price(record: Demes, traits: Sequence[str] | None = None) -> pd.DataFrame:
         "dead": record.total(~record.living)[rows].astype(np.int64),
         "children": nursery.conceived[rows].astype(np.int64),
     }
-    tables = []
+    tables: list[pd.DataFrame] = []
     for trait in chosen(record, traits):
         levels = [level[rows] for level in _levels(record, nursery, trait)]
         parts = {name: _clean(levels[i + 1] - levels[i]) for i, name in enumerate(COMPONENTS)}
-        tables.append(pd.DataFrame({**keys, "trait": trait, "before": levels[0], **parts, "after": levels[-1]}))
+        table = pd.DataFrame({**keys, "trait": trait, "before": levels[0], **parts, "after": levels[-1]})
+        tables.append(table.iloc[np.flatnonzero(np.isfinite(levels).all(axis=0))])
     columns = ["generation", "island", "trait", "born", "dead", "children", "before", *COMPONENTS, "after"]
     return pd.concat(tables, ignore_index=True)[columns]
 
@@ -78,7 +75,7 @@ def price(record: Demes, traits: Sequence[str] | None = None) -> pd.DataFrame:
 def by_generation(split: pd.DataFrame) -> pd.DataFrame:
     """The components of `price`, averaged over the islands of each generation by the number born on them.
 
-    An equal exchange of migrants cancels here: migration is seen island by island.
+    An equal exchange of migrants cancels here where nobody died early: migration is seen island by island.
 
     Returns:
         Columns generation, trait, `COMPONENTS`, and change, their sum.
@@ -133,45 +130,45 @@ class _Nursery:
     Attributes:
         parents: [children] row of each one's parent.
         deme: [children] where they were conceived: their parents' deme.
-        realised: [n] children of each on record.
         conceived: [D] children of each deme.
-        rows: The demes with children and somebody on the island afterwards.
+        rows: The demes with children that lived to the end, and with somebody who did on the island afterwards.
     """
 
     parents: Ints
     deme: Ints
-    realised: Floats
     conceived: Floats
     rows: Ints
 
     @classmethod
     def of(cls, record: Demes) -> "_Nursery":
         parents = record.tree.parent[record.children]
-        realised = np.bincount(parents, minlength=len(record.tree)).astype(np.float64)
-        conceived = record.total(realised)
-        rows = np.flatnonzero((conceived > 0) & (_following(record, record.size) > 0))
-        return cls(parents, record.home[parents], realised, conceived, rows)
+        deme = record.home[parents]
+        lived = totals(deme, record.living[record.children], record.count)
+        rows = np.flatnonzero((lived > 0) & (_following(record, record.total(record.living)) > 0))
+        return cls(parents, deme, totals(deme, np.ones(len(parents)), record.count), rows)
 
 
 def _levels(record: Demes, nursery: _Nursery, trait: str) -> tuple[Floats, ...]:
     """The means [D] between which the components lie: one more of them than there are components."""
-    z = defined(record.tree.births, trait)
-    of_children = z[record.children]
-    counted = record.living[record.children] if trait in OF_ADULTS else np.ones(len(of_children), bool)
-    everybody = ratio(record.total(z), record.size)
-    of_parents = record.mean(z, nursery.realised)
-    number = totals(nursery.deme, counted, record.count)
-    gain = np.where(counted, of_children - z[nursery.parents], 0.0)
-    bias = np.nan_to_num(ratio(totals(nursery.deme, gain, record.count), number))
+    z = measured(record.tree.births, trait)
+    known = record.living & np.isfinite(z)
+    z = np.where(known, z, 0.0)
+    everybody = record.mean(z, known)
+    lived = known[record.children] & known[nursery.parents]
+    of_children = totals(nursery.deme, z[record.children] * lived, record.count)
     return (
         everybody,
-        record.mean(z, record.living),
-        record.mean(z, record.expected),
-        of_parents,
-        of_parents + bias,
-        ratio(totals(nursery.deme, of_children, record.count), nursery.conceived),
+        record.mean(z, record.expected * known),
+        record.mean(z, _children(record, nursery, known[nursery.parents])),
+        record.mean(z, _children(record, nursery, lived)),
+        ratio(of_children, totals(nursery.deme, lived, record.count)),
         _following(record, everybody),
     )
+
+
+def _children(record: Demes, nursery: _Nursery, counted: Bools) -> Floats:
+    """[n] how many of each one's children are counted."""
+    return totals(nursery.parents, counted, len(record.tree))
 
 
 def _following(record: Demes, values: Floats) -> Floats:

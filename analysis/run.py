@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -17,8 +17,9 @@ import pyarrow.parquet as pq
 import yaml
 from numpy.typing import NDArray
 
-from alife import schema, selection
+from alife import schema, selection, summary, tested
 from alife.errors import UserError
+from alife.tested import OnTestImages
 from alife.words import count
 
 Read = Callable[[str], bytes]
@@ -28,7 +29,7 @@ RELOADS = 10
 
 CAUSE = pd.CategoricalDtype(list(schema.CAUSES))
 
-DERIVED = ("replication_loss", "fitness", "birth_island")
+DERIVED = ("replication_loss", "fitness", "birth_island", "test_accuracy")
 """Columns of `Run.births` that are computed on load and never stored."""
 
 
@@ -42,7 +43,9 @@ class Run:
         manifest: The manifest as it was when the parts were read.
         births: `schema.birth_columns` and `DERIVED`, by generation; no rows if loaded with `births=False`.
         migrations: `schema.MIGRATIONS`.
-        generations: `schema.GENERATIONS`, by generation.
+        generations: `schema.GENERATIONS`, by generation. Statistics are over those that lived to the end; see
+            `outdated`.
+        tests: Scores on test images, by generation: of each that the run has ended with.
     """
 
     path: str
@@ -51,6 +54,7 @@ class Run:
     births: pd.DataFrame
     migrations: pd.DataFrame
     generations: pd.DataFrame
+    tests: tuple[OnTestImages, ...] = ()
 
     def __repr__(self) -> str:
         """A line: where it is and how far."""
@@ -72,6 +76,15 @@ class Run:
     def first(self) -> int:
         """The first generation on record: 0, or the one that a fork thawed; `last` + 1 if there is none."""
         return int(self.generations["generation"].min()) if len(self.generations) else self.last + 1
+
+    @property
+    def outdated(self) -> str:
+        """What to say where `generations` counts the early dead: rows of format 1, read without births. Else ""."""
+        rows = summary.outdated(_columns(self.generations), self.manifest)
+        if not self.births.empty or not rows.any():
+            return ""
+        there = self.generations["generation"][rows]
+        return f"statistics of generations {there.min()} to {there.max()} count those that died early"
 
     def setting(self, key: str) -> Any:
         """The value of a dotted configuration key, as in "life.task_weight"."""
@@ -120,19 +133,36 @@ def setting(config: Mapping[str, Any], key: str, source: str) -> Any:
     return value
 
 
-def derive(births: pd.DataFrame, accuracy_weight: float, scheme: str) -> pd.DataFrame:
+def lived(births: pd.DataFrame) -> pd.DataFrame:
+    """The rows of those that lived to the end of their generation: whom statistics of traits are over."""
+    return births[(births["cause_of_death"] == schema.CAUSES[0]).to_numpy()]
+
+
+def derive(
+    births: pd.DataFrame, accuracy_weight: float, scheme: str, tests: Sequence[OnTestImages] = ()
+) -> pd.DataFrame:
     """The births with `DERIVED` columns.
 
     replication_loss is L_SR = ρ·Σg² (Chang and Lipson 2018), float32. fitness is `alife.selection.fitness` within
     (generation, island) among those that did not die early, float32, NaN for the early dead. birth_island is where the
-    individual was conceived, int32; `island` is where it lives.
+    individual was conceived, int32; `island` is where it lives. test_accuracy is that on the test images, float32, of
+    those that lived to the end of a generation that was tested, else NaN.
     """
     conceived_on = births["id"].to_numpy() >> (schema.GENERATION_BITS + schema.SLOT_BITS)
     return births.assign(
         replication_loss=births["replication_error"] * births["genome_norm"],
         fitness=_fitness(births, accuracy_weight, scheme),
         birth_island=conceived_on.astype(np.int32),
+        test_accuracy=_test_accuracy(births["id"].to_numpy(), tests),
     )
+
+
+def _test_accuracy(ids: NDArray[np.int64], tests: Sequence[OnTestImages]) -> NDArray[np.float32]:
+    out = np.full(len(ids), np.nan, np.float32)
+    known = {identity: accuracy for tested in tests for identity, accuracy in tested.accuracy.items()}
+    for row in np.flatnonzero(np.isin(ids, np.fromiter(known, np.int64, len(known)))).tolist():
+        out[row] = known[int(ids[row])]
+    return out
 
 
 def _fitness(births: pd.DataFrame, accuracy_weight: float, scheme: str) -> NDArray[np.float32]:
@@ -151,7 +181,8 @@ def _fitness(births: pd.DataFrame, accuracy_weight: float, scheme: str) -> NDArr
     return out
 
 
-def _reader(uri: str) -> Read:
+def _located(uri: str) -> tuple[Any, str]:
+    """The file system that a run lies on, and its folder there."""
     if "://" in uri:
         try:
             files, root = fsspec.core.url_to_fs(uri)
@@ -161,11 +192,16 @@ def _reader(uri: str) -> Read:
             raise UserError(f"{uri}: {error}") from None
     else:
         files, root = fsspec.filesystem("file"), os.path.abspath(os.path.expanduser(uri))
+    return files, root.rstrip("/")
+
+
+def _reader(uri: str) -> Read:
+    files, root = _located(uri)
 
     def read(name: str) -> bytes:
         files.invalidate_cache()
         try:
-            return files.cat_file(f"{root.rstrip('/')}/{name}")
+            return files.cat_file(f"{root}/{name}")
         except (FileNotFoundError, NotADirectoryError):
             if name == "manifest.json":
                 raise UserError(f"{uri}: no manifest.json there: not the folder of a run") from None
@@ -182,14 +218,44 @@ def _load(path: str, read: Read, text: bytes, with_births: bool) -> Run:
     columns = schema.birth_columns(setting(config, "reproduction.heritable", path))
     births = _frame(path, read, manifest["parts"]["births"] if with_births else [], columns)
     weight, scheme = (setting(config, f"selection.{key}", path) for key in ("accuracy_weight", "scheme"))
+    generations = _frame(path, read, manifest["parts"]["generations"], schema.GENERATIONS)
+    rows = summary.outdated(_columns(generations), manifest)
+    tests = _tests(path, read, manifest, config)
+    if len(births) and rows.any():
+        generations = pd.DataFrame(summary.renewed(_columns(generations), _columns(births), rows))
     return Run(
         path=path,
         config=config,
         manifest=manifest,
-        births=derive(births, weight, scheme),
+        births=derive(births, weight, scheme, tests),
         migrations=_frame(path, read, manifest["parts"]["migrations"], schema.MIGRATIONS),
-        generations=_frame(path, read, manifest["parts"]["generations"], schema.GENERATIONS),
+        generations=generations,
+        tests=tests,
     )
+
+
+def _tests(path: str, read: Read, manifest: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[OnTestImages, ...]:
+    files, root = _located(path)
+    most = int(setting(config, "population.islands", path)) * int(setting(config, "population.size", path))
+    found = []
+    for generation in tested.listed(_names(path, files, root), int(manifest["generation"])):
+        name = tested.file_name(generation)
+        try:
+            found.append(tested.parse(read(name), generation, most))
+        except ValueError:
+            raise UserError(f"{path}/{name}: damaged: restore it from a copy, or remove it") from None
+    return tuple(found)
+
+
+def _names(path: str, files: Any, root: str) -> list[str]:
+    try:
+        return [PurePosixPath(name).name for name in files.ls(root, detail=False)]
+    except Exception as error:  # as for reading
+        raise UserError(f"{path}: cannot be listed: {' '.join(str(error).split())}") from None
+
+
+def _columns(frame: pd.DataFrame) -> dict[str, NDArray[Any]]:
+    return {str(name): frame[name].to_numpy() for name in frame}
 
 
 def _config(path: str, content: bytes, manifest: Mapping[str, Any]) -> Any:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, TextIO
 
 import numpy as np
+import pandas as pd
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.filesize import decimal
@@ -15,8 +16,9 @@ from rich.table import Table
 from rich.text import Text
 
 from alife import schema
+from alife.scales import OF_A_TASK
 from alife.words import count
-from analysis.run import Run
+from analysis.run import Run, lived
 
 PLAIN_WIDTH: Final = 200
 """Characters of a line where there is no terminal, so that nothing is cut."""
@@ -24,15 +26,18 @@ PLAIN_WIDTH: Final = 200
 MAX_ISLANDS: Final = 100
 """Islands that are listed one by one."""
 
+MEDIANS: Final = "medians of those that lived to the end, by island"
+
 TRAITS: Final = {
-    "accuracy": "accuracy",
+    "accuracy": "selection\naccuracy",
+    "test_accuracy": "test\naccuracy",
     "replication_error": "ρ",
     "replication_loss": "L_SR",
     "copying_error": "copying\nerror",
     "self_error": "self\nerror",
     "genome_norm": "Σg²",
 }
-"""Traits of an island's row, each the median of its individuals, and their headings."""
+"""Traits of an island's row, each the median of those that lived to the end, and their headings."""
 
 
 @dataclass
@@ -117,6 +122,10 @@ def facts_of(run: Run, now: datetime) -> Iterator[tuple[str, str]]:
         early = counts["diverged"] + counts["collapsed"]
         causes = f": {counts['diverged']:,} diverged, {counts['collapsed']:,} collapsed" if early else ""
         yield "births", f"{counts['size']:,}; {early:,} died early{causes}"
+    if run.tests:
+        yield "test images", _tests(run)
+    if run.outdated:
+        yield "statistics", run.outdated
     yield "restarts", _restarts(run.manifest.get("restarts", []))
     if run.manifest.get("epoch", 1) > 1:
         yield "writers", f"{run.manifest['epoch']}, one after another: it was resumed or extended"
@@ -159,6 +168,17 @@ def _life(run: Run) -> str:
     return f"{words}; task {task}" + (f", weight {run.setting('life.task_weight'):g}" if task != "none" else "")
 
 
+def _tests(run: Run) -> str:
+    """Accuracy on test images beside that which selection saw, and for which generations they were looked at."""
+    *before, last = run.tests
+    words = f"generation {last.generation}: accuracy {_number('accuracy', np.median([*last.accuracy.values()]))}"
+    there = lived(run.births[run.births["generation"] == last.generation])
+    if len(there):
+        words += f", on the images of selection {_number('accuracy', there['accuracy'].median())}"
+    words += " (medians of those that lived to the end)"
+    return words + "".join(f"; looked at before, for generation {each.generation}" for each in before)
+
+
 def _restarts(restarts: list[dict[str, Any]]) -> str:
     if not restarts:
         return "none"
@@ -188,29 +208,43 @@ def _age(updated: object, now: datetime) -> str:
     return f"{updated}, {count(round(seconds), 'second')} ago"
 
 
-def _islands(run: Run) -> Iterator[RenderableType]:
-    latest = run.generations.groupby("island").tail(1).sort_values("island").set_index("island")
-    medians = latest[[f"{trait}_median" for trait in TRAITS if f"{trait}_median" in latest]]
-    medians = medians.rename(columns=lambda name: name.removesuffix("_median"))
+def latest(run: Run) -> pd.DataFrame:
+    """Each island's last generation."""
+    return run.generations.groupby("island").tail(1).sort_values("island").set_index("island")
+
+
+def medians(run: Run) -> pd.DataFrame:
+    """Of `TRAITS` on record, by island; of accuracies only with a task, on test images only where that was measured."""
+    last = latest(run)
+    known = last[[f"{trait}_median" for trait in TRAITS if f"{trait}_median" in last]]
+    known = known.rename(columns=lambda name: name.removesuffix("_median"))
     if len(run.births):
-        ends = run.births[run.births["generation"] == run.births["island"].map(latest["generation"])]
-        medians["replication_loss"] = ends.groupby("island")["replication_loss"].median()
-    untested = {"accuracy"} if run.setting("task") == "none" else set()
-    headings = {trait: heading for trait, heading in TRAITS.items() if trait in medians and trait not in untested}
-    rows = Wide("median of each island", ("island", "gen.", "n", *headings.values(), "parents", "died\nearly"))
-    counts = latest.assign(early=latest["diverged"] + latest["collapsed"])
-    for island in latest.index[:MAX_ISLANDS]:
+        ends = lived(run.births[run.births["generation"] == run.births["island"].map(last["generation"])])
+        for trait in ("replication_loss", "test_accuracy"):
+            known[trait] = ends.groupby("island")[trait].median()
+    absent = {"accuracy", "test_accuracy"} if run.setting("task") == "none" else set()
+    if not run.tests or run.tests[-1].generation < run.last:
+        absent.add("test_accuracy")
+    return known[[trait for trait in TRAITS if trait in known and trait not in absent]]
+
+
+def _islands(run: Run) -> Iterator[RenderableType]:
+    last, known = latest(run), medians(run)
+    headings = [TRAITS[str(trait)] for trait in known]
+    rows = Wide(MEDIANS, ("island", "gen.", "n", *headings, "parents", "died\nearly"))
+    counts = last.assign(early=last["diverged"] + last["collapsed"])
+    for island in last.index[:MAX_ISLANDS]:
         generation, n, parents, early = counts.loc[island, ["generation", "size", "parents", "early"]].astype(int)
-        traits = (_number(trait, value) for trait, value in medians.loc[island, list(headings)].items())
+        traits = (_number(trait, value) for trait, value in known.loc[island].items())
         rows.cells.append((str(island), str(generation), str(n), *traits, str(parents), str(early)))
     yield rows
-    if len(latest) > MAX_ISLANDS:
-        yield Text(f"and {count(len(latest) - MAX_ISLANDS, 'island')} more")
+    if len(last) > MAX_ISLANDS:
+        yield Text(f"and {count(len(last) - MAX_ISLANDS, 'island')} more")
     over = counts[(counts["early"] == counts["size"]) | (counts["generation"] < run.last)]["generation"]
     if len(over):
         when = ", ".join(f"{island} (generation {generation})" for island, generation in over[:MAX_ISLANDS].items())
         yield Text(f"died out: {when}")
-    worse = latest.index[(latest["replication_error_median"] > 1) & (latest["generation"] > 0)]
+    worse = last.index[(last["replication_error_median"] > 1) & (last["generation"] > 0)]
     if len(worse):
         names = ", ".join(map(str, worse[:MAX_ISLANDS]))
         yield Text(f"ρ above 1: worse than printing zeros, on {'island' if len(worse) == 1 else 'islands'} {names}")
@@ -219,4 +253,4 @@ def _islands(run: Run) -> Iterator[RenderableType]:
 def _number(trait: object, value: float) -> str:
     if not np.isfinite(value):
         return "-"
-    return f"{value:.3f}" if trait == "accuracy" else f"{value:.3g}"
+    return f"{value:.3f}" if trait in OF_A_TASK else f"{value:.3g}"

@@ -11,12 +11,12 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colorbar import Colorbar
 from matplotlib.colors import Colormap, Normalize
 
+from alife import scales
 from alife.words import count
 from analysis import legends, style
-from analysis.bands import Runs, bounds, draw_band, draw_members, draw_treatments, members, treatments, windows
+from analysis.bands import Runs, bounds, draw_band, draw_members, draw_treatments, members, there, treatments, windows
 from analysis.fronts import (
     REFERENCE,
-    SMALLEST,
     Floats,
     attainment_rectangles,
     attainment_surface,
@@ -177,7 +177,7 @@ def attainment_difference(
     medians = [attainment_surface(runs, 50, generation) for runs in (a, b)]
     _limits(ax, np.concatenate([*medians, *(attainment_surface(runs, 100 / len(runs), generation) for runs in (a, b))]))
     tiles = attainment_rectangles(a, b, generation)
-    tiles[:, :4] = np.clip(tiles[:, :4], [SMALLEST, -1, SMALLEST, -1], [BEYOND, 2, BEYOND, 2])
+    tiles[:, :4] = np.clip(tiles[:, :4], [scales.SMALLEST, -1, scales.SMALLEST, -1], [BEYOND, 2, BEYOND, 2])
     corners = tiles[:, [[0, 1], [2, 1], [2, 3], [0, 3]]]
     colours = style.difference_map()(scale(100 * tiles[:, 4]))
     ax.add_collection(PolyCollection(list(corners), facecolors=colours, edgecolors=colours, linewidths=0.2))
@@ -271,7 +271,7 @@ def _draw_volumes(ax: Axes, table: pd.DataFrame) -> None:
     )
     islands = table[table["island"] >= 0]
     wide = islands.pivot(index="generation", columns="island", values="hypervolume")
-    draw_members(ax, windows(wide)[0], f"each of {count(wide.shape[1], 'island')}, n ≤ {int(islands['n'].max()):,}")
+    draw_members(ax, windows(wide)[0], f"each of {there(wide, 'island')}, n ≤ {int(islands['n'].max()):,}")
 
 
 def _together(table: pd.DataFrame) -> pd.Series:
@@ -296,10 +296,10 @@ def _limits(ax: Axes, values: Floats, floor: float = 0.0) -> None:
     """Axes that hold the values, what was drawn before, and the floor if it is not far below."""
     fresh = not ax.has_data()
     rho, accuracy = (values[:, 0], values[:, 1]) if len(values) else (np.array([0.01, 1.0]), np.array([0.0, 1.0]))
-    rho = np.log10(np.maximum(rho, SMALLEST))
+    rho = scales.log10(rho)
     low, high = rho.min(), rho.max()
-    if floor and low - 2 < np.log10(floor) < low:
-        low = np.log10(floor)
+    if floor and low - 2 < scales.log10(floor) < low:
+        low = scales.log10(floor)
     room = max(0.06 * (high - low), 0.08)
     x = (10 ** (low - room), 10 ** (high + room))
     room = max(0.07 * np.ptp(accuracy), 0.01)

@@ -2,20 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from alife import scales
 from alife.errors import UserError
 from alife.words import count
 from analysis import legends, style
-from analysis.bands import Runs, bounds, draw_band, draw_members, draw_treatments, members, treatments, windows
-from analysis.run import Run
+from analysis.bands import Runs, bounds, draw_band, draw_members, draw_treatments, members, there, treatments, windows
+from analysis.run import Run, lived
 
 DEATHS: Final = "early_deaths"
+
+Table = TypeVar("Table", pd.Series, pd.DataFrame)
 
 
 @dataclass(frozen=True)
@@ -33,14 +36,14 @@ TRAITS: Final = {
     "replication_loss": Trait("loss $L_{SR}$ = ρ·Σg²", True),
     "copying_error": Trait("copying error", True),
     "self_error": Trait("self error", True),
-    "genome_norm": Trait("genome norm Σg²", True),
+    "genome_norm": Trait("squared norm Σg²", True),
     DEATHS: Trait("early deaths (share)", False),
 }
 """What `traits` shows, in this order."""
 
 
 def quantiles(run: Run, trait: str) -> pd.DataFrame:
-    """Quantiles of a trait by generation, over all individuals of the run with a finite value.
+    """Quantiles of a trait by generation, over the individuals that lived to its end and have a finite value.
 
     Returns:
         Columns generation, q05, median, q95, n. Of a run loaded without births, they are the medians over its islands
@@ -48,14 +51,14 @@ def quantiles(run: Run, trait: str) -> pd.DataFrame:
     """
     if run.births.empty:
         return _island_quantiles(run, trait)
-    values = run.births[trait].to_numpy(np.float64)
-    generations, starts = np.unique(run.births["generation"].to_numpy(), return_index=True)
+    alive = lived(run.births)
+    alive = alive[np.isfinite(alive[trait].to_numpy(np.float64))]
+    generations, starts = np.unique(alive["generation"].to_numpy(), return_index=True)
     rows = []
-    for generation, among in zip(generations, np.split(values, starts[1:]), strict=True):
-        finite = among[np.isfinite(among)]
-        if len(finite):
-            rows.append((generation, *np.quantile(finite, [0.05, 0.5, 0.95]), len(finite)))
-    return pd.DataFrame(rows, columns=["generation", "q05", "median", "q95", "n"])
+    for generation, among in zip(generations, np.split(alive[trait].to_numpy(np.float64), starts)[1:], strict=True):
+        rows.append((generation, *np.quantile(among, [0.05, 0.5, 0.95]), len(among)))
+    kinds = {"generation": np.int64, "q05": np.float64, "median": np.float64, "q95": np.float64, "n": np.int64}
+    return pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
 
 
 def deaths(run: Run) -> pd.DataFrame:
@@ -123,27 +126,35 @@ def _medians(run: Run, name: str) -> pd.Series:
     if name == DEATHS:
         shares = deaths(run).set_index("generation")
         return shares["diverged"] + shares["collapsed"]
-    return quantiles(run, name).set_index("generation")["median"]
+    return _drawn(name, quantiles(run, name).set_index("generation")["median"])
 
 
 def _draw_run(ax: Axes, run: Run, name: str) -> None:
     table, note = windows(quantiles(run, name).set_index("generation"))
-    size = int(run.generations.groupby("generation")["size"].sum().max())
-    label = f"median and 5–95 % of individuals, n = {size:,} a generation{note}"
+    n = int(table["n"].max()) if len(table) else 0
+    label = f"median and 5–95 % of individuals that lived to the end, n ≤ {n:,} a generation{note}"
     if run.births.empty:
         n = run.generations["island"].nunique()
         label = f"median and 5–95 % of an island's individuals, medians of n = {count(n, 'island')}{note}"
-    low, middle, high = (table[level].to_numpy(np.float64) for level in ("q05", "median", "q95"))
+        label += f"\n({run.outdated})" if run.outdated else ""
+    low, middle, high = (_drawn(name, table[level]).to_numpy(np.float64) for level in ("q05", "median", "q95"))
     draw_band(ax, np.asarray(table.index), (low, middle, high), label=label)
-    islands = _island_medians(run, name)
-    draw_members(ax, windows(islands)[0], f"median of each of {count(islands.shape[1], 'island')}")
+    islands = _drawn(name, _island_medians(run, name))
+    draw_members(ax, windows(islands)[0], f"median of each of {there(islands, 'island')}")
+
+
+def _drawn(name: str, values: Table) -> Table:
+    """Values as the trait's axis holds them (`alife.scales.floored`)."""
+    if not TRAITS[name].log:
+        return values
+    return values.where(np.isfinite(values) & (values >= 0)).clip(lower=scales.SMALLEST)
 
 
 def _island_medians(run: Run, name: str) -> pd.DataFrame:
     """Rows generations, columns islands."""
     if f"{name}_median" in run.generations:
         return run.generations.pivot(index="generation", columns="island", values=f"{name}_median")
-    return run.births.groupby(["generation", "island"])[name].median().unstack()
+    return lived(run.births).groupby(["generation", "island"])[name].median().unstack()
 
 
 def _island_quantiles(run: Run, trait: str) -> pd.DataFrame:

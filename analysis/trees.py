@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from alife import schema
+from alife import scales, schema
 from alife.errors import UserError
 from analysis import style
 from analysis.layout import Layout, arrange
@@ -100,8 +100,7 @@ def scaled(births: pd.DataFrame, trait: str | None) -> tuple[Floats, str]:
     values = births[trait].to_numpy(np.float64)
     if trait not in LOGARITHMIC:
         return values, LABELS[trait]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.log10(values), f"log₁₀ {LABELS[trait]}"
+    return scales.log10(values), f"log₁₀ {LABELS[trait]}"
 
 
 def bare(axes: Axes, low: int, high: int, ticks: int) -> None:

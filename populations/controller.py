@@ -4,7 +4,6 @@ It owns the state of a run, which is the newborns of the next generation and not
 that is lost costs what it was doing, and a controller that is lost costs the generations since the last commit.
 """
 
-import json
 import signal
 import threading
 import time
@@ -15,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from alife import selection
+from alife import selection, tested
 from alife.config import RunConfig
 from alife.errors import UserError
 from alife.island import Scores
 from alife.reproduction import Floats, Ints, Newborns
+from alife.tested import OnTestImages
 from populations import checkpoints, migration, rows
 from populations.backends import Backend, Generation, Interrupted
 from populations.listeners import Listeners
@@ -113,7 +113,7 @@ def _one_generation(run: Run) -> None:
     lived = time.perf_counter()
 
     births, generations = [], []
-    tests: dict[str, dict[str, Any]] = {}
+    tests = OnTestImages(number, {}, frozenset())
     dominants: dict[int, Floats] = {}
     for island, outcome in outcomes.items():
         newborns, scores = living_here[island], outcome.scores
@@ -123,7 +123,7 @@ def _one_generation(run: Run) -> None:
         for phase, seconds in scores.seconds.items():
             run.seconds[phase] = run.seconds.get(phase, 0) + seconds
         if scores.test_accuracy is not None and config.task != "none":
-            tests |= _tested(newborns, scores)
+            tests = _tested(tests, newborns, scores)
         if scores.dominant:
             slot, weights = scores.dominant
             dominants[int(newborns.ids[slot])] = weights
@@ -133,8 +133,10 @@ def _one_generation(run: Run) -> None:
     run.recorder.add(number, whole, moves, rows.concatenate(generations))
     run.newborns = {island: o.children for island, o in outcomes.items() if len(o.children)}
     run.generation += 1
-    if tests:
-        run.recorder.attach(f"test-{number:07d}.json", json.dumps(tests, indent=1).encode())
+    if tests.accuracy:
+        before = run.recorder.tested()
+        run.recorder.attach(tested.file_name(number), tested.dump(tests))
+        run.tell("tested", generation=number, before=[generation for generation in before if generation != number])
     if dominants:
         run.recorder.attach(checkpoints.adults_name(number), checkpoints.encode_adults(number, dominants))
     written = time.perf_counter()
@@ -195,14 +197,13 @@ def _causes(scores: Scores) -> dict[str, int]:
     return dict(zip(names.tolist(), counts.tolist(), strict=True))
 
 
-def _tested(newborns: Newborns, scores: Scores) -> dict[str, dict[str, Any]]:
-    """Test accuracy of everybody who lived, the island's dominant (highest fitness) named."""
+def _tested(found: OnTestImages, newborns: Newborns, scores: Scores) -> OnTestImages:
+    """What was found so far, and test accuracy of everybody who lived on an island, its dominant (fittest) named."""
     assert scores.test_accuracy is not None
-    dominant = scores.dominant[0] if scores.dominant else None
-    return {
-        str(newborns.ids[slot]): {"test_accuracy": float(scores.test_accuracy[slot]), "dominant": slot == dominant}
-        for slot in np.flatnonzero(scores.living).tolist()
-    }
+    living = np.flatnonzero(scores.living)
+    own = dict(zip(newborns.ids[living].tolist(), scores.test_accuracy[living].tolist(), strict=True))
+    dominant = {int(newborns.ids[scores.dominant[0]])} if scores.dominant else set()
+    return OnTestImages(found.generation, {**found.accuracy, **own}, found.dominant | dominant)
 
 
 @contextmanager

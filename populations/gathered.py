@@ -2,21 +2,24 @@
 as columns.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
-from alife import schema
+from alife import schema, summary, tested
 from alife.config import RunConfig
 from alife.errors import UserError
 from populations import reading
 from populations.plan import Plan, PlannedRun, plain
-from populations.storage import explained, open_folder
+from populations.storage import Folder, explained, open_folder
 
 TABLE: Final = "generations.parquet"
 ASSAYS: Final = "assays.parquet"
+TESTED: Final = "test_accuracy_median"
 
 
 def table(plan: Plan, out: str) -> tuple[bytes, dict[str, str]]:
@@ -24,16 +27,17 @@ def table(plan: Plan, out: str) -> tuple[bytes, dict[str, str]]:
 
     Returns:
         (one Parquet file, one line for each run that cannot be read and is not in it). Columns: treatment, seed, the
-        keys that treatments set, `schema.GENERATIONS`; rows by treatment, seed, generation and island.
+        keys that treatments set, `schema.GENERATIONS`, and test_accuracy_median, of those that lived to the end of a
+        generation that a run ended with, NaN of others; rows by treatment, seed, generation and island.
     """
     kinds = _kinds(plan)
-    stored = {name: pa.type_for_alias(dtype) for name, dtype in schema.GENERATIONS.items()}
+    stored = {name: pa.type_for_alias(dtype) for name, dtype in (*schema.GENERATIONS.items(), (TESTED, "float32"))}
     columns = pa.schema([*kinds.items(), *stored.items()])
     sink, unread = pa.BufferOutputStream(), {}
     with pq.ParquetWriter(sink, columns, compression="zstd") as writer:
         for run in _ordered(plan):
             try:
-                rows = _generations(f"{out}/runs/{run.name}")
+                rows = _generations(f"{out}/runs/{run.name}", run.config)
             except UserError as error:
                 unread[run.name] = str(error)
                 continue
@@ -92,15 +96,59 @@ def _own(plan: Plan, run: PlannedRun, kinds: dict[str, pa.DataType], rows: int) 
     return {name: pa.array([value] * rows, kinds[name]) for name, value in own.items()}
 
 
-def _generations(uri: str) -> pa.Table:
-    """`schema.GENERATIONS` of a run, in order; no rows if it has not begun."""
+def _generations(uri: str, config: RunConfig) -> pa.Table:
+    """`schema.GENERATIONS` of a run, in order, and `TESTED`; no rows if it has not begun. Rows of format 1 that count
+    the early dead are computed again from births.
+    """
     want = schema.GENERATIONS
     none = pa.table({name: pa.array([], pa.type_for_alias(dtype)) for name, dtype in want.items()})
     if not reading.exists(uri):
-        return none
+        return none.append_column(TESTED, pa.array([], pa.float32()))
     folder = open_folder(uri)
-    listed = reading.fetch_manifest(folder)[0]["parts"]["generations"]
-    return pa.concat_tables([none, *(reading.read_part(folder, entry, want) for entry in listed)])
+    manifest = reading.fetch_manifest(folder)[0]
+    parts = [reading.read_part(folder, entry, want) for entry in manifest["parts"]["generations"]]
+    table = pa.concat_tables([none, *parts])
+    columns = {name: table[name].to_numpy() for name in want}
+    outdated = summary.outdated(columns, manifest)
+    if outdated.any():
+        columns = summary.renewed(columns, _births(folder, manifest, config), outdated)
+    return pa.table({**columns, TESTED: _tested(folder, manifest, config, columns)})
+
+
+def _tested(
+    folder: Folder, manifest: Mapping[str, Any], config: RunConfig, columns: Mapping[str, np.ndarray]
+) -> NDArray[np.float32]:
+    """[rows] median test accuracy of those that lived to the end, NaN where it was not measured."""
+    out = np.full(len(columns["generation"]), np.nan, np.float32)
+    for generation in tested.listed(folder.ls(), manifest["generation"]):
+        name = tested.file_name(generation)
+        with explained(folder, f"reading {name}"):
+            content = folder.read(name)
+        try:
+            found = tested.parse(content, generation, config.population.islands * config.population.size).accuracy
+        except ValueError:
+            raise UserError(f"{folder.uri}/{name}: damaged: restore it from a copy, or remove it") from None
+        births = _births(folder, manifest, config, generation)
+        home = {int(i): int(island) for i, island in zip(births["id"], births["island"], strict=True)}
+        for row in np.flatnonzero(columns["generation"] == generation):
+            values = [value for i, value in found.items() if home.get(i) == columns["island"][row]]
+            out[row] = np.median(values) if values else np.nan
+    return out
+
+
+def _births(
+    folder: Folder, manifest: Mapping[str, Any], config: RunConfig, generation: int | None = None
+) -> dict[str, np.ndarray]:
+    """Columns of all births, or of the parts that hold a generation."""
+    stored = schema.birth_columns(list(config.reproduction.heritable))
+    listed = [
+        entry
+        for entry in manifest["parts"]["births"]
+        if generation is None or entry["first"] <= generation <= entry["last"]
+    ]
+    tables = [reading.read_part(folder, entry, stored).select(["id", *summary.NEEDED]) for entry in listed]
+    births = pa.concat_tables(tables)
+    return {name: births[name].to_numpy() for name in births.column_names}
 
 
 def _cell(config: RunConfig, key: str) -> Any:

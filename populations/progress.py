@@ -109,6 +109,14 @@ class Terminal:
     def _on_extinct(self, event: dict[str, Any]) -> None:
         self._line(f"extinct: no individual of generation {event['generation']} lived to reproduce")
 
+    def _on_tested(self, event: dict[str, Any]) -> None:
+        if event["before"]:
+            before = ", ".join(map(str, event["before"]))
+            self._line(
+                f"generation {event['generation']} was scored on the test images, which were looked at before, for "
+                f"generation {before}: they are no longer unseen by whoever chose to go on"
+            )
+
     def _on_host_lost(self, event: dict[str, Any]) -> None:
         when = f"in generation {event['generation']}" if event["generation"] >= 0 else "before the first generation"
         again = f"what it was doing is done again ({event['seconds']:.1f} s)"

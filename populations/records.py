@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from alife import schema
+from alife import schema, tested
 from alife.config import RunConfig, dump, parse_config
 from alife.errors import UserError
 from alife.reproduction import Newborns
@@ -301,6 +301,11 @@ class Recorder:
         with self._writing():
             version = self._folder.fetch(name)[1] if name in self._folder.ls() else None
             self._folder.replace(name, data, version)
+
+    def tested(self) -> list[int]:
+        """Generations whose scores on test images lie beside the record."""
+        with explained(self._folder, "looking for scores on test images"):
+            return tested.listed(self._folder.ls(), self.manifest["generation"])
 
     def close(self, status: str | None = None) -> None:
         """Let go of the folder; what was added and not committed is dropped.

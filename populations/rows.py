@@ -1,4 +1,4 @@
-"""From what a generation did to the rows of the record. A room of its own: the schema meets the engine here."""
+"""From what a generation did to the rows of the record."""
 
 from collections.abc import Mapping
 
@@ -7,8 +7,7 @@ import numpy as np
 from alife import schema
 from alife.island import Scores
 from alife.reproduction import Ints, Newborns
-
-_HIGHER = ("accuracy", "newborn_accuracy")
+from alife.summary import statistics
 
 
 def births(
@@ -43,29 +42,8 @@ def summary(island: int, generation: int, births: Mapping[str, np.ndarray], seco
         "parents": int((offspring > 0).sum()),
         "seconds": seconds,
     }
-    for name in schema.SCORES:
-        value = births[name].astype(np.float64)
-        known = value[np.isfinite(value)]
-        some = known if len(known) else np.array([np.nan])
-        q05, median, q95 = np.quantile(some, [0.05, 0.5, 0.95])
-        row |= {f"{name}_mean": some.mean(), f"{name}_median": median, f"{name}_q05": q05, f"{name}_q95": q95}
-        row[f"{name}_differential"] = differential(name, value, offspring)
+    row |= {name: float(value[0]) for name, value in statistics(births, np.zeros(len(causes), np.int64), 1).items()}
     return {name: np.array([row[name]]).astype(kind) for name, kind in schema.GENERATIONS.items()}
-
-
-def differential(name: str, value: np.ndarray, offspring: np.ndarray) -> float:
-    """Realised standardised selection differential of a score, on the scale that `schema.GENERATIONS` states."""
-    if name not in _HIGHER:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            value = np.log10(value) * (-1 if name in schema.ERRORS else 1)
-    known = np.isfinite(value)
-    value, offspring = value[known], offspring[known]
-    if not offspring.sum():
-        return 0.0
-    spread = value.std()
-    if spread <= 1e-12 * max(1.0, np.abs(value).max()):
-        return 0.0
-    return float((np.average(value, weights=offspring) - value.mean()) / spread)
 
 
 def concatenate(tables: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:

@@ -139,8 +139,13 @@ def write_run(folder: str | Path, run: Run, part_rows: int = 100_000) -> Path:
     return root
 
 
-def generation_table(births: pd.DataFrame) -> pd.DataFrame:
-    """`schema.GENERATIONS` computed from births, all groups at once."""
+def generation_table(births: pd.DataFrame, with_dead: bool = False) -> pd.DataFrame:
+    """`schema.GENERATIONS` computed from births, all groups at once.
+
+    Args:
+        births: Of a run.
+        with_dead: As format 1 had it: the early dead count wherever they have a finite value.
+    """
     groups = births.groupby(["generation", "island"], sort=True)
     code = groups.ngroup().to_numpy()
     keys = births.loc[groups.head(1).index, ["generation", "island"]].sort_values(["generation", "island"])
@@ -153,9 +158,10 @@ def generation_table(births: pd.DataFrame) -> pd.DataFrame:
     table["collapsed"] = np.bincount(code[cause == schema.CAUSES[2]], minlength=n)
     table["parents"] = np.bincount(code[offspring > 0], minlength=n)
     for trait in schema.SCORES:
-        table |= _moments(trait, births[trait].to_numpy(np.float64), code, n)
-    for trait in schema.SCORES:
-        table[f"{trait}_differential"] = _differential(trait, births[trait].to_numpy(np.float64), offspring, code, n)
+        values = births[trait].to_numpy(np.float64)
+        values = values if with_dead else np.where(cause == schema.CAUSES[0], values, np.nan)
+        table |= _moments(trait, values, code, n)
+        table[f"{trait}_differential"] = _differential(trait, values, offspring, code, n)
     table["seconds"] = np.full(n, 0.25)
     return pd.DataFrame({name: np.asarray(table[name]).astype(kind) for name, kind in schema.GENERATIONS.items()})
 

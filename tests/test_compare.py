@@ -12,7 +12,7 @@ from rich.console import Console
 from alife import schema
 from alife.errors import UserError
 from analysis import wording
-from analysis.compare import NAMES, compare, compare_paths
+from analysis.compare import compare, compare_paths
 from analysis.run import Run
 from analysis.treatments import find_runs, group, labels, load_groups, partners
 from tests.synthetic import synthetic_run, write_run
@@ -40,7 +40,8 @@ def test_the_sentence_says_effects_intervals_and_how_many_runs(weights):
     number = r"[+−]?[\d.]+"
     interval = rf"\[{number}, {number}\]"
     assert re.fullmatch(
-        rf"w=1 against w=0: accuracy \+{number} {interval}, copying error ×{number} {interval}, 8 paired runs\.",
+        rf"w=1 against w=0: selection accuracy \+{number} {interval}, "
+        rf"copying error ×{number} {interval}, 8 paired runs\.",
         sentence,
     )
 
@@ -117,7 +118,8 @@ def test_many_rows_are_corrected_for(weights):
     assert compare(six, ["accuracy", "copying_error"]).rows[0].too_few is None
     two = compare(six, ["accuracy", "copying_error"], correction="by")
     assert two.rows[0].too_few is None, "1.5 times 2 / 64"
-    assert "among 3 comparisons" in str(compare(six, [*NAMES][:3], correction="by").rows[0].too_few)
+    three = compare(six, ["accuracy", "copying_error", "genome_norm"], correction="by")
+    assert "among 3 comparisons" in str(three.rows[0].too_few)
 
 
 def test_the_shuffled_control_is_what_others_are_compared_with():
@@ -153,7 +155,8 @@ def test_each_task_weight_has_its_own_control():
     }
     effects = [row.effect.value for row in comparison.rows]
     assert effects[0] == pytest.approx(effects[1], abs=1e-6), "the shift is in treatment and control alike"
-    assert wording.sentences(comparison)[1].startswith("task weight=0.3 against shuffled, task weight=0.3: accuracy")
+    start = "task weight=0.3 against shuffled, task weight=0.3: selection accuracy"
+    assert wording.sentences(comparison)[1].startswith(start)
     assert any("Left out" in note and "task weight=0.9" in note for note in comparison.notes)
     named = compare(group(runs), ["accuracy"], against="shuffled, task weight=0.1")
     assert len(named.rows) == 4

@@ -116,32 +116,30 @@ def by_definition(record: Demes, trait: str) -> pd.DataFrame:
     births = record.tree.births.assign(expected=record.expected, living=record.living)
     z = births[trait].astype(float)
     if trait in schema.ERRORS:
-        z = -np.log10(z.fillna(1.0))
+        z = -np.log10(z)
     births["z"] = np.log10(z) if trait == "genome_norm" else z
     by_id = births.set_index("id")
     rows = []
     for (generation, island), here in births.groupby(["generation", "island"]):
         children = births[births["ancestor_id"].isin(here["id"]) & (births["generation"] == generation + 1)]
-        after = births[(births["generation"] == generation + 1) & (births["island"] == island)]
-        if children.empty or after.empty:
+        after = births[(births["generation"] == generation + 1) & (births["island"] == island) & births["living"]]
+        lived = children[children["living"]]
+        if lived.empty or after.empty:
             continue
-        parents = by_id.loc[children["ancestor_id"], "z"].to_numpy()
-        lived = children["living"].to_numpy() | (trait not in (*schema.ERRORS, "accuracy"))
-        gain = (children["z"].to_numpy() - parents)[lived]
-        transmission = gain.mean() if len(gain) else 0.0
+        parents = by_id.loc[children["ancestor_id"], "z"].mean()
+        raised = by_id.loc[lived["ancestor_id"], "z"].mean()
         alive = here[here["living"]]
         expected = (alive["expected"] * alive["z"]).sum() / len(children)
         rows.append(
             {
                 "generation": generation,
                 "island": island,
-                "viability": alive["z"].mean() - here["z"].mean(),
                 "selection": expected - alive["z"].mean(),
-                "sampling": parents.mean() - expected,
-                "transmission": transmission,
-                "inviability": children["z"].mean() - parents.mean() - transmission,
-                "migration": after["z"].mean() - children["z"].mean(),
-                "change": after["z"].mean() - here["z"].mean(),
+                "sampling": parents - expected,
+                "viability": raised - parents,
+                "transmission": lived["z"].mean() - raised,
+                "migration": after["z"].mean() - lived["z"].mean(),
+                "change": after["z"].mean() - alive["z"].mean(),
             }
         )
     return pd.DataFrame(rows)
@@ -186,7 +184,7 @@ def test_price_by_hand():
     run = run_of(births.assign(cause_of_death="generation_end"), scheme="truncation", accuracy_weight=1.0)
     split = price(demes(run), ["accuracy"])
     here = split[split["island"] == 0].iloc[0]
-    expected = {"viability": 0, "selection": 0.1, "sampling": 0.025, "transmission": 0.05, "inviability": 0}
+    expected = {"selection": 0.1, "sampling": 0.025, "viability": 0, "transmission": 0.05}
     for name, value in expected.items():
         assert here[name] == pytest.approx(value, abs=1e-7), name
     assert here["migration"] == pytest.approx((0.6 - 0.45) / 4, abs=1e-7)
@@ -229,11 +227,13 @@ def test_planted_migration_is_recovered_island_by_island():
 
 def test_early_death_is_kept_apart_from_selection_and_inheritance():
     run = breed(40, 2, 50, deaths=0.1, bias=-0.01)
-    found = of(run)
+    found, without = of(run), of(breed(40, 2, 50, bias=-0.01))
     assert found.loc["transmission", "per_generation"] == pytest.approx(-0.01, abs=0.002)
-    assert found.loc["viability", "low"] > 0.03  # a tenth has 0 instead of about ½
-    total = found.loc[["viability", "inviability"], "per_generation"].sum()
-    assert abs(total) < 0.2 * found.loc["viability", "per_generation"]
+    assert found.loc["viability", "low"] <= 0 <= found.loc["viability", "high"]  # who dies is drawn whatever its traits
+    assert found.loc["viability", "rms"] > 0
+    assert (without.loc["viability"].drop(["trait", "generations"]) == 0).all()
+    for name in ("selection", "change"):
+        assert found.loc[name, "per_generation"] == pytest.approx(without.loc[name, "per_generation"], abs=0.002)
     split = price(demes(run), ["accuracy"])
     assert split["dead"].sum() == (run.births["cause_of_death"] == "diverged")[run.births["generation"] < 39].sum()
 

@@ -1,6 +1,5 @@
 """Whole runs: the same births on every backend, after interruption and extension; deaths; refusals."""
 
-import json
 import threading
 
 import numpy as np
@@ -120,15 +119,6 @@ def test_every_birth_has_its_parent_one_generation_before(small, tmp_path):
     lived = births[births.generation < 5]
     assert (lived.n_offspring == counted.reindex(lived.index).fillna(0)).all()
     assert births[births.generation == 5].n_offspring.sum() == 18
-
-
-def test_test_images_are_touched_once_after_the_run(small, tmp_path):
-    evolve(small, str(tmp_path / "run"), backend="local")
-    files = list((tmp_path / "run").glob("test-*.json"))
-    assert [f.name for f in files] == ["test-0000005.json"]
-    tested = json.loads(files[0].read_text())
-    assert len(tested) == 18
-    assert sum(one["dominant"] for one in tested.values()) == 3
 
 
 def test_some_die_and_the_others_go_on(small, tmp_path):

@@ -224,6 +224,27 @@ def test_answers_of_a_linear_emission_are_its_matrix():
     assert told["gain"].item() == pytest.approx(matrix.square().sum().item() / n, rel=0.5)
 
 
+def test_the_radius_is_the_growth_in_the_long_run_and_not_the_largest_at_once():
+    """A matrix that enlarges one direction 20-fold, once: what it gives grows by 0.9 from then on."""
+    _, begin = small_world(4, 1)
+    matrix = torch.zeros(begin.shape[1], begin.shape[1])
+    matrix[0, 0], matrix[1, 1], matrix[0, 1] = 0.9, 0.1, 20.0
+    assert torch.linalg.matrix_norm(matrix, 2) > 20
+    told = fertility.answers(lambda networks: networks @ matrix.T, begin, np.random.default_rng(0))
+    assert told["radius"].item() == pytest.approx(0.9, rel=0.01)
+
+
+def test_a_noisy_depth_is_the_median_of_an_even_number_too(monkeypatch):
+    """Of 20 copies the mean of the tenth and the eleventh, not the tenth alone."""
+    place, begin = small_world(4, 1)
+    monkeypatch.setattr(fertility, "depths", lambda emit, begin, founders, most: torch.arange(len(begin)).float())
+    settings = Settings(seeds=1)
+    rows, _ = fertility.follow(settings, place, "strict vanilla", begin, (0,))
+    assert fertility.COPIES == 20
+    assert rows[0]["noisy_depth"] == 9.5
+    assert contraction.median is fertility.median
+
+
 def test_halves_of_the_vanilla_strict_quines_come_together_in_the_order_of_their_seeds():
     even, odd = np.array([[0.0], [2.0], [4.0]], np.float32), np.array([[1.0], [3.0]], np.float32)
     whole = fertility.together({"vanilla-even": even, "vanilla-odd": odd, "exact": even})

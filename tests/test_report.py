@@ -213,7 +213,7 @@ class TestRun:
 
     def test_a_run_without_a_task_has_another_plane(self) -> None:
         text = page_of(synthetic_run(8, 2, 6, has_task=False))
-        assert "the plane shows the genome&#39;s norm in place of accuracy" in text
+        assert "the plane shows the genome&#39;s squared norm in place of accuracy" in text
 
     def test_an_empty_run_is_one_line(self) -> None:
         read = Reader(page_of(synthetic_run(0)))
@@ -279,7 +279,7 @@ class TestSweep:
         assert "alife assay RUN within_life" in str(text["life"].texts["p"])
         assert "Among genomes of a run: not measured." in str(text["short"].texts["p"])
         assert "alife assay RUN garden" in str(text["genomes"].texts["p"])
-        assert any("w=1 against shuffled: accuracy +" in p for p in text["selection"].texts["p"])
+        assert any("w=1 against shuffled: selection accuracy +" in p for p in text["selection"].texts["p"])
         assert [cell.strip() for cell in text["sites"].texts["th"] if cell.strip() in ("w=0", "w=1", "shuffled")] == [
             "w=0",
             "w=1",
@@ -329,7 +329,7 @@ class TestSweep:
         page = sweep_page.page(treatments.load(tmp_path), [], [], tmp_path)
         text = render(page)
         assert "The same founders, before anything had evolved" in text
-        assert "task weight=0.3 against task weight=0.03: accuracy" in text
+        assert "task weight=0.3 against task weight=0.03: selection accuracy" in text
 
     def test_runs_without_generations_and_damaged_ones_are_listed(self, sweep: Path, tmp_path: Path) -> None:
         shutil.copytree(sweep / "runs/w0", tmp_path / "w0")

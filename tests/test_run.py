@@ -87,6 +87,7 @@ def test_a_recorder_s_folder_is_read(tmp_path: Path) -> None:
     config = rows.configuration(islands=3, size=4, reproduction={"heritable": ["mutation"]}, migration={"every": 2})
     written = [rows.rows(config, generation) for generation in range(5)]
     recorder = rows.create(tmp_path / "run", config)
+    recorder.start(0, {})
     for generation, tables in enumerate(written):
         recorder.add(generation, *tables)
         if generation in (1, 4):

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from analysis import load_run, print_run
-from analysis.run import Run
+from analysis.run import Run, lived
 from analysis.show import MAX_ISLANDS, table
 from tests.synthetic import EDGES, synthetic_run, write_run
 
@@ -60,9 +60,10 @@ def test_an_island_s_row_is_the_medians_of_its_last_generation() -> None:
         here = run.births.query("generation == 7 and island == @number")
         row = island(text, number)
         assert row[1:3] == ["7", "9"]
-        assert row[3] == f"{here['accuracy'].median():.3f}"
+        alive = lived(here)
+        assert row[3] == f"{alive['accuracy'].median():.3f}"
         traits = ("replication_error", "replication_loss", "copying_error", "self_error", "genome_norm")
-        assert [float(cell) for cell in row[4:9]] == pytest.approx([here[name].median() for name in traits], rel=0.01)
+        assert [float(cell) for cell in row[4:9]] == pytest.approx([alive[name].median() for name in traits], rel=0.01)
         assert row[9] == str((here["n_offspring"] > 0).sum())
         assert row[10] == str((here["cause_of_death"] != "generation_end").sum())
 

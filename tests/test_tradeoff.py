@@ -14,8 +14,9 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from alife.errors import UserError
+from alife.scales import SMALLEST
 from analysis import style
-from analysis.fronts import SMALLEST, attainment_rectangles, attainment_surface
+from analysis.fronts import attainment_rectangles, attainment_surface
 from analysis.run import Run
 from analysis.tradeoff import (
     MAX_POINTS,

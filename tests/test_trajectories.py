@@ -11,8 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from alife.errors import UserError
-from analysis.bands import MAX_GENERATIONS, over_runs, windows
-from analysis.run import Run
+from alife.words import count
+from analysis import style
+from analysis.bands import MAX_GENERATIONS, fewer, over_runs, there, windows
+from analysis.run import Run, lived
+from analysis.tradeoff import hypervolume_by_generation
 from analysis.trajectories import TRAITS, deaths, quantiles, traits
 from tests.synthetic import EDGES, synthetic_run
 
@@ -34,19 +37,20 @@ def draw(figure: Figure) -> Figure:
 
 @settings(deadline=None)
 @given(st.sampled_from([name for name in TRAITS if name != "early_deaths"]), st.integers(0, 3))
-def test_quantiles_are_over_all_individuals_with_a_value(trait: str, seed: int) -> None:
+def test_quantiles_are_over_those_that_lived_and_have_a_value(trait: str, seed: int) -> None:
     run = synthetic_run(6, 3, 7, seed, death_rate=0.2)
     found = quantiles(run, trait).set_index("generation")
-    expected = run.births.groupby("generation")[trait].quantile([0.05, 0.5, 0.95]).unstack()
-    np.testing.assert_allclose(found[["q05", "median", "q95"]], expected, rtol=1e-5)
-    assert found["n"].tolist() == run.births.groupby("generation")[trait].count().tolist()
+    by = lived(run.births).groupby("generation")[trait]
+    np.testing.assert_allclose(found[["q05", "median", "q95"]], by.quantile([0.05, 0.5, 0.95]).unstack(), rtol=1e-5)
+    assert found["n"].tolist() == by.count().tolist()
 
 
 def test_without_births_quantiles_are_the_islands() -> None:
     run = synthetic_run(6, 3, 7)
     bare = replace(run, births=run.births.head(0))
     found = quantiles(bare, "accuracy").set_index("generation")
-    expected = run.births.groupby(["generation", "island"])["accuracy"].median().groupby("generation").median()
+    by = lived(run.births).groupby(["generation", "island"])["accuracy"]
+    expected = by.median().groupby("generation").median()
     np.testing.assert_allclose(found["median"], expected, rtol=1e-5)
     assert (found["n"] == 3).all()
 
@@ -92,7 +96,7 @@ def test_the_figure_of_a_run_names_its_band_its_islands_and_the_floor() -> None:
     run = synthetic_run(12, 3, 8, death_rate=0.1)
     figure = draw(traits(run))
     words = legend(figure)
-    assert "median and 5–95 % of individuals, n = 24 a generation" in words
+    assert "median and 5–95 % of individuals that lived to the end, n ≤ 24 a generation" in words
     assert "median of each of 3 islands" in words
     assert "noise floor ρ = σ²" in words
     assert "died early: diverged" in words
@@ -109,9 +113,32 @@ def test_the_line_of_a_run_is_the_median_of_its_individuals() -> None:
     run = synthetic_run(12, 2, 9)
     ax = panels(traits(run, ["accuracy"]))["accuracy"]
     line = max(ax.lines, key=lambda line: line.get_linewidth())
-    expected = run.births.groupby("generation")["accuracy"].median()
+    expected = lived(run.births).groupby("generation")["accuracy"].median()
     np.testing.assert_allclose(line.get_ydata(), expected[1:], rtol=1e-6)
     np.testing.assert_array_equal(line.get_xdata(), np.arange(1, 12))
+
+
+def test_runs_that_ended_early_are_said_to_have() -> None:
+    """Six runs, of which two end early: from there on the line is the median of four."""
+    runs = [synthetic_run(6 if seed < 2 else 12, 1, 8, seed, death_rate=0) for seed in range(6)]
+    words = legend(draw(traits(runs)))
+    assert "median and its 95 % bootstrap interval, n = 6 runs, 4 from generation 6 on" in words
+    figure = style.figure_of(hypervolume_by_generation(runs))
+    assert "n = 6 runs, 4 from generation 6 on" in legend(draw(figure))
+    two = legend(draw(traits({"a": runs[1:3], "b": runs[2:3]})))
+    assert "a: median of 2 runs, 1 from generation 6 on" in two
+    assert "b: median of 1 run" in two
+    many = pd.DataFrame({k: np.where(np.arange(12) < 2 * k + 1, 1.0, np.nan) for k in range(6)})
+    assert there(many, "run") == "6 runs, 0 to 6 by generation"
+    dead = legend(draw(traits(synthetic_run(9, 2, 6, dead_islands={0: 3}))))
+    assert "median of each of 2 islands, 1 from generation" in dead
+
+
+def test_networks_that_diverged_are_said_to_have() -> None:
+    values = pd.Series([1.0, 1.0, 1.0, 1.0, np.nan, 1.0])
+    when = pd.Series([0, 0, 0, 1, 1, 1])
+    assert fewer(values, when, "networks") == " (2 of 3 networks at the end)"
+    assert fewer(values.fillna(1.0), when, "networks") == ""
 
 
 def test_treatments_are_told_apart_and_counted() -> None:
@@ -149,7 +176,7 @@ def test_odd_runs_have_sensible_figures(world: dict) -> None:
         assert [text.get_text() for text in panels(figure)["copying error"].texts] == ["no finite value"]
     if not run.generations[["diverged", "collapsed"]].any(axis=None):
         texts = [text.get_text() for text in panels(figure)["early deaths (share)"].texts]
-        assert texts == [f"none among\n{len(run.births)} newborns"]
+        assert texts == [f"none among\n{count(len(run.births), 'newborn')}"]
     assert ("extinct" in legend(figure)) == (run.manifest["status"] == "extinct")
 
 
@@ -157,7 +184,7 @@ def test_odd_runs_have_sensible_figures(world: dict) -> None:
 def test_one_generation_is_points_and_no_line() -> None:
     figure = draw(traits(synthetic_run(1, 2, 8), ["accuracy", "self_error"]))
     assert all(line.get_linestyle() == "None" for line in panels(figure)["accuracy"].lines)
-    assert "median and 5–95 % of individuals, n = 16 a generation" in legend(figure)
+    assert "median and 5–95 % of individuals that lived to the end, n ≤ 16 a generation" in legend(figure)
 
 
 @pytest.mark.filterwarnings("error")

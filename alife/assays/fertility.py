@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from alife import metrics
-from alife.assays.lives import Columns, Tell, Use, grow, numbers, of_each, on, silent, stacked, who
+from alife.assays.lives import Columns, Tell, Use, accuracy, grow, numbers, of_each, on, silent, stacked, who
 from alife.island import Habitat
 from alife.reproduction import Floats, Newborns, birth, trait
 
@@ -29,8 +29,8 @@ def fertility(
         {"descent": a row for each (founder, replicate, treatment, emission)}: id, island, replicate, learning, noise,
         descent (1 is the founder's own emission), replication_error (ρ: the emission against the genome that its parent
         lived with), founder_error (against the founder's genome), norm_ratio (‖emission‖ to ‖founder's genome‖),
-        accuracy (of the adult that emits). NaN where a line has diverged, but for its accuracy, which is 0 there. Of a
-        run without learning there are only treatments without.
+        accuracy (of the adult that emits). NaN where a line has diverged. Of a run without learning there are only
+        treatments without.
     """
     founders = on(habitat, birth(newborns))
     sigma = trait(habitat.config, newborns, "mutation")
@@ -45,14 +45,15 @@ def fertility(
                 ids, seed = newborns.ids.tolist(), habitat.config.seed
                 stream = of_each(seed, Use.DESCENT, ids, r, k)
                 adults, emitted = grow(habitat, genomes, newborns, stream, learning=learning)
+                errors = metrics.relative_error(emitted, genomes)
                 ratio = torch.linalg.vector_norm(emitted, dim=1) / torch.linalg.vector_norm(founders, dim=1)
                 rows.append(
                     {
                         **who(newborns, replicate=r, learning=learning, noise=noise, descent=k),
-                        "replication_error": numbers(metrics.relative_error(emitted, genomes)),
+                        "replication_error": numbers(errors),
                         "founder_error": numbers(metrics.relative_error(emitted, founders)),
                         "norm_ratio": numbers(ratio),
-                        "accuracy": habitat.accuracy(adults, "select"),
+                        "accuracy": accuracy(habitat, adults, errors),
                     }
                 )
                 tell(len(rows), total)

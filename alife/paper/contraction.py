@@ -16,7 +16,7 @@ from torch import Tensor
 
 from alife import metrics
 from alife.paper import strict
-from alife.paper.fertility import Emit, answers, depths
+from alife.paper.fertility import Emit, answers, depths, median
 from alife.paper.frame import Outcome, Work
 from alife.paper.habitat import floats, founders, habitat, replication, rows, stream
 
@@ -91,7 +91,7 @@ def run(work: Work, part: str) -> Outcome:
         scale = noise * networks.square().mean(1, keepdim=True).sqrt()
         copies = [networks + scale * torch.randn(networks.shape, generator=draw) for _ in range(COPIES)]
         deep = torch.stack([depths(emit, copy, networks, DESCENT) for copy in copies])
-        measured[f"depth_{noise:g}"] = deep.median(0).values
+        measured[f"depth_{noise:g}"] = median(deep)
     found = rows("contraction", part, {name: values.numpy(force=True) for name, values in measured.items()})
     facts = {"length": f"{steps:,} steps of Adam", "shortened": not settings.full, "what": attempt.what}
     return Outcome(found, curve, {part: floats(networks)}, facts)

@@ -25,7 +25,7 @@ NOISE: Final = 0.05
 """Of a noisy copy, relative to the RMS of the weights: what the organism's births have."""
 
 SMALL: Final = 2_000
-"""Weights up to which following all seeds costs nothing."""
+"""Weights up to which all seeds are followed: that takes seconds."""
 
 Emit = Callable[[Tensor], Tensor]
 
@@ -85,8 +85,10 @@ def follow(
     Returns:
         Rows, one a network: `depth`, `noisy_depth` (median over COPIES copies with NOISE, each against the network
         that it is a copy of), `class` (`metrics.fixpoint_class`), and what emission does to small disturbances:
-        `gain`, its mean square growth of isotropic noise, `radius`, the growth of the worst direction, `degree`, the
-        exponent with which what is printed grows with the network's scale. Curves: by generation of descent,
+        `gain`, the squared growth of one isotropic disturbance; `radius`, the spectral radius of emission's derivative,
+        by which a disturbance that is emitted again and again grows each time in the long run (a single emission may
+        enlarge others by more); `degree`, the exponent with which what is printed grows with the network's scale.
+        Curves: by generation of descent,
         `rho` (against itself, the parent), `founder_rho`, `norm_ratio` and, with a task, `select_accuracy`.
     """
     lines, generations = [], DESCENT[settings.full]
@@ -111,7 +113,7 @@ def follow(
         **_tensors(replication(metrics.replication_loss(printed[1], networks), networks)),
         "depth": depths(emit, networks, networks, generations),
         "noisy_depth": torch.stack(
-            [depths(emit, c, n.expand_as(c), generations).median() for c, n in zip(noisy, networks, strict=True)]
+            [median(depths(emit, c, n.expand_as(c), generations)) for c, n in zip(noisy, networks, strict=True)]
         ),
         **answers(emit, networks, stream(settings, "fertility", *key, 1 << 20)),
     }
@@ -143,6 +145,11 @@ def depths(emit: Emit, begin: Tensor, founders: Tensor, generations: int) -> Ten
         if not len(living):
             break
     return depth
+
+
+def median(values: Tensor) -> Tensor:
+    """[...] median over the first axis; of an even number the mean of the middle two, which `Tensor.median` is not."""
+    return values.quantile(0.5, dim=0)
 
 
 def answers(emit: Emit, networks: Tensor, draw: np.random.Generator) -> dict[str, Tensor]:

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from alife import scales
 from alife.words import count
 from analysis import style
 from analysis.assays.results import Frames, Row, by_name, finish, number, words
@@ -28,8 +28,10 @@ KEYS: Final = ["learning", "noise"]
 
 
 def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Row], list[str]]:
-    """Depth of descent by treatment, and traits at its first and last emission. `generation` of a row is of descent."""
-    lines = frames["descent"]
+    """Depth of descent by treatment, lines that diverged, and traits of the others at the first and last emission.
+    `generation` of a row is of descent.
+    """
+    lines = _of_the_living(frames["descent"])
     last = int(lines["descent"].max())
     rows, statements = [], []
     for (learning, noise), group in _treatments(lines):
@@ -37,6 +39,9 @@ def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Row], list
         founders = reached.groupby(level="id").mean()
         depth = interval(founders, "mean")
         rows.append(Row(f"depth of descent, {name}", last, depth, "founders"))
+        gone = group[group["descent"] == last].set_index("id")["replication_error"].isna()
+        share = interval(gone.groupby(level="id").mean(), "mean")
+        rows.append(Row(f"share of lines that have diverged, {name}", last, share, "founders"))
         for column, label in PANELS.items():
             for descent in sorted({1, last}):
                 at = group[group["descent"] == descent]
@@ -61,6 +66,12 @@ def depths(lines: pd.DataFrame) -> pd.Series:
         lines.assign(good=good).pivot(index=["id", "replicate"], columns="descent", values="good").sort_index(axis=1)
     )
     return table.astype(np.int64).cumprod(axis=1).sum(axis=1)
+
+
+def _of_the_living(lines: pd.DataFrame) -> pd.DataFrame:
+    """Lines without the accuracy that older assays give to those that have diverged."""
+    gone = lines["replication_error"].isna()
+    return lines.assign(accuracy=lines["accuracy"].mask(gone)) if "accuracy" in lines else lines
 
 
 def _treatments(lines: pd.DataFrame) -> list[tuple[tuple[bool, bool], pd.DataFrame]]:
@@ -96,8 +107,8 @@ def _say(name: str, depth: Estimate, reached: pd.Series, last: int, found: Mappi
 
 @style.styled()
 def draw(frames: Frames, about: Mapping[str, Any], rows: list[Row]) -> Figure:
-    """Errors, norm and accuracy by generation of descent: medians and middle halves of the lines, by treatment."""
-    lines = frames["descent"]
+    """Errors, norm and accuracy by generation of descent: median and middle half of the lines that live."""
+    lines = _of_the_living(frames["descent"])
     panels_of = {name: label for name, label in PANELS.items() if name != "accuracy" or lines["accuracy"].any()}
     figure = style.new_figure(7.2, 5.2)
     panels = figure.subplots(2, 2).ravel().tolist()
@@ -113,23 +124,19 @@ def draw(frames: Frames, about: Mapping[str, Any], rows: list[Row]) -> Figure:
         ax.set_axis_off()
     n = lines.groupby(["id", "replicate"]).ngroups
     title = f"{about['name']}: descent without selection from generation {max(about['generations'])}"
-    return finish(figure, panels, f"{title}; median and middle half of n = {count(n, 'line')} a treatment")
+    of = f"of n = {count(n, 'line')} a treatment, median and middle half of those that live"
+    return finish(figure, panels, f"{title}; {of}")
 
 
 def _draw_treatment(ax: Axes, group: pd.DataFrame, column: str, name: str, number_: int) -> None:
-    table = group.pivot(index="descent", columns=["id", "replicate"], values=column).to_numpy(np.float64)
-    x = np.sort(group["descent"].unique())
-    low, middle, high = _quartiles(table)
+    values = group[column] if column == "accuracy" else pd.Series(scales.floored(group[column]), group.index)
+    by = values.groupby(group["descent"])
+    low, middle, high = (by.quantile(share).to_numpy(np.float64) for share in (0.25, 0.5, 0.75))
+    x, alive = np.sort(group["descent"].unique()), group["replication_error"].notna().groupby(group["descent"]).sum()
     colour, dash = style.colour(number_), style.DASHES[number_]
     ax.fill_between(x, low, high, color=colour, alpha=0.18, lw=0)
-    ax.plot(x, middle, color=colour, ls=dash, marker="o", ms=2.5, label=name)
-
-
-def _quartiles(table: NDArray[np.float64]) -> tuple[NDArray, NDArray, NDArray]:
-    """By row; a line that diverged counts as infinitely far away."""
-    far = np.where(np.isfinite(table), table, np.inf)
-    low, middle, high = np.quantile(far, [0.25, 0.5, 0.75], axis=1, method="nearest")
-    return low, middle, np.where(np.isfinite(high), high, np.nan)
+    label = f"{name}: {alive.iloc[-1]} of {alive.iloc[0]} live to the end" if alive.iloc[-1] < alive.iloc[0] else name
+    ax.plot(x, middle, color=colour, ls=dash, marker="o", ms=2.5, label=label)
 
 
 def _limit(ax: Axes, column: str) -> None:

@@ -33,6 +33,8 @@ def draw(frames: Frames, about: Mapping[str, Any], rows: list[Row]) -> Figure:
 
 
 def _draw_trait(ax: Axes, lives: pd.DataFrame, trait: str, generations: list[int], rows: list[Row]) -> None:
+    whole = all(np.isfinite(of_genomes(lives, trait, generation)).all() for generation in generations)
+    sign = "=" if whole else "≤"
     jitter, found = np.random.default_rng(0), by_name(rows)
 
     def back(values: Floats) -> Floats:
@@ -52,7 +54,7 @@ def _draw_trait(ax: Axes, lives: pd.DataFrame, trait: str, generations: list[int
             mew=0,
             alpha=0.5,
             color=style.OKABE_ITO["sky"],
-            label=f"a genome's mean over the lives, n = {len(genomes)} a generation",
+            label=f"a genome's mean over the lives, n {sign} {len(genomes)} a generation",
             zorder=2,
         )
         draw_estimate(

@@ -168,7 +168,9 @@ def draw(frames: Frames, about: Mapping[str, Any], rows: list[Row]) -> Figure:
 def _draw_emissions(ax: Axes, retention: pd.DataFrame, column: str, label: str, zero: float | None) -> None:
     table = retention.pivot(index="emission", columns="id", values=column)
     lines = ax.plot(table.index, table, color=style.OKABE_ITO["sky"], lw=0.5, alpha=0.6, zorder=2)
-    lines[0].set_label(f"each pair of sisters, n = {table.shape[1]}")
+    alive = table.notna().sum(axis=1)
+    fewer = f", {alive.iloc[-1]} at the last emission" if alive.iloc[-1] < table.shape[1] else ""
+    lines[0].set_label(f"each pair of sisters, n = {table.shape[1]}{fewer}")
     for number_, (emission, values) in enumerate(table.iterrows()):
         name = "mean and its 95 % bootstrap interval" if not number_ else None
         draw_estimate(ax, float(str(emission)), interval(values, "mean"), label=name, zorder=4)

@@ -26,7 +26,7 @@ def among_genomes(runs: Sequence[Run]) -> pd.DataFrame:
     Returns:
         A row for each run with a garden, and trait of `FIDELITIES`: run, seed, trait, generation, genomes, lives,
         heritability (H² of accuracy within a common life), fidelity_heritability (of the trait), correlation (r_G; NaN
-        where a variance among genomes is not positive), coheritability (r_G·h·h, always defined).
+        where a variance among genomes is not positive), coheritability (r_G·h·h, defined wherever both traits vary).
     """
     rows = []
     for run in runs:

@@ -134,7 +134,8 @@ def _draw_paths(ax: Axes, lives: pd.DataFrame, generation: int, rows: list[Row])
     x = 10.0**-fidelity
     lines = ax.plot(x.T, y.T, color=style.OKABE_ITO["sky"], lw=0.6, alpha=0.5, zorder=2)
     if lines:
-        lines[0].set_label(f"a genome's lives over the task weights, n = {count(len(x), 'genome')}")
+        whole = int(x.notna().all(axis=1).sum())
+        lines[0].set_label(f"a genome's lives over the task weights, n = {count(whole, 'genome')}")
     found = by_name(rows)
     middle = []
     for weight in map(float, x.columns):

@@ -8,7 +8,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from alife import scales
 from analysis import legends, style
+from analysis.bands import fewer
 from analysis.paper import strict, tradeoff
 from analysis.paper.results import Results, reported
 
@@ -26,7 +28,7 @@ WIDE: Final = 8.0
 LARGEST: Final = 1e12
 """What diverges leaves the figure here."""
 SMALLEST: Final = 1e-9
-"""What collapses leaves it here."""
+"""What collapses leaves it here: below are weights that have vanished."""
 
 
 @style.styled()
@@ -73,7 +75,7 @@ def fates(results: Results, experiment: str) -> Figure:
         ax = figure.add_subplot(1, 3, number)
         for i, (variant, rows) in enumerate(curve.groupby("variant", sort=False)):
             for seed, line in rows.groupby("seed"):
-                values = line[quantity].where(line[quantity] > 0)
+                values = scales.floored(line[quantity])
                 label = f"from {variant} weights, a network each" if seed == 0 else None
                 ax.plot(line["epoch"], values, color=style.colour(i), lw=0.9, label=label)
         if quantity == "rho":
@@ -133,14 +135,15 @@ def panels(results: Results, experiment: str, quantities: Sequence[str], x: str 
 
 def lines(ax: Axes, rows: pd.DataFrame, quantity: str, label: str, number: int) -> None:
     """Median and range of the networks that are finite, by epoch."""
-    values = rows[quantity].where(np.isfinite(rows[quantity].astype(float)))
+    values = pd.Series(scales.floored(rows[quantity].to_numpy(float)), rows.index)
     by = values.clip(upper=LARGEST).groupby(rows["epoch"])
     middle, low, high = by.median(), by.min(), by.max()
     look: dict[str, Any] = {
         "color": style.colour(number),
         "ls": style.DASHES[number % len(style.DASHES)],
     }
-    ax.plot(middle.index, middle, label=label, marker="o" if len(middle) < 3 else "", **look)
+    text = label + fewer(values, rows["epoch"], "networks")
+    ax.plot(middle.index, middle, label=text, marker="o" if len(middle) < 3 else "", **look)
     ax.fill_between(middle.index, low, high, color=look["color"], alpha=0.18, lw=0)
 
 

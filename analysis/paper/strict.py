@@ -8,10 +8,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from alife import scales
 from analysis import legends, style
+from analysis.bands import fewer
 from analysis.paper.results import Results
 
 GOAL: Final = 0.001
+FAR: Final = 1e3
+"""What lies further from its founder leaves the figure."""
 DEEP: Final = 10
 """Generations of descent that are the goal."""
 MARKERS: Final = "osD^v<>p*"
@@ -27,7 +31,7 @@ def draw(results: Results, experiment: str) -> Figure:
     for i, name in enumerate(("vanilla", "exact")):
         for number, (_, line) in enumerate(curve[curve["variant"] == name].groupby("seed")):
             label = {"vanilla": "H = 100, a network each", "exact": "H = 16"}[name] if not number else None
-            left.plot(line["epoch"], line["rho"], color=style.colour(i), lw=0.8, alpha=0.7, label=label)
+            left.plot(line["epoch"], scales.floored(line["rho"]), color=style.colour(i), lw=0.8, alpha=0.7, label=label)
     left.axhline(1, color=style.ink(), lw=0.8, label="no better than printing zeros")
     left.axhline(GOAL, color=style.faint(), ls=":", label=f"ρ = {GOAL:g}")
     left.set(xlabel="steps of Adam", ylabel="ρ", yscale="log")
@@ -46,7 +50,7 @@ def _front(ax: Axes, rows: pd.DataFrame) -> None:
     ax.plot(means["rho"], means["accuracy"], color=style.faint(), lw=1, label="means over networks")
     for i, (weight, some) in enumerate(points.groupby(WEIGHT)):
         colour = style.colour(i)
-        ax.plot(some["rho"], some["accuracy"], "o", ms=4, color=colour, label=f"task weight {weight:g}")
+        ax.plot(scales.floored(some["rho"]), some["accuracy"], "o", ms=4, color=colour, label=f"task weight {weight:g}")
     ax.set(xlabel="ρ", ylabel="test accuracy", xscale="log")
 
 
@@ -60,13 +64,16 @@ def descent(results: Results, experiment: str) -> Figure:
         axes, (("founder_rho", "ρ against the founder"), ("norm_ratio", "norm relative to the founder's")), strict=True
     ):
         for i, name in enumerate(names):
-            by = curve[curve["variant"] == name].groupby("generation")[quantity].median()
-            by = by.where((by > 1e-16) & (by < 1e3))
+            some = curve[curve["variant"] == name]
+            values = pd.Series(scales.floored(some[quantity].to_numpy(float)), some.index)
+            by = values.groupby(some["generation"]).median()
+            by = by.where(by < FAR)
             look: dict[str, Any] = {
                 "color": style.colour(i),
                 "ls": style.DASHES[i % len(style.DASHES)],
             }
-            ax.plot(by.index, by, marker="o", ms=2.5, label=name.removeprefix("strict "), **look)
+            text = name.removeprefix("strict ") + fewer(values, some["generation"], "networks")
+            ax.plot(by.index, by, marker="o", ms=2.5, label=text, **look)
         ax.set(xlabel="generation of descent", ylabel=label, yscale="log")
         style.generation_axis(ax.xaxis)
     axes[0].axhline(0.5, color=style.ink(), lw=0.8, label="kin end at ρ = 0.5")
@@ -86,7 +93,7 @@ def contraction(results: Results, experiment: str) -> Figure:
     for i, (name, some) in enumerate(results.of(experiment).groupby("variant", sort=False)):
         lines = np.maximum(some["depth_0.05"].to_numpy(float), 0.5)
         look: dict[str, Any] = {"color": style.colour(i), "marker": MARKERS[i % len(MARKERS)]}
-        ax.plot(some["rho"], lines, ls="", ms=4 + 5 * (i > 7), alpha=0.8, label=str(name), **look)
+        ax.plot(scales.floored(some["rho"]), lines, ls="", ms=4 + 5 * (i > 7), alpha=0.8, label=str(name), **look)
     ax.axhline(DEEP, color=style.faint(), ls=":", label=f"depth {DEEP}")
     ax.set(xlabel="ρ", ylabel="depth with 5 % noise (0 at 0.5)", xscale="log", yscale="log")
     return figure
@@ -101,9 +108,9 @@ def attempts(results: Results) -> Iterator[str]:
             for column, words in (("depth", "as they are"), ("depth_0.05", "with 5 % noise"))
         )
         yield (
-            f"{name} ({told.get(str(name), '')}): ρ {_range(some['rho'])}, worst error ×{_range(some['radius'])} a "
-            f"generation, depth {_range(some['depth'])}, with 5 % noise {_range(some['depth_0.05'])}, with 20 % "
-            f"{_range(some['depth_0.2'])}; of {len(some)} networks at least {DEEP} deep: {deep}."
+            f"{name} ({told.get(str(name), '')}): ρ {_range(some['rho'])}, an error grows ×{_range(some['radius'])} a "
+            f"generation in the long run, depth {_range(some['depth'])}, with 5 % noise {_range(some['depth_0.05'])}, "
+            f"with 20 % {_range(some['depth_0.2'])}; of {len(some)} networks at least {DEEP} deep: {deep}."
         )
 
 
@@ -130,9 +137,9 @@ def fertility(results: Results) -> Iterator[str]:
         classes = ", ".join(f"{counts[kind]} {kind}" for kind in CLASSES if kind in counts)
         yield (
             f"{name}: depth {_range(some['depth'])}, of noisy copies {_range(some['noisy_depth'])}, at ρ "
-            f"{_range(some['rho'])}; emission multiplies the worst small error by {_range(some['radius'])}, scale by "
-            f"its power {_range(some['degree'])}; classes: {classes}; at least {DEEP} deep: "
-            f"{int((some['depth'] >= DEEP).sum())} of {len(some)}."
+            f"{_range(some['rho'])}; emitted again and again a small error grows ×{_range(some['radius'])} each time "
+            f"in the long run (spectral radius), scale by its power {_range(some['degree'])}; classes: {classes}; at "
+            f"least {DEEP} deep: {int((some['depth'] >= DEEP).sum())} of {len(some)}."
         )
 
 

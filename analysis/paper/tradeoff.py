@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from alife import scales
 from alife.words import count
 from analysis import style
 from analysis.paper.results import Results
 from analysis.paper.verdicts import BLANK
-from analysis.statistics import Estimate, difference, interval, sign_flip
+from analysis.statistics import Estimate, Floats, difference, interval, sign_flip
 
 NAME: Final = "tradeoff"
 REFERENCE: Final = 0.0
@@ -65,7 +66,7 @@ def _through_training(curve: pd.DataFrame) -> Iterator[str]:
     for weight, rows in curve.groupby("task_weight"):
         first, last = (_by_seed(rows, epoch) for epoch in (rows["epoch"].min(), rows["epoch"].max()))
         gain = interval(last["accuracy"] - first["accuracy"], "mean")
-        loss = interval(np.log(last["L_SR_joint"] / first["L_SR_joint"]), "mean")
+        loss = interval(scales.log10(last["L_SR_joint"]) - scales.log10(first["L_SR_joint"]), "mean")
         rho = interval(last["rho_joint"] - first["rho_joint"], "mean")
         yield (
             f"λ = {weight:g}, through training: accuracy {_signed(gain)}, L_SR ×{_factor(loss)}, ρ {_signed(rho)} "
@@ -79,8 +80,8 @@ def _among_weights(ends: pd.DataFrame) -> Iterator[str]:
     for weight, rows in ends[ends["task_weight"] != REFERENCE].groupby("task_weight"):
         rows = rows.set_index("seed").loc[base.index]
         rho = difference(rows["rho_joint"], base["rho_joint"], paired=True, centre="mean")
-        loss = difference(np.log(rows["L_SR_joint"]), np.log(base["L_SR_joint"]), paired=True, centre="mean")
-        size = difference(np.log(rows["genome_norm"]), np.log(base["genome_norm"]), paired=True, centre="mean")
+        loss = difference(*_logs(rows, base, "L_SR_joint"), paired=True, centre="mean")
+        size = difference(*_logs(rows, base, "genome_norm"), paired=True, centre="mean")
         p = sign_flip(rows["rho_joint"].to_numpy(), base["rho_joint"].to_numpy()).p
         yield (
             f"λ = {weight:g} against λ = 0 at the end: accuracy {rows['accuracy'].mean():.3f}; L_SR ×{_factor(loss)}, "
@@ -104,6 +105,10 @@ def _bias(loss: Estimate, rho: Estimate) -> str:
     return "no cost shows"
 
 
+def _logs(rows: pd.DataFrame, base: pd.DataFrame, name: str) -> tuple[Floats, Floats]:
+    return scales.log10(rows[name]), scales.log10(base[name])
+
+
 def _by_seed(rows: pd.DataFrame, epoch: int) -> pd.DataFrame:
     return rows[rows["epoch"] == epoch].set_index("seed").sort_index()
 
@@ -114,4 +119,4 @@ def _signed(estimate: Estimate) -> str:
 
 
 def _factor(estimate: Estimate) -> str:
-    return "{:.3g} [{:.3g}, {:.3g}]".format(*np.exp([estimate.value, estimate.low, estimate.high]))
+    return "{:.3g} [{:.3g}, {:.3g}]".format(*10.0 ** np.array([estimate.value, estimate.low, estimate.high]))

@@ -9,10 +9,10 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from alife import schema
+from alife import scales, schema
 from analysis import style
 from analysis.demes import OF_A_TASK, SETTLED
-from analysis.fronts import SMALLEST, pareto_front, points, survivors
+from analysis.fronts import pareto_front, points, survivors
 from analysis.report.individuals import Shown, every, rows, significant
 from analysis.report.looks import (
     ALL,
@@ -36,7 +36,7 @@ LABELS: Final = {
     "accuracy": "accuracy, selection split",
     "replication_error": "replication error ρ",
     "copying_error": "copying error",
-    "genome_norm": "genome norm Σg²",
+    "genome_norm": "squared genome norm Σg²",
     "task_weight": "task weight",
     "learning_rate": "learning rate",
     "mutation": "mutation σ",
@@ -49,13 +49,14 @@ RECORD: Final = {
     "island": "lives on island",
     "born_on": "conceived on island",
     "generation": "generation",
-    "accuracy": "accuracy",
+    "accuracy": "accuracy, selection split",
+    "test_accuracy": "accuracy, test images",
     "newborn_accuracy": "accuracy at birth",
     "replication_error": "replication error ρ",
     "replication_loss": "loss L_SR = ρ·Σg²",
     "copying_error": "copying error",
     "self_error": "self error",
-    "genome_norm": "genome norm Σg²",
+    "genome_norm": "squared genome norm Σg²",
     "task_weight": "task weight",
     "learning_rate": "learning rate",
     "mutation": "mutation σ",
@@ -98,6 +99,7 @@ def linked(run: Run, people: Shown) -> dict[str, Any] | None:
     brush = alt.selection_interval(name="brush", encodings=["x"])
     views = [_plane(run, table, pick, "accuracy" if has_task else "genome_norm"), _lineage(run, table, pick)]
     bands = {name: _thinned(run, quantiles(run, name)) for name in named}
+    bands = {name: band for name, band in bands.items() if len(band)}
     views += [_trait(run, name, band, brush) for name, band in bands.items()]
     chart = side_by_side(views, *controls(run.first, run.last, every(run)))
     spec = configured(chart.resolve_scale(color="independent", shape="independent"))
@@ -241,14 +243,17 @@ def _fronts(run: Run, has_task: bool) -> list[dict[str, Any]]:
         rho, accuracy = (significant(column) for column in front.T)
         out += [
             {"generation": int(str(generation)), "replication_error": float(a), "accuracy": float(b)}
-            for a, b in zip(np.maximum(rho, SMALLEST), accuracy, strict=True)
+            for a, b in zip(rho, accuracy, strict=True)
         ]
     return out
 
 
 def _bands(bands: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
+    if not bands:
+        return []
     table = pd.concat([band.assign(trait=name) for name, band in bands.items()], ignore_index=True)
     for column in ("q05", "median", "q95"):
-        floor = np.where(table["trait"].isin(OF_A_TASK), -np.inf, SMALLEST)
-        table[column] = np.maximum(significant(table[column].to_numpy(np.float64)), floor)
+        values = table[column].to_numpy(np.float64)
+        shares = table["trait"].isin(OF_A_TASK)
+        table[column] = significant(np.where(shares, values, scales.floored(values)))
     return rows(table)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from alife import schema
+from alife import scales, schema
 from alife.errors import UserError
 from analysis.layout import arrange
 from analysis.lineage import NOBODY, Phylogeny, dominant, line_of_descent, of_run
@@ -141,6 +141,7 @@ def _nearest(tree: Phylogeny, keep: Bools) -> Rows:
 def _records(births: pd.DataFrame) -> pd.DataFrame:
     heritable = [name for name in schema.LIFE_HISTORY if name in births]
     scores = [*schema.SCORES, "replication_loss", "fitness", *heritable]
+    scores += ["test_accuracy"] if births["test_accuracy"].notna().any() else []
     founder = births["ancestor_id"] == births["id"]
     return pd.DataFrame(
         {
@@ -149,11 +150,16 @@ def _records(births: pd.DataFrame) -> pd.DataFrame:
             "island": births["island"],
             "born_on": births["birth_island"],
             "generation": births["generation"],
-            **{name: significant(births[name].to_numpy(np.float64)) for name in scores},
+            **{name: significant(_drawn(name, births[name].to_numpy(np.float64))) for name in scores},
             "offspring": births["n_offspring"],
             "cause": births["cause_of_death"].astype(str),
         }
     ).reset_index(drop=True)
+
+
+def _drawn(name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Values as the page draws them: on logarithmic axes, but for accuracies and fitness."""
+    return values if name in (*scales.OF_A_TASK, "fitness") else scales.floored(values)
 
 
 def significant(values: NDArray[np.float64]) -> NDArray[np.float64]:

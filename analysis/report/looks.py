@@ -12,10 +12,9 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from alife import schema
+from alife import scales, schema
 from analysis import style
 from analysis.demes import OF_A_TASK, SETTLED
-from analysis.fronts import SMALLEST
 from analysis.run import Run
 
 ALONE, UP_TO, ALL = "this generation", "up to it", "all generations"
@@ -83,14 +82,14 @@ def trait_scale(run: Run, name: str, band: pd.DataFrame) -> alt.Scale:
     """Of a panel: holds the band of a trait by generation, columns generation, q05, q95."""
     later = band[band["generation"] >= run.first + SETTLED]
     whole, close = (pd.concat([rows["q05"], rows["q95"]]) for rows in (band, later))
-    return scale(run, "linear" if name in OF_A_TASK or not whole.min() > 0 else "log", whole, close)
+    return scale(run, "linear" if name in OF_A_TASK else "log", whole, close)
 
 
 def _ends(values: pd.Series, kind: str) -> tuple[float, float]:
     numbers = values.to_numpy(np.float64)
     numbers = numbers[np.isfinite(numbers)]
     if kind == "log":
-        low, high = np.log10(np.maximum([numbers.min(), numbers.max()], SMALLEST))
+        low, high = scales.log10([numbers.min(), numbers.max()])
         room = max(0.05 * (high - low), 0.05)
         return float(f"{10 ** (low - room):.4g}"), float(f"{10 ** (high + room):.4g}")
     low, high = numbers.min(), numbers.max()

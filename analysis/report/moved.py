@@ -59,7 +59,7 @@ def _differentials(run: Run) -> Table:
 def _price(run: Run) -> Table:
     split = summary(price(demes(run)), settled(run.last))
     parts = [*COMPONENTS, "change"]
-    silent = [name for name in ("viability", "inviability", "migration") if not _any(split, name)]
+    silent = [name for name in ("viability", "migration") if not _any(split, name)]
     parts = [name for name in parts if name not in silent]
     rows = []
     shown = [name for name in PRICED if name in set(split["trait"])]

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 import yaml
 
-from alife import schema
+from alife import scales, schema
 from alife.words import count
 from analysis.demes import OF_A_TASK, SETTLED
 from analysis.report import charts
@@ -16,17 +16,18 @@ from analysis.report.individuals import shown
 from analysis.report.moved import moved
 from analysis.report.page import Chart, Code, Facts, Page, Part, Picture, Section, Table, Text, number
 from analysis.run import Run
-from analysis.show import facts_of
+from analysis.show import facts_of, latest, medians
 from analysis.trajectories import quantiles
 
 NAMES: Final = {
     "accuracy": "accuracy, selection split",
-    "newborn_accuracy": "accuracy at birth",
+    "test_accuracy": "accuracy, test images",
+    "newborn_accuracy": "accuracy at birth, selection split",
     "replication_error": "replication error ρ",
     "replication_loss": "loss L_SR = ρ·Σg²",
     "copying_error": "copying error",
     "self_error": "self error",
-    "genome_norm": "genome norm Σg²",
+    "genome_norm": "squared genome norm Σg²",
     "task_weight": "task weight",
     "learning_rate": "learning rate",
     "mutation": "mutation σ",
@@ -101,7 +102,7 @@ def _views(run: Run) -> Iterator[Part]:
     yield Chart("linked", spec, alt, _how(run), charts.record_names(people.table))
     yield Text(f"Shown: {people.rule}.", "note")
     if run.setting("task") == "none":
-        yield Text("The run has no task: the plane shows the genome's norm in place of accuracy.", "note")
+        yield Text("The run has no task: the plane shows the genome's squared norm in place of accuracy.", "note")
 
 
 def _how(run: Run) -> list[str]:
@@ -110,8 +111,9 @@ def _how(run: Run) -> list[str]:
         "Hover over a point for its record; click for its line of descent, in black in all views, and its descendants "
         "in light blue. At first it is the dominant's.",
         "Diamonds are founders (generation 0), crosses died early. The blue steps are a generation's Pareto front, "
-        "over all of its individuals; the dashed line is the noise floor ρ = σ². Bands: 5–95 % of all individuals of a "
-        "generation; line: their median.",
+        "over all of its individuals; the dashed line is the noise floor ρ = σ². Bands: 5–95 % of those that lived to "
+        "the end of a generation; line: their median. On logarithmic axes, what is below "
+        f"{scales.SMALLEST:g} stands there.",
     ]
     if run.last > run.first:
         lines[:0] = [
@@ -135,12 +137,13 @@ def _traits(run: Run) -> Table:
     for trait, name in NAMES.items():
         if trait in run.births and (has_task or trait not in OF_A_TASK):
             table = quantiles(run, trait).set_index("generation")
-            rows.append([name, *(_quantiles(table, generation) for generation in chosen)])
+            if len(table):
+                rows.append([name, *(_quantiles(table, generation) for generation in chosen)])
     living = run.births["cause_of_death"] == schema.CAUSES[0]
     counts = [run.births["generation"] == generation for generation in chosen]
     rows.append(["individuals, and how many died early", *(f"{c.sum():,}, {(c & ~living).sum():,}" for c in counts)])
     head = [f"generation {generation}" + (" (founders)" if generation == 0 else "") for generation in chosen]
-    return Table("Median [5 %, 95 %] of the individuals with a finite value", ["trait", *head], rows)
+    return Table("Median [5 %, 95 %] of those that lived to the end", ["trait", *head], rows)
 
 
 def _quantiles(table: pd.DataFrame, generation: int) -> str:
@@ -151,23 +154,23 @@ def _quantiles(table: pd.DataFrame, generation: int) -> str:
 
 
 def _islands(run: Run) -> Table:
-    last = run.generations.groupby("island").tail(1).sort_values("island").head(100)
-    names = {"accuracy": "accuracy", "replication_error": "ρ", "copying_error": "copying error", "genome_norm": "Σg²"}
-    if run.setting("task") == "none":
-        del names["accuracy"]
+    last, known = latest(run).head(100), medians(run)
+    names = {"accuracy": "selection accuracy", "test_accuracy": "test accuracy", "replication_error": "ρ"}
+    names |= {"copying_error": "copying error", "genome_norm": "Σg²"}
+    names = {trait: name for trait, name in names.items() if trait in known}
     rows = [
         [
-            str(row["island"]),
+            str(island),
             *(f"{int(row[name]):,}" for name in ("generation", "size", "parents")),
             f"{int(row['diverged'] + row['collapsed']):,}",
-            *(number(float(row[f"{name}_median"])) for name in names),
+            *map(number, known[list(names)].iloc[place].tolist()),
         ]
-        for row in last.to_dict("records")
+        for place, (island, row) in enumerate(last.iterrows())
     ]
     head = ["island", "generation", "born", "parents", "died early", *names.values()]
     more = run.generations["island"].nunique() - len(last)
     others = f", {count(more, 'island')} more" if more > 0 else ""
-    return Table(f"Medians of each island's last generation{others}", head, rows)
+    return Table(f"Medians of those that lived to the end of each island's last generation{others}", head, rows)
 
 
 def _again(run: Run, digest: str | None) -> Iterator[Part]:

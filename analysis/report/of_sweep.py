@@ -12,7 +12,7 @@ from alife.words import count
 from analysis.report import statements, sweep_charts, trades
 from analysis.report.page import Chart, Code, Facts, Link, Page, Part, Picture, Section, Table, Text, number
 from analysis.report.pictures import relative
-from analysis.report.treatments import TRAITS, Sweep, at_the_end
+from analysis.report.treatments import Sweep, at_the_end, told
 from analysis.run import Run
 from analysis.statistics import Estimate
 from analysis.treatments import seed_of
@@ -119,18 +119,19 @@ def _facts(sweep: Sweep) -> Iterator[Part]:
 
 
 def _sites(sweep: Sweep) -> Iterator[Part]:
-    has_task = any(run.setting("task") != "none" for run in sweep.runs)
-    traits = {"accuracy": "accuracy", "replication_error": "ρ", "copying_error": "copying error", "genome_norm": "Σg²"}
-    shown = [name for name in TRAITS if has_task or name != "accuracy"]
+    names = told(sweep)
     rows = []
     for label, runs in sweep.groups.items():
-        estimates = [at_the_end(runs, trait) for trait in shown]
-        rows.append([label, f"{estimates[0].n}", *map(_cell, estimates)])
+        estimates = [at_the_end(runs, trait) for trait in names]
+        rows.append([label, f"{estimates[0].n}", *(_cell(e, estimates[0].n) for e in estimates)])
     caption = (
         "Interquartile means over runs [95 % bootstrap interval over runs, from 3 on]; a run is the median over its "
         "individuals that lived to the end of its last generation"
     )
-    yield Table(caption, ["treatment", "runs", *(traits[name] for name in shown)], rows)
+    yield Table(caption, ["treatment", "runs", *names.values()], rows)
+    if again := [run for run in sweep.runs if len(run.tests) > 1]:
+        paths = ", ".join(run.path for run in again)
+        yield Text(f"Test images were looked at more than once, as runs were extended: {paths}.", "note")
     spec = sweep_charts.chart(sweep)
     if spec:
         yield Chart("treatments-linked", spec, "Treatments on the plane, and their traits by generation.", HOW)
@@ -138,22 +139,24 @@ def _sites(sweep: Sweep) -> Iterator[Part]:
         yield Text("There is no plane to show: no accuracy, or no survivors.", "note")
 
 
-def _cell(e: Estimate) -> str:
-    return number(e.value) + (f" [{number(e.low)},\u00a0{number(e.high)}]" if np.isfinite(e.low) else "")
+def _cell(e: Estimate, runs: int) -> str:
+    text = number(e.value) + (f" [{number(e.low)},\u00a0{number(e.high)}]" if np.isfinite(e.low) else "")
+    return text if e.n == runs else f"{text} (n = {e.n})"
 
 
 def _runs(sweep: Sweep, beside: Path) -> Table:
     rows: list[list[str | Link]] = []
     for label, runs in sweep.groups.items():
         rows += [[_name(run, sweep, beside), label, *_end(run)] for run in runs]
-    rows += [[path, "–", "–", "nothing committed", "–", "–", "–", "–"] for path in sweep.empty]
-    rows += [[path, "–", "–", "cannot be read", "–", "–", "–", "–"] for path in sweep.unread]
-    head = ["run", "treatment", "seed", "status", "last generation", "births", "accuracy", "ρ"]
+    rows += [[path, "–", "–", "nothing committed", *["–"] * 5] for path in sweep.empty]
+    rows += [[path, "–", "–", "cannot be read", *["–"] * 5] for path in sweep.unread]
+    head = ["run", "treatment", "seed", "status", "last generation", "births"]
+    head += ["selection accuracy", "test accuracy", "ρ"]
     return Table("A name leads to the run's own page if 'alife report' has written one", head, rows)
 
 
 def _end(run: Run) -> list[str]:
-    found = [at_the_end([run], trait).value for trait in ("accuracy", "replication_error")]
+    found = [at_the_end([run], trait).value for trait in ("accuracy", "test_accuracy", "replication_error")]
     born = int(run.generations["size"].sum())
     counts = [str(seed_of(run)), str(run.manifest["status"]), str(run.last), f"{born:,}"]
     return [*counts, *map(number, found)]

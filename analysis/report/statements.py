@@ -6,8 +6,7 @@ from typing import Final
 import numpy as np
 
 from alife.errors import UserError
-from analysis.compare import NAMES, Comparison, Row, compare
-from analysis.demes import OF_A_TASK
+from analysis.compare import NAMES, Comparison, Row, compare, recorded_traits
 from analysis.report import trades
 from analysis.report.page import Part, Table, Text
 from analysis.report.split import forces_table
@@ -40,12 +39,15 @@ def among_treatments_in_short(sweep: Sweep) -> str:
     verdicts = []
     for family in weighted(sweep.groups):
         low, high = ends(family, WEIGHT)
+        pair = {high: family[high], low: family[low]}
         try:
-            rows = compare({high: family[high], low: family[low]}, BETWEEN, None, low).rows
+            rows = compare(pair, recorded(pair, BETWEEN), None, low).rows
         except UserError as refused:
             verdicts.append(f"{high} against {low}: {refused}")
         else:
-            verdicts.append(f"{trades.VERDICTS[is_there(*rows)]}: {high} against {low} {_effects(rows)}")
+            verdicts.append(
+                f"{trades.VERDICTS[is_there(*_both(rows, BETWEEN))]}: {high} against {low} {_effects(rows)}"
+            )
     return f"Among treatments, over w: {'; '.join(verdicts) if verdicts else 'not measured'}."
 
 
@@ -57,7 +59,7 @@ def against_shuffled_in_short(sweep: Sweep) -> str:
         if null is None:
             continue
         try:
-            rows = compare(family, _recorded(family), against=null).rows
+            rows = compare(family, recorded(family, BETWEEN), against=null).rows
         except UserError as refused:
             effects.append(f"{null}: {refused}")
         else:
@@ -78,9 +80,17 @@ def is_there(accuracy: Row, error: Row) -> bool | None:
     return bool(gain and gain == cost)
 
 
-def _recorded(family: Mapping[str, Sequence[Run]]) -> list[str]:
-    has_task = all(run.setting("task") != "none" for runs in family.values() for run in runs)
-    return [trait for trait in BETWEEN if has_task or trait not in OF_A_TASK]
+def recorded(family: Mapping[str, Sequence[Run]], traits: Sequence[str], at: int | None = None) -> list[str]:
+    """Those of the traits that all runs have, and the accuracy on test images after that on the selection split."""
+    runs = [run for among in family.values() for run in among]
+    known = recorded_traits(runs, at)
+    wanted = [name for trait in traits for name in ((trait, "test_accuracy") if trait == "accuracy" else (trait,))]
+    return [name for name in wanted if name in known]
+
+
+def _both(rows: Sequence[Row], traits: Sequence[str]) -> list[Row]:
+    """The rows that a verdict rests on."""
+    return [row for row in rows if row.trait in traits]
 
 
 def _effects(rows: Sequence[Row]) -> str:
@@ -177,11 +187,11 @@ def verdict(accuracy: Row, error: Row) -> str:
 
 def _told(groups: Mapping[str, Sequence[Run]], against: str, traits: Sequence[str], at: int | None) -> Iterator[Part]:
     try:
-        comparison = compare(groups, traits, at, against)
+        comparison = compare(groups, recorded(groups, traits, at), at, against)
     except UserError as error:
         yield Text(str(error), "note")
         return
-    accuracy, error_ = comparison.rows
+    accuracy, error_ = _both(comparison.rows, traits)
     yield Text(f"{verdict(accuracy, error_)} {sentences(comparison)[0]}", "statement")
 
 

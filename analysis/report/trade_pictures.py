@@ -63,7 +63,12 @@ def _strips(ax: Axes, tables: Mapping[str, pd.DataFrame], measure: str, name: st
             n = f"n = {', '.join(map(str, sorted(counts)))} runs a treatment"
             has_bar = any(interval(t.loc[t["trait"] == trait, measure]).n >= FEWEST for t in tables.values())
             label = f"{PANELS[trait]}: IQM over runs, {'its 95 % bootstrap interval, ' * has_bar}each run; {n}"
-            _bar(ax, interval(values), place + offset, label=label, **look)
+            e = interval(values)
+            _bar(ax, e, place + offset, label=label, **look)
+            if 0 < e.n < len(values):
+                here = (1, place + offset)
+                text = f"defined in {e.n} of {len(values)}"
+                ax.annotate(text, here, xycoords=("axes fraction", "data"), ha="right", va="center", fontsize=6.5)
     ax.set_xlabel(f"{name}\n(← a trade-off)")
 
 

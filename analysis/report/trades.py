@@ -25,7 +25,8 @@ GENOMES: Final = (
     "Over replicated lives that all genomes conceived by a run's last generation share, within islands. H² is that "
     "within a common life: what lives differ by, as individuals of a run do too, is in no variance here. r_G is the "
     "genetic correlation, undefined in a run whose genomes cannot be told apart by one of the traits; r_G·h·h is the "
-    "genetic covariance in standard deviations within a common life, always defined, and what the verdict rests on. "
+    "genetic covariance in standard deviations within a common life, defined wherever both traits vary, and what the "
+    "verdict rests on. Accuracy is on the selection split. "
     "Interquartile means over runs [95 % bootstrap interval over runs], not corrected for how many there are"
 )
 LIVES: Final = (

@@ -11,18 +11,19 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from alife import schema
+from alife import scales
 from alife.errors import UserError
 from alife.selection import CONTROLS
 from analysis.demes import OF_A_TASK
-from analysis.fronts import SMALLEST
-from analysis.run import Run, load_run
+from analysis.run import Run, lived, load_run
 from analysis.statistics import Estimate, Floats, interval, intervals, iqm
 from analysis.treatments import families, find_runs, group
 
 MOST_BIRTHS: Final = 5_000_000
 """Births of a sweep that are held at a time; of a larger one, those of each run's first and last generations."""
 TRAITS: Final = ("accuracy", "replication_error", "copying_error", "genome_norm")
+TOLD: Final = ("accuracy", "test_accuracy", "replication_error", "copying_error", "genome_norm")
+"""Traits of tables: with the accuracy on test images, which only a run's last generation has."""
 WEIGHT: Final = "selection.accuracy_weight"
 TASK_WEIGHT: Final = "life.task_weight"
 
@@ -95,11 +96,10 @@ def _ordered(groups: Mapping[str, Sequence[Run]]) -> dict[str, Sequence[Run]]:
 
 
 def medians(run: Run) -> pd.DataFrame:
-    """One value a trait of `TRAITS` for each generation with survivors: rows generations; log10 of errors and norms."""
-    living = run.births[run.births["cause_of_death"] == schema.CAUSES[0]]
-    table = living.groupby("generation")[list(TRAITS)].median().astype(np.float64)
-    logarithmic = [name for name in TRAITS if name not in OF_A_TASK]
-    table[logarithmic] = np.log10(table[logarithmic].clip(lower=SMALLEST))
+    """One value a trait of `TOLD` for each generation with survivors: rows generations; log10 of errors and norms."""
+    table = lived(run.births).groupby("generation")[list(TOLD)].median().astype(np.float64)
+    logarithmic = [name for name in TOLD if name not in OF_A_TASK]
+    table[logarithmic] = scales.log10(table[logarithmic])
     return table
 
 
@@ -110,6 +110,14 @@ def at_the_end(runs: Sequence[Run], trait: str) -> Estimate:
     if trait in OF_A_TASK:
         return found
     return Estimate(10.0**found.value, 10.0**found.low, 10.0**found.high, found.n)
+
+
+def told(sweep: Sweep) -> dict[str, str]:
+    """Traits of `TOLD` that the runs have, and what tables call them."""
+    names = dict(zip(TOLD, ("selection accuracy", "test accuracy", "ρ", "copying error", "Σg²"), strict=True))
+    if all(run.setting("task") == "none" for run in sweep.runs):
+        return {name: text for name, text in names.items() if name not in OF_A_TASK}
+    return names if any(run.tests for run in sweep.runs) else {k: v for k, v in names.items() if k != "test_accuracy"}
 
 
 def trajectories(runs: Sequence[Run]) -> pd.DataFrame:
