@@ -335,13 +335,15 @@ def test_an_unset_variable_is_not_taken_for_no_argument(capsys, tmp_path, monkey
     assert not list(tmp_path.iterdir())
 
 
-def test_every_path_of_every_command_has_been_thought_of():
+def test_every_path_of_every_command_has_been_thought_of_and_every_argument_has_help():
     from alife.cli import _parser
 
     commands = next(a for a in _parser()._actions if a.nargs == "A...").choices
     words = ("DIR", "FILE", "RUN", "RUN|SWEEP")
+    assert [key for key, _, meaning, _ in leaves() if not meaning] == []
     for name, command in dict(commands).items():
         for action in command._actions:
+            assert action.help, (name, action.dest)
             if action.metavar in words:
                 assert action.type is not None, (name, action.dest)
     assert len(EMPTY) > 20

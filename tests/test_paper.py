@@ -114,7 +114,7 @@ def test_the_page_holds_ours_beside_the_papers_and_rho_beside_all(done):
         (["E9"], "no experiment E9"),
         (["E0", "--seeds", "0"], "0 is not allowed: from 1 to 1024"),
         (["E0", "--quick", "--full"], "not allowed with argument --quick"),
-        (["E0", "--seeds", "many"], "invalid"),
+        (["E0", "--seeds", "many"], "many is not allowed: from 1 to 1024"),
         (["E5", "--seed", "-1"], "seed: -1 is not allowed"),
         (["E5", "--task", "/nowhere"], "task: '/nowhere' is not allowed: no such folder"),
         *((["E5", name, "--task", "none"], "task: none: ") for name, e in EXPERIMENTS.items() if e.classifies),

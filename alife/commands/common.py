@@ -69,14 +69,15 @@ def _dpi(text: str) -> float:
     return value
 
 
-def backend(parser: argparse.ArgumentParser) -> None:
-    """Add the flags of what takes long: where it happens and who is told."""
+def backend(parser: argparse.ArgumentParser, auto: bool = True) -> None:
+    """Add the flags of what takes long: where it happens, by default where it is faster or on Ray; and who is told."""
     parser.set_defaults(printed=False)
+    faster, default = (", or where it is faster", "auto") if auto else ("", "ray")
     parser.add_argument(
         "--backend",
-        choices=["auto", "ray", "local"],
-        default="auto",
-        help="where to evolve: on Ray, in this process, or where it is faster (default auto)",
+        choices=["auto", "ray", "local"] if auto else ["ray", "local"],
+        default=default,
+        help=f"where to compute: on Ray, in this process{faster} (default {default})",
     )
     parser.add_argument(
         "--log-json", metavar="FILE", type=paths.given, help="write every event as a JSON line; - is standard output"

@@ -14,7 +14,14 @@ def add(command: Command) -> None:
         "Fetch and verify a data set.",
         "  alife data mnist\n  alife data /usr/share/datasets/fashion-mnist",
     )
-    data.add_argument("task", metavar="mnist|DIR", nargs="?", default="mnist", type=paths.folder)
+    data.add_argument(
+        "task",
+        metavar="mnist|DIR",
+        nargs="?",
+        default="mnist",
+        type=paths.folder,
+        help="MNIST, which is fetched, or a folder of IDX files (default mnist)",
+    )
 
 
 def _data(arguments: argparse.Namespace) -> None:

@@ -38,7 +38,7 @@ def add(command: Command) -> None:
         "Go on with a run from its last commit, or extend it.",
         "  alife resume runs/a\n  alife resume runs/a --generations 60",
     )
-    resume.add_argument("run", metavar="RUN", type=paths.folder)
+    resume.add_argument("run", metavar="RUN", type=paths.folder, help="a run's folder: a path or an fsspec URI")
     resume.add_argument("--generations", type=int, metavar="N", help="a new, larger total")
     running(resume)
     flags.add(resume, only=("ray.",), inherited="the run's")
@@ -51,7 +51,7 @@ def add(command: Command) -> None:
         "  alife fork runs/a --generation 10 --seed 7 --out runs/b     another history of the same newborns\n"
         "  alife fork runs/a --generation 10 --replicates 8            8 of them side by side, and their fan",
     )
-    fork.add_argument("run", metavar="RUN", type=paths.folder)
+    fork.add_argument("run", metavar="RUN", type=paths.folder, help="a run's folder: a path or an fsspec URI")
     fork.add_argument("--generation", type=int, required=True, metavar="G", help="a kept one; its newborns are thawed")
     fork.add_argument("--out", metavar="DIR", type=paths.folder, help="folder to make (default RUN-fork-G)")
     fork.add_argument(

@@ -22,7 +22,7 @@ def add(command: Command) -> None:
         "Print the state of a run as a table, or its identity.",
         "  alife show runs/a\n  alife show runs/a --digest --last 29",
     )
-    show.add_argument("run", metavar="RUN", type=paths.folder)
+    show.add_argument("run", metavar="RUN", type=paths.folder, help="a run's folder: a path or an fsspec URI")
     show.add_argument(
         "--digest", action="store_true", help="print SHA-256 over all births: equal means identical births"
     )
@@ -38,7 +38,9 @@ def add(command: Command) -> None:
         "  alife plot runs/a muller --format png --dpi 600\n"
         "  alife plot --list",
     )
-    plot.add_argument("run", metavar="RUN", nargs="?", type=paths.folder)
+    plot.add_argument(
+        "run", metavar="RUN", nargs="?", type=paths.folder, help="a run's folder: a path or an fsspec URI"
+    )
     plot.add_argument("names", metavar="NAME", nargs="*", help="which figures (default: all that the main job makes)")
     plot.add_argument("--out", metavar="DIR", type=paths.folder, help="where to put them (default RUN/figures)")
     drawing(plot, "all")
@@ -51,7 +53,9 @@ def add(command: Command) -> None:
         "  alife report runs/a                                RUN/report.html, RUN/figures\n"
         "  alife report sweeps/a --out talk/sweep.html        talk/sweep.html, talk/sweep-figures",
     )
-    report.add_argument("path", metavar="RUN|SWEEP", type=paths.folder)
+    report.add_argument(
+        "path", metavar="RUN|SWEEP", type=paths.folder, help="the folder of either: a path or an fsspec URI"
+    )
     report.add_argument(
         "--out", metavar="FILE", type=paths.given, help="the page to write; one of that name is replaced"
     )
@@ -64,8 +68,8 @@ def add(command: Command) -> None:
         "  alife export runs/a --format alife --out phylogeny.csv      the ALife data standard\n"
         "  alife export runs/a --format newick --out tree.nwk --pruned  survivors and their ancestors alone",
     )
-    export.add_argument("run", metavar="RUN", type=paths.folder)
-    export.add_argument("--format", choices=["alife", "newick", "parquet"], required=True)
+    export.add_argument("run", metavar="RUN", type=paths.folder, help="a run's folder: a path or an fsspec URI")
+    export.add_argument("--format", choices=["alife", "newick", "parquet"], required=True, help="of the file")
     export.add_argument(
         "--out",
         required=True,

@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from typing import Any
 
 from alife import flags, paths
 from alife.commands.common import Command, backend, listeners, output
@@ -32,13 +31,13 @@ def add(command: Command) -> None:
     paper.add_argument("--seed", type=int, default=0, metavar="S", help="of all that is random (default 0)")
     paper.add_argument("--task", default="mnist", metavar="mnist|DIR", help="what to classify (default mnist)")
     paper.add_argument("--no-figures", action="store_true", help="only results: no table, no figures, no page")
-    backend(paper)
+    backend(paper, auto=False)
     flags.add(paper, only=("ray.address", "ray.hosts", "ray.cpus"))
 
 
 def _seeds(text: str) -> int:
     if not text.isdecimal() or len(text) > 4 or not 1 <= int(text) <= 1024:
-        raise argparse.ArgumentTypeError(f"{text!r} is not allowed: from 1 to 1024 networks")
+        raise argparse.ArgumentTypeError(f"{text} is not allowed: from 1 to 1024 networks")
     return int(text)
 
 
@@ -50,7 +49,7 @@ def _paper(arguments: argparse.Namespace) -> int:
 
     settings = Settings(arguments.full, arguments.seeds, arguments.seed, arguments.task)
     ray = parse_config(flags.overrides(arguments), "command line").ray
-    where: Any = "ray" if arguments.backend == "auto" else arguments.backend
+    where = arguments.backend
     with listeners(arguments, PaperTerminal()) as sinks:
         summary = reproduce(arguments.names, settings, arguments.out, ray=ray, backend=where, sinks=sinks)
     if summary.done and not arguments.no_figures:

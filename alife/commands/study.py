@@ -43,8 +43,8 @@ def add(command: Command) -> None:
         "  alife assay runs/a --generation 20 mutation       what becomes of birth noise\n"
         "  alife assay runs/a fertility --descent 20         generations of descent without selection",
     )
-    assay.add_argument("run", metavar="RUN", type=paths.folder)
-    assay.add_argument("assay", choices=["garden", "within_life", "mutation", "fertility"])
+    assay.add_argument("run", metavar="RUN", type=paths.folder, help="a run's folder: a path or an fsspec URI")
+    assay.add_argument("assay", choices=["garden", "within_life", "mutation", "fertility"], help="as above")
     assay.add_argument(
         "--generation",
         metavar="G[,G…]",
