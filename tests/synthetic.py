@@ -429,7 +429,9 @@ def _write(
 ) -> dict[str, Any]:
     rows = frame[(frame["generation"] >= first) & (frame["generation"] < stop)]
     types = {"string": pa.string(), "float32": pa.float32(), "int32": pa.int32(), "int64": pa.int64()}
-    table = pa.table({name: pa.array(rows[name], type=types[type_]) for name, type_ in columns.items()})
+    table = pa.table(
+        {name: pa.array(rows[name].to_numpy(), type=types[type_], from_pandas=False) for name, type_ in columns.items()}
+    )
     delta = {name: "DELTA_BINARY_PACKED" for name, type_ in columns.items() if type_.startswith("int")}
     split = {name: "BYTE_STREAM_SPLIT" for name, type_ in columns.items() if type_ == "float32"}
     buffer = io.BytesIO()

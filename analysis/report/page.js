@@ -3,7 +3,7 @@
 (() => {
   const WIDE = 900; // CSS pixels from which views stand side by side
   const GAP = 30;
-  const AXES = 70; // room for axis labels beside a view
+  const AXES = 78; // room for axis labels beside a view
 
   function fitted(spec, room) {
     const columns = room >= WIDE && spec.concat ? 2 : 1;

@@ -18,6 +18,13 @@ from markupsafe import Markup
 HERE: Final = "analysis.report"
 VEGA: Final = "6.4"
 
+ROOM: Final = 3.0
+PADDING: Final = 1.0
+LETTER: Final = 0.56
+"""In rem: beside a table, beside the words of a column, of a letter in one."""
+WIDEST: Final = 76
+"""Of a page, in rem."""
+
 
 @dataclass(frozen=True)
 class Text:
@@ -49,6 +56,21 @@ class Table:
     head: Sequence[str]
     rows: Sequence[Sequence[str | Link]]
     kind: ClassVar[str] = "table"
+
+    @property
+    def width(self) -> int:
+        """Of a window that just holds it, in rem, about: intervals stay whole if a page can be so wide."""
+        return self._width() if self.broken else self._width(" ")
+
+    @property
+    def broken(self) -> bool:
+        """Whether intervals go on in a second line."""
+        return self._width(" ") > WIDEST
+
+    def _width(self, space: str | None = None) -> int:
+        columns = zip(self.head, *self.rows, strict=True)
+        words = (max(len(word) for cell in column for word in text_of(cell).split(space) or [""]) for column in columns)
+        return round(ROOM + sum(PADDING + LETTER * letters for letters in words))
 
 
 @dataclass(frozen=True)
@@ -145,7 +167,10 @@ def render(page: Page) -> str:
     environment.policies["json.dumps_function"] = _json
     hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in scripts)
     template = environment.from_string(_asset("page.html"))
-    plain: dict[str, Any] = {"style": Markup(_asset("page.css")), "scripts": [Markup(script) for script in scripts]}
+    rows = environment.from_string(_asset("rows.css"))
+    widths = {part.width for section in page.sections for part in section.parts if isinstance(part, Table)}
+    sheet = _asset("page.css") + "".join(rows.render(width=width) for width in sorted(widths))
+    plain: dict[str, Any] = {"style": Markup(sheet), "scripts": [Markup(script) for script in scripts]}
     return template.render(page=page, hashes=hashes or "'none'", number=_is_number, **plain)
 
 
@@ -169,8 +194,13 @@ def _bundle() -> str:
 
 
 def _is_number(cell: Any) -> bool:
-    text = str(getattr(cell, "text", cell)).strip()
+    text = text_of(cell).strip()
     return bool(text) and (text[0].isdigit() or text[0] in "+−×-–" or text == "undefined")
+
+
+def text_of(cell: str | Link) -> str:
+    """What a cell shows."""
+    return cell.text if isinstance(cell, Link) else str(cell)
 
 
 def number(value: float, digits: int = 3) -> str:
