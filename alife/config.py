@@ -240,7 +240,7 @@ def wrong_keys(data: Mapping[str, Any], source: str) -> list[str]:
 
     Args:
         data: A part of a configuration.
-        source: What to name in each line.
+        source: What to name in the first line.
 
     Raises:
         UserError: A key is set twice.
@@ -249,7 +249,8 @@ def wrong_keys(data: Mapping[str, Any], source: str) -> list[str]:
         RunConfig.model_validate(nest(flatten(data, source)))
     except ValidationError as error:
         found = problems.explain(error, _KEYS, _EXAMPLES)
-        return [f"{source}: {line}" for line in found] if any(e["loc"] for e in error.errors()) else []
+        alone = any(problem["loc"] for problem in error.errors())
+        return [f"{source}: {found[0]}", *found[1:]] if alone else []
     return []
 
 

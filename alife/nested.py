@@ -88,7 +88,8 @@ def load_yaml(text: str, source: str, largest: int = LARGEST) -> dict[str, Any]:
     try:
         data = load_value(text)
     except NOT_YAML as error:
-        raise UserError(f"{source}: not valid YAML: {' '.join(str(error).split())[:200]}") from None
+        why = str(error).replace(' in "<unicode string>",', " in")
+        raise UserError(f"{source}: not valid YAML: {' '.join(why.split())[:200]}") from None
     if data is None:
         return {}
     if not isinstance(data, dict):
