@@ -16,6 +16,7 @@ Evolve populations of neural quines: networks that print their own weights, lear
 reproduce only by emitting their genome.
 
   alife run --out runs/first              the main job: evolve with the defaults, then figures and a summary
+  alife run --toy --out runs/toy          the same in seconds: small networks, data that need no download
   alife show runs/first                   the state of a run as a table
   alife plot runs/first plane phylogeny   figures of a run
   alife report runs/first                 one HTML page of it, or of a sweep

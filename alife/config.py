@@ -178,7 +178,7 @@ class RunConfig(_Section):
     """A whole evolutionary run."""
 
     seed: int = Field(0, ge=0, lt=1 << 63, description="of everything random")
-    task: Task = Field("mnist", description="mnist, none, or a folder of IDX files")
+    task: Task = Field("mnist", description="mnist, glyphs, none, or a folder of IDX files")
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="where hosts compute; auto is a GPU where there is one"
     )

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from alife import mnist
+from alife import glyphs, mnist
 from alife.errors import UserError
 from alife.idx import ROLES, Bytes, IdxFolder, content_md5, read_folder
 from alife.splits import SHARE, SPLITS, WORDS, Labels, Split
@@ -31,6 +31,15 @@ KNOWN: Final[Mapping[str, tuple[Mapping[str, str], str]]] = {
             "t10k-labels": "15d484375f8d13e6eb1aabb0c3f46965",
         },
         "Fashion-MNIST by Zalando SE (Xiao, Rasul & Vollgraf 2017), licence MIT",
+    ),
+    "the glyphs": (
+        {
+            "train-images": "42a757b7a341a379725e4afb31ddc8fd",
+            "train-labels": "f02f8ac29ecb47ad8fe09bdee0636cf0",
+            "t10k-images": "e7c4723ad5e371efe42d1aecdb683e85",
+            "t10k-labels": "b2aa6743d82008997e0a4f0d20364544",
+        },
+        "made by this program: alife/glyphs.py",
     ),
 }
 """By name: MD5 of the uncompressed IDX files, and whom to credit."""
@@ -101,7 +110,7 @@ def load_task(spec: str, *, split: Split | None = None, progress: bool = True) -
     """Load a data set; MNIST is fetched if it is not at hand.
 
     Args:
-        spec: "none", "mnist", or a folder that holds MNIST's four file names (`idx.find_files`), itself or in its
+        spec: "none", "mnist", "glyphs" (made here, `alife.glyphs`), or a folder that holds MNIST's four file names (`idx.find_files`), itself or in its
             `raw` or `MNIST/raw`; any image size and any number of classes from 2 on.
         split: How to divide the training set; None for "tail" of MNIST and "stratified" of a folder.
         progress: Report fetching on standard error.
@@ -253,7 +262,9 @@ def _check_labels(files: Mapping[str, Path], learn: Labels, select: Labels, test
 def _obtain(spec: str, progress: bool) -> IdxFolder:
     if spec == "mnist":
         return mnist.obtain(progress=progress)
+    if spec == "glyphs":
+        return IdxFolder(Path(glyphs.__file__), {role: Path(f"glyphs/{role}") for role in ROLES}, glyphs.arrays())
     folder = os.path.expanduser(spec)
     if not os.path.isdir(folder):
-        raise UserError(f"task: {spec!r} is not allowed: no such folder; name mnist, none or a folder of IDX files")
+        raise UserError(f"task: {spec!r} is not allowed: no such folder; name mnist, glyphs, none or a folder of IDX files")
     return read_folder(Path(folder))

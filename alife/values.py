@@ -60,7 +60,7 @@ Traits = Annotated[tuple[Trait, ...], BeforeValidator(_traits), Field(strict=Fal
 
 def located(task: str) -> str:
     """A task that means the same wherever one stands: a folder by its absolute path."""
-    return task if task in ("mnist", "none", "") else os.path.abspath(os.path.expanduser(task))
+    return task if task in ("mnist", "glyphs", "none", "") else os.path.abspath(os.path.expanduser(task))
 
 
 Task = Annotated[str, AfterValidator(located), Field(min_length=1)]

@@ -4,11 +4,16 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from alife import flags, paths
 from alife.commands.common import FORMATS, Command, drawn, figures, listeners, load, output, recorded, running
 from alife.errors import UserError
+
+
+TOY: Final = Path(__file__).parents[1] / "toy.yaml"
+"""The configuration of `--toy`."""
 
 
 def add(command: Command) -> None:
@@ -18,6 +23,7 @@ def add(command: Command) -> None:
         _run,
         "Evolve a run with progress, then make figures and a summary.",
         "  alife run --out runs/a --seed 3 --selection.accuracy_weight 1\n"
+        "  alife run --toy --out runs/toy                                        seconds, and no download\n"
         "  alife run --config study.yaml --out s3://bucket/a --ray.address HEAD:6379 --resume\n"
         "  alife run --print-config > study.yaml",
     )
@@ -27,6 +33,7 @@ def add(command: Command) -> None:
         type=paths.folder,
         help="run folder to make: a path or an fsspec URI (default runs/DATE-TIME)",
     )
+    run.add_argument("--toy", action="store_true", help="a run of seconds instead of minutes, without a download")
     run.add_argument("--resume", action="store_true", help="go on if DIR already holds this run")
     run.add_argument("--print-config", action="store_true", help="print the configuration as YAML and do nothing")
     running(run)
@@ -66,6 +73,10 @@ def add(command: Command) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    if arguments.toy:
+        if arguments.config:
+            raise UserError("--toy: is a configuration of its own: leave --config out; flags may change its keys")
+        arguments.config = str(TOY)
     config = flags.read(arguments)
     if arguments.print_config:
         from alife.config import dump
