@@ -28,7 +28,7 @@ _NOISE: Final = 30
 
 def arrays() -> dict[str, Bytes]:
     """Images uint8 [n, 8, 8] and labels uint8 [n] by `idx.ROLES`, the same whenever they are asked for."""
-    draw = np.random.RandomState(SEED)  # its stream never changes with numpy's version  # noqa: NPY002
+    draw = np.random.RandomState(SEED)  # its stream never changes with numpy's version
     found: dict[str, Bytes] = {}
     for split, n in (("train", TRAINING), ("t10k", TEST)):
         labels = np.resize(np.arange(10, dtype=np.uint8), n)

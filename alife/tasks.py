@@ -110,8 +110,9 @@ def load_task(spec: str, *, split: Split | None = None, progress: bool = True) -
     """Load a data set; MNIST is fetched if it is not at hand.
 
     Args:
-        spec: "none", "mnist", "glyphs" (made here, `alife.glyphs`), or a folder that holds MNIST's four file names (`idx.find_files`), itself or in its
-            `raw` or `MNIST/raw`; any image size and any number of classes from 2 on.
+        spec: "none", "mnist", "glyphs" (made by `alife.glyphs`), or a folder that holds MNIST's four file names
+            (`idx.find_files`), itself or in its `raw` or `MNIST/raw`; any image size and any number of classes from 2
+            on.
         split: How to divide the training set; None for "tail" of MNIST and "stratified" of a folder.
         progress: Report fetching on standard error.
 
@@ -266,5 +267,6 @@ def _obtain(spec: str, progress: bool) -> IdxFolder:
         return IdxFolder(Path(glyphs.__file__), {role: Path(f"glyphs/{role}") for role in ROLES}, glyphs.arrays())
     folder = os.path.expanduser(spec)
     if not os.path.isdir(folder):
-        raise UserError(f"task: {spec!r} is not allowed: no such folder; name mnist, glyphs, none or a folder of IDX files")
+        allowed = "name mnist, glyphs, none or a folder of IDX files"
+        raise UserError(f"task: {spec!r} is not allowed: no such folder; {allowed}")
     return read_folder(Path(folder))

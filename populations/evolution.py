@@ -327,7 +327,7 @@ def go_on(out: str, config: RunConfig, backend: BackendName, sinks: Sequence[Sin
         key = differs[0]
         raise UserError(
             f"{out}: this run has {key} = {_leaf(stored, key)}, not {_leaf(config, key)}: resume it as it is, "
-            "'alife fork' it, or choose another --out"
+            "'alife fork' it, or choose another folder (--out)"
         )
     longer = config.generations if config.generations > stored.generations else None
     own = config.ray.model_dump(exclude_unset=True)

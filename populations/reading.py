@@ -36,7 +36,7 @@ def check_unused(uri: str) -> None:
     rest = {name for name in names - locked if not is_passing(name)}
     if rest - {CONFIG} or (rest and not locked):
         what = "holds a run already" if manifest.NAME in names else "is not empty"
-        raise UserError(f"{uri}: {what}: go on with --resume, or choose another --out")
+        raise UserError(f"{uri}: {what}: go on with it (--resume, resume=True), or choose another folder (--out)")
 
 
 def exists(uri: str) -> bool:

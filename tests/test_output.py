@@ -174,10 +174,8 @@ def test_packages_list_what_they_offer() -> None:
     import analysis
     import populations
 
-    assert dir(populations) == ["evolve", "resume"]
-    assert dir(analysis) == ["Run", "load_run", "make", "print_run"]
-    assert set(dir(alife)) == set(alife.__all__)
     for module in (alife, analysis, populations):
+        assert set(dir(module)) == set(module.__all__)
         assert all(getattr(module, name) is not None for name in dir(module))
         with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
             _ = module.nonsense

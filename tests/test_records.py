@@ -271,7 +271,8 @@ def test_a_used_folder_is_refused_and_left_alone(tmp_path: Path, kept: str) -> N
     before = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*")}
     for refuse in (lambda: check_unused(str(path)), lambda: create(path)):
         with pytest.raises(
-            UserError, match=r"(holds a run already|is not empty): go on with --resume, or choose another"
+            UserError,
+            match=r"(holds a run already|is not empty): go on with it \(--resume, resume=True\), or choose another",
         ):
             refuse()
     assert {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*")} == before

@@ -11,7 +11,6 @@ from alife import flags, paths
 from alife.commands.common import FORMATS, Command, drawn, figures, listeners, load, output, recorded, running
 from alife.errors import UserError
 
-
 TOY: Final = Path(__file__).parents[1] / "toy.yaml"
 """The configuration of `--toy`."""
 
