@@ -1,4 +1,26 @@
-"""The one exception that a user is meant to read. All three packages raise it, and the command catches it."""
+"""The one exception that a user is meant to read, and text that is safe to print."""
+
+import unicodedata
+
+_UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+_JOINERS = "\u200c\u200d"
+
+
+def plain(text: object, keep: str = "") -> str:
+    """A text without what steers a terminal: control characters, overrides and half characters are shown as escapes.
+
+    Args:
+        text: What somebody else may have written: a stored reason, a name, a path.
+        keep: Characters that stay as they are.
+    """
+    kept = _JOINERS + keep
+    words = str(text)
+    if words.isprintable():
+        return words
+    return "".join(
+        char.encode("unicode_escape").decode() if unicodedata.category(char) in _UNSEEN and char not in kept else char
+        for char in words
+    )
 
 
 class UserError(Exception):
@@ -6,6 +28,9 @@ class UserError(Exception):
 
     The command prints that line and exits with code 2; anything else that escapes is a fault of the program.
     """
+
+    def __str__(self) -> str:
+        return plain(super().__str__())
 
 
 class Unfit(UserError):

@@ -97,8 +97,17 @@ def unpack_id(identity: int) -> tuple[int, int, int]:
 STATUSES: Final = ("running", "interrupted", "finished", "extinct", "failed")
 """What a manifest says of its run. A run that was killed still says "running"."""
 
-PART_KINDS: Final = ("births", "migrations", "generations", "checkpoints")
+ROWS: Final = ("births", "migrations", "generations")
+PART_KINDS: Final = (*ROWS, "checkpoints")
 """Folders of immutable parts; what the manifest does not list does not exist."""
+
+
+FEW_ROWS: Final = 1 << 20
+
+
+def most_rows(size: int) -> int:
+    """Rows that files of so many bytes may hold: a row takes more than a byte, but for a few where all are equal."""
+    return FEW_ROWS + size
 
 
 def seal(content: bytes) -> dict[str, Any]:

@@ -18,9 +18,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-import yaml
 
 from alife import schema
+from alife.config import dump, parse_config
+from alife.stored import serialise
 from analysis.export import FORMATS, export
 from analysis.lineage import of_run, prune
 from analysis.phylometrics import metrics_through_time
@@ -69,35 +70,43 @@ def write_record(folder: Path, size: int, generations: int, scheme: str = "drift
     for kind, frame in tables.items():
         (folder / kind).mkdir(parents=True)
         step = max(PART * generations // max(len(frame), 1), 1)
+        columns = schema.BIRTHS if kind == "births" else frame.columns
         for first in range(0, generations, step):
-            last = min(first + step, generations) - 1
-            start, stop = np.searchsorted(frame["generation"], [first, last + 1])
+            start, stop = np.searchsorted(frame["generation"], [first, first + step])
+            if start == stop:
+                continue
             path = folder / kind / f"{first}.parquet"
-            rows = pa.Table.from_pandas(frame.iloc[start:stop], preserve_index=False)
-            pq.write_table(rows, path, compression="zstd")
-            content = path.read_bytes()
-            seal = {**schema.seal(content), "rows": len(rows)}
-            parts[kind].append({"name": f"{kind}/{path.name}", **seal, "first": first, "last": last})
-    manifest: dict[str, Any] = {
-        "format": schema.FORMAT_VERSION,
+            rows = frame.iloc[start:stop]
+            arrays = {name: pa.array(_plain(rows[name]), from_pandas=False) for name in columns}
+            pq.write_table(pa.table(arrays), path, compression="zstd")
+            ends = {"first": int(rows["generation"].iloc[0]), "last": int(rows["generation"].iloc[-1])}
+            seal = {**schema.seal(path.read_bytes()), "rows": len(rows)}
+            parts[kind].append({"name": f"{kind}/{path.name}", **seal, **ends})
+    config = parse_config(
+        {
+            "generations": generations,
+            "selection": {"scheme": scheme},
+            "migration": {"every": EVERY},
+            "population": {"islands": ISLANDS, "size": size // ISLANDS},
+        }
+    )
+    text = dump(config).encode()
+    manifest = {
+        "epoch": 1,
         "status": "finished",
         "generation": generations - 1,
         "seed": 0,
-        "parts": parts,
+        "created": "",
+        "updated": "",
     }
-    config = {
-        "task": "mnist",
-        "reproduction": {"heritable": [], "mutation": 0.05},
-        "selection": {"scheme": scheme, "accuracy_weight": 0.5, "tournament_size": 3, "truncation": 0.5},
-        "migration": {"every": EVERY},
-        "population": {"islands": ISLANDS, "size": size // ISLANDS},
-    }
-    text = yaml.safe_dump(config).encode()
-    manifest["config"] = [schema.seal(text)]
-    manifest["checksum"] = schema.manifest_checksum(manifest)
-    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    manifest |= {"versions": {}, "class": {}, "starts": [], "task": None, "warnings": [], "restarts": []}
+    (folder / "manifest.json").write_bytes(serialise({**manifest, "config": [schema.seal(text)], "parts": parts}))
     (folder / "config.yaml").write_bytes(text)
     return folder
+
+
+def _plain(column: pd.Series) -> np.ndarray:
+    return column.astype(str).to_numpy(object) if column.dtype == "category" else column.to_numpy()
 
 
 def neutral(size: int, generations: int, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -18,7 +18,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from alife import schema
+from alife import files, schema
 from alife.errors import UserError
 from analysis.lineage import NOBODY, Phylogeny, prune
 
@@ -189,16 +189,11 @@ FORMATS: Final[dict[str, Callable[[Phylogeny, Path, bool], None]]] = {
 
 @contextmanager
 def _whole(path: Path) -> Iterator[Path]:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        yield temporary
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        with files.beside(path, durable=True) as temporary:
+            yield temporary
     except OSError as error:
         raise UserError(f"{path}: cannot be written: {error.strerror or error}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _branching_parents(tree: Phylogeny) -> NDArray[np.int64]:

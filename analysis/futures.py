@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from alife import files
 from alife.errors import UserError
 from analysis import legends, style
 from analysis.contingency import contingency
@@ -256,7 +257,7 @@ def publish(
     lines = [say(future) for future in fans]
     if folder is not None and fans:
         name = PurePosixPath(folder.rstrip("/")).name
-        place = Path(f"{name}-figures") if "://" in folder else Path(folder).expanduser() / "figures"
-        files = attempt("futures", partial(draw, fans, original), place, lines.append, formats, dpi)
-        lines += [", ".join(map(str, files))] if files else []
+        place = Path(f"{name}-figures") if files.is_remote(folder) else files.local(folder) / "figures"
+        drawn = attempt("futures", partial(draw, fans, original), place, lines.append, formats, dpi)
+        lines += [", ".join(map(str, drawn))] if drawn else []
     return lines

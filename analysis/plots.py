@@ -8,6 +8,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from alife import files
 from alife.errors import UserError
 from analysis import clades, descent, forces, geneflow, style, tradeoff, trajectories, trees
 from analysis.drawing import attempt
@@ -60,8 +61,24 @@ def _to_stderr(line: str) -> None:
 
 
 def folder_of(path: str) -> Path:
-    """Where the figures of a run go: `figures` in its folder or, if that is not on this machine, NAME-figures here."""
-    return Path(f"{name_of(path)}-figures") if "://" in path else Path(path).expanduser() / "figures"
+    """Where the figures of a run go: `figures` in its folder or, if that is not on this machine, NAME-figures here.
+
+    Raises:
+        UserError: It is a link, and would lead elsewhere.
+    """
+    return Path(f"{name_of(path)}-figures") if files.is_remote(path) else own_folder(files.local(path), "figures")
+
+
+def own_folder(root: Path, name: str) -> Path:
+    """A folder for figures below one that somebody else may have made.
+
+    Raises:
+        UserError: It is a link, and would lead elsewhere.
+    """
+    try:
+        return files.inside(root, name)
+    except OSError as error:
+        raise UserError(str(error.strerror)) from None
 
 
 def make(

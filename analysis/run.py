@@ -1,28 +1,26 @@
 """A run folder as tidy data frames: what the manifest lists, checked against the schema, with derived columns."""
 
-import hashlib
-import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
-import fsspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
-import yaml
 from numpy.typing import NDArray
 
-from alife import schema, selection, summary, tested
+from alife import schema, selection, stored, summary, tested
+from alife.config import RunConfig
 from alife.errors import UserError
 from alife.tested import OnTestImages
 from alife.words import count
+from analysis.source import Source
 
-Read = Callable[[str], bytes]
+Read = Callable[[], pa.Table]
 
 RELOADS = 10
 """How often a manifest may be replaced under the reader (a writer that merges parts) before it gives up."""
@@ -107,16 +105,16 @@ def load_run(uri: str | os.PathLike[str], births: bool = True) -> Run:
         UserError: No run folder, another format, or a part that is missing, truncated or not of the schema; it names
             the file.
     """
-    path, read = os.fspath(uri), _reader(os.fspath(uri))
-    text = read("manifest.json")
+    there = Source(os.fspath(uri))
+    text = there.read(stored.MANIFEST, stored.MOST_MANIFEST)
     for _ in range(RELOADS):
         try:
-            return _load(path, read, text, births)
+            return _load(there, text, births)
         except UserError:
-            before, text = text, read("manifest.json")
+            before, text = text, there.read(stored.MANIFEST, stored.MOST_MANIFEST)
             if text == before:
                 raise
-    raise UserError(f"{path}: its manifest was replaced {RELOADS} times while it was read: try again later")
+    raise UserError(f"{there.uri}: its manifest was replaced {RELOADS} times while it was read: try again later")
 
 
 def setting(config: Mapping[str, Any], key: str, source: str) -> Any:
@@ -181,128 +179,65 @@ def _fitness(births: pd.DataFrame, accuracy_weight: float, scheme: str) -> NDArr
     return out
 
 
-def _located(uri: str) -> tuple[Any, str]:
-    """The file system that a run lies on, and its folder there."""
-    if "://" in uri:
-        try:
-            files, root = fsspec.core.url_to_fs(uri)
-        except ImportError as error:
-            raise UserError(f"{uri}: {error}: install the extra 's3', or copy the run to this machine") from None
-        except ValueError as error:
-            raise UserError(f"{uri}: {error}") from None
-    else:
-        files, root = fsspec.filesystem("file"), os.path.abspath(os.path.expanduser(uri))
-    return files, root.rstrip("/")
+def _load(there: Source, text: bytes, with_births: bool) -> Run:
+    path = there.uri
+    manifest = stored.parse_manifest(text, f"{path}/{stored.MANIFEST}")
+    content = there.read(stored.CONFIG, stored.MOST_CONFIG)
+    config = stored.parse_stored_config(content, manifest, f"{path}/{stored.CONFIG}")
 
+    def frame(kind: str, columns: Mapping[str, str], wanted: bool = True) -> pd.DataFrame:
+        parts = manifest["parts"][kind] if wanted else []
+        return _frame(columns, [(part, partial(_table, there, part, config, columns)) for part in parts])
 
-def _reader(uri: str) -> Read:
-    files, root = _located(uri)
-
-    def read(name: str) -> bytes:
-        files.invalidate_cache()
-        try:
-            return files.cat_file(f"{root}/{name}")
-        except (FileNotFoundError, NotADirectoryError):
-            if name == "manifest.json":
-                raise UserError(f"{uri}: no manifest.json there: not the folder of a run") from None
-            raise UserError(f"{uri}/{name}: missing: the folder is not complete, copy it again") from None
-        except Exception as error:  # each storage has its own classes: access denied, no credentials, no route
-            raise UserError(f"{uri}/{name}: cannot be read: {' '.join(str(error).split())}") from None
-
-    return read
-
-
-def _load(path: str, read: Read, text: bytes, with_births: bool) -> Run:
-    manifest = _manifest(path, text)
-    config = _config(path, read("config.yaml"), manifest)
-    columns = schema.birth_columns(setting(config, "reproduction.heritable", path))
-    births = _frame(path, read, manifest["parts"]["births"] if with_births else [], columns)
-    weight, scheme = (setting(config, f"selection.{key}", path) for key in ("accuracy_weight", "scheme"))
-    generations = _frame(path, read, manifest["parts"]["generations"], schema.GENERATIONS)
+    births = frame("births", schema.birth_columns(config.reproduction.heritable), with_births)
+    generations = frame("generations", schema.GENERATIONS)
     rows = summary.outdated(_columns(generations), manifest)
-    tests = _tests(path, read, manifest, config)
+    tests = _tests(there, manifest, config)
     if len(births) and rows.any():
         generations = pd.DataFrame(summary.renewed(_columns(generations), _columns(births), rows))
     return Run(
         path=path,
-        config=config,
+        config=config.model_dump(mode="json"),
         manifest=manifest,
-        births=derive(births, weight, scheme, tests),
-        migrations=_frame(path, read, manifest["parts"]["migrations"], schema.MIGRATIONS),
+        births=derive(births, config.selection.accuracy_weight, config.selection.scheme, tests),
+        migrations=frame("migrations", schema.MIGRATIONS),
         generations=generations,
         tests=tests,
     )
 
 
-def _tests(path: str, read: Read, manifest: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[OnTestImages, ...]:
-    files, root = _located(path)
-    most = int(setting(config, "population.islands", path)) * int(setting(config, "population.size", path))
+def _tests(there: Source, manifest: Mapping[str, Any], config: RunConfig) -> tuple[OnTestImages, ...]:
+    most = config.population.islands * config.population.size
     found = []
-    for generation in tested.listed(_names(path, files, root), int(manifest["generation"])):
+    for generation in tested.listed(there.names(), int(manifest["generation"])):
         name = tested.file_name(generation)
         try:
-            found.append(tested.parse(read(name), generation, most))
+            found.append(tested.parse(there.read(name, tested.LARGEST * (most + 1)), generation, most))
         except ValueError:
-            raise UserError(f"{path}/{name}: damaged: restore it from a copy, or remove it") from None
+            raise UserError(f"{there.uri}/{name}: damaged: restore it from a copy, or remove it") from None
     return tuple(found)
-
-
-def _names(path: str, files: Any, root: str) -> list[str]:
-    try:
-        return [PurePosixPath(name).name for name in files.ls(root, detail=False)]
-    except Exception as error:  # as for reading
-        raise UserError(f"{path}: cannot be listed: {' '.join(str(error).split())}") from None
 
 
 def _columns(frame: pd.DataFrame) -> dict[str, NDArray[Any]]:
     return {str(name): frame[name].to_numpy() for name in frame}
 
 
-def _config(path: str, content: bytes, manifest: Mapping[str, Any]) -> Any:
-    if schema.seal(content) not in manifest["config"]:
-        raise UserError(f"{path}/config.yaml: damaged or edited: restore it from a copy")
-    try:
-        return yaml.safe_load(content)
-    except (yaml.YAMLError, UnicodeDecodeError):
-        raise UserError(f"{path}/config.yaml: not valid YAML: restore it from a copy") from None
+def _table(there: Source, part: Mapping[str, Any], config: RunConfig, columns: Mapping[str, str]) -> pa.Table:
+    data = there.read(part["name"], part["size"])
+    return stored.parse_part(data, part, config, columns, f"{there.uri}/{part['name']}")
 
 
-def _manifest(path: str, text: bytes) -> dict[str, Any]:
-    try:
-        manifest = json.loads(text)
-        version = manifest["format"]
-        if version in schema.READABLE:
-            int(manifest["generation"]), int(manifest["seed"]), str(manifest["status"])
-            for kind in schema.PART_KINDS:
-                for part in manifest["parts"][kind]:
-                    if not (part["name"].startswith(f"{kind}/") and ".." not in part["name"] and part["size"] >= 0):
-                        raise ValueError
-                    if kind != "checkpoints" and not (part["rows"] >= 0 and part["sha256"]):
-                        raise ValueError
-            if manifest["checksum"] != schema.manifest_checksum(manifest) or not manifest["config"]:
-                raise ValueError
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise UserError(f"{path}/manifest.json: not the manifest of a run: restore it from a copy") from None
-    if version not in schema.READABLE:
-        ours = " and ".join(map(str, schema.READABLE))
-        raise UserError(f"{path}: run format {version!r}, and this version reads {ours}: use the version that wrote it")
-    return {"starts": [], "task": None, "warnings": [], **manifest}
-
-
-def _frame(path: str, read: Read, parts: list[dict[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
+def _frame(columns: Mapping[str, str], parts: Sequence[tuple[Mapping[str, Any], Read]]) -> pd.DataFrame:
     """The parts as one frame, ordered by generation, filled in place so that no second copy is ever held."""
-    rows = sum(part["rows"] for part in parts)
+    rows = sum(part["rows"] for part, _ in parts)
     data = {name: np.empty(rows, np.int8 if kind == "string" else kind) for name, kind in columns.items()}
     start = 0
-    for part in sorted(parts, key=lambda part: part.get("first", 0)):
-        where = f"{path}/{part['name']}"
-        table = _table(where, read(part["name"]), part, columns)
+    for part, read in sorted(parts, key=lambda each: each[0]["first"]):
+        table = read()
         for name, kind in columns.items():
             column = table.column(name)
             if kind == "string":
-                column = pc.index_in(column.cast(pa.string()), pa.array(schema.CAUSES))
-            if column.null_count and not kind.startswith("float"):
-                raise UserError(f"{where}: {name} holds values that no run writes: restore the file from a copy")
+                column = pc.index_in(column, pa.array(schema.CAUSES))
             data[name][start : start + part["rows"]] = column.to_numpy()
         start += part["rows"]
     frame = pd.DataFrame(
@@ -315,30 +250,3 @@ def _frame(path: str, read: Read, parts: list[dict[str, Any]], columns: Mapping[
     if not frame["generation"].is_monotonic_increasing:
         frame = frame.sort_values("generation", kind="stable", ignore_index=True)
     return frame
-
-
-def _table(where: str, content: bytes, part: Mapping[str, Any], columns: Mapping[str, str]) -> pa.Table:
-    if len(content) != part["size"]:
-        raise UserError(
-            f"{where}: {len(content)} bytes, and the manifest says {part['size']}: truncated or replaced, copy it again"
-        )
-    if hashlib.sha256(content).hexdigest() != part["sha256"]:
-        raise UserError(f"{where}: damaged: its SHA-256 is not the manifest's: restore it from a copy")
-    try:
-        table = pq.ParquetFile(pa.BufferReader(content)).read()
-    except (pa.ArrowException, OSError):
-        raise UserError(f"{where}: not a readable Parquet file: restore it from a copy") from None
-    found = {field.name: _kind(field.type) for field in table.schema}
-    for name, kind in columns.items():
-        if (other := found.get(name, "absent")) != kind:
-            raise UserError(f"{where}: column {name} is {other}, and a run's is {kind}: foreign file")
-    if extra := sorted(found.keys() - columns.keys()):
-        raise UserError(f"{where}: column {extra[0]} is none of a run's: foreign file")
-    if table.num_rows != part["rows"]:
-        raise UserError(f"{where}: {count(table.num_rows, 'row')}, and the manifest says {part['rows']}: foreign file")
-    return table
-
-
-def _kind(type_: pa.DataType) -> str:
-    plain = type_.value_type if pa.types.is_dictionary(type_) else type_
-    return {"float": "float32", "double": "float64", "large_string": "string"}.get(str(plain), str(plain))

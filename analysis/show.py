@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from alife import schema
+from alife.errors import plain
 from alife.scales import OF_A_TASK
 from alife.words import count
 from analysis.run import Run, lived
@@ -91,7 +92,7 @@ def table(run: Run, now: datetime | None = None) -> RenderableType:
     facts.add_column(style="bold", no_wrap=True)
     facts.add_column(overflow="fold")
     for name, value in facts_of(run, now or datetime.now(UTC)):
-        facts.add_row(name, Text(value))
+        facts.add_row(name, Text(plain(value)))
     return Group(facts, Text(), *_islands(run)) if len(run.generations) else facts
 
 

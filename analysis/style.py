@@ -24,6 +24,7 @@ from matplotlib.font_manager import FontProperties, fontManager
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
+from alife import files
 from alife.errors import UserError
 from analysis.run import Run
 
@@ -266,7 +267,8 @@ def save(
         Path(folder).mkdir(parents=True, exist_ok=True)
         with styled(), _laid_out(figure):
             for path, kind in zip(paths, formats, strict=True):
-                figure.savefig(path, format=kind, dpi=dpi, metadata=METADATA.get(kind))
+                with files.beside(path) as file:
+                    figure.savefig(file, format=kind, dpi=dpi, metadata=METADATA.get(kind))
     except OSError as error:
         raise CannotWrite(f"{folder}: figures cannot be written there: {error.strerror or error}") from None
     return paths

@@ -4,13 +4,16 @@ It has a room of its own because comparisons, trends and the report of a sweep a
 """
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import fsspec
 
+from alife import files
 from alife.errors import UserError
 from alife.selection import CONTROLS
+from alife.stored import MANIFEST
 from analysis.run import Run, load_run
 
 Groups = Mapping[str, Sequence[Run]]
@@ -42,18 +45,39 @@ def find_runs(path: str | os.PathLike[str]) -> list[str]:
         UserError: There is none.
     """
     given = os.fspath(path)
+    top = given.rstrip("/") or "/"
     try:
-        files, root = fsspec.core.url_to_fs(given if "://" in given else os.path.abspath(os.path.expanduser(given)))
-        files.invalidate_cache()
-        root = root.rstrip("/")
-        if files.exists(f"{root}/manifest.json"):
-            return [given]
-        below = {name for depth in range(1, DEPTH + 1) for name in files.glob(f"{root}/{'*/' * depth}manifest.json")}
-    except (ImportError, ValueError, OSError) as error:
-        raise UserError(f"{given}: {' '.join(str(error).split())}") from None
+        if files.is_remote(given):
+            system, root = fsspec.core.url_to_fs(given)
+            system.invalidate_cache()
+            below = (
+                {""} if system.exists(f"{root.rstrip('/')}/manifest.json") else set(_remote(system, root.rstrip("/")))
+            )
+        else:
+            below = set(_local(files.local(given), "", DEPTH))
+    except Exception as error:  # each storage has its own classes
+        raise UserError(f"{given}: {' '.join((getattr(error, 'strerror', None) or str(error)).split())}") from None
+    if below == {""}:
+        return [given]
     if not below:
         raise UserError(f"{given}: no run there, nor in the folders below it: name a folder with a manifest.json")
-    return sorted(f"{given.rstrip('/')}{name.removesuffix('/manifest.json').removeprefix(root)}" for name in below)
+    return sorted(f"{top}{name}" for name in below)
+
+
+def _local(folder: Path, name: str, depth: int) -> Iterator[str]:
+    """Names of runs at or below a folder; a folder of runs may hold links to some that lie elsewhere."""
+    if (folder / MANIFEST).exists():
+        yield name
+    elif depth and folder.is_dir():
+        for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+            if entry.is_dir() and not entry.name.startswith("."):
+                yield from _local(folder / entry.name, f"{name}/{entry.name}", depth - 1)
+
+
+def _remote(system: Any, root: str) -> Iterator[str]:
+    for depth in range(1, DEPTH + 1):
+        for name in system.glob(f"{root}/{'*/' * depth}{MANIFEST}"):
+            yield name.removesuffix(f"/{MANIFEST}").removeprefix(root)
 
 
 def load_groups(paths: Iterable[str | os.PathLike[str]], births: bool = True) -> dict[str, list[Run]]:

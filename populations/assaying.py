@@ -16,7 +16,7 @@ from alife.config import RunConfig
 from alife.errors import UserError
 from alife.problems import shown
 from populations import reading
-from populations.storage import open_folder
+from populations.storage import open_below
 
 LAST: Final = "last"
 KEYS: Final = ("generations", "sample", "replicates", "descent", "task_weights")
@@ -154,7 +154,7 @@ def is_done(run: str, config: RunConfig, plan: AssayPlan) -> bool:
     try:
         if reading.read_manifest(run)["status"] == "extinct":
             return True
-        schema = pq.read_schema(io.BytesIO(open_folder(f"{run}/assays").read(plan.file(config))))
+        schema = pq.read_schema(io.BytesIO(open_below(run, "assays").read(plan.file(config))))
         about = json.loads((schema.metadata or {})[b"alife"])
     except (OSError, UserError, pa.ArrowException, KeyError, ValueError):
         return False

@@ -4,11 +4,9 @@ A room of its own because this is the package's public door: it resolves what is
 that can be checked before anything is written, and hands over to the controller.
 """
 
-import platform
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -30,12 +28,12 @@ from populations.controller import Run, advance, ended_by, stop_on_signals
 from populations.devices import resolved
 from populations.listeners import Listeners, Sink, hearing
 from populations.progress import for_a_person
+from populations.provenance import check_newborns, check_version, versions
 from populations.recorded_task import as_lived, task_again
 from populations.records import Recorder, check_unused, exists, read_config, read_manifest
 from populations.watch import RayMetrics
 
 MakeBackend = Callable[[RunConfig, Physics], Backend]
-_PACKAGES = ("alife-quines", "torch", "numpy", "ray", "pyarrow")
 
 
 def evolve(
@@ -109,7 +107,7 @@ def begin(
         recorder.describe(task=task, warnings=warned)
         recorder.commit(generation, newborns, meta=meta)
     except BaseException:
-        recorder.close()
+        recorder.abandon()
         raise
     return recorder
 
@@ -154,6 +152,7 @@ def resume(
             recorder.close()
             return ended
         config = as_lived(config, recorder.manifest)
+        aged = check_version(recorder.manifest, config)
         away = backend != "local" and elsewhere(config.ray)
         physics = _physics(config, task_again(config, recorder.manifest), away)
         before = [line for line in recorder.manifest["warnings"] if line.startswith("fork: ")]
@@ -165,6 +164,7 @@ def resume(
     def start(make_backend: MakeBackend) -> Run:
         try:
             generation, newborns, meta = recorder.checkpoint()
+            norm = check_newborns(newborns, meta, config, physics, out)
             backend = make_backend(config, physics)
             backend.require(recorder.manifest["class"])
             if generations is not None:
@@ -174,10 +174,12 @@ def resume(
         except BaseException:
             recorder.close()
             raise
-        norm = meta["collapse_norm"]
+        if aged:
+            tell("note", text=f"{out}: {aged}")
         return Run(config, recorder, backend, newborns, generation, norm, committed=generation - 1, warned=warned)
 
-    return drive(start, backend, hearing(sinks, quiet, for_a_person))
+    tell = hearing(sinks, quiet, for_a_person)
+    return drive(start, backend, tell)
 
 
 def prepare(
@@ -214,17 +216,6 @@ def _physics(config: RunConfig, task: Task | None, away: bool) -> Physics:
     gpu = config.device == "cuda" or (config.device == "auto" and (away or torch.cuda.is_available()))
     needs.check(config, shape_of(config, task), images, host=not away, gpu=gpu)
     return make_physics(config, task)
-
-
-def versions() -> dict[str, str]:
-    """Of Python and the packages that decide the births."""
-    found = {"python": platform.python_version()}
-    for name in _PACKAGES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = "unknown"
-    return found
 
 
 def drive(start: Callable[[MakeBackend], Run], backend: BackendName, tell: Listeners) -> str:

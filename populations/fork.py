@@ -17,6 +17,7 @@ from populations.controller import Run
 from populations.evolution import MakeBackend, begin, drive, go_on, prepare
 from populations.listeners import Sink, hearing
 from populations.progress import for_a_person
+from populations.provenance import check_newborns, check_version
 from populations.recorded_task import as_lived
 from populations.records import check_unused, exists, read_checkpoint, read_config, read_manifest
 
@@ -54,30 +55,43 @@ def fork(
         The status it ends with, as `evolve`.
 
     Raises:
-        UserError: The generation is not kept, or a change would make the stored genomes meaningless.
+        UserError: The generation is not kept, a change would make the stored genomes meaningless, or nothing is changed
+            and the machine is of another class, on which the same births would not come again.
     """
     past = read_manifest(parent)
-    stored = as_lived(read_config(parent), past)
-    config = fork_config(stored, changes or {}, generation)
+    lived = as_lived(read_config(parent), past)
+    config = fork_config(lived, changes or {}, generation)
     if resume and exists(out):
         return go_on(out, config, backend, sinks, quiet)
     number, newborns, meta = read_checkpoint(parent, generation)
     check_unused(out)
     migration.check(config, min(map(len, newborns.values())))
     config, physics = prepare(config, past, backend)
+    aged = check_version(past, config)
+    norm = check_newborns(newborns, meta, config, physics, parent)
     warned = [
         *remarks.warnings(config, physics.shape.classes, choose(backend, config)),
-        *remarks.of_fork(stored, config),
+        *remarks.of_fork(lived, config),
     ]
 
     def start(make_backend: MakeBackend) -> Run:
         backend = make_backend(config, physics)
-        norm = meta["collapse_norm"]
+        if _repeats(config, lived):
+            backend.require(past["class"])
         kept = {"collapse_norm": norm, "parent": parent, "thawed": number}
         recorder = begin(out, backend, physics.task, number - 1, newborns, kept, warned)
         return Run(backend.config, recorder, backend, newborns, number, norm, committed=number - 1, warned=warned)
 
-    return drive(start, backend, hearing(sinks, quiet, for_a_person))
+    tell = hearing(sinks, quiet, for_a_person)
+    if aged:
+        tell("note", text=f"{parent}: {aged}")
+    return drive(start, backend, tell)
+
+
+def _repeats(config: RunConfig, parent: RunConfig) -> bool:
+    """Whether a fork promises the same births again: it differs at most in what has no part in them."""
+    apart = {"generations", "checkpoint", "ray", "device"}
+    return config.model_dump(exclude=apart) == parent.model_dump(exclude=apart)
 
 
 def fork_config(parent: RunConfig, changes: Mapping[str, Any], generation: int) -> RunConfig:

@@ -15,7 +15,7 @@ from alife.config import RunConfig
 from alife.errors import UserError
 from populations import reading
 from populations.plan import Plan, PlannedRun, plain
-from populations.storage import Folder, explained, open_folder
+from populations.storage import Folder, explained, open_below, open_folder
 
 TABLE: Final = "generations.parquet"
 ASSAYS: Final = "assays.parquet"
@@ -65,7 +65,7 @@ def assays_table(plan: Plan, out: str) -> bytes:
 
 def _assays(plan: Plan, out: str) -> Iterator[tuple[PlannedRun, str, pa.Table]]:
     for run in _ordered(plan):
-        folder = open_folder(f"{out}/runs/{run.name}/assays")
+        folder = open_below(out, f"runs/{run.name}/assays")
         there = folder.ls()
         for assay in plan.assays:
             name = assay.file(run.config)
@@ -106,7 +106,8 @@ def _generations(uri: str, config: RunConfig) -> pa.Table:
         return none.append_column(TESTED, pa.array([], pa.float32()))
     folder = open_folder(uri)
     manifest = reading.fetch_manifest(folder)[0]
-    parts = [reading.read_part(folder, entry, want) for entry in manifest["parts"]["generations"]]
+    listed = manifest["parts"]["generations"]
+    parts = [reading.read_part(folder, entry, "generations", config) for entry in listed]
     table = pa.concat_tables([none, *parts])
     columns = {name: table[name].to_numpy() for name in want}
     outdated = summary.outdated(columns, manifest)
@@ -120,12 +121,13 @@ def _tested(
 ) -> NDArray[np.float32]:
     """[rows] median test accuracy of those that lived to the end, NaN where it was not measured."""
     out = np.full(len(columns["generation"]), np.nan, np.float32)
+    most = config.population.islands * config.population.size
     for generation in tested.listed(folder.ls(), manifest["generation"]):
         name = tested.file_name(generation)
         with explained(folder, f"reading {name}"):
-            content = folder.read(name)
+            content = folder.read(name, tested.LARGEST * (most + 1))
         try:
-            found = tested.parse(content, generation, config.population.islands * config.population.size).accuracy
+            found = tested.parse(content, generation, most).accuracy
         except ValueError:
             raise UserError(f"{folder.uri}/{name}: damaged: restore it from a copy, or remove it") from None
         births = _births(folder, manifest, config, generation)
@@ -140,13 +142,12 @@ def _births(
     folder: Folder, manifest: Mapping[str, Any], config: RunConfig, generation: int | None = None
 ) -> dict[str, np.ndarray]:
     """Columns of all births, or of the parts that hold a generation."""
-    stored = schema.birth_columns(list(config.reproduction.heritable))
     listed = [
         entry
         for entry in manifest["parts"]["births"]
         if generation is None or entry["first"] <= generation <= entry["last"]
     ]
-    tables = [reading.read_part(folder, entry, stored).select(["id", *summary.NEEDED]) for entry in listed]
+    tables = [reading.read_part(folder, entry, "births", config).select(["id", *summary.NEEDED]) for entry in listed]
     births = pa.concat_tables(tables)
     return {name: births[name].to_numpy() for name in births.column_names}
 

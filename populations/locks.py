@@ -15,10 +15,12 @@ import logging
 import os
 import secrets
 import socket
+import stat
 import threading
 import time
 from typing import Any, Protocol
 
+from alife import files
 from alife.errors import UserError
 from populations.exclusive import Versions
 from populations.storage import Conflict, Folder, LocalFolder, now
@@ -76,17 +78,29 @@ class _FileLock:
     def __init__(self, folder: LocalFolder) -> None:
         self._folder = folder
         self._path = folder.root / NAME
-        self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        files.inside(folder.root, NAME)
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        self._handle = os.open(self._path, flags, 0o644)
         try:
+            status = os.fstat(self._handle)
+            if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+                raise OSError(errno.EINVAL, f"{self._path} is no file of its own: remove it")
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.ftruncate(self._handle, 0)
-            os.pwrite(self._handle, json.dumps(_holder()).encode(), 0)
+            self._sign()
         except BlockingIOError:
             holder = _parse(os.pread(self._handle, 4096, 0))
             os.close(self._handle)
             raise Busy(_refusal(folder, holder)) from None
         except BaseException:
             os.close(self._handle)
+            raise
+
+    def _sign(self) -> None:
+        os.ftruncate(self._handle, 0)
+        try:
+            os.pwrite(self._handle, json.dumps(_holder()).encode(), 0)
+        except OSError:  # a full disk
+            self._path.unlink(missing_ok=True)
             raise
 
     def check(self) -> None:

@@ -5,7 +5,6 @@ says that it has ended, and which other files it has); OUT/state/ holds what a p
 lease. The same command goes on with what has not ended.
 """
 
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
@@ -13,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from alife import config as configuration
+from alife import files
 from alife.errors import Unfit, UserError
 from alife.paper.frame import Settings, Work
 from alife.paper.registry import EXPERIMENTS
@@ -93,7 +93,7 @@ def reproduce(
             storage that fails.
     """
     wanted = names(asked)
-    out = out if "://" in out else os.path.abspath(os.path.expanduser(out))
+    out = out if files.is_remote(out) else str(files.local(out))
     folder = open_folder(out)
     settings = _settled(folder, settings)
     parts = [(name, part) for name in wanted for part in EXPERIMENTS[name].parts]

@@ -9,13 +9,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from alife import schema
-from alife.errors import UserError
+from alife.parquet import ARROW, decode
+
+__all__ = ["ARROW", "FULL", "columns", "decode", "encode", "feed", "table", "to_merge"]
 
 FULL = 100_000
 """Rows from which a part is never rewritten."""
 _FANOUT = 8
-ARROW = {"int64": pa.int64(), "int32": pa.int32(), "float32": pa.float32(), "string": pa.string()}
-"""Arrow's types for the dtypes of `alife.schema`."""
 _DICTIONARY = ("island", "from_island", "to_island", "n_offspring", "cause_of_death", "accuracy", "newborn_accuracy")
 _SPLIT = ("ancestor_id",)
 
@@ -75,24 +75,6 @@ def encode(rows: pa.Table) -> bytes:
         write_statistics=["generation"],
     )
     return sink.getvalue().to_pybytes()
-
-
-def decode(data: bytes, want: Mapping[str, str], source: str) -> pa.Table:
-    """The table that `encode` was given.
-
-    Raises:
-        UserError: It is no Parquet, or not with these columns.
-    """
-    try:
-        # not pq.read_table, whose threads may hold the bytes until Python is gone, and then abort it
-        rows = pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
-        rows.validate(full=True)
-    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
-        raise UserError(f"{source}: damaged part: {' '.join(str(error).split())[:200]}") from None
-    found = [(field.name, field.type) for field in rows.schema]
-    if found != [(name, ARROW[dtype]) for name, dtype in want.items()] or any(c.null_count for c in rows.columns):
-        raise UserError(f"{source}: damaged part: its columns are not those of this run")
-    return rows
 
 
 def feed(total: "hashlib._Hash", rows: pa.Table, first: int, last: int | None) -> None:

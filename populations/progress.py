@@ -122,6 +122,9 @@ class Terminal:
         again = f"what it was doing is done again ({event['seconds']:.1f} s)"
         self._line(f"{event['host']} lost {when}: {event['why']}; {again}")
 
+    def _on_note(self, event: dict[str, Any]) -> None:
+        self._line(event["text"])
+
     def _on_stopping(self, event: dict[str, Any]) -> None:
         self._line(f"{event['signal']}: stopping; once more to stop at once")
 

@@ -7,15 +7,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from alife import schema
-from alife.config import RunConfig, parse_config
+from alife import schema, stored
+from alife.config import RunConfig
 from alife.errors import UserError
-from alife.nested import load_yaml
 from alife.reproduction import Newborns
 from populations import checkpoints, locks, manifest, parts
 from populations.storage import Folder, explained, is_passing, open_folder
 
-CONFIG = "config.yaml"
+CONFIG = stored.CONFIG
 
 
 def check_unused(uri: str) -> None:
@@ -111,38 +110,33 @@ class _Missing(UserError):
 
 
 def _digest(folder: Folder, content: Mapping[str, Any], first: int, last: int | None) -> str:
-    want = parts.columns("births", load_config(folder, content).reproduction.heritable)
+    config = load_config(folder, content)
+    want = parts.columns("births", config.reproduction.heritable)
     total = hashlib.sha256(json.dumps(want).encode() + b"\n")
     for entry in content["parts"]["births"]:
         if entry["last"] >= first and (last is None or entry["first"] <= last):
-            parts.feed(total, read_part(folder, entry, want), first, last)
+            parts.feed(total, read_part(folder, entry, "births", config), first, last)
     return total.hexdigest()
 
 
-def read_part(folder: Folder, entry: Mapping[str, Any], want: Mapping[str, str]) -> pa.Table:
-    """Rows of a part that the manifest lists.
+def read_part(folder: Folder, entry: Mapping[str, Any], kind: str, config: RunConfig) -> pa.Table:
+    """Rows of a part of a kind that the manifest lists.
 
     Raises:
         UserError: It is missing or damaged, or its rows are not those that the manifest lists.
     """
+    want = parts.columns(kind, config.reproduction.heritable)
     source = f"{folder.uri}/{entry['name']}"
-    rows = parts.decode(_read_sealed(folder, entry), want, source)
-    generations = rows["generation"].to_numpy()
-    if len(rows) != entry["rows"] or generations.min() != entry["first"] or generations.max() != entry["last"]:
-        raise UserError(f"{source}: damaged part: its rows are not those that the manifest lists")
-    return rows
+    return stored.parse_part(_read_listed(folder, entry), entry, config, want, source)
 
 
-def _read_sealed(folder: Folder, entry: Mapping[str, Any]) -> bytes:
+def _read_listed(folder: Folder, entry: Mapping[str, Any]) -> bytes:
     source = f"{folder.uri}/{entry['name']}"
     with explained(folder, f"reading {entry['name']}"):
         try:
-            data = folder.read(entry["name"])
+            return folder.read(entry["name"], entry["size"])
         except FileNotFoundError:
             raise _Missing(f"{source}: missing, though the manifest lists it") from None
-    if schema.seal(data) != {key: entry[key] for key in ("size", "sha256")}:
-        raise UserError(f"{source}: damaged: its SHA-256 is not the one in the manifest")
-    return data
 
 
 def thaw(
@@ -161,7 +155,9 @@ def thaw(
         kept = ", ".join(map(str, sorted(listed))) or "none"
         raise UserError(f"{folder.uri}: no checkpoint of generation {wanted}: kept are {kept}")
     source = f"{folder.uri}/{listed[wanted]['name']}"
-    found, newborns, meta = checkpoints.decode(_read_sealed(folder, listed[wanted]), source)
+    data = _read_listed(folder, listed[wanted])
+    stored.check_seal(data, listed[wanted], source)
+    found, newborns, meta = checkpoints.decode(data, source)
     if found != wanted:
         raise UserError(f"{source}: damaged checkpoint: of generation {found}, not {wanted}")
     return found, newborns, meta
@@ -176,9 +172,9 @@ def fetch_manifest(folder: Folder) -> tuple[dict[str, Any], str]:
     source = f"{folder.uri}/{manifest.NAME}"
     with explained(folder, f"reading {manifest.NAME}"):
         try:
-            data, version = folder.fetch(manifest.NAME)
+            data, version = folder.fetch(manifest.NAME, stored.MOST_MANIFEST)
         except (FileNotFoundError, NotADirectoryError):
-            raise UserError(f"{folder.uri}: there is no run here: no {manifest.NAME}") from None
+            raise stored.missing(folder.uri, folder.ls) from None
     return manifest.parse(data, source), version
 
 
@@ -191,15 +187,10 @@ def load_config(folder: Folder, content: Mapping[str, Any]) -> RunConfig:
     source = f"{folder.uri}/{CONFIG}"
     with explained(folder, f"reading {CONFIG}"):
         try:
-            data = folder.read(CONFIG)
+            data = folder.read(CONFIG, stored.MOST_CONFIG)
         except FileNotFoundError:
             raise UserError(f"{source}: missing") from None
-    if schema.seal(data) not in content["config"]:
-        raise UserError(f"{source}: damaged or edited: its SHA-256 is not the one in {manifest.NAME}")
-    config = parse_config(load_yaml(data.decode(), source), source)
-    if config.seed != content["seed"]:
-        raise UserError(f"{source}: seed {config.seed} is not the {content['seed']} of {manifest.NAME}")
-    return config
+    return stored.parse_stored_config(data, content, source)
 
 
 def check_sizes(folder: Folder, content: Mapping[str, Any], sizes: Mapping[str, int | None]) -> None:
@@ -220,3 +211,21 @@ def check_sizes(folder: Folder, content: Mapping[str, Any], sizes: Mapping[str, 
 def listed_names(content: Mapping[str, Any]) -> set[str]:
     """Names of all files that a manifest lists."""
     return {entry["name"] for kind in schema.PART_KINDS for entry in content["parts"][kind]}
+
+
+def sizes_of(folder: Folder) -> dict[str, int | None]:
+    """Of everything in a run folder and in the folders of its parts, by name."""
+    return {name: size for below in ("", *schema.PART_KINDS) for name, size in folder.ls(below).items()}
+
+
+def kept(folder: Folder) -> str:
+    """What a look at a run folder says is kept there, for whoever could not write on."""
+    try:
+        content = fetch_manifest(folder)[0]
+        with explained(folder, "looking"):
+            check_sizes(folder, content, sizes_of(folder))
+    except UserError as error:
+        return f"nothing that could go on is kept: {str(error).removeprefix(f'{folder.uri}: ')}"
+    if unbegun(content):
+        return "nothing of the run is kept"
+    return f"the run is kept up to generation {content['generation']}: 'alife resume' goes on from there"

@@ -5,12 +5,8 @@ folder at the commit before or at the new one. Files that the manifest no longer
 """
 
 import contextlib
-import os
-import re
 import secrets
-import shlex
 import socket
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -23,6 +19,7 @@ from alife.errors import UserError
 from alife.reproduction import Newborns
 from populations import checkpoints, locks, manifest, parts
 from populations.checkpoints import fossil
+from populations.provenance import invocation
 from populations.reading import (
     CONFIG,
     check_sizes,
@@ -30,22 +27,22 @@ from populations.reading import (
     digest,
     exists,
     fetch_manifest,
+    kept,
     listed_names,
     load_config,
     read_checkpoint,
     read_config,
     read_manifest,
     read_part,
+    sizes_of,
     thaw,
 )
 from populations.storage import Conflict, Folder, LocalFolder, explained, now, open_folder
+from populations.unbegun import ORPHAN, remove
 
 __all__ = ["Recorder", "check_unused", "digest", "exists", "fossil", "read_checkpoint", "read_config", "read_manifest"]
 
-_ROWS = ("births", "migrations", "generations")
 _ENDED = ("finished", "extinct")
-_FOLDERS = "|".join(schema.PART_KINDS)
-_ORPHAN = re.compile(rf"(?:{_FOLDERS})/[0-9a-f-]+\.(?:parquet|safetensors)|\.[\w.-]+\.tmp")
 
 
 class Recorder:
@@ -63,7 +60,7 @@ class Recorder:
     def __init__(self, folder: Folder, lock: locks.Lock, config: RunConfig) -> None:
         self._folder, self._lock, self.config = folder, lock, config
         self._version: str | None = None
-        self._rows: dict[str, list[pa.Table]] = {kind: [] for kind in _ROWS}
+        self._rows: dict[str, list[pa.Table]] = {kind: [] for kind in schema.ROWS}
         self._added: int | None = None
         self._restarts: list[dict[str, Any]] = []
         self._starts: list[dict[str, Any]] = []
@@ -95,8 +92,12 @@ class Recorder:
         folder = open_folder(uri)
         check_unused(uri)
         with explained(folder, "creating the run folder"):
-            folder.make()
-            lock = locks.acquire(folder, lease_seconds)
+            try:
+                folder.make()
+                lock = locks.acquire(folder, lease_seconds)
+            except BaseException:
+                folder.unmake()
+                raise
         try:
             check_unused(uri)
             self = cls(folder, lock, config)
@@ -109,9 +110,9 @@ class Recorder:
                 )
                 folder.replace(CONFIG, text, leftover)
                 self._save(self.manifest)
-                self._sweep(_sizes(folder))
+                self._sweep(sizes_of(folder))
         except BaseException:
-            lock.release()
+            remove(folder, lock)
             raise
         return self
 
@@ -134,7 +135,7 @@ class Recorder:
             self = cls(folder, lock, load_config(folder, content))
             self._version = version
             with explained(folder, "opening the run folder"):
-                sizes = _sizes(folder)
+                sizes = sizes_of(folder)
                 check_sizes(folder, content, sizes)
                 self._save({**content, "epoch": content["epoch"] + 1})
                 self._sweep(sizes)
@@ -166,7 +167,7 @@ class Recorder:
             raise ValueError(f"generation {generation} does not follow {last}")
         tables = {
             kind: parts.table(rows, parts.columns(kind, self.config.reproduction.heritable), generation)
-            for kind, rows in zip(_ROWS, (births, migrations, generations), strict=True)
+            for kind, rows in zip(schema.ROWS, (births, migrations, generations), strict=True)
         }
         for kind, rows in tables.items():
             if len(rows):
@@ -202,10 +203,10 @@ class Recorder:
             raise ValueError(f"status {status!r} is not among {schema.STATUSES}")
         content = {**self.manifest, "status": status, "generation": generation}
         with self._writing() as written:
-            content["parts"] = {kind: self._append(kind, status in _ENDED, written) for kind in _ROWS}
+            content["parts"] = {kind: self._append(kind, status in _ENDED, written) for kind in schema.ROWS}
             content["parts"]["checkpoints"] = self._freeze(generation + 1, newborns, meta or {}, written)
             self._replace(content)
-        self._rows = {kind: [] for kind in _ROWS}
+        self._rows = {kind: [] for kind in schema.ROWS}
 
     def checkpoint(self, generation: int | None = None) -> tuple[int, dict[int, Newborns], dict[str, Any]]:
         """Newborns of a stored generation.
@@ -243,7 +244,7 @@ class Recorder:
 
         Args:
             generation: The first one to be lived.
-            versions: As `populations.evolution.versions`.
+            versions: As `populations.provenance.versions`.
         """
         command, host = invocation(), socket.gethostname()
         self._starts.append(
@@ -313,16 +314,21 @@ class Recorder:
         Args:
             status: One of `schema.STATUSES` to leave on record; None leaves the last one.
         """
-        self._rows = {kind: [] for kind in _ROWS}
+        self._rows = {kind: [] for kind in schema.ROWS}
         status = status or self.manifest["status"]
         try:
             if self._usable and (self._restarts or self._facts or status != self.manifest["status"]):
                 with self._writing() as written:
-                    listed = {kind: self._append(kind, status in _ENDED, written) for kind in _ROWS}
+                    listed = {kind: self._append(kind, status in _ENDED, written) for kind in schema.ROWS}
                     self._replace({**self.manifest, "status": status, "parts": {**self.manifest["parts"], **listed}})
         finally:
             self._usable = False
             self._lock.release()
+
+    def abandon(self) -> None:
+        """Let go of a run of which nothing could be stored, and leave nothing of it behind."""
+        self._usable = False
+        remove(self._folder, self._lock)
 
     @property
     def uri(self) -> str:
@@ -342,14 +348,20 @@ class Recorder:
         self._mark = f"{self.manifest['epoch']}-{secrets.token_hex(4)}"  # no name is ever used twice
         written: list[str] = []
         try:
-            kept = self.manifest["generation"]
-            then = f"; the run is kept up to generation {kept}: 'alife resume' goes on from there"
-            with explained(self._folder, "writing", then):
+            self._check_lock()
+            with explained(self._folder, "writing", lambda: f"; {kept(self._folder)}"):
                 yield written
         except BaseException:
             self._discard(written)
             raise
         self._usable = True
+
+    def _check_lock(self) -> None:
+        """Before anything is written, so that a folder that is gone, or somebody else's, is left as it is."""
+        try:
+            self._lock.check()
+        except UserError as error:
+            raise UserError(f"{error}; {kept(self._folder)}") from None
 
     def _discard(self, written: list[str]) -> None:
         """Remove the files of a commit that did not happen; on an object store the next writer does.
@@ -364,7 +376,7 @@ class Recorder:
     def _sweep(self, names: Iterable[str]) -> None:
         """Remove those files that a dead writer has left and no manifest lists."""
         for name in set(names) - listed_names(self.manifest):
-            if _ORPHAN.fullmatch(name):
+            if ORPHAN.fullmatch(name):
                 self._folder.delete(name)
 
     def _append(self, kind: str, compact: bool, written: list[str]) -> list[dict[str, Any]]:
@@ -375,8 +387,7 @@ class Recorder:
         if not rows and not merged:
             return listed
         kept, old = listed[: len(listed) - merged], listed[len(listed) - merged :]
-        want = parts.columns(kind, self.config.reproduction.heritable)
-        whole = pa.concat_tables([read_part(self._folder, entry, want) for entry in old] + rows)
+        whole = pa.concat_tables([read_part(self._folder, entry, kind, self.config) for entry in old] + rows)
         first, last = whole["generation"][0].as_py(), whole["generation"][-1].as_py()
         name = f"{kind}/{first:07d}-{last:07d}-{self._mark}.parquet"
         data = parts.encode(whole)
@@ -420,14 +431,3 @@ class Recorder:
             ) from None
         self._starts, self._restarts, self._facts = [], [], {}
         self.manifest = content
-
-
-def invocation() -> str:
-    """The command line of this process, as a shell takes it."""
-    words = [os.path.basename(sys.argv[0]), *sys.argv[1:]] if sys.argv else []
-    return shlex.join(words).encode("utf-8", "backslashreplace").decode()
-
-
-def _sizes(folder: Folder) -> dict[str, int | None]:
-    """Of everything in a run folder and in the folders of its parts, by name."""
-    return {name: size for below in ("", *schema.PART_KINDS) for name, size in folder.ls(below).items()}

@@ -3,12 +3,12 @@
 A room of its own because it joins forks and jobs.
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
+from alife import files
 from alife.config import RunConfig
 from alife.errors import UserError
 from alife.nested import merge
@@ -100,7 +100,7 @@ def _planned(parent: str, generation: int, out: str, changes: Mapping[str, Any],
     """The forks by name."""
     config = read_config(parent)
     first = fork_config(config, merge({"seed": config.seed + 1}, changes), generation).seed
-    root = out.rstrip("/") if "://" in out else os.path.abspath(os.path.expanduser(out))
+    root = out.rstrip("/") if files.is_remote(out) else str(files.local(out))
     forks = {}
     for seed in range(first, first + replicates):
         own = merge(changes, {"seed": seed})
@@ -109,7 +109,7 @@ def _planned(parent: str, generation: int, out: str, changes: Mapping[str, Any],
 
 
 def _run(parent: str, generation: int, forks: Mapping[str, _Fork], backend: Chosen, tell: Listeners) -> list[Result]:
-    source = parent if "://" in parent else os.path.abspath(os.path.expanduser(parent))
+    source = parent if files.is_remote(parent) else str(files.local(parent))
     tally = Tally({name: (each.folder, each.config) for name, each in forks.items()})
 
     def hear(event: dict[str, Any]) -> None:

@@ -29,7 +29,7 @@ from alife.reproduction import Newborns
 from populations.evolution import prepare
 from populations.recorded_task import as_lived
 from populations.records import read_checkpoint, read_config, read_manifest
-from populations.storage import explained, open_folder
+from populations.storage import explained, open_below
 
 FORMAT: Final = 1
 
@@ -151,7 +151,7 @@ def store(uri: str, about: Mapping[str, Any], tables: Mapping[str, Columns]) -> 
     Raises:
         UserError: It cannot be written there.
     """
-    folder = open_folder(f"{uri.rstrip('/')}/assays")
+    folder = open_below(uri, "assays")
     name = table_name(about["assay"], max(about["generations"]))
     with explained(folder, f"writing {name}"):
         folder.make()

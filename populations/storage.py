@@ -13,14 +13,18 @@ import hashlib
 import os
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fsspec.core import split_protocol, strip_protocol, url_to_fs
+from fsspec.core import split_protocol, url_to_fs
 
+from alife import files
 from alife.errors import UserError
+
+MOST = 1 << 40
+"""Bytes of a file of which nothing else is known."""
 
 _S3 = ("s3", "s3a")
 _HONOUR: set[str] = set()
@@ -42,8 +46,8 @@ class Folder(ABC):
     uri: str
 
     @abstractmethod
-    def fetch(self, name: str) -> tuple[bytes, str]:
-        """Content and version of a file.
+    def fetch(self, name: str, most: int = MOST) -> tuple[bytes, str]:
+        """Content and version of a file: all of it, or `most` + 1 bytes where it has more than `most`.
 
         Raises:
             FileNotFoundError: There is none.
@@ -79,13 +83,13 @@ class Folder(ABC):
         Empty where there is nothing. Names are relative to the run folder.
         """
 
-    def read(self, name: str) -> bytes:
-        """Content of a file.
+    def read(self, name: str, most: int = MOST) -> bytes:
+        """Content of a file, as of `fetch`.
 
         Raises:
             FileNotFoundError: There is none.
         """
-        return self.fetch(name)[0]
+        return self.fetch(name, most)[0]
 
     def age(self, name: str) -> float | None:
         """Seconds since a file was written, both moments by the storage's own clock; None if it does not say.
@@ -114,26 +118,34 @@ class Folder(ABC):
     def make(self) -> None:  # noqa: B027, an object store has no folders to make
         """Create the folder where it needs to be created."""
 
+    def unmake(self) -> None:  # noqa: B027, likewise
+        """Remove the folders that this object has made, as far as they are empty."""
+
     def check_writable(self) -> None:  # noqa: B027, nor permissions to look at
         """Raise OSError if it can be seen without writing that nothing can be written here."""
 
 
 class LocalFolder(Folder):
-    """A directory. Replacement compares and replaces in two steps: the caller holds the lock."""
+    """A directory; links below it are not followed. Replacement compares and replaces in two steps: the caller holds
+    the lock.
+    """
 
     def __init__(self, uri: str) -> None:
         self.uri = uri
-        self.root = Path(strip_protocol(uri)).absolute()
+        self.root = files.local(uri)
+        self._made: list[Path] = []
 
-    def fetch(self, name: str) -> tuple[bytes, str]:
-        data = (self.root / name).read_bytes()
+    def fetch(self, name: str, most: int = MOST) -> tuple[bytes, str]:
+        data = files.read(self.root, name, most)
         return data, _fingerprint(data)
 
     def write(self, name: str, data: bytes) -> None:
-        path = self.root / name
-        self._make(path.parent)
+        path = files.inside(self.root, name, last=False)
+        if path.parent != self.root and not path.parent.is_dir():
+            self._mkdir(path.parent)
+        handle = files.make(path)
         try:
-            with path.open("wb") as file:
+            with os.fdopen(handle, "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -143,9 +155,8 @@ class LocalFolder(Folder):
         _flush_directory(path.parent)
 
     def replace(self, name: str, data: bytes, expected: str | None) -> str:
-        path = self.root / name
         with contextlib.suppress(FileNotFoundError):
-            if _fingerprint(path.read_bytes()) != expected:
+            if self.fetch(name)[1] != expected:
                 raise Conflict(name)
             expected = None
         if expected is not None:
@@ -173,15 +184,11 @@ class LocalFolder(Folder):
         return (self.root / name).stat().st_mtime
 
     def delete(self, name: str) -> None:
-        (self.root / name).unlink(missing_ok=True)
+        files.inside(self.root, name, last=False).unlink(missing_ok=True)
 
     def ls(self, below: str = "") -> dict[str, int | None]:
-        try:
-            with os.scandir(self.root / below) as entries:
-                found = [(entry.name, _size(entry)) for entry in entries]
-        except FileNotFoundError:
-            return {}
-        return {f"{below}/{name}" if below else name: size for name, size in found}
+        found = files.ls(files.inside(self.root, below) if below else self.root)
+        return {f"{below}/{name}" if below else name: size for name, size in found.items()}
 
     def make(self) -> None:
         self._make(self.root)
@@ -193,11 +200,22 @@ class LocalFolder(Folder):
         if not os.access(nearest, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, f"{nearest} is not writable")
 
+    def unmake(self) -> None:
+        while self._made:
+            with contextlib.suppress(OSError):
+                self._made.pop().rmdir()
+
     def _make(self, directory: Path) -> None:
         if not directory.is_dir():
             self._make(directory.parent)
-            directory.mkdir(exist_ok=True)
-            _flush_directory(directory.parent)
+            self._mkdir(directory)
+
+    def _mkdir(self, directory: Path) -> None:
+        """Make a folder in one that is there: a run folder that was removed meanwhile is not made again."""
+        with contextlib.suppress(FileExistsError):
+            directory.mkdir()
+            self._made.append(directory)
+        _flush_directory(directory.parent)
 
 
 class RemoteFolder(Folder):
@@ -221,21 +239,21 @@ class RemoteFolder(Folder):
             raise UserError(f"{uri}: cannot be opened: {_reason(error)}") from None
         self.root = path.rstrip("/")
 
-    def fetch(self, name: str) -> tuple[bytes, str]:
+    def fetch(self, name: str, most: int = MOST) -> tuple[bytes, str]:
         with _as_os_error():
             if not self.conditional:
-                data = self.fs.cat_file(self._key(name))
+                data = files.read_remote(self.fs, self._key(name), most)
                 return data, _fingerprint(data)
             for _ in range(8):
                 version = self.fs.info(self._key(name))["ETag"]
-                data = self.fs.cat_file(self._key(name))
+                data = files.read_remote(self.fs, self._key(name), most)
                 if self.fs.info(self._key(name))["ETag"] == version:
                     return data, version
         raise OSError(errno.EBUSY, f"{name} changes faster than it can be read")
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str, most: int = MOST) -> bytes:
         with _as_os_error():
-            return self.fs.cat_file(self._key(name))
+            return files.read_remote(self.fs, self._key(name), most)
 
     def write(self, name: str, data: bytes) -> None:
         with _as_os_error():
@@ -315,13 +333,8 @@ class RemoteFolder(Folder):
 
     def ls(self, below: str = "") -> dict[str, int | None]:
         with _as_os_error():
-            try:
-                found = self.fs.ls(self._key(below).rstrip("/"), detail=True)
-            except FileNotFoundError:
-                return {}
-        sizes = {info["name"]: None if info["type"] == "directory" else int(info["size"]) for info in found}
-        named = {key.strip("/").removeprefix(self.root.strip("/")).strip("/"): size for key, size in sizes.items()}
-        return {name: size for name, size in named.items() if name != below}
+            found = files.ls_remote(self.fs, self._key(below))
+        return {f"{below}/{name}" if below else name: size for name, size in found.items()}
 
     def _compare_and_write(self, name: str, data: bytes, expected: str | None) -> str:
         try:
@@ -337,29 +350,48 @@ class RemoteFolder(Folder):
         return f"{self.root}/{name}"
 
 
-def open_folder(uri: str) -> Folder:
+def open_folder(uri: str | os.PathLike[str]) -> Folder:
     """The folder at a path or an fsspec URI; nothing is read or written yet.
 
     Raises:
         UserError: The kind of storage is unknown or its package is missing.
     """
-    protocol = split_protocol(uri)[0]
-    return LocalFolder(uri) if protocol in (None, "file", "local") else RemoteFolder(uri)
+    uri = os.fspath(uri)
+    if "\0" in uri:
+        raise UserError(f"{uri}: a path cannot hold a zero character")
+    return RemoteFolder(uri) if files.is_remote(uri) else LocalFolder(uri)
+
+
+def open_below(uri: str, name: str) -> Folder:
+    """The folder `name` in that of a run or a sweep, which somebody else may have made.
+
+    Raises:
+        UserError: As `open_folder`, or it is a link.
+    """
+    folder = open_folder(f"{uri.rstrip('/')}/{name}")
+    if isinstance(folder, LocalFolder):
+        with explained(folder, "opening it"):
+            files.inside(files.local(uri), name)
+    return folder
 
 
 @contextlib.contextmanager
-def explained(folder: Folder, doing: str, then: str = "") -> Iterator[None]:
+def explained(folder: Folder, doing: str, then: str | Callable[[], str] = "") -> Iterator[None]:
     """Turn what the storage refuses into one line for the user.
+
+    Args:
+        folder: Where.
+        doing: What fails, in a word or two.
+        then: What follows from that; a function is asked once it has failed.
 
     Raises:
         UserError: In place of any OSError and of Conflict.
     """
     try:
         yield
-    except Conflict as conflict:
-        raise UserError(f"{folder.uri}: {doing} failed: {conflict} was changed by somebody else{then}") from conflict
-    except OSError as error:
-        raise UserError(f"{folder.uri}: {doing} failed: {_reason(error)}{then}") from error
+    except (Conflict, OSError) as error:
+        why = f"{error} was changed by somebody else" if isinstance(error, Conflict) else _reason(error)
+        raise UserError(f"{folder.uri}: {doing} failed: {why}{then() if callable(then) else then}") from error
 
 
 def is_passing(name: str) -> bool:
@@ -374,14 +406,6 @@ def now() -> str:
 
 def _reason(error: Exception) -> str:
     return " ".join((getattr(error, "strerror", None) or str(error) or type(error).__name__).split())
-
-
-def _size(entry: "os.DirEntry[str]") -> int | None:
-    """In bytes; None of a folder, 0 of a link to nothing and of what has gone meanwhile."""
-    try:
-        return None if entry.is_dir() else entry.stat().st_size
-    except FileNotFoundError:
-        return 0
 
 
 def _fingerprint(data: bytes) -> str:

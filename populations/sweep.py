@@ -6,12 +6,12 @@ island). Assays that the plan asks for are jobs of their own, each once its run 
 run's folder, and that of all in OUT/assays.parquet. The same command goes on with what has not ended.
 """
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from alife import files
 from alife.config import RunConfig
 from alife.errors import Unfit, UserError
 from populations import evolution, locks, manifest, migration
@@ -23,7 +23,7 @@ from populations.gathered import ASSAYS, TABLE, assays_table, table
 from populations.jobs import Job, Stopped, run_jobs
 from populations.listeners import Listeners, Sink, hearing
 from populations.plan import Plan, difference, dump, parse_plan, warned
-from populations.storage import Conflict, Folder, explained, is_passing, open_folder
+from populations.storage import Conflict, Folder, explained, is_passing, open_below, open_folder
 from populations.tally import SweepTerminal, Tally
 
 PLAN: Final = "sweep.yaml"
@@ -76,7 +76,7 @@ def sweep(
         UserError: The plan or the cluster will not do, or the folder holds something else: nothing was written. Or the
             cluster or the storage went away: the same call goes on.
     """
-    out = out if "://" in out else os.path.abspath(os.path.expanduser(out))
+    out = out if files.is_remote(out) else str(files.local(out))
     folder = open_folder(out)
     stored = _stored(folder)
     plan = _settled(plan, stored, backend)
@@ -143,6 +143,8 @@ class _Sweep:
     def __init__(self, plan: Plan, folder: Folder, tell: Listeners, new: bool):
         self.plan, self.folder, self._tell = plan, folder, tell
         self.runs = {run.name: run for run in plan.runs()}
+        for name in self.runs:
+            open_below(folder.uri, f"runs/{name}")
         self.assays = {f"{name} {a.assay}": (name, a) for name in self.runs for a in plan.assays}
         costs = {job: assay.cost(self.runs[name].config) for job, (name, assay) in self.assays.items()}
         self.tally = Tally({name: (self._at(name), run.config) for name, run in self.runs.items()}, costs)

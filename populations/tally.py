@@ -7,6 +7,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from alife import files
 from alife.config import RunConfig
 from alife.errors import UserError
 from alife.words import count, duration
@@ -70,7 +71,7 @@ class Tally:
         now, before = time.monotonic(), dict(self._lived)
         running = [name for name in self._runs if self._status[name] == "running"]
         for name in sorted(running, key=lambda name: self._looked.get(name, 0.0))[:AT_ONCE]:
-            pause = REMOTE_SECONDS if "://" in self._folders[name] else LOOK_SECONDS
+            pause = REMOTE_SECONDS if files.is_remote(self._folders[name]) else LOOK_SECONDS
             if now - self._looked.get(name, 0.0) > pause:
                 self.look(name)
         return before != self._lived

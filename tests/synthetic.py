@@ -130,6 +130,7 @@ def write_run(folder: str | Path, run: Run, part_rows: int = 100_000) -> Path:
         manifest["parts"][kind] = [
             _write(root, kind, frame, types, first, min(first + every, generations))
             for first in range(0, generations, every)
+            if frame["generation"].between(first, min(first + every, generations) - 1).any()
         ]
     config = yaml.safe_dump(run.config, sort_keys=False).encode()
     manifest["config"] = [schema.seal(config)]
@@ -429,9 +430,10 @@ def _write(
 ) -> dict[str, Any]:
     rows = frame[(frame["generation"] >= first) & (frame["generation"] < stop)]
     types = {"string": pa.string(), "float32": pa.float32(), "int32": pa.int32(), "int64": pa.int64()}
-    table = pa.table(
-        {name: pa.array(rows[name].to_numpy(), type=types[type_], from_pandas=False) for name, type_ in columns.items()}
-    )
+    values = {
+        name: rows[name].astype(str if type_ == "string" else type_).to_numpy() for name, type_ in columns.items()
+    }
+    table = pa.table({name: pa.array(values[name], types[type_], from_pandas=False) for name, type_ in columns.items()})
     delta = {name: "DELTA_BINARY_PACKED" for name, type_ in columns.items() if type_.startswith("int")}
     split = {name: "BYTE_STREAM_SPLIT" for name, type_ in columns.items() if type_ == "float32"}
     buffer = io.BytesIO()
@@ -441,4 +443,5 @@ def _write(
     name = f"{kind}/{first:06d}-{stop - 1:06d}.parquet"
     (root / kind).mkdir(exist_ok=True)
     (root / name).write_bytes(content)
-    return {"name": name, **schema.seal(content), "rows": len(rows), "first": first, "last": stop - 1}
+    first, last = (int(end) for end in (rows["generation"].min(), rows["generation"].max()))
+    return {"name": name, **schema.seal(content), "rows": len(rows), "first": first, "last": last}

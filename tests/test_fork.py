@@ -38,8 +38,16 @@ def test_a_change_makes_another_history_of_the_same_newborns(parent, tmp_path, c
 def test_the_class_of_its_hosts_goes_on_record(parent, tmp_path, monkeypatch):
     """The driver of a cluster may be another machine than its hosts."""
     monkeypatch.setattr("populations.backends.machine_class", lambda config: {"cpu": "of the hosts"})
-    fork(parent, 2, str(tmp_path / "fork"), backend="local")
+    fork(parent, 2, str(tmp_path / "fork"), {"seed": 9}, backend="local")
     assert load_run(str(tmp_path / "fork")).manifest["class"] == {"cpu": "of the hosts"}
+
+
+def test_the_same_births_again_are_not_promised_on_another_class_of_machine(parent, tmp_path, monkeypatch):
+    monkeypatch.setattr("populations.backends.machine_class", lambda config: {"cpu": "another"})
+    with pytest.raises(UserError, match=r"another class than the run \(cpu: .* there, another here\)"):
+        fork(parent, 2, str(tmp_path / "fork"), backend="local")
+    assert not (tmp_path / "fork").exists()
+    fork(parent, 2, str(tmp_path / "mixed"), {"ray": {"allow_mixed": True}}, backend="local")
 
 
 def test_an_interrupted_fork_goes_on(parent, tmp_path):

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 import safetensors.numpy
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +14,7 @@ from alife.config import RunConfig, leaves, parse_config
 from alife.errors import UserError
 from alife.nested import load_yaml, nest
 from populations import checkpoints
-from tests import inputs, malformed_runs
+from tests import inputs, malformed_runs, rows
 from tests.malformed import refused
 from tests.rows import newborns
 
@@ -33,8 +32,8 @@ def test_no_malformed_input_crashes_or_passes(capsys: pytest.CaptureFixture[str]
 
 
 def test_the_search_notices_a_reader_that_looks_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = yaml.safe_load(configuration.dump(RunConfig()))
-    monkeypatch.setattr("analysis.run._config", lambda path, content, manifest: known)
+    known = rows.configuration(migration={"every": 2})
+    monkeypatch.setattr("alife.stored.parse_stored_config", lambda data, manifest, source: known)
     monkeypatch.setattr(malformed_runs, "_READERS", (malformed_runs._analysed,))
     with pytest.raises(AssertionError, match=r"damage to config\.yaml was not seen"):
         list(malformed_runs.files_of_a_run(600, 0))

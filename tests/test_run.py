@@ -163,12 +163,6 @@ def test_what_the_manifest_does_not_list_does_not_exist(tmp_path: Path, run: Run
     assert found.migrations.columns.equals(run.migrations.columns)
 
 
-def test_births_come_by_generation_whatever_the_order_of_the_parts(tmp_path: Path, run: Run) -> None:
-    folder = write_run(tmp_path, run, part_rows=50)
-    edit_manifest(folder, lambda manifest: manifest["parts"]["births"].reverse())
-    pd.testing.assert_frame_equal(load_run(folder).births, run.births)
-
-
 class MergingFileSystem(LocalFileSystem):
     """A disk on which a writer merges all births into one new part whenever a reader is about to read one."""
 
@@ -221,7 +215,7 @@ def test_a_writer_that_never_stops_merging_is_reported(merging: type[MergingFile
 def drop_column(folder: Path) -> str:
     path = first_part(folder)
     reseal(folder, parquet(pq.read_table(path).drop_columns("accuracy")))
-    return f"{path.name}: column accuracy is absent"
+    return f"{path.name}: .* accuracy is absent"
 
 
 def widen_column(folder: Path) -> str:
@@ -230,20 +224,20 @@ def widen_column(folder: Path) -> str:
     place = table.schema.get_field_index("accuracy")
     wide = table.column("accuracy").cast(pa.float64())
     reseal(folder, parquet(table.set_column(place, "accuracy", wide)))
-    return f"{path.name}: column accuracy is float64"
+    return f"{path.name}: .* accuracy is double"
 
 
 def add_column(folder: Path) -> str:
     path = first_part(folder)
     table = pq.read_table(path)
     reseal(folder, parquet(table.append_column("colour", table.column("accuracy"))))
-    return f"{path.name}: column colour"
+    return f"{path.name}: .* colour is float"
 
 
 def lose_rows(folder: Path) -> str:
     path = first_part(folder)
     reseal(folder, parquet(pq.read_table(path).slice(1)))
-    return f"{path.name}: .* rows"
+    return f"{path.name}: .* rows, and the manifest says"
 
 
 def unknown_cause(folder: Path) -> str:
@@ -252,7 +246,7 @@ def unknown_cause(folder: Path) -> str:
     place = table.schema.get_field_index("cause_of_death")
     causes = pa.array(["boredom"] * len(table))
     reseal(folder, parquet(table.set_column(place, "cause_of_death", causes)))
-    return f"{path.name}: cause_of_death"
+    return f"{path.name}: .*'boredom' is none of generation_end"
 
 
 def null_ids(folder: Path) -> str:
@@ -260,7 +254,7 @@ def null_ids(folder: Path) -> str:
     table = pq.read_table(path)
     ids = pa.array([None] * len(table), pa.int64())
     reseal(folder, parquet(table.set_column(0, "id", ids)))
-    return f"{path.name}: id"
+    return f"{path.name}: .* a value is missing"
 
 
 def parquet(table: pa.Table) -> bytes:
@@ -272,13 +266,13 @@ def parquet(table: pa.Table) -> bytes:
 def no_parquet(folder: Path) -> str:
     path = first_part(folder)
     reseal(folder, b"no Parquet at all")
-    return f"{path.name}: not a readable Parquet"
+    return f"{path.name}: .*not readable as Parquet"
 
 
 def truncate(folder: Path) -> str:
     path = first_part(folder)
     path.write_bytes(path.read_bytes()[:-10])
-    return f"{path.name}: .* truncated"
+    return f"{path.name}: damaged: .* bytes instead of"
 
 
 def flip_byte(folder: Path) -> str:
@@ -302,12 +296,12 @@ def lose_manifest(folder: Path) -> str:
 
 def break_manifest(folder: Path) -> str:
     (folder / "manifest.json").write_text('{"format": 1, "epoch"')
-    return r"manifest\.json: not the manifest"
+    return r"manifest\.json: damaged"
 
 
 def empty_manifest(folder: Path) -> str:
     (folder / "manifest.json").write_text('{"format": 1}')
-    return r"manifest\.json: not the manifest"
+    return r"manifest\.json: damaged"
 
 
 def other_format(folder: Path) -> str:
@@ -318,7 +312,7 @@ def other_format(folder: Path) -> str:
 def edited_manifest(folder: Path) -> str:
     path = folder / "manifest.json"
     path.write_text(path.read_text().replace('"seed": ', '"seed": 1'))
-    return r"manifest\.json: not the manifest"
+    return r"manifest\.json: damaged"
 
 
 def edited_config(folder: Path) -> str:
@@ -329,7 +323,12 @@ def edited_config(folder: Path) -> str:
 
 def part_outside(folder: Path) -> str:
     edit_manifest(folder, lambda manifest: manifest["parts"]["births"][0].update(name="births/../../other.parquet"))
-    return r"manifest\.json: not the manifest"
+    return r"manifest\.json: damaged"
+
+
+def parts_out_of_order(folder: Path) -> str:
+    edit_manifest(folder, lambda manifest: manifest["parts"]["births"].reverse())
+    return r"manifest\.json: damaged: .* does not follow"
 
 
 def lose_config(folder: Path) -> str:
@@ -344,7 +343,7 @@ def break_config(folder: Path) -> str:
 
 def partial_config(folder: Path) -> str:
     edit_config(folder, "reproduction: {heritable: []}")
-    return r"config\.yaml has no selection"
+    return r"config\.yaml: has no task"
 
 
 @pytest.mark.parametrize(
@@ -365,6 +364,7 @@ def partial_config(folder: Path) -> str:
         empty_manifest,
         other_format,
         part_outside,
+        parts_out_of_order,
         edited_manifest,
         edited_config,
         lose_config,

@@ -27,6 +27,7 @@ def folder(uri: str) -> Folder:
 
 
 def test_what_is_written_is_read(folder: Folder) -> None:
+    folder.make()
     folder.write("births/a.parquet", b"12345")
     folder.write("note", b"")
     assert folder.read("births/a.parquet") == b"12345"
@@ -37,6 +38,15 @@ def test_what_is_written_is_read(folder: Folder) -> None:
     folder.delete("births/a.parquet")
     with pytest.raises(FileNotFoundError):
         folder.read("births/a.parquet")
+
+
+def test_a_folder_that_was_removed_is_not_made_again(tmp_path: Path) -> None:
+    folder = open_folder(str(tmp_path / "run"))
+    folder.make()
+    (tmp_path / "run").rmdir()
+    with pytest.raises(FileNotFoundError):
+        folder.write("births/a.parquet", b"1")
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_folder_that_is_not_there_is_empty(folder: Folder) -> None:
@@ -72,6 +82,7 @@ def test_storage_that_cannot_be_opened_is_one_line(uri: str) -> None:
 
 
 def test_replacement_needs_the_version_last_seen(folder: Folder) -> None:
+    folder.make()
     folder.make()
     first = folder.replace("m.json", b"1", None)
     assert folder.fetch("m.json") == (b"1", first)

@@ -8,7 +8,7 @@ from typing import Any
 
 from alife import flags, paths
 from alife.commands.common import Command, backend, listeners, output, write
-from alife.errors import UserError
+from alife.errors import UserError, plain
 from alife.words import count
 
 SWEEP = """\
@@ -168,4 +168,5 @@ def _compare(arguments: argparse.Namespace) -> None:
             write(path, text(comparison))
     if paths.STANDARD in (arguments.markdown, arguments.csv):
         return
-    print(wording.plain(comparison, max(80, shutil.get_terminal_size((120, 24)).columns)), end="")
+    words = wording.plain(comparison, max(80, shutil.get_terminal_size((120, 24)).columns))
+    print(plain(words, keep="\n"), end="")

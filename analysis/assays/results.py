@@ -12,19 +12,22 @@ from typing import Any, Final, TextIO
 import fsspec
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
+from alife import files, parquet
 from alife.errors import UserError
 from analysis import legends, style
 from analysis.drawing import attempt
+from analysis.source import Source
 from analysis.statistics import Estimate
 
+MOST: Final = 1 << 32
+"""Bytes of an assay's table at most."""
+MOST_EXPERIMENTS: Final = 20
 PLAIN_WIDTH: Final = 160
 INTERVAL: Final = "95 % bootstrap interval"
 SCOPE: Final = "Intervals are over what this one run has stored; a claim about a treatment needs runs as replicates."
@@ -93,14 +96,14 @@ def publish(uri: str, name: str, generation: int, figures: bool = True) -> Resul
         "estimates": [{**_plain(row), **_plain(row.estimate)} for row in rows],
         "statements": statements,
     }
-    files = {f"{stem}.json": json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False).encode()}
+    contents = {f"{stem}.json": json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False).encode()}
     said: list[str] = []
     if figures:
         with tempfile.TemporaryDirectory() as folder:
             for path in attempt(stem, partial(draw, frames, about, rows), folder, said.append):
-                files[path.name] = Path(path).read_bytes()
-    folder = f"{uri.rstrip('/')}/assays"
-    return Result(about, rows, [*statements, *said], [f"{folder}/{stem}.parquet", *_write(folder, files)])
+                contents[path.name] = Path(path).read_bytes()
+    table = f"{uri.rstrip('/')}/assays/{stem}.parquet"
+    return Result(about, rows, [*statements, *said], [table, *_write(uri, contents)])
 
 
 def read(uri: str, name: str, generation: int) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
@@ -109,21 +112,25 @@ def read(uri: str, name: str, generation: int) -> tuple[dict[str, pd.DataFrame],
     Raises:
         UserError: There is no such assay, or its file is damaged.
     """
-    source = f"{uri.rstrip('/')}/assays/{name}-{generation}.parquet"
+    file = f"assays/{name}-{generation}.parquet"
+    source = f"{uri.rstrip('/')}/{file}"
     try:
-        with fsspec.open(source, "rb") as file:
-            table = pq.read_table(file)
-        about = json.loads((table.schema.metadata or {})[b"alife"])
-        experiments = table.column("experiment").unique().to_pylist()
+        data = Source(uri).fetch(file, MOST)
     except FileNotFoundError:
         raise UserError(f"{source}: no such assay: make it with 'alife assay {uri} {name}'") from None
-    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
+    table = parquet.load(data, source)
+    try:
+        about = json.loads((table.schema.metadata or {})[b"alife"])
+        experiments = table.column("experiment").unique().to_pylist()
+        if not isinstance(about, dict) or len(experiments) > MOST_EXPERIMENTS:
+            raise ValueError("its metadata are not those of an assay")
+    except (KeyError, ValueError, RecursionError) as error:
         raise UserError(f"{source}: not an assay's table: {' '.join(str(error).split())[:200]}") from None
     frames = {}
     for experiment in experiments:
         rows = table.filter(pc.equal(table.column("experiment"), experiment)).drop_columns(["experiment"])
-        there = [name for name in rows.column_names if rows.column(name).null_count < len(rows)]
-        frames[experiment] = rows.select(there).to_pandas()
+        known = [name for name in rows.column_names if rows.column(name).null_count < len(rows)]
+        frames[experiment] = rows.select(known).to_pandas()
     return frames, about
 
 
@@ -204,12 +211,18 @@ def _plain(item: Row | Estimate) -> dict[str, Any]:
     }
 
 
-def _write(folder: str, files: Mapping[str, bytes]) -> list[str]:
+def _write(uri: str, contents: Mapping[str, bytes]) -> list[str]:
+    folder = f"{uri.rstrip('/')}/assays"
     try:
-        system, root = fsspec.core.url_to_fs(folder)
-        system.makedirs(root, exist_ok=True)
-        for name, data in files.items():
-            system.pipe_file(f"{root}/{name}", data)
+        if files.is_remote(folder):
+            system, root = fsspec.core.url_to_fs(folder)
+            system.makedirs(root, exist_ok=True)
+            for name, data in contents.items():
+                system.pipe_file(f"{root}/{name}", data)
+        else:
+            place = files.inside(files.local(uri), "assays")
+            for name, data in contents.items():
+                files.replace(place / name, data)
     except (OSError, ImportError, ValueError) as error:
         raise UserError(f"{folder}: results cannot be written there: {' '.join(str(error).split())}") from None
-    return [f"{folder}/{name}" for name in files]
+    return [f"{folder}/{name}" for name in contents]

@@ -5,9 +5,10 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from alife import files
 from alife.errors import UserError
 from alife.paper.registry import EXPERIMENTS
-from analysis import style
+from analysis import plots, style
 from analysis.drawing import attempt
 from analysis.paper import figures, strict, tables, tradeoff, verdicts
 from analysis.paper.results import Results, load
@@ -33,7 +34,8 @@ def publish(path: str) -> list[str]:
         UserError: No results there, or a place that cannot be written.
     """
     results = load(path)
-    out = Path(path.rstrip("/").rpartition("/")[2] if "://" in path else path).expanduser()
+    out = Path(path.rstrip("/").rpartition("/")[2]) if files.is_remote(path) else files.local(path)
+    plots.own_folder(out, "figures")
     rows = verdicts.rows(results)
     _write(out / f"{TABLE}.md", tables.markdown(results, rows))
     _write(out / f"{TABLE}.csv", tables.as_csv(rows))
@@ -115,7 +117,6 @@ def _summary(rows: list[verdicts.Row]) -> list[str]:
 
 def _write(file: Path, text: str) -> None:
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8", newline="\n")
+        files.replace(file, text.encode())
     except OSError as error:
         raise UserError(f"{file}: cannot be written: {error.strerror or error}") from None

@@ -7,7 +7,9 @@ from typing import Final
 
 import numpy as np
 
+from alife import files
 from alife.errors import UserError
+from alife.nested import LARGEST_SWEEP
 from alife.words import count
 from analysis.report import statements, sweep_charts, trades
 from analysis.report.page import Chart, Code, Facts, Link, Page, Part, Picture, Section, Table, Text, number
@@ -164,17 +166,17 @@ def _end(run: Run) -> list[str]:
 
 def _name(run: Run, sweep: Sweep, beside: Path) -> str | Link:
     name = run.path.removeprefix(sweep.path.rstrip("/") + "/")
-    file = Path(run.path).expanduser() / "report.html"
-    if "://" in run.path or not file.exists():
+    file = files.local(run.path) / "report.html"
+    if files.is_remote(run.path) or not file.exists():
         return name
     return Link(name, relative(file, beside))
 
 
 def _again(sweep: Sweep) -> Iterator[Part]:
     folder = shlex.quote(sweep.path)
-    plan = Path(sweep.path).expanduser() / PLAN
+    plan = files.local(sweep.path) / PLAN
     lines = [f"alife compare {folder}", f"alife report {folder}"]
-    has_plan = "://" not in sweep.path and plan.exists()
+    has_plan = not files.is_remote(sweep.path) and plan.is_file()
     if has_plan:
         lines.insert(0, f"alife sweep --config {shlex.quote(str(plan))} --out again")
     yield Code("\n".join(lines), "On any machine with the same versions:")
@@ -183,4 +185,12 @@ def _again(sweep: Sweep) -> Iterator[Part]:
     if sweep.runs:
         yield Facts([("class of machine", "; ".join(classes)), ("versions", "; ".join(versions))])
     if has_plan:
-        yield Code(plan.read_text(encoding="utf-8", errors="replace"), "The whole sweep (sweep.yaml)", folded=True)
+        yield Code(_plan(sweep), "The whole sweep (sweep.yaml)", folded=True)
+
+
+def _plan(sweep: Sweep) -> str:
+    try:
+        data = files.read(files.local(sweep.path), PLAN, LARGEST_SWEEP)[:LARGEST_SWEEP]
+    except OSError as error:
+        return f"{PLAN} cannot be shown: {error.strerror or error}"
+    return data.decode(errors="replace")

@@ -9,12 +9,16 @@ from typing import Final
 
 from PIL import Image
 
+from alife.files import is_remote, local, read
 from analysis import plots
 from analysis.report.page import Link, Picture
 from analysis.run import Run
 
 CSS_PIXELS: Final = 96
 """Of an inch: figures are shown at their size."""
+
+MOST_PNG: Final = 1 << 25
+"""Bytes of a figure on a page at most."""
 
 HOW_TO_READ: Final = {
     "plane": "Up and to the left is better. Each point is one individual; steps are the Pareto fronts of some "
@@ -53,8 +57,8 @@ class Files:
         return [Link(kind.upper(), relative(self.folder / f"{name}.{kind}", self.beside)) for kind in self.formats]
 
     def png(self, name: str) -> bytes:
-        """The picture of a figure."""
-        return (self.folder / f"{name}.png").read_bytes()
+        """The picture of a figure, cut where it is too large for a page."""
+        return read(self.folder, f"{name}.png", MOST_PNG)
 
 
 def run_pictures(run: Run, files: Files, say: Callable[[str], None]) -> list[Picture]:
@@ -79,9 +83,9 @@ def _picture(name: str, files: Files) -> Picture:
     return picture(name, files.png(name), title, caption, files.links(name))
 
 
-def picture(name: str, png: bytes, alt: str, caption: str, files: Iterable[Link] = ()) -> Picture:
+def picture(name: str, png: bytes, alt: str, caption: str, links: Iterable[Link] = ()) -> Picture:
     """A figure from the bytes of its PNG, in its real size."""
-    return Picture(name, png, round(inches(png) * CSS_PIXELS), alt, caption, tuple(files))
+    return Picture(name, png, round(inches(png) * CSS_PIXELS), alt, caption, tuple(links))
 
 
 def inches(png: bytes) -> float:
@@ -98,13 +102,15 @@ def inches(png: bytes) -> float:
 
 
 def _fresh(run: Run, files: Files, name: str) -> bool:
-    manifest = Path(run.path).expanduser() / "manifest.json"
+    if files.dpi or is_remote(run.path):
+        return False
+    manifest = local(run.path) / "manifest.json"
     paths = [files.folder / f"{name}.{kind}" for kind in files.formats]
-    if files.dpi or "://" in run.path or not all(path.exists() for path in paths):
+    if any(path.is_symlink() or not path.is_file() for path in paths):
         return False
     try:
         inches(files.png(name))
-    except ValueError:
+    except (OSError, ValueError):
         return False
     return min(path.stat().st_mtime for path in paths) > manifest.stat().st_mtime
 

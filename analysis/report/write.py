@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from alife.errors import UserError
-from analysis import style
+from alife.files import is_remote, local, replace
+from analysis import plots, style
 from analysis.report import of_run, of_sweep, treatments
 from analysis.report.page import Page, render
 from analysis.report.pictures import Files, run_pictures
@@ -42,6 +43,7 @@ def report(
     """
     folder = os.fspath(path)
     file, figures = places(folder, out)
+    figures = plots.own_folder(figures.parent, figures.name)
     said: list[str] = []
     files = Files(figures, file.parent, tuple(dict.fromkeys(("png", *formats))), dpi)
     if find_runs(folder) == [folder]:
@@ -55,8 +57,8 @@ def report(
 
 def places(path: str, out: str | os.PathLike[str] | None) -> tuple[Path, Path]:
     """Where the page and its figures go."""
-    if out is None and "://" not in path:
-        folder = Path(path).expanduser()
+    if out is None and not is_remote(path):
+        folder = local(path)
         return folder / NAME, folder / "figures"
     name = path.rstrip("/").rpartition("/")[2]
     file = Path(f"{name}-{NAME}" if out is None else out).expanduser()
@@ -70,8 +72,7 @@ def save(page: Page, file: Path) -> Path:
         UserError: It cannot be written there.
     """
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(render(page), encoding="utf-8", newline="\n")
+        replace(file, render(page).encode(errors="backslashreplace"))
     except OSError as error:
         raise UserError(f"{file}: cannot be written: {error.strerror or error}") from None
     return file
