@@ -226,7 +226,8 @@ def missing(uri: str, ls: Callable[[str], files.Names]) -> UserError:
     """
     try:
         names = ls("")
-        below = [name for name, size in sorted(names.items())[:_LOOKED_AT] if size is None and MANIFEST in ls(name)]
+        folders = [name for name, size in sorted(names.items())[:_LOOKED_AT] if size is None]
+        below = [name for name in folders if MANIFEST in {each.rpartition("/")[2] for each in ls(name)}]
     except NotADirectoryError:
         return UserError(f"{uri}: there is no run here: it is a file, and a run is a folder")
     except OSError as error:

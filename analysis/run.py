@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from alife import schema, selection, stored, summary, tested
 from alife.config import RunConfig
-from alife.errors import UserError
+from alife.errors import UserError, plain
 from alife.tested import OnTestImages
 from alife.words import count
 from analysis.source import Source
@@ -91,7 +91,7 @@ class Run:
 
 def name_of(path: str) -> str:
     """The last part of a run's path."""
-    return PurePosixPath(path.rstrip("/")).name or path
+    return plain(PurePosixPath(path.rstrip("/")).name or path)
 
 
 def load_run(uri: str | os.PathLike[str], births: bool = True) -> Run:
