@@ -27,7 +27,8 @@ def remove(folder: Folder, lock: locks.Lock) -> None:
                     if ORPHAN.fullmatch(name):
                         folder.delete(name)
                 if isinstance(folder, LocalFolder):
-                    folder.delete(locks.NAME)
+                    for name in filter(locks.is_lock, names):
+                        folder.delete(name)
                     folder.unmake()
     finally:
         lock.release()
