@@ -57,13 +57,11 @@ class Terminal:
         (self._bar.console if self._bar else self.console).print(text, highlight=False, markup=False, soft_wrap=True)
 
     def _on_cost(self, event: dict[str, Any]) -> None:
-        seconds = event["core_seconds"]
-        took = f"about {duration(seconds)}" if seconds >= 1 else "less than a second"
-        doubt = ": is that meant?" if seconds > 86_400 else ""
-        self._line(f"a generation takes {took} of one core, and {size(event['memory'])} of memory with one host{doubt}")
-
-    def _on_connecting(self, event: dict[str, Any]) -> None:
-        self._line(connecting(event))
+        seconds, memory = event["core_seconds"], event["memory"]
+        if seconds >= 1 or memory >= 1e9:
+            doubt = ": is that meant?" if seconds > 86_400 else ""
+            took = f"about {duration(seconds)} of one core, and {size(memory)} of memory with one host"
+            self._line(f"a generation takes {took}{doubt}")
 
     def _on_start(self, event: dict[str, Any]) -> None:
         where = count(event["hosts"], "host") if event.get("backend") == "ray" else "in this process"

@@ -10,6 +10,7 @@ from alife.config import RunConfig, parse_config
 from alife.errors import UserError
 from alife.physics import make_physics, shape_of
 from populations import evolve, needs, resume
+from populations.progress import Terminal
 
 LOCAL = ["--backend", "local", "--no-figures"]
 
@@ -63,12 +64,15 @@ def test_what_a_generation_takes_is_said_before_it_starts(capsys, tmp_path, smal
     assert 0 < cost["core_seconds"] < 1
     assert 0 < cost["memory"] < 10**8
     assert json.dumps(cost)
-    log = tmp_path / "log"
-    arguments = ["--task", "none", "--generations", "1", "--population.islands", "1", "--population.size", "2"]
-    arguments += ["--quine.hidden", "8", "--quine.coordinate_units", "4"]
-    assert main(["run", "--out", str(tmp_path / "told"), *arguments, *LOCAL, "--log-json", str(log)]) == 0
-    first = capsys.readouterr().err.splitlines()[0]
-    assert first.startswith("a generation takes less than a second of one core, and ")
+    say = Terminal()
+    say({**cost, "core_seconds": 0.1})
+    say({"event": "cost", "core_seconds": 135, "memory": 73 * 10**6})
+    say({"event": "cost", "core_seconds": 864_000, "memory": 2 * 10**9})
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("a generation takes")]
+    assert said == [
+        "a generation takes about 2 min 15 s of one core, and 73 MB of memory with one host",
+        "a generation takes about 240 h 00 min of one core, and 2.0 GB of memory with one host: is that meant?",
+    ]
 
 
 def test_the_estimate_of_features_is_near_what_they_take():
