@@ -45,7 +45,7 @@ def test_a_resume_is_held_to_it_too(small, tmp_path, monkeypatch):
     run = str(tmp_path / "run")
     evolve({**small, "generations": 2}, run, backend="local")
     monkeypatch.setattr(needs, "machine_memory", lambda: 1000)
-    with pytest.raises(UserError, match="this machine has 0 MB"):
+    with pytest.raises(UserError, match="this machine has 1 MB"):
         resume(run, generations=3, backend="local")
 
 
