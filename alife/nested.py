@@ -88,7 +88,7 @@ def load_yaml(text: str, source: str, largest: int = LARGEST) -> dict[str, Any]:
     try:
         data = load_value(text)
     except NOT_YAML as error:
-        why = str(error).replace(' in "<unicode string>",', " in")
+        why = str(error).replace(' in "<unicode string>",', ",")
         raise UserError(f"{source}: not valid YAML: {' '.join(why.split())[:200]}") from None
     if data is None:
         return {}

@@ -118,6 +118,7 @@ def facts_of(run: Run, now: datetime) -> Iterator[tuple[str, str]]:
     yield "islands", f"{islands:,} × {count(size, 'individual')}"
     yield "treatment", _treatment(run)
     yield "life", _life(run)
+    yield from (("warning", line) for line in run.manifest.get("warnings", []))
     if len(run.generations):
         counts = run.generations[["size", "diverged", "collapsed"]].sum()
         early = counts["diverged"] + counts["collapsed"]

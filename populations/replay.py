@@ -13,7 +13,7 @@ from alife.config import RunConfig
 from alife.errors import UserError
 from alife.nested import merge
 from alife.problems import shown
-from alife.remarks import warnings
+from alife.remarks import of_fork, warnings
 from populations.choosing import BackendName, Chosen, choose
 from populations.controller import stop_on_signals
 from populations.fork import fork, fork_config
@@ -130,7 +130,7 @@ def _run(parent: str, generation: int, forks: Mapping[str, _Fork], backend: Chos
     any_of = next(iter(forks.values()))
     out = any_of.folder.rpartition("/")[0]
     tell("sweep_started", out=out, runs=len(jobs), done=0)
-    for line in warnings(any_of.config, backend="local"):
+    for line in [*warnings(any_of.config, backend="local"), *of_fork(read_config(parent), any_of.config)]:
         tell("warning", text=line)
     signals: list[str] = []
 

@@ -26,6 +26,7 @@ from populations.fork import fork as fork_run
 from populations.plan import parse_plan, plain, read_plan
 from populations.plan import warned as warned_of_plan
 from populations.records import read_manifest
+from populations.replay import replay
 
 DEFAULTS = {key: default for key, default, *_ in leaves()}
 NO_BIRTHS = ("device", "life.threads", "life.chunk", "checkpoint.", "ray.", "quine.projection_seed", "generations")
@@ -82,9 +83,9 @@ class Births:
             column = births[name]
             self.total.update(json.dumps([name, *column.tolist()]).encode())
 
-    def commit(self, *_: Any, **__: Any) -> None: ...
-
-    def attach(self, *_: Any) -> None: ...
+    def __getattr__(self, name: str) -> Any:
+        """All else that a record does comes to nothing here."""
+        return lambda *_, **__: []
 
 
 @cache
@@ -231,7 +232,13 @@ def test_a_line_for_each(keys: dict[str, Any], says: list[str]) -> None:
         assert "\n" not in line
 
 
-def test_warnings_are_told_at_the_start_and_stay_on_record(small: dict[str, Any], tmp_path: Any) -> None:
+def shown(run: str, capsys: Any) -> str:
+    capsys.readouterr()
+    assert main(["show", run]) == 0
+    return str(capsys.readouterr().out)
+
+
+def test_warnings_are_told_at_the_start_and_stay_on_record(small: dict[str, Any], tmp_path: Any, capsys: Any) -> None:
     out, fork = str(tmp_path / "run"), str(tmp_path / "fork")
     told: list[dict[str, Any]] = []
     vain = {**small, "generations": 3, "selection": {"scheme": "drift", "truncation": 0.2}, "migration": {"every": 3}}
@@ -239,11 +246,16 @@ def test_warnings_are_told_at_the_start_and_stay_on_record(small: dict[str, Any]
     lines = [event["text"] for event in told if event["event"] == "warning"]
     assert [line.partition(":")[0] for line in lines] == ["selection.truncation", "migration.every"]
     assert read_manifest(out)["warnings"] == lines
+    assert f"warning      {lines[0]}\n" in shown(out, capsys)
     resume(out, generations=5, backend="local")
     assert read_manifest(out)["warnings"] == lines[:1], "with 5 generations there is a migration"
 
     changes = {"reproduction": {"heritable": ["task_weight"]}, "life": {"task_weight": 0.5}}
-    fork_run(out, 3, fork, changes, backend="local")
+    fork_run(out, 3, fork, changes, backend="local", sinks=[told.append])
+    assert told[-1]["event"] == "end"
+    told.clear()
+    replay(out, 3, f"{fork}s", changes, 1, backend="local", sinks=[told.append])
+    assert [event["text"] for event in told if event["event"] == "warning"][-1].startswith("fork: life.task_weight")
     own = "fork: life.task_weight: 0.5: changes nothing: those thawed keep what they inherited, and hand it on"
     assert read_manifest(fork)["warnings"] == [*lines[:1], own]
     resume(fork, generations=6, backend="local")
