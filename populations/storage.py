@@ -2,9 +2,9 @@
 
 Locally a file is durable when its bytes and its directory entry have been flushed, and the manifest changes hands by
 `os.replace` under an exclusive `flock` (populations/locks.py). On S3 each put is durable, and replacement is a put with
-If-Match (If-None-Match for a new file), so that of two writers one loses and is told. Other fsspec systems (gs://,
-memory://) have no conditional put in fsspec: there the comparison and the write are two steps, and two writers that
-start within the same instant are found out at their next commit instead of at once.
+If-Match (If-None-Match for a new file), on gs:// one with ifGenerationMatch, so that of two writers one loses and is
+told. Other fsspec systems (az://, memory://) have no conditional put in fsspec: there the comparison and the write are
+two steps, and two writers that start within the same instant are found out at their next commit instead of at once.
 """
 
 import contextlib
@@ -27,6 +27,7 @@ MOST = 1 << 40
 """Bytes of a file of which nothing else is known."""
 
 _S3 = ("s3", "s3a")
+_GCS = ("gs", "gcs")
 _HONOUR: set[str] = set()
 """Stores and buckets that have been seen to honour conditions."""
 _CONFLICT_CODES = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409", "NoSuchKey")
@@ -224,14 +225,15 @@ class RemoteFolder(Folder):
     def __init__(self, uri: str) -> None:
         self.uri = uri
         protocol = split_protocol(uri)[0] or "file"
-        self.conditional = protocol in _S3
+        self.conditional, self.numbers = protocol in _S3, protocol in _GCS
         options: dict[str, Any] = {"use_listings_cache": False}
         if self.conditional:
             options["config_kwargs"] = {"retries": {"mode": "standard", "max_attempts": 8}}
         try:
             self.fs, path = url_to_fs(uri, **options)
         except ImportError as error:
-            hint = "pip install 'alife-quines[s3]'" if self.conditional else str(error)
+            extra = "s3" if self.conditional else "gs" if self.numbers else ""
+            hint = f"pip install 'alife-quines[{extra}]'" if extra else str(error)
             raise UserError(f"{uri}: {protocol}:// needs a package that is not installed: {hint}") from None
         except ValueError:
             raise UserError(f"{uri}: unknown kind of storage: {protocol}://") from None
@@ -241,13 +243,13 @@ class RemoteFolder(Folder):
 
     def fetch(self, name: str, most: int = MOST) -> tuple[bytes, str]:
         with _as_os_error():
-            if not self.conditional:
+            if not (self.conditional or self.numbers):
                 data = files.read_remote(self.fs, self._key(name), most)
                 return data, _fingerprint(data)
             for _ in range(8):
-                version = self.fs.info(self._key(name))["ETag"]
+                version = self._version(name)
                 data = files.read_remote(self.fs, self._key(name), most)
-                if self.fs.info(self._key(name))["ETag"] == version:
+                if self._version(name) == version:
                     return data, version
         raise OSError(errno.EBUSY, f"{name} changes faster than it can be read")
 
@@ -263,10 +265,11 @@ class RemoteFolder(Folder):
         self.write(name, data)
 
     def replace(self, name: str, data: bytes, expected: str | None) -> str:
-        if not self.conditional:
+        if not (self.conditional or self.numbers):
             return self._compare_and_write(name, data, expected)
+        condition = {"IfNoneMatch": "*"} if expected is None else {"IfMatch": expected}
         try:
-            return self._put_if(name, data, {"IfNoneMatch": "*"} if expected is None else {"IfMatch": expected})
+            return self._put_next(name, data, expected) if self.numbers else self._put_if(name, data, condition)
         except Conflict:
             with contextlib.suppress(FileNotFoundError):
                 found, version = self.fetch(name)
@@ -319,6 +322,28 @@ class RemoteFolder(Folder):
             if _code(error) not in _CONFLICT_CODES:
                 raise
         raise Conflict(name)
+
+    def _put_next(self, name: str, data: bytes, expected: str | None) -> str:
+        """Put an object of Google's storage in the place of its generation `expected`; returns the new one."""
+        bucket, key, _ = self.fs.split_path(self._key(name))
+        try:
+            with _as_os_error():
+                answer = self.fs.call(
+                    "POST",
+                    f"{self.fs._location}/upload/storage/v1/b/{bucket}/o",
+                    uploadType="media",
+                    name=key,
+                    ifGenerationMatch=expected or "0",
+                    headers={"Content-Type": "application/octet-stream"},
+                    data=data,
+                    json_out=True,
+                )
+                return str(answer["generation"])
+        except (FileExistsError, FileNotFoundError):  # what gcsfs makes of HTTP 412 and 404
+            raise Conflict(name) from None
+
+    def _version(self, name: str) -> str:
+        return str(self.fs.info(self._key(name))["generation" if self.numbers else "ETag"])
 
     def _written(self, name: str) -> float | None:
         with _as_os_error():
