@@ -9,7 +9,7 @@ import errno
 import os
 import secrets
 
-from populations.storage import Conflict, LocalFolder
+from populations.storage import MOST, Conflict, LocalFolder
 
 KEPT = 3
 """Versions that stay: a writer that has looked a moment ago still finds that its number is taken."""
@@ -27,8 +27,8 @@ class Versions:
         self._folder = folder
         self.uri = folder.uri
 
-    def fetch(self, name: str) -> tuple[bytes, str]:
-        """Content and version.
+    def fetch(self, name: str, most: int = MOST) -> tuple[bytes, str]:
+        """Content and version, as `Folder.fetch`.
 
         Raises:
             FileNotFoundError: There is none yet.
@@ -38,7 +38,7 @@ class Versions:
             if not numbers:
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
             with contextlib.suppress(FileNotFoundError):
-                return self._folder.read(f"{name}.{numbers[-1]}"), str(numbers[-1])
+                return self._folder.read(f"{name}.{numbers[-1]}", most), str(numbers[-1])
         raise OSError(errno.EBUSY, f"{name} changes faster than it can be read")
 
     def replace(self, name: str, data: bytes, expected: str | None) -> str:

@@ -28,6 +28,7 @@ from populations.storage import Conflict, Folder, LocalFolder, now
 NAME = ".writer"
 LEASE_SECONDS = 60.0
 _LONGEST = 3600.0
+_LARGEST = 1 << 16
 
 _log = logging.getLogger(__name__)
 
@@ -175,7 +176,7 @@ class _Lease:
 
     def _look(self) -> tuple[dict[str, Any] | None, str | None]:
         try:
-            data, version = self._folder.fetch(NAME)
+            data, version = self._folder.fetch(NAME, _LARGEST)
         except FileNotFoundError:
             return None, None
         return _parse(data), version
