@@ -45,7 +45,7 @@ def test_the_command_says_so_and_shows_it(tiny, tmp_path, capsys, figures):
 def test_figures_that_are_missing_are_drawn(tiny, tmp_path, monkeypatch):
     out, drawn = tmp_path / "run", []
     evolve(tiny, str(out), backend="local")
-    monkeypatch.setattr("alife.commands.evolve.figures", drawn.append)
+    monkeypatch.setattr("alife.commands.evolve.figures", lambda run, *_, **__: drawn.append(run))
     assert main(["resume", str(out)]) == 0
     assert drawn == [str(out)]
 
