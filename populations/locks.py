@@ -28,7 +28,7 @@ from populations.storage import Conflict, Folder, LocalFolder, now
 NAME = ".writer"
 LEASE_SECONDS = 60.0
 _LONGEST = 3600.0
-_LARGEST = 1 << 16
+_LARGEST = 1 << 20
 
 _log = logging.getLogger(__name__)
 
