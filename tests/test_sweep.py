@@ -22,7 +22,9 @@ from alife.cli import main
 from alife.errors import UserError
 from analysis import load_run
 from analysis.assays import read
+from analysis.run import lived
 from populations import evolve
+from populations.gathered import TESTED
 from populations.plan import parse_plan
 from populations.records import digest
 from populations.sweep import sweep
@@ -63,8 +65,11 @@ def expected(out, treatments, seeds, keys):
             run = load_run(f"{out}/runs/{treatment}/seed-{seed}")
             assert run.manifest["seed"] == seed
             settings = {key: run.setting(key) for key in keys}
-            frames.append(run.generations.assign(treatment=treatment, seed=seed, **settings))
-    return pd.concat(frames, ignore_index=True)[["treatment", "seed", *keys, *schema.GENERATIONS]]
+            tested = lived(run.births).groupby(["generation", "island"])["test_accuracy"].median().rename(TESTED)
+            table = run.generations.merge(tested.reset_index(), on=["generation", "island"], how="left")
+            assert table[TESTED].notna().any() == (run.setting("task") != "none")
+            frames.append(table.assign(treatment=treatment, seed=seed, **settings))
+    return pd.concat(frames, ignore_index=True)[["treatment", "seed", *keys, *schema.GENERATIONS, TESTED]]
 
 
 def test_runs_are_ordinary_ones_and_the_table_is_what_they_hold(file, tmp_path):
@@ -148,7 +153,8 @@ def test_a_sweep_stopped_before_its_first_run_has_its_plan_and_an_empty_table(fi
     assert (summary.done, summary.stopped, summary.failed) == (0, "SIGTERM", {})
     assert not (out / "runs").exists()
     table = pd.read_parquet(out / "generations.parquet")
-    assert list(table) == ["treatment", "seed", "selection.scheme", "selection.accuracy_weight", *schema.GENERATIONS]
+    settings = ["selection.scheme", "selection.accuracy_weight"]
+    assert list(table) == ["treatment", "seed", *settings, *schema.GENERATIONS, TESTED]
     assert table.empty
 
 

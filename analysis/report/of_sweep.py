@@ -1,7 +1,7 @@
 """The page of a sweep: where treatments sit, three trade-offs kept apart, selection against chance, and every run."""
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -11,10 +11,10 @@ from alife import files
 from alife.errors import UserError
 from alife.nested import LARGEST_SWEEP
 from alife.words import count
-from analysis.report import statements, sweep_charts, trades
+from analysis.report import pairs, statements, sweep_charts, trades
 from analysis.report.page import Chart, Code, Facts, Link, Page, Part, Picture, Section, Table, Text, number
 from analysis.report.pictures import relative
-from analysis.report.treatments import Sweep, at_the_end, told
+from analysis.report.treatments import Sweep, at, at_the_end, told
 from analysis.run import Run
 from analysis.statistics import Estimate
 from analysis.treatments import seed_of
@@ -54,9 +54,13 @@ def page(sweep: Sweep, pictures: Sequence[Picture], left_out: Sequence[str], bes
             Section(
                 "life",
                 "Trade-off within a life, over task_weight",
-                [*_safely(statements.within_a_life, sweep), *own["lives"]],
+                [*_safely(statements.within_a_life, sweep), *_safely(_life_pairs, sweep), *own["lives"]],
             ),
-            Section("genomes", "Trade-off among genomes", [*_safely(trades.genomes_parts, sweep), *own["genomes"]]),
+            Section(
+                "genomes",
+                "Trade-off among genomes",
+                [*_safely(trades.genomes_parts, sweep), *_safely(_genome_pairs, sweep), *own["genomes"]],
+            ),
             Section(
                 "selection",
                 "Selection against shuffled",
@@ -79,6 +83,16 @@ def _safely(make: Callable[[Sweep], Iterator[Part]], sweep: Sweep) -> list[Part]
         return list(make(sweep))
     except UserError as error:
         return [Text(str(error), "note")]
+
+
+def _life_pairs(sweep: Sweep) -> Iterator[Part]:
+    table = pairs.lives_table(sweep)
+    yield from [table] if table else []
+
+
+def _genome_pairs(sweep: Sweep) -> Iterator[Part]:
+    table = pairs.genomes_table(sweep)
+    yield from [table] if table else []
 
 
 def _in_short(sweep: Sweep) -> Iterator[Part]:
@@ -126,9 +140,10 @@ def _sites(sweep: Sweep) -> Iterator[Part]:
     for label, runs in sweep.groups.items():
         estimates = [at_the_end(runs, trait) for trait in names]
         rows.append([label, f"{estimates[0].n}", *(_cell(e, estimates[0].n) for e in estimates)])
+    rows += _founders(sweep, names)
     caption = (
         "Interquartile means over runs [95 % bootstrap interval over runs, from 3 on]; a run is the median over its "
-        "individuals that lived to the end of its last generation"
+        "individuals that lived to the end of its last generation, or of generation 0 for founders, whom nobody printed"
     )
     yield Table(caption, ["treatment", "runs", *names.values()], rows)
     if again := [run for run in sweep.runs if len(run.tests) > 1]:
@@ -139,6 +154,21 @@ def _sites(sweep: Sweep) -> Iterator[Part]:
         yield Chart("treatments-linked", spec, "Treatments on the plane, and their traits by generation.", HOW)
     else:
         yield Text("There is no plane to show: no accuracy, or no survivors.", "note")
+
+
+def _founders(sweep: Sweep, names: Mapping[str, str]) -> list[list[str]]:
+    """Rows of generation 0; treatments that begin alike have the same one."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for label, runs in sweep.groups.items():
+        estimates = [at(runs, trait, [0] * len(runs)) for trait in names]
+        if estimates[0].n or estimates[-1].n:
+            n = max(e.n for e in estimates)
+            cells = (f"{n}", *(_cell(e, n) if e.n else "–" for e in estimates))
+            found.setdefault(cells, []).append(label)
+    return [
+        ["founders" if len(found) == 1 else f"founders of {', '.join(labels)}", *cells]
+        for cells, labels in found.items()
+    ]
 
 
 def _cell(e: Estimate, runs: int) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.demes import LABELS, demes, settled
-from analysis.dynamics import differentials, mean_differentials
+from analysis.dynamics import differentials, heritability, mean_differentials
 from analysis.price import price, summary
 from analysis.report.page import Table
 from analysis.report.trades import words
@@ -32,6 +32,14 @@ CAPTION: Final = (
     "deviations by which parents exceed those they won from. Selection, sampling, transmission, change: parts of the "
     "Price equation, in the trait's units; all else is left out here. Sampling, rms: how much chance moves an island "
     "in a generation, though it averages out. Interquartile means over runs [95 % bootstrap interval over runs]"
+)
+
+
+INHERITED: Final = (
+    "What children keep, from the parents of generation {first} on. Slope: regression of offspring on parents, on "
+    "deviations within island and generation, the share of a parent's deviation that its children show. Not handed on: "
+    "selection · (1 − slope), beside what transmission takes. Interquartile means over runs [95 % bootstrap interval "
+    "over runs]"
 )
 
 
@@ -83,3 +91,43 @@ def forces_table(groups: Mapping[str, Sequence[Run]]) -> Table:
     ]
     starts = sorted({settled(run.last) for runs in groups.values() for run in runs})
     return Table(CAPTION.format(first=" or ".join(map(str, starts))), head, rows)
+
+
+def inheritance(runs: Sequence[Run], traits: Sequence[str] = TRAITS) -> pd.DataFrame:
+    """One value a run: parent–offspring slopes, and what selection gains that they do not hand on.
+
+    Returns:
+        A row for each run and trait on record: run, trait, slope (NaN where parents do not vary), lost (selection of
+        the Price equation times 1 − slope), transmission.
+
+    Raises:
+        UserError: As `forces`.
+    """
+    tables = []
+    for run in runs:
+        record = demes(run)
+        known = [trait for trait in traits if trait in record.traits]
+        slopes = heritability(record, known, settled(run.last)).set_index("trait")["slope"]
+        table = forces([run], known).set_index("trait")
+        lost = table["selection"] * (1 - slopes)
+        columns = {"slope": slopes, "lost": lost, "transmission": table["transmission"]}
+        tables.append(pd.DataFrame(columns).rename_axis("trait").reset_index().assign(run=run.path))
+    return pd.concat(tables, ignore_index=True)
+
+
+def inheritance_table(groups: Mapping[str, Sequence[Run]]) -> Table:
+    """Every treatment's.
+
+    Raises:
+        UserError: As `forces`.
+    """
+    rows = []
+    for label, runs in groups.items():
+        table = inheritance(runs)
+        for trait in (name for name in TRAITS if name in set(table["trait"])):
+            own = table[table["trait"] == trait]
+            cells = [words(interval(own[name]), signed=name != "slope") for name in ("slope", "lost", "transmission")]
+            rows.append([label, LABELS[trait], str(len(own)), *cells])
+    starts = sorted({settled(run.last) for runs in groups.values() for run in runs})
+    head = ["treatment", "trait", "runs", "slope", "not handed on", "transmission"]
+    return Table(INHERITED.format(first=" or ".join(map(str, starts))), head, rows)

@@ -1,6 +1,6 @@
 """What a sweep says, in sentences with intervals over runs: three trade-offs kept apart, selection against chance."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -9,7 +9,7 @@ from alife.errors import UserError
 from analysis.compare import NAMES, Comparison, Row, compare, recorded_traits
 from analysis.report import trades
 from analysis.report.page import Part, Table, Text
-from analysis.report.split import forces_table
+from analysis.report.split import forces_table, inheritance_table
 from analysis.report.treatments import TASK_WEIGHT, WEIGHT, Sweep, ends, weighted
 from analysis.run import Run
 from analysis.statistics import Estimate
@@ -134,7 +134,8 @@ def against_shuffled(sweep: Sweep) -> Iterator[Part]:
             yield from (Text(text) for text in sentences(comparison))
             yield table(comparison)
             yield from (Text(note, "note") for note in comparison.notes)
-            yield _forces(family)
+            yield _safe(forces_table, family)
+            yield _safe(inheritance_table, family)
     if not found:
         yield Text(
             "No treatment has a shuffled control (selection.scheme: shuffled): what is selection and what is biased "
@@ -143,9 +144,9 @@ def against_shuffled(sweep: Sweep) -> Iterator[Part]:
         )
 
 
-def _forces(family: Mapping[str, Sequence[Run]]) -> Part:
+def _safe(make: Callable[[Mapping[str, Sequence[Run]]], Part], family: Mapping[str, Sequence[Run]]) -> Part:
     try:
-        return forces_table(family)
+        return make(family)
     except UserError as error:
         return Text(str(error), "note")
 

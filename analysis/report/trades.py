@@ -62,7 +62,7 @@ def in_short(name: str, found: Sequence[Found]) -> str:
 def among_genomes(sweep: Sweep) -> list[Found]:
     """For each treatment with gardens."""
     out = []
-    for label, table in _genomes(sweep).items():
+    for label, table in genomes(sweep).items():
         rows = table[table["trait"] == "replication_error"]
         covariance = interval(rows["coheritability"])
         verdict = VERDICTS[bool(covariance.high < 0) if _enough(covariance) else None]
@@ -91,14 +91,15 @@ def genomes_parts(sweep: Sweep) -> Iterator[Part]:
         return
     yield from (Text(one.sentence, "statement") for one in found)
     rows = []
-    for label, table in _genomes(sweep).items():
+    for label, table in genomes(sweep).items():
         for trait, name in FIDELITIES.items():
             own = table[table["trait"] == trait]
             shares = [words(interval(own[column])) for column in ("heritability", "fidelity_heritability")]
-            rows.append(
-                [label, name, str(len(own)), *shares, words(interval(own["coheritability"])), _correlation(own)]
-            )
-    head = ["treatment", "accuracy against", "runs", "H² of accuracy", "H² of the other", "r_G·h·h", "r_G"]
+            covariance = own["coheritability"]
+            ends = f"{number(covariance.min())} to {number(covariance.max())}"
+            rows.append([label, name, str(len(own)), *shares, words(interval(covariance)), ends, _correlation(own)])
+    head = ["treatment", "accuracy against", "runs", "H² of accuracy", "H² of the other", "r_G·h·h"]
+    head += ["r_G·h·h, lowest to highest run", "r_G"]
     yield Table(GENOMES, head, rows)
 
 
@@ -185,7 +186,8 @@ def _correlation(rows: pd.DataFrame) -> str:
 
 
 @functools.lru_cache(maxsize=1)
-def _genomes(sweep: Sweep) -> Mapping[str, pd.DataFrame]:
+def genomes(sweep: Sweep) -> Mapping[str, pd.DataFrame]:
+    """What `of_runs.among_genomes` says of each treatment with gardens."""
     found = {label: of_runs.among_genomes(runs) for label, runs in sweep.groups.items()}
     return {label: table for label, table in found.items() if len(table)}
 

@@ -105,7 +105,12 @@ def medians(run: Run) -> pd.DataFrame:
 
 def at_the_end(runs: Sequence[Run], trait: str) -> Estimate:
     """Interquartile mean over runs of each one's value in its last generation, with its interval, in its own units."""
-    values = [medians(run)[trait].get(run.last, np.nan) for run in runs]
+    return at(runs, trait, [run.last for run in runs])
+
+
+def at(runs: Sequence[Run], trait: str, generations: Sequence[int]) -> Estimate:
+    """The same of a generation of each run."""
+    values = [medians(run)[trait].get(when, np.nan) for run, when in zip(runs, generations, strict=True)]
     found = interval(values)
     if trait in OF_A_TASK:
         return found
