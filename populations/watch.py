@@ -5,6 +5,7 @@ anywhere; who wants the figures comes and reads them.
 """
 
 import importlib
+import math
 import os
 from typing import Any
 
@@ -14,6 +15,7 @@ _EACH_GENERATION = {
     "accuracy": "Median accuracy of the living on the selection split",
     "replication_error": "Median rho of the living: squared error of the printed genome over its squared norm",
     "copying_error": "Median copying error of the living, relative to the emitted genome",
+    "dead": "Individuals that died before the end of the generation; in no median",
     "individuals_per_second": "Individuals lived a second of wall-clock",
     "generation": "Last generation completed",
     "hosts": "Hosts up or starting",
@@ -24,7 +26,7 @@ _EACH_GENERATION = {
 class RayMetrics:
     """Sets gauges `ray_alife_NAME{run="…"}` where Ray's metrics agent runs (`ray[default]`); elsewhere sets nothing.
 
-    `restarts` counts the hosts lost since this process started.
+    `restarts` counts the hosts lost since this process started. What nobody has, as where nobody lived, is NaN.
     """
 
     def __init__(self) -> None:
@@ -43,8 +45,7 @@ class RayMetrics:
             self._gauges["restarts"].set(self._restarts, self._tags)
         if self._gauges and event["event"] == "generation":
             for name in _EACH_GENERATION:
-                if event[name] is not None:
-                    self._gauges[name].set(event[name], self._tags)
+                self._gauges[name].set(math.nan if event[name] is None else event[name], self._tags)
 
 
 class TensorBoard:
@@ -76,7 +77,7 @@ class TensorBoard:
         if event["event"] == "host_lost":
             self._restarts += 1
         if event["event"] == "generation":
-            figures = {name: event[name] for name in (*_EACH_GENERATION, "dead") if name != "generation"}
+            figures = {name: event[name] for name in _EACH_GENERATION if name != "generation"}
             for name, value in {**figures, "restarts": self._restarts}.items():
                 if value is not None:
                     self._writer.add_scalar(name, value, event["generation"])

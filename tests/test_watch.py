@@ -1,6 +1,7 @@
 """Watching a run: gauges scraped from Ray's own metrics agent, TensorBoard's files read back, the stream of events."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -11,10 +12,11 @@ import pytest
 import yaml
 
 from alife import cli
-from populations import evolve
+from populations import evolve, watch
 from populations.watch import RayMetrics, TensorBoard
 
-GAUGES = ("accuracy", "replication_error", "copying_error", "individuals_per_second", "generation", "hosts", "restarts")
+GAUGES = ("accuracy", "replication_error", "copying_error", "dead", "individuals_per_second", "generation", "hosts")
+GAUGES += ("restarts",)
 GENERATION = {
     "event": "generation",
     "generation": 3,
@@ -32,7 +34,7 @@ GENERATION = {
 SCRAPED = """
 import json, os, sys, time, urllib.request
 import ray
-from populations import evolve
+from populations import evolve, watch
 ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
 text = [""]
 def scrape(event):
@@ -120,6 +122,25 @@ def test_tensorboard_files_hold_every_generation(small: dict[str, Any], tmp_path
         assert [step for step, _ in found[name]] == list(range(small["generations"]))
         assert [value for _, value in found[name]] == pytest.approx([each[name] for each in told])
     assert [value for _, value in found["restarts"]] == [0] * small["generations"]
+
+
+def test_gauges_count_the_dead_and_hold_on_to_no_median_that_nobody_has(monkeypatch: Any) -> None:
+    found: dict[str, float] = {}
+
+    class Gauge:
+        def __init__(self, name: str):
+            self.name = name
+
+        def set(self, value: float, tags: dict[str, str]) -> None:
+            found[self.name] = value
+
+    monkeypatch.setattr(watch, "_gauges", lambda: {name: Gauge(name) for name in GAUGES})
+    metrics = watch.RayMetrics()
+    metrics({"event": "start", "out": "run"})
+    metrics({**GENERATION, "accuracy": 0.6, "dead": 0})
+    metrics({**GENERATION, "accuracy": None, "dead": 24})
+    assert math.isnan(found["accuracy"])
+    assert found["dead"] == 24
 
 
 def test_tensorboard_counts_restarts_and_leaves_out_what_nobody_has(tmp_path: Path) -> None:
