@@ -13,12 +13,14 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alife.config import RunConfig
 from alife.errors import UserError
-from alife.physics import Physics
 from alife.reproduction import Newborns
+
+if TYPE_CHECKING:
+    from alife.physics import Physics
 
 PROJECT = "alife-quines"
 _PACKAGES = (PROJECT, "torch", "numpy", "ray", "pyarrow")
@@ -83,7 +85,7 @@ def _numbers(version: str) -> list[int]:
 
 
 def check_newborns(
-    newborns: Mapping[int, Newborns], meta: Mapping[str, Any], config: RunConfig, physics: Physics, source: str
+    newborns: Mapping[int, Newborns], meta: Mapping[str, Any], config: RunConfig, physics: "Physics", source: str
 ) -> float:
     """Make sure that stored newborns can live under a configuration.
 
