@@ -31,8 +31,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command.
 
     Returns:
-        0; 1 for a sweep of which runs failed; 2 for what the user can mend; 130 or 143 for what was told to stop; 141
-        where the reader of what was asked for has gone.
+        0; 1 for a sweep of which runs failed; 2 for what the user can mend; 128 and the signal's number for what was
+        told to stop; 141 where the reader of what was asked for has gone.
     """
     with standard() as output:
         arguments = argparse.Namespace(printed=True)

@@ -208,9 +208,10 @@ def _tested(found: OnTestImages, newborns: Newborns, scores: Scores) -> OnTestIm
 
 @contextmanager
 def stop_on_signals(tell: Callable[[str], None]) -> Iterator[Callable[[], bool]]:
-    """Turn the first SIGINT or SIGTERM into a wish to stop, which the value yielded asks for; a second one kills.
+    """Turn the first SIGINT, SIGTERM or SIGHUP into a wish to stop, which the value yielded asks for; the next kills.
 
-    Outside the main thread signals are left alone.
+    SIGHUP, which comes when a terminal is closed, is left alone where it is ignored, as under nohup. Outside the main
+    thread all signals are.
     """
     asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():
@@ -222,7 +223,10 @@ def stop_on_signals(tell: Callable[[str], None]) -> Iterator[Callable[[], bool]]
         asked.set()
         tell(signal.Signals(number).name)
 
-    before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    caught = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        caught.append(signal.SIGHUP)
+    before = {number: signal.signal(number, handler) for number in caught}
     try:
         yield asked.is_set
     finally:

@@ -6,9 +6,11 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alife.cli import main
 from populations import evolve, listeners, resume
 from populations.backends import LocalBackend
 from populations.listeners import Listeners
@@ -112,12 +114,13 @@ def test_a_sink_stops_a_run_with_keyboard_interrupt_and_nothing_is_lost(tiny, re
     assert digest(out) == reference
 
 
-def test_a_signal_is_told_without_harm_by_a_sink_that_fails(tiny, tmp_path):
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_signal_is_told_without_harm_by_a_sink_that_fails(tiny, tmp_path, name):
     out = str(tmp_path / "run")
 
     def fails(event):
         if event["event"] == "generation" and event["generation"] == 1:
-            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.Signals[name])
         if event["event"] == "stopping":
             raise OSError("gone")
 
@@ -170,3 +173,25 @@ def test_rho_above_1_gets_a_remark(capsys, generation, error, says):
     event = {"event": "generation", "generation": generation, "of": 9, "seconds": 1.0, "dead": 0, "accuracy": 0.5}
     Terminal()({**event, "replication_error": error, "individuals_per_second": 3.0})
     assert says in capsys.readouterr().err
+
+
+def test_a_closed_terminal_commits_what_was_lived_unless_it_is_ignored(tiny, tmp_path, capsys):
+    config = tmp_path / "tiny.yaml"
+    config.write_text(yaml.safe_dump(tiny))
+    live = LocalBackend.live
+
+    def hang_up(self, work, choose):
+        if work.number == 2:
+            signal.raise_signal(signal.SIGHUP)
+        return live(self, work, choose)
+
+    words = ["run", "--config", str(config), "--backend", "local", "--no-figures", "--out"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LocalBackend, "live", hang_up)
+        assert main([*words, str(tmp_path / "a")]) == 129
+        assert read_manifest(str(tmp_path / "a"))["generation"] == 1
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        try:
+            assert main([*words, str(tmp_path / "b")]) == 0
+        finally:
+            signal.signal(signal.SIGHUP, before)

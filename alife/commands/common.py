@@ -4,9 +4,10 @@ import argparse
 import logging
 import os
 import shlex
+import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, Final, Protocol, TextIO
 
@@ -168,6 +169,12 @@ def figures(
 
     paths = plots.make(load(out), names or None, folder, formats=formats, dpi=dpi)
     print(f"{count(len(paths), 'figure file')} in {paths[0].parent}" if paths else "no figures", file=sys.stderr)
+
+
+def stopped_by(names: Iterable[str | None]) -> int:
+    """The exit code of what a signal stopped, 128 and its number; the first name of a signal counts, or SIGINT."""
+    known = [name for name in names if name and name in signal.Signals.__members__]
+    return 128 + signal.Signals[known[0] if known else "SIGINT"]
 
 
 def drawn(out: str) -> tuple[str, ...]:

@@ -8,7 +8,18 @@ from pathlib import Path
 from typing import Any, Final
 
 from alife import flags, paths
-from alife.commands.common import FORMATS, Command, drawn, figures, listeners, load, output, recorded, running
+from alife.commands.common import (
+    FORMATS,
+    Command,
+    drawn,
+    figures,
+    listeners,
+    load,
+    output,
+    recorded,
+    running,
+    stopped_by,
+)
 from alife.errors import UserError
 
 TOY: Final = Path(__file__).parents[1] / "toy.yaml"
@@ -136,7 +147,7 @@ def _replay(arguments: argparse.Namespace, out: str, changes: dict[str, Any]) ->
         results = replay(arguments.run, arguments.generation, out, changes, arguments.replicates, sinks=sinks, **how)
     if any(result.status == "stopped" for result in results):
         print("stopped; the same command with --resume goes on", file=sys.stderr)
-        return 143 if any(result.error == "SIGTERM" for result in results) else 130
+        return stopped_by(result.error for result in results)
     done = [result.value for result in results if result.status == "done"]
     if done:
         from analysis import futures
@@ -159,7 +170,7 @@ def _drive(arguments: argparse.Namespace, out: str, evolve: Callable[[list], str
     if status == "interrupted":
         goes_on = f"'alife resume {out}' goes on" if exists(out) else "nothing was written yet"
         print(f"stopped; {goes_on}", file=sys.stderr)
-        return 143 if "SIGTERM" in [event.get("signal") for event in told] else 130
+        return stopped_by(event.get("signal") for event in told)
     if not told:
         print(f"{out}: {status} before; nothing was left to live", file=sys.stderr)
     if not arguments.no_figures:

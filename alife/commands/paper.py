@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from alife import flags, paths
-from alife.commands.common import Command, backend, listeners, output
+from alife.commands.common import Command, backend, listeners, output, stopped_by
 
 
 def add(command: Command) -> None:
@@ -59,5 +59,5 @@ def _paper(arguments: argparse.Namespace) -> int:
             print(line, file=output(arguments))
     if summary.stopped:
         print(f"stopped by {summary.stopped}; the same command goes on", file=sys.stderr)
-        return 130 if summary.stopped == "SIGINT" else 143
+        return stopped_by([summary.stopped])
     return 1 if summary.failed else 0

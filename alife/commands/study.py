@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from alife import flags, paths
-from alife.commands.common import Command, backend, listeners, output, write
+from alife.commands.common import Command, backend, listeners, output, stopped_by, write
 from alife.errors import UserError, plain
 from alife.words import count
 
@@ -149,7 +149,7 @@ def _sweep(arguments: argparse.Namespace) -> int:
         print(f"failed: {name}: {error}", file=sys.stderr)
     if summary.stopped:
         print("stopped; the same command goes on", file=sys.stderr)
-        return 143 if summary.stopped == "SIGTERM" else 130
+        return stopped_by([summary.stopped])
     if summary.failed:
         what = "runs and assays" if summary.assays else "runs"
         of = summary.runs + summary.assays
