@@ -1,7 +1,7 @@
 """Neural quines: networks that print their own weights, evolved on islands.
 
-`evolve(config, out)` makes a run, `load_run(out)` reads it. Here lies one island's life, in batched torch; many islands
-are the package `populations`, what a run folder says is `analysis`.
+`evolve(config, out)` makes a run, `load_run(out)` reads it, `load_network(out, id)` gives one of those who lived. Here
+lies one island's life, in batched torch; many islands are the package `populations`, what a folder says is `analysis`.
 """
 
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from alife.errors import UserError
     from alife.tasks import load_task
     from analysis.run import load_run
+    from populations.adults import load_network
     from populations.evolution import evolve, resume
     from populations.fork import fork
 
@@ -24,6 +25,7 @@ __all__ = [
     "__version__",
     "evolve",
     "fork",
+    "load_network",
     "load_run",
     "load_task",
     "parse_config",
@@ -35,6 +37,7 @@ _HOMES = {
     "UserError": "alife.errors",
     "evolve": "populations.evolution",
     "fork": "populations.fork",
+    "load_network": "populations.adults",
     "load_run": "analysis.run",
     "load_task": "alife.tasks",
     "parse_config": "alife.config",

@@ -90,7 +90,8 @@ def _world(run):
 def test_adults_of_dominants_are_stored_and_are_those_that_lived(lived, monkeypatch):
     run, _ = lived
     with open(f"{run}/test-0000005.json") as file:
-        dominants = [int(identity) for identity, told in json.load(file).items() if told["dominant"]]
+        tested = json.load(file)["individuals"]
+    dominants = [int(identity) for identity, told in tested.items() if told["dominant"]]
     assert sorted(adults._stored(run, 5)) == sorted(dominants)
     assert len(dominants) == 3
     stored = {identity: weights_of(load_network(run, identity)) for identity in dominants}
