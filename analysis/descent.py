@@ -93,6 +93,8 @@ def _draw_traits(axes: Axes, run: Run, line: pd.DataFrame, traits: tuple[str, ..
         axes.plot(generation, running_median(values, window), color=colour, ls=dash, lw=1.2, label=name, **look)
     if traits[0] == "replication_error" and (floor := float(run.setting("reproduction.mutation")) ** 2):
         axes.axhline(floor, color=style.ink(), lw=0.9, ls=(0, (4, 2)), label="noise floor ρ = σ²")
+    if traits[0] == "replication_error":
+        style.zeros(axes)
     axes.set_ylabel("ρ, copying error" if len(traits) > 1 else TRAITS[traits[0]].label)
     if TRAITS[traits[0]].log:
         axes.set_yscale("log")
@@ -170,6 +172,8 @@ def _finish_plane(axes: Axes, rho: Floats, mutation: float) -> None:
         axes.set_xlim(low / 1.15, rho.max() * 1.15)
         if rho.max() > 2 * low:
             style.log_axis(axes, "x")
+    if len(rho) and rho.max() >= 1:
+        axes.axvline(1, color=style.ink(), lw=0.9, ls=(0, (1, 2)), zorder=1)
     if floor:
         axes.axvline(floor, color=style.ink(), lw=0.9, ls=(0, (4, 2)), zorder=1)
 

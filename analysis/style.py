@@ -54,8 +54,13 @@ LOG_TICKS: Final[tuple[Sequence[float], ...]] = (
 """Multiples of powers of ten to put at the ticks of a logarithmic axis: the first that give three. An
 axis too short for any has ticks at even steps."""
 
+MAX_DECADES: Final = 8
+"""Powers of ten at the ticks of a logarithmic axis; of more, every second or third."""
+
 FOUNDERS: Final = "generation 0: founders"
 """What every legend calls them."""
+ZEROS: Final = "ρ = 1: no better than printing zeros"
+"""What is said of that line wherever ρ is drawn and reaches it."""
 
 INK: Final = "#333333"
 """Of text and lines on white paper."""
@@ -290,6 +295,7 @@ def log_axis(ax: Axes, which: Literal["x", "y"]) -> None:
     axis = getattr(ax, f"{which}axis")
     low, high = axis.get_view_interval()
     exponents = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    exponents = exponents[exponents % -(-len(exponents) // MAX_DECADES) == 0]
     for subs in LOG_TICKS:
         ticks = np.multiply.outer(10**exponents, subs)
         ticks = ticks[(ticks >= low) & (ticks <= high)]
@@ -301,6 +307,12 @@ def log_axis(ax: Axes, which: Literal["x", "y"]) -> None:
     axis.set_major_formatter("{x:g}")
     axis.set_minor_locator(NullLocator())
     getattr(ax, f"set_{which}lim")(low, high)
+
+
+def zeros(ax: Axes) -> None:
+    """Draw ρ = 1 where what is drawn of ρ, along y, reaches it."""
+    if ax.dataLim.y1 >= 1:
+        ax.axhline(1, color=ink(), lw=0.9, ls=(0, (1, 2)), label=ZEROS, zorder=1.2)
 
 
 def generation_axis(axis: Axis, first: int | None = None, last: int | None = None) -> None:

@@ -233,7 +233,7 @@ def _draw_fronts(ax: Axes, fronts: dict[int, Floats], scale: Normalize) -> None:
 def _draw_floor(ax: Axes, run: Run) -> None:
     """The floor and ρ = 1 where the axis reaches them; a floor far below is told in words."""
     floor = float(run.setting("reproduction.mutation")) ** 2
-    lines = {1.0: "ρ = 1: no better than printing zeros"}
+    lines = {1.0: style.ZEROS}
     if floor:
         where = " at founding" if "mutation" in run.setting("reproduction.heritable") else ""
         lines[floor] = f"noise floor ρ = σ² = {floor:.2g}{where}"

@@ -186,6 +186,7 @@ def _finish(ax: Axes, name: str, runs: Sequence[Run]) -> None:
         ax.set_yticks([])
         return
     if name == "replication_error":
+        style.zeros(ax)
         for floor in sorted({float(run.setting("reproduction.mutation")) ** 2 for run in runs} - {0.0}):
             ax.axhline(floor, color=style.ink(), lw=0.9, ls=(0, (4, 2)), label="noise floor ρ = σ²")
     if TRAITS[name].log:

@@ -3,6 +3,7 @@
 import struct
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -86,6 +87,16 @@ def test_a_page_shows_figures_in_their_size_whatever_their_resolution(tmp_path: 
     assert kinds(tmp_path / "page-figures") == {".png", ".svg", ".pdf"}
     assert "page-figures/hypervolume.svg" in (tmp_path / "page.html").read_text()
     assert "page-figures/hypervolume.pdf" not in (tmp_path / "page.html").read_text()
+
+
+def test_a_script_in_a_run_s_name_stays_text(tmp_path: Path, one: None) -> None:
+    name = "<script>document.title='broken'<%2Fscript>\"'&"
+    run = write_run(tmp_path / name, synthetic_run(6, 2, 4))
+    text = report(run, formats=("svg",)).read_text()
+    assert text.count("<script") == 3
+    assert "&lt;script&gt;document.title=" in text
+    assert "<script" not in (run / "figures/hypervolume.svg").read_text()
+    assert list(ElementTree.fromstring((run / "figures/hypervolume.svg").read_text()))
 
 
 @pytest.mark.parametrize("content", [b"", b"<svg/>", b"\x89PNG\r\n\x1a\n" + b"\xff" * 40])

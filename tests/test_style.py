@@ -137,3 +137,11 @@ def test_only_fonts_that_are_installed_are_asked_for() -> None:
     families = style._families()
     assert families[0] == "DejaVu Sans"
     assert set(families) <= {font.name for font in mpl.font_manager.fontManager.ttflist}
+
+
+@pytest.mark.parametrize(("high", "ticks"), [(1e-1, 3), (1e3, 7), (1e9, 6), (1e30, 7)])
+def test_a_logarithmic_axis_has_room_for_its_numbers(high: float, ticks: int) -> None:
+    ax = Figure().add_subplot()
+    ax.set_ylim(5e-4, high)
+    style.log_axis(ax, "y")
+    assert len(ax.get_yticks()) == ticks

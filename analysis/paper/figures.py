@@ -156,7 +156,7 @@ def _paper_line(ax: Axes, experiment: str, variant: str, quantity: str) -> None:
 
 
 def _zeros(ax: Axes) -> None:
-    ax.axhline(1, color=style.ink(), lw=0.8, label="ρ = 1: no better than printing zeros")
+    ax.axhline(1, color=style.ink(), lw=0.8, label=style.ZEROS)
 
 
 def _scale(ax: Axes, values: np.ndarray, quantity: str) -> None:

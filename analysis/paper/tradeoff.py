@@ -40,7 +40,7 @@ def draw(results: Results, experiment: str) -> Figure:
             ends = rows[rows["epoch"] == rows["epoch"].max()]
             ax.plot(ends[x], ends["accuracy"], "o", ms=3, color=colour, alpha=0.6)
         if x == "rho_joint":
-            ax.axvline(1, color=style.ink(), lw=0.8, label="ρ = 1: no better than printing zeros")
+            ax.axvline(1, color=style.ink(), lw=0.8, label=style.ZEROS)
         style.log_axis(ax, "x")
         ax.set(xlabel=label, ylabel="test accuracy")
     return figure

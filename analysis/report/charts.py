@@ -142,11 +142,19 @@ def _plane(run: Run, table: pd.DataFrame, pick: alt.Parameter, height: str) -> A
             )
         )
     floor = float(run.setting("reproduction.mutation")) ** 2
-    if floor and floor > np.nanmin(table["replication_error"]) / 30:
-        rule = alt.Chart(alt.InlineData(values=[{"replication_error": floor}]))
-        dashed = rule.mark_rule(strokeDash=[5, 4], color=INK, clip=True)
-        layers.append(dashed.encode(alt.X("replication_error:Q"), tooltip=alt.value(f"noise floor σ² = {floor:.3g}")))
+    if floor and floor > known["replication_error"].min() / 30:
+        layers.append(_rule(floor, [5, 4], f"noise floor σ² = {floor:.3g}"))
+    if known["replication_error"].max() >= 1:
+        layers.append(_rule(1, [1, 3], style.ZEROS))
     return alt.layer(*layers, path, stops, dots, ring).properties(height=380, title="Trade-off plane")
+
+
+def _rule(rho: float, dash: list[int], text: str) -> alt.Chart:
+    """An upright line at a ρ, and what it says when one points at it."""
+    place = alt.Chart(alt.InlineData(values=[{"replication_error": rho}]))
+    return place.mark_rule(strokeDash=dash, color=INK, clip=True).encode(
+        alt.X("replication_error:Q"), tooltip=alt.value(text)
+    )
 
 
 def _thin(run: Run, size: float) -> float:

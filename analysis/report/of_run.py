@@ -53,7 +53,7 @@ def page(run: Run, pictures: Sequence[Picture], left_out: Sequence[str], digest:
     else:
         sections += [
             Section("views", "Plane, lineage and traits, linked", list(_views(run))),
-            Section("numbers", "Traits in numbers", [_traits(run), _islands(run)]),
+            Section("numbers", "Traits in numbers", [_traits(run), *_worse(run), _islands(run)]),
             Section("figures", "Figures", [*pictures, *(Text(line, "note") for line in left_out)]),
             Section("forces", "What moved the traits", list(moved(run))),
         ]
@@ -111,7 +111,8 @@ def _how(run: Run) -> list[str]:
         "Hover over a point for its record; click for its line of descent, in black in all views, and its descendants "
         "in light blue. At first it is the dominant's.",
         "Diamonds are founders (generation 0), crosses died early. The blue steps are a generation's Pareto front, "
-        "over all of its individuals; the dashed line is the noise floor ρ = σ². Bands: 5–95 % of those that lived to "
+        "over all of its individuals; the dashed line is the noise floor ρ = σ², the dotted one ρ = 1, "
+        "no better than printing zeros. Bands: 5–95 % of those that lived to "
         "the end of a generation; line: their median. On logarithmic axes, what is below "
         f"{scales.SMALLEST:g} stands there.",
     ]
@@ -151,6 +152,20 @@ def _quantiles(table: pd.DataFrame, generation: int) -> str:
         return "–"
     low, middle, high = (float(table[level][generation]) for level in ("q05", "median", "q95"))
     return f"{number(middle)} [{number(low)},\u00a0{number(high)}]"
+
+
+def _worse(run: Run) -> Iterator[Text]:
+    """What to say where the median ρ is above 1; not of founders, whose genomes nobody printed."""
+    table = quantiles(run, "replication_error")
+    table = table[(table["generation"] > 0) & (table["median"] > 1)]
+    if len(table):
+        last = table.iloc[-1]
+        of = f"in {len(table):,} of {count(run.last - max(run.first, 1) + 1, 'generation')} after the founders"
+        yield Text(
+            f"Worse than printing zeros: the median ρ is above 1 {of}, {number(last['median'])} in generation "
+            f"{int(last['generation'])}. Nothing replicates there.",
+            "statement",
+        )
 
 
 def _islands(run: Run) -> Table:

@@ -146,6 +146,9 @@ def _sites(sweep: Sweep) -> Iterator[Part]:
         "individuals that lived to the end of its last generation, or of generation 0 for founders, whom nobody printed"
     )
     yield Table(caption, ["treatment", "runs", *names.values()], rows)
+    worse = [label for label, runs in sweep.groups.items() if at_the_end(runs, "replication_error").value > 1]
+    if worse:
+        yield Text(f"ρ above 1 is worse than printing zeros: nothing replicates in {', '.join(worse)}.", "statement")
     if again := [run for run in sweep.runs if len(run.tests) > 1]:
         paths = ", ".join(run.path for run in again)
         yield Text(f"Test images were looked at more than once, as runs were extended: {paths}.", "note")
