@@ -96,9 +96,9 @@ def errand(root: str, job: bytes) -> tuple[dict[str, str], Any]:
 
 
 def _hidden(root: str) -> dict[str, str]:
-    hidden = claim(root)
-    node = ray.get_runtime_context().get_node_id()
-    return {"node": node, "hidden": f"{socket.gethostname()}: {hidden}"} if hidden else {}
+    if hidden := claim(root):
+        return {"node": ray.get_runtime_context().get_node_id(), "hidden": f"{socket.gethostname()}: {hidden}"}
+    return {}
 
 
 for _module in (siblings, sys.modules[__name__]):

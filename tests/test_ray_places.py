@@ -11,12 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ray import cloudpickle
 
 from alife import siblings
 from alife.cli import main
 from alife.config import Ray, RunConfig, parse_config
 from alife.errors import UserError
-from populations import addresses, cores, ray_folder, ray_start, start_guard
+from populations import addresses, cores, host_actor, ray_folder, ray_start, start_guard
 from populations.evolution import evolve
 
 
@@ -57,6 +58,26 @@ def test_where_they_are_not_what_hides_them_is_named(tmp_path):
     (tmp_path / "populations" / "__init__.py").touch()
     said = python(tmp_path, CLAIM, siblings.ROOT, "/nowhere").stdout
     assert said.startswith(f"{tmp_path}/populations/__init__.py: hides the package 'populations'"), said
+
+
+ERRAND = """
+import pickle, sys
+what, job = pickle.load(open("pickled", "rb"))
+print(what.__name__ if isinstance(what, type) else what(sys.argv[1], job))
+"""
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [(host_actor.errand, "({}, {'a': 1})\n"), (host_actor.PingedHost, "PingedHost\n")],
+)
+def test_what_goes_to_workers_needs_no_package_on_their_path(tmp_path, what, said):
+    """So a Ray that the user has started with a path of its own will do, too."""
+    hide(tmp_path)
+    job = cloudpickle.dumps((dict, {"a": 1}))
+    (tmp_path / "pickled").write_bytes(cloudpickle.dumps((what, job)))
+    done = python(tmp_path, ERRAND, siblings.ROOT)
+    assert done.stdout == said, done.stderr
 
 
 @pytest.mark.parametrize("code", ["from populations import evolve", "from analysis import load_run"])

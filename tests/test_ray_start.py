@@ -40,7 +40,7 @@ def test_a_run_in_hostile_surroundings(tmp_path: Path) -> None:
     proxies, 8 GB of address space, one core, and, for who may make it so, 2 MB of shared memory.
     """
     hide(tmp_path)
-    (tmp_path / "random.py").write_text("raise SystemExit('a module of the user was imported')\n")
+    (tmp_path / "pickletools.py").write_text("raise SystemExit('a module of the user was imported')\n")
     command = [str(COMMAND), "run", *TINY, "--ray.address=null", "--no-figures", "--out=run"]
     small = 'mount -t tmpfs -o size=2m tmpfs /dev/shm && exec "$@"'
     if os.geteuid() == 0 and not subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode:
