@@ -63,6 +63,9 @@ class Terminal:
             took = f"about {duration(seconds)} of one core, and {size(memory)} of memory with one host"
             self._line(f"a generation takes {took}{doubt}")
 
+    def _on_connecting(self, event: dict[str, Any]) -> None:
+        self._line(connecting(event))
+
     def _on_start(self, event: dict[str, Any]) -> None:
         where = count(event["hosts"], "host") if event.get("backend") == "ray" else "in this process"
         verb = "goes on with" if event["generation"] else "starts with"

@@ -1,5 +1,6 @@
 """Where Ray is to be and with what: addresses, folders, cores, the guard of its start, and modules that hide others."""
 
+import io
 import math
 import os
 import signal
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from ray import cloudpickle
+from rich.console import Console
 
 from alife import siblings
 from alife.cli import main
@@ -19,6 +21,9 @@ from alife.config import Ray, RunConfig, parse_config
 from alife.errors import UserError
 from populations import addresses, cores, host_actor, ray_folder, ray_start, start_guard
 from populations.evolution import evolve
+from populations.paper_terminal import PaperTerminal
+from populations.progress import Terminal
+from populations.tally import SweepTerminal
 
 
 def python(folder: Path, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -248,6 +253,14 @@ def test_too_little_address_space_is_refused_and_some_is_made_do_with(monkeypatc
         ray_start._resources(RunConfig())
     monkeypatch.setattr(resource, "getrlimit", lambda _: (8 << 30, 8 << 30))
     assert ray_start._resources(RunConfig())["object_store_memory"] == 1 << 30
+
+
+@pytest.mark.parametrize("terminal", [Terminal, SweepTerminal, PaperTerminal])
+@pytest.mark.parametrize(("address", "line"), [("", "starting Ray…\n"), ("a:1", "joining Ray at a:1…\n")])
+def test_every_terminal_says_that_ray_is_waited_for(terminal, address, line):
+    said = io.StringIO()
+    terminal(Console(file=said))({"event": "connecting", "address": address})
+    assert said.getvalue() == line
 
 
 LOG = (
