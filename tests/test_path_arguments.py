@@ -58,7 +58,7 @@ def test_events_on_standard_output_are_alone_there(tmp_path: Path) -> None:
     ran = alife("run", *flags, *rest)
     assert ran.returncode == 0, ran.stderr
     events = [json.loads(line)["event"] for line in ran.stdout.splitlines()]
-    assert events[0] == "start"
+    assert "start" in events
     assert events[-1] == "end"
 
 
