@@ -5,52 +5,84 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from matplotlib.figure import Figure
 
 from alife import files
 from alife.errors import UserError
+from alife.words import size
 from analysis import clades, descent, forces, geneflow, style, tradeoff, trajectories, trees
 from analysis.drawing import attempt
-from analysis.run import Run, name_of
+from analysis.room import free
+from analysis.run import Run, load_run, name_of
 
 
 @dataclass(frozen=True)
 class PlotFunction:
-    """One figure: a line that says what it shows, and the function that draws it."""
+    """One figure.
+
+    Attributes:
+        description: A line that says what it shows.
+        draw: Draws it.
+        columns: Of births, that it is drawn from: all if None; of a large run none are read if there are none.
+        bytes: Of memory that it takes for each birth, half as much again as was measured with 2 million.
+    """
 
     description: str
     draw: Callable[[Run], Figure]
+    columns: tuple[str, ...] | None = None
+    bytes: int = 450
+
+
+_PLANE: Final = ("replication_error", "accuracy", "cause_of_death")
+_TREE: Final = ("ancestor_id", "origin_time", "destruction_time", "n_offspring")
+MANY: Final = 1_000_000
+"""Births from which on a run is not read whole: each figure reads the columns that it is drawn from."""
 
 
 PLOTS: dict[str, PlotFunction] = {
     "plane": PlotFunction(
         "trade-off plane: accuracy against ρ, coloured by generation, with Pareto fronts and the noise floor",
         lambda run: style.figure_of(tradeoff.plane(run)),
+        _PLANE,
+        190,
     ),
     "traits": PlotFunction(
         "trajectories: accuracy, ρ and L_SR, copying error, self error, squared genome norm and deaths by generation",
         trajectories.traits,
+        (),
     ),
     "hypervolume": PlotFunction(
         "hypervolume that each generation dominates on the trade-off plane",
         lambda run: style.figure_of(tradeoff.hypervolume_by_generation(run)),
+        _PLANE,
+        190,
     ),
     "selection": PlotFunction("selection differentials by trait, realised and expected", forces.selection),
     "price": PlotFunction("the Price equation by trait: components of change, cumulated", forces.cumulated),
     "phylogeny": PlotFunction(
-        "phylogeny through time: branches coloured by accuracy, islands at the tips, the MRCA", trees.time_phylogeny
+        "phylogeny through time: branches coloured by accuracy, islands at the tips, the MRCA",
+        trees.time_phylogeny,
+        (*_TREE, "accuracy"),
+        260,
     ),
     "phylogeny_rho": PlotFunction(
-        "the same, branches coloured by log ρ", lambda run: trees.time_phylogeny(run, "replication_error")
+        "the same, branches coloured by log ρ",
+        lambda run: trees.time_phylogeny(run, "replication_error"),
+        (*_TREE, "replication_error"),
+        260,
     ),
-    "muller": PlotFunction("Muller plot: shares of the clades that mattered", clades.muller),
+    "muller": PlotFunction("Muller plot: shares of the clades that mattered", clades.muller, (*_TREE, "accuracy"), 260),
     "descent": PlotFunction(
         "the dominant's line of descent: its traits by generation, its path through the trade-off plane",
         descent.descent,
     ),
     "geneflow": PlotFunction(
-        "gene flow: migrants, and where the ancestors of each island's residents lived", geneflow.geneflow
+        "gene flow: migrants, and where the ancestors of each island's residents lived",
+        geneflow.geneflow,
+        _TREE,
+        260,
     ),
 }
 """Every figure of a single run, in the order in which they are made. A new one is one more entry."""
@@ -116,3 +148,32 @@ def make(
     return [
         path for name in wanted for path in attempt(name, partial(PLOTS[name].draw, run), folder, say, formats, dpi)
     ]
+
+
+def make_of(
+    uri: str,
+    names: Sequence[str] | None = None,
+    folder: str | Path | None = None,
+    say: Callable[[str], None] = _to_stderr,
+    formats: Sequence[str] = style.FORMATS,
+    dpi: float | None = None,
+) -> list[Path]:
+    """As `make`, of a run that need not fit into memory: of more than `MANY` births each figure reads its own.
+
+    A figure that would take more memory than is free is left out with a line.
+    """
+    run = load_run(uri, births=False)
+    born = sum(part["rows"] for part in run.manifest["parts"]["births"])
+    if born <= MANY or run.generations.empty:
+        return make(load_run(uri), names, folder, say, formats, dpi)
+    made = make(run, [], folder, say, formats, dpi)  # names and folder are looked at before anything is read
+    for name in dict.fromkeys(PLOTS if names is None else names):
+        plot, room = PLOTS.get(name), free()
+        if plot and plot.columns != () and (takes := born * plot.bytes) > room:
+            why = f"of {born:,} births it takes about {size(takes)}, and {size(room)} are free here"
+            say(f"figure {name} is left out: {why}: 'alife plot {uri} {name}' draws it on a larger machine")
+            continue
+        columns = plot.columns if plot else ()
+        own = load_run(uri, births=columns != (), columns=columns)
+        made += make(own, [name], folder, say, formats, dpi)
+    return made

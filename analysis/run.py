@@ -1,11 +1,11 @@
 """A run folder as tidy data frames: what the manifest lists, checked against the schema, with derived columns."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -94,12 +94,21 @@ def name_of(path: str) -> str:
     return plain(PurePosixPath(path.rstrip("/")).name or path)
 
 
-def load_run(uri: str | os.PathLike[str], births: bool = True) -> Run:
+def load_run(
+    uri: str | os.PathLike[str],
+    births: bool = True,
+    *,
+    columns: Collection[str] | None = None,
+    generations: Collection[int] | None = None,
+) -> Run:
     """Read a run folder, finished or still being written.
 
     Args:
         uri: A local folder, or an address that fsspec understands (s3://…, memory://…).
         births: False leaves the table of individuals out; a long run's generations are enough for its trajectories.
+        columns: Of births, where a large run is not to be read whole: those of `schema.birth_columns` and `DERIVED`;
+            id, generation and island are among them in any case. All if None.
+        generations: Whose births to read, likewise.
 
     Raises:
         UserError: No run folder, another format, or a part that is missing, truncated or not of the schema; it names
@@ -109,7 +118,7 @@ def load_run(uri: str | os.PathLike[str], births: bool = True) -> Run:
     text = there.read(stored.MANIFEST, stored.MOST_MANIFEST)
     for _ in range(RELOADS):
         try:
-            return _load(there, text, births)
+            return _load(there, text, _Wanted(births, columns, generations))
         except UserError:
             before, text = text, there.read(stored.MANIFEST, stored.MOST_MANIFEST)
             if text == before:
@@ -137,22 +146,27 @@ def lived(births: pd.DataFrame) -> pd.DataFrame:
 
 
 def derive(
-    births: pd.DataFrame, accuracy_weight: float, scheme: str, tests: Sequence[OnTestImages] = ()
+    births: pd.DataFrame,
+    accuracy_weight: float,
+    scheme: str,
+    tests: Sequence[OnTestImages] = (),
+    columns: Collection[str] | None = None,
 ) -> pd.DataFrame:
-    """The births with `DERIVED` columns.
+    """The births with `DERIVED` columns, or with those that are among `columns`.
 
     replication_loss is L_SR = ρ·Σg² (Chang and Lipson 2018), float32. fitness is `alife.selection.fitness` within
     (generation, island) among those that did not die early, float32, NaN for the early dead. birth_island is where the
     individual was conceived, int32; `island` is where it lives. test_accuracy is that on the test images, float32, of
     those that lived to the end of a generation that was tested, else NaN.
     """
-    conceived_on = births["id"].to_numpy() >> (schema.GENERATION_BITS + schema.SLOT_BITS)
-    return births.assign(
-        replication_loss=births["replication_error"] * births["genome_norm"],
-        fitness=_fitness(births, accuracy_weight, scheme),
-        birth_island=conceived_on.astype(np.int32),
-        test_accuracy=_test_accuracy(births["id"].to_numpy(), tests),
-    )
+    ids = births["id"].to_numpy()
+    derived: dict[str, Callable[[], Any]] = {
+        "replication_loss": lambda: births["replication_error"] * births["genome_norm"],
+        "fitness": lambda: _fitness(births, accuracy_weight, scheme),
+        "birth_island": lambda: (ids >> (schema.GENERATION_BITS + schema.SLOT_BITS)).astype(np.int32),
+        "test_accuracy": lambda: _test_accuracy(ids, tests),
+    }
+    return births.assign(**{name: make() for name, make in derived.items() if columns is None or name in columns})
 
 
 def _test_accuracy(ids: NDArray[np.int64], tests: Sequence[OnTestImages]) -> NDArray[np.float32]:
@@ -179,19 +193,51 @@ def _fitness(births: pd.DataFrame, accuracy_weight: float, scheme: str) -> NDArr
     return out
 
 
-def _load(there: Source, text: bytes, with_births: bool) -> Run:
+@dataclass(frozen=True)
+class _Wanted:
+    """What of the births is to be read; arguments as of `load_run`."""
+
+    births: bool
+    columns: Collection[str] | None
+    generations: Collection[int] | None
+
+    def stored(self, columns: Mapping[str, str]) -> dict[str, str]:
+        """Columns to read, with those from which derived ones are computed."""
+        if self.columns is None:
+            return dict(columns)
+        names = {*_ALWAYS, *self.columns, *(name for one in self.columns for name in _MADE_OF.get(one, ()))}
+        return {name: kind for name, kind in columns.items() if name in names}
+
+    def has(self, part: Mapping[str, Any]) -> bool:
+        """Whether a part may hold anybody wanted."""
+        return self.generations is None or any(part["first"] <= one <= part["last"] for one in self.generations)
+
+
+_ALWAYS: Final = ("id", "generation", "island")
+_MADE_OF: Final = {
+    "replication_loss": ("replication_error", "genome_norm"),
+    "fitness": ("accuracy", "replication_error", "cause_of_death"),
+}
+"""Stored columns from which a derived one is computed."""
+
+
+def _load(there: Source, text: bytes, wanted: _Wanted) -> Run:
     path = there.uri
     manifest = stored.parse_manifest(text, f"{path}/{stored.MANIFEST}")
     content = there.read(stored.CONFIG, stored.MOST_CONFIG)
     config = stored.parse_stored_config(content, manifest, f"{path}/{stored.CONFIG}")
 
-    def frame(kind: str, columns: Mapping[str, str], wanted: bool = True) -> pd.DataFrame:
-        parts = manifest["parts"][kind] if wanted else []
-        return _frame(columns, [(part, partial(_table, there, part, config, columns)) for part in parts])
+    def frame(kind: str, columns: Mapping[str, str], wanted: _Wanted) -> pd.DataFrame:
+        parts = [part for part in manifest["parts"][kind] if wanted.has(part)] if wanted.births else []
+        read = wanted.stored(columns)
+        return _frame(read, [(part, partial(_table, there, part, config, columns, read)) for part in parts], wanted)
 
-    births = frame("births", schema.birth_columns(config.reproduction.heritable), with_births)
-    generations = frame("generations", schema.GENERATIONS)
+    all_of_it = _Wanted(True, None, None)
+    generations = frame("generations", schema.GENERATIONS, all_of_it)
     rows = summary.outdated(_columns(generations), manifest)
+    if rows.any() and wanted.births:  # statistics are made again of all births
+        wanted = all_of_it
+    births = frame("births", schema.birth_columns(config.reproduction.heritable), wanted)
     tests = _tests(there, manifest, config)
     if len(births) and rows.any():
         generations = pd.DataFrame(summary.renewed(_columns(generations), _columns(births), rows))
@@ -199,8 +245,8 @@ def _load(there: Source, text: bytes, with_births: bool) -> Run:
         path=path,
         config=config.model_dump(mode="json"),
         manifest=manifest,
-        births=derive(births, config.selection.accuracy_weight, config.selection.scheme, tests),
-        migrations=frame("migrations", schema.MIGRATIONS),
+        births=derive(births, config.selection.accuracy_weight, config.selection.scheme, tests, wanted.columns),
+        migrations=frame("migrations", schema.MIGRATIONS, all_of_it),
         generations=generations,
         tests=tests,
     )
@@ -222,13 +268,19 @@ def _columns(frame: pd.DataFrame) -> dict[str, NDArray[Any]]:
     return {str(name): frame[name].to_numpy() for name in frame}
 
 
-def _table(there: Source, part: Mapping[str, Any], config: RunConfig, columns: Mapping[str, str]) -> pa.Table:
+def _table(
+    there: Source, part: Mapping[str, Any], config: RunConfig, columns: Mapping[str, str], read: Collection[str]
+) -> pa.Table:
     data = there.read(part["name"], part["size"])
-    return stored.parse_part(data, part, config, columns, f"{there.uri}/{part['name']}")
+    return stored.parse_part(data, part, config, columns, f"{there.uri}/{part['name']}", read)
 
 
-def _frame(columns: Mapping[str, str], parts: Sequence[tuple[Mapping[str, Any], Read]]) -> pd.DataFrame:
+def _frame(
+    columns: Mapping[str, str], parts: Sequence[tuple[Mapping[str, Any], Read]], wanted: _Wanted
+) -> pd.DataFrame:
     """The parts as one frame, ordered by generation, filled in place so that no second copy is ever held."""
+    if wanted.generations is not None:
+        parts = [_of(wanted.generations, part, read()) for part, read in parts]
     rows = sum(part["rows"] for part, _ in parts)
     data = {name: np.empty(rows, np.int8 if kind == "string" else kind) for name, kind in columns.items()}
     start = 0
@@ -250,3 +302,9 @@ def _frame(columns: Mapping[str, str], parts: Sequence[tuple[Mapping[str, Any], 
     if not frame["generation"].is_monotonic_increasing:
         frame = frame.sort_values("generation", kind="stable", ignore_index=True)
     return frame
+
+
+def _of(generations: Collection[int], part: Mapping[str, Any], table: pa.Table) -> tuple[Mapping[str, Any], Read]:
+    """A part with those alone who are of some generations."""
+    own = table.filter(pc.is_in(table["generation"], pa.array(list(generations), pa.int32())))
+    return {**part, "rows": len(own)}, lambda: own

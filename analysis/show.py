@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, TextIO
@@ -19,7 +19,7 @@ from alife import schema
 from alife.errors import plain
 from alife.scales import OF_A_TASK
 from alife.words import count
-from analysis.run import Run, lived
+from analysis.run import Run, lived, load_run
 
 PLAIN_WIDTH: Final = 200
 """Characters of a line where there is no terminal, so that nothing is cut."""
@@ -94,6 +94,13 @@ def table(run: Run, now: datetime | None = None) -> RenderableType:
     for name, value in facts_of(run, now or datetime.now(UTC)):
         facts.add_row(name, Text(plain(value)))
     return Group(facts, Text(), *_islands(run)) if len(run.generations) else facts
+
+
+def load(uri: str) -> Run:
+    """A run as far as `table` looks at it: of its births the last generation of each island alone."""
+    run = load_run(uri, births=False)
+    last: Iterable[int] = run.generations.groupby("island")["generation"].max()
+    return load_run(uri, generations={*map(int, last), *(each.generation for each in run.tests[-1:])})
 
 
 def print_run(run: Run, file: TextIO | None = None) -> None:

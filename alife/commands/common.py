@@ -167,7 +167,7 @@ def figures(
     """Draw figures of a run, by default all that the main job makes, into its own folder."""
     from analysis import plots
 
-    paths = plots.make(load(out), names or None, folder, formats=formats, dpi=dpi)
+    paths = plots.make_of(out, names or None, folder, formats=formats, dpi=dpi)
     print(f"{count(len(paths), 'figure file')} in {paths[0].parent}" if paths else "no figures", file=sys.stderr)
 
 

@@ -179,7 +179,7 @@ def _drive(arguments: argparse.Namespace, out: str, evolve: Callable[[list], str
             if told or not there:
                 figures(out, formats=arguments.format or there or FORMATS[:1], dpi=arguments.dpi)
     if arguments.log_json != paths.STANDARD:
-        from analysis.show import print_run
+        from analysis import show
 
-        print_run(load(out))
+        show.print_run(show.load(out))
     return 0

@@ -88,9 +88,9 @@ def _show(arguments: argparse.Namespace) -> None:
         return
     if arguments.first is not None or arguments.last is not None:
         raise UserError("--first, --last: they choose generations of a --digest; the table shows all")
-    from analysis.show import print_run
+    from analysis import show
 
-    print_run(load(arguments.run))
+    show.print_run(show.load(arguments.run))
 
 
 def _plot(arguments: argparse.Namespace) -> None:
