@@ -127,6 +127,14 @@ def test_every_look_can_be_printed_in_any_encoding(
     assert "\\u" not in file.read_text(encoding=encoding)
 
 
+def test_an_assay_whose_summary_is_lost_is_stored(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["assay", str(run), "garden", "--sample", "3", "--replicates", "5", "--no-figures"]
+    code, said = answer(words, os.open("/dev/full", os.O_WRONLY), "utf-8", monkeypatch)
+    assert code == 0, said
+    assert said.endswith("alife: standard output cannot be written: No space left on device\n")
+    assert list((run / "assays").glob("*.parquet"))
+
+
 @given(st.text(), st.sampled_from(["ascii", "latin-1", "cp1252", "utf-8"]))
 def test_any_text_is_encoded(text: str, encoding: str) -> None:
     assert isinstance((text + "ρ\udcff").encode(encoding, ERRORS), bytes)

@@ -53,6 +53,7 @@ def add(command: Command) -> None:
         "  alife report runs/a                                RUN/report.html, RUN/figures\n"
         "  alife report sweeps/a --out talk/sweep.html        talk/sweep.html, talk/sweep-figures",
     )
+    report.set_defaults(printed=False)
     report.add_argument(
         "path", metavar="RUN|SWEEP", type=paths.folder, help="the folder of either: a path or an fsspec URI"
     )

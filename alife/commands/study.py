@@ -43,6 +43,7 @@ def add(command: Command) -> None:
         "  alife assay runs/a --generation 20 mutation       what becomes of birth noise\n"
         "  alife assay runs/a fertility --descent 20         generations of descent without selection",
     )
+    assay.set_defaults(printed=False)
     assay.add_argument("run", metavar="RUN", type=paths.folder, help="a run's folder: a path or an fsspec URI")
     assay.add_argument("assay", choices=["garden", "within_life", "mutation", "fertility"], help="as above")
     assay.add_argument(
