@@ -240,7 +240,7 @@ def test_in_process_a_stop_ends_the_queue():
 
 
 def test_what_cannot_be_placed_is_refused_at_once(ray_8):
-    with pytest.raises(UserError, match=r"no node of the cluster has the 99 CPUs and 1 GPUs"):
+    with pytest.raises(UserError, match=r"no node of the cluster has the 99 CPUs and 1 GPU that"):
         run_jobs(mixed(), Ray(cpus_per_host=99, gpus_per_host=1))
 
 
