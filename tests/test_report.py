@@ -338,7 +338,7 @@ class TestSweep:
         (tmp_path / "w0/seed-0/report.html").write_text("")
         text = render(sweep_page.page(treatments.load(tmp_path), [], [], tmp_path))
         assert "Left out, as no generation is committed yet" in text
-        assert "not the manifest of a run" in text
+        assert "damaged: not valid JSON" in text
         assert 'href="./w0/seed-0/report.html"' in text
 
     def test_a_large_sweep_keeps_what_the_statements_need(self, sweep: Path, monkeypatch: pytest.MonkeyPatch) -> None:
