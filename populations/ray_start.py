@@ -26,7 +26,7 @@ _SETTINGS = {
     "RAY_prestart_worker_first_driver": "0",  # else a driver waits, deaf, for workers that may never start
 }
 _KEYS = (
-    "machines of a cluster share one token (RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN or ~/.ray/auth_token) and one "
+    "is the address right? Machines of a cluster share one token (RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN or ~/.ray/auth_token) and one "
     "version of Ray, here {}"
 )
 
@@ -163,7 +163,7 @@ def _explain(error: BaseException, place: addresses.Place, seconds: float, folde
     if seconds > START_SECONDS:
         reason = f"it took more than {START_SECONDS:g} s"
     if isinstance(error, ConnectionError) and place.address != "auto":
-        reason += f"; it answers but does not let us in: {_KEYS.format(ray.__version__)}"
+        reason += f"; what answers there does not let us in as a head: {_KEYS.format(ray.__version__)}"
     elif not place.address and (last := start_guard.last_error(folders, os.getpid())):
         reason += f"; its last error was: {last}"
     return f"{what}: {reason}"

@@ -338,3 +338,12 @@ def test_the_guard_of_rays_start(
     finally:
         process.kill()
         process.wait()
+
+
+def test_one_that_answers_and_lets_nobody_in_may_be_no_head_at_all():
+    place = addresses.place(Ray(address="10.0.0.1:6379"))
+    said = ray_start._explain(ConnectionError("no"), place, 1.0, [])
+    assert "is the address right? Machines of a cluster share one token" in said
+    assert ray_start._explain(ConnectionError("no"), place, 1e9, []).startswith(
+        "ray.address: '10.0.0.1:6379': it took more"
+    )
