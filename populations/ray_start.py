@@ -26,8 +26,8 @@ _SETTINGS = {
     "RAY_prestart_worker_first_driver": "0",  # else a driver waits, deaf, for workers that may never start
 }
 _KEYS = (
-    "is the address right? Machines of a cluster share one token (RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN or ~/.ray/auth_token) and one "
-    "version of Ray, here {}"
+    "is the address right? Machines of a cluster share one token (RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN or "
+    "~/.ray/auth_token) and one version of Ray, here {}"
 )
 
 _lock = threading.Lock()
