@@ -37,7 +37,9 @@ def config(tmp_path: Path, small: dict[str, Any]) -> str:
     return str(file)
 
 
-@pytest.mark.parametrize("backend", ["nonsense", "module://matplotlib_inline.backend_inline"])
+@pytest.mark.parametrize(
+    "backend", ["nonsense", pytest.param("module://matplotlib_inline.backend_inline", marks=pytest.mark.nightly)]
+)
 def test_the_command_draws_on_a_backend_of_its_own(tmp_path: Path, backend: str) -> None:
     run = write_run(tmp_path / "run", synthetic_run(3, 2, 4))
     done = alife("plot", str(run), "muller", MPLBACKEND=backend, DISPLAY="")

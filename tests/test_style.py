@@ -57,7 +57,7 @@ def test_the_project_s_style_stands_where_nothing_is_set(run: Run) -> None:
             assert dict(mpl.rcParams) == once
 
 
-@pytest.mark.parametrize("name", ["plane", "traits", "phylogeny", "muller", "descent", "price"])
+@pytest.mark.parametrize("name", ["plane", "muller", "descent"])
 def test_a_dark_style_turns_paper_and_ink(run: Run, name: str, tmp_path: Path) -> None:
     with sheets.context("dark_background"):
         figure = PLOTS[name].draw(run)
