@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from alife.lazy import attach
 
 if TYPE_CHECKING:
-    from alife.config import RunConfig, parse_config
+    from alife.configuration.keys import RunConfig, parse_config
     from alife.errors import UserError
-    from alife.tasks import load_task
-    from analysis.run import load_run
-    from populations.adults import load_network
-    from populations.evolution import evolve, resume
-    from populations.fork import fork
+    from alife.world.task import load_task
+    from analysis.data.run import load_run
+    from populations.engine.adults import load_network
+    from populations.engine.evolve import evolve, resume
+    from populations.engine.fork import fork
 
 __version__ = "0.1.0"
 
@@ -33,15 +33,15 @@ __all__ = [
 ]
 
 _HOMES = {
-    "RunConfig": "alife.config",
+    "RunConfig": "alife.configuration.keys",
     "UserError": "alife.errors",
-    "evolve": "populations.evolution",
-    "fork": "populations.fork",
-    "load_network": "populations.adults",
-    "load_run": "analysis.run",
-    "load_task": "alife.tasks",
-    "parse_config": "alife.config",
-    "resume": "populations.evolution",
+    "evolve": "populations.engine.evolve",
+    "fork": "populations.engine.fork",
+    "load_network": "populations.engine.adults",
+    "load_run": "analysis.data.run",
+    "load_task": "alife.world.task",
+    "parse_config": "alife.configuration.keys",
+    "resume": "populations.engine.evolve",
 }
 
 __getattr__, _names = attach(__name__, _HOMES)

@@ -2,7 +2,8 @@
 
 Accuracies are taken as they are. Errors, norms and life-history traits are taken as log10; what is below `SMALLEST`,
 zero too, counts as `SMALLEST`, and what is not finite, or negative, has no value (NaN) and is left out. Every table,
-figure and statistic uses these functions. `alife.selection` has a floor of its own, which is part of what is born.
+figure and statistic uses these functions. `alife.evolution.selection` has a floor of its own, which is part of what is
+born.
 """
 
 from typing import Final

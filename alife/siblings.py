@@ -10,7 +10,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 """The folder that holds them."""
-_A_FILE = {"alife": "siblings.py", "analysis": "run.py", "populations": "host.py"}
+_A_FILE = {"alife": "siblings.py", "analysis": "data/run.py", "populations": "engine/evolve.py"}
 
 
 def claim(root: str) -> str:

@@ -23,12 +23,17 @@ _find_alife()
 from alife.lazy import attach  # noqa: E402
 
 if TYPE_CHECKING:
-    from analysis.plots import make
-    from analysis.run import Run, load_run
-    from analysis.show import print_run
+    from analysis.data.run import Run, load_run
+    from analysis.figures.registry import make
+    from analysis.report.summary import print_run
 
 __all__ = ["Run", "load_run", "make", "print_run"]
 
-_HOMES = {"Run": "analysis.run", "load_run": "analysis.run", "make": "analysis.plots", "print_run": "analysis.show"}
+_HOMES = {
+    "Run": "analysis.data.run",
+    "load_run": "analysis.data.run",
+    "make": "analysis.figures.registry",
+    "print_run": "analysis.report.summary",
+}
 
 __getattr__, __dir__ = attach(__name__, _HOMES)

@@ -25,11 +25,11 @@ _find_alife()
 from alife.lazy import attach  # noqa: E402
 
 if TYPE_CHECKING:
-    from populations.adults import load_network
-    from populations.evolution import evolve, resume
+    from populations.engine.adults import load_network
+    from populations.engine.evolve import evolve, resume
 
 __all__ = ["evolve", "load_network", "resume"]
 
 __getattr__, __dir__ = attach(
-    __name__, {**dict.fromkeys(__all__, "populations.evolution"), "load_network": "populations.adults"}
+    __name__, {**dict.fromkeys(__all__, "populations.engine.evolve"), "load_network": "populations.engine.adults"}
 )

@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 import yaml
 
-from alife import cli
-from alife.config import RunConfig
-from alife.nested import merge, nest
-from populations import evolution
+from alife.cli import main
+from alife.configuration.keys import RunConfig
+from alife.configuration.parsing import merge, nest
+from populations.engine import evolve as evolution
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -76,7 +76,7 @@ def commands(text: str) -> Iterator[str]:
 
 def parse(words: list[str]) -> argparse.Namespace:
     """What the real parser makes of a call; it exits where a command, a flag or a choice is none."""
-    arguments, unknown = cli._parser().parse_known_args(words)
+    arguments, unknown = main._parser().parse_known_args(words)
     assert not unknown, f"alife {shlex.join(words)}: unknown {unknown}"
     return arguments
 
@@ -94,7 +94,7 @@ def run(command: str) -> str:
         more = QUICK
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
-        code = cli.main([*words, *more])
+        code = main.main([*words, *more])
     assert code == 0, f"{command}: ended with {code}"
     if target:
         Path(target).write_text(said.getvalue(), encoding="utf-8")
@@ -148,7 +148,7 @@ def test_every_call_in_the_text_is_one(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_flags_in_the_text_are_flags_of_a_command() -> None:
     known = set()
-    for action in cli._parser()._actions:
+    for action in main._parser()._actions:
         for command in getattr(action, "choices", None) or {}:
             known |= {flag for a in action.choices[command]._actions for flag in a.option_strings}
     text = re.sub(r"^```.*?^```", "", README.read_text(encoding="utf-8"), flags=re.M | re.S)

@@ -4,10 +4,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from alife import metrics
 from alife.assays.lives import Columns, Tell, Use, accuracy, grow, numbers, of_each, on, silent, stacked, who
-from alife.island import Habitat
-from alife.reproduction import Floats, Newborns, birth, trait
+from alife.evolution.island import Habitat
+from alife.evolution.reproduction import Floats, Newborns, birth, trait
+from alife.organism import measures
 
 DESCENT = 10
 """Emissions that a line is followed through."""
@@ -45,13 +45,13 @@ def fertility(
                 ids, seed = newborns.ids.tolist(), habitat.config.seed
                 stream = of_each(seed, Use.DESCENT, ids, r, k)
                 adults, emitted = grow(habitat, genomes, newborns, stream, learning=learning)
-                errors = metrics.relative_error(emitted, genomes)
+                errors = measures.relative_error(emitted, genomes)
                 ratio = torch.linalg.vector_norm(emitted, dim=1) / torch.linalg.vector_norm(founders, dim=1)
                 rows.append(
                     {
                         **who(newborns, replicate=r, learning=learning, noise=noise, descent=k),
                         "replication_error": numbers(errors),
-                        "founder_error": numbers(metrics.relative_error(emitted, founders)),
+                        "founder_error": numbers(measures.relative_error(emitted, founders)),
                         "norm_ratio": numbers(ratio),
                         "accuracy": accuracy(habitat, adults, errors),
                     }

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from alife import metrics
 from alife.assays.lives import Columns, Tell, Use, accuracy, grow, numbers, on, silent, stacked, who
-from alife.island import Habitat
-from alife.reproduction import Newborns, birth
+from alife.evolution.island import Habitat
+from alife.evolution.reproduction import Newborns, birth
+from alife.organism import measures
 from alife.streams import Stream, rng
 
 MIN_LIVES = 5
@@ -42,14 +42,14 @@ def garden(
                 return rng(seed, Stream.ASSAY, Use.GARDEN, r)
 
             adults, emitted = grow(habitat, genomes, newborns, life, common=True)
-            errors = metrics.relative_error(emitted, genomes)
+            errors = measures.relative_error(emitted, genomes)
             rows.append(
                 {
                     **who(newborns, generation=generation, replicate=r),
                     "accuracy": accuracy(habitat, adults, errors),
                     "replication_error": numbers(errors),
-                    "copying_error": numbers(metrics.relative_error(emitted, messages)),
-                    "genome_norm": numbers(metrics.genome_norm(genomes)),
+                    "copying_error": numbers(measures.relative_error(emitted, messages)),
+                    "genome_norm": numbers(measures.genome_norm(genomes)),
                 }
             )
             tell(number * replicates + r + 1, len(groups) * replicates)

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from alife import schema
-from alife.island import Habitat
-from alife.life import live
-from alife.reproduction import Newborns, trait
+from alife.evolution.island import Habitat
+from alife.evolution.reproduction import Newborns, trait
+from alife.organism.lifetime import live
 from alife.streams import Stream, rng
 
 Columns = dict[str, NDArray]

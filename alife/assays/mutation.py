@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from alife import metrics
 from alife.assays.lives import Columns, Tell, Use, accuracy, grow, numbers, of_each, on, silent, stacked, who
 from alife.errors import UserError
-from alife.island import Habitat
-from alife.reproduction import Newborns, birth
+from alife.evolution.island import Habitat
+from alife.evolution.reproduction import Newborns, birth
+from alife.organism import measures
 
 EMISSIONS = 5
 """How many emissions the noise is followed through."""
@@ -153,7 +153,7 @@ def effects(habitat: Habitat, newborns: Newborns, replicates: int = 5, tell: Tel
     for r in range(replicates):
         stream = of_each(habitat.config.seed, Use.EFFECTS, sisters.ids.tolist(), r)
         adults, emitted = grow(habitat, genomes, sisters, stream)
-        errors = metrics.relative_error(emitted, genomes)
+        errors = measures.relative_error(emitted, genomes)
         noisy = np.repeat([True, False], len(newborns))
         rows.append(
             {
@@ -161,7 +161,7 @@ def effects(habitat: Habitat, newborns: Newborns, replicates: int = 5, tell: Tel
                 "noisy": noisy,
                 "accuracy": accuracy(habitat, adults, errors),
                 "replication_error": numbers(errors),
-                "copying_error": numbers(metrics.relative_error(emitted, messages)),
+                "copying_error": numbers(measures.relative_error(emitted, messages)),
             }
         )
         tell(r + 1, replicates)

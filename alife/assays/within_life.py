@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from alife import metrics
 from alife.assays.lives import Columns, Tell, Use, accuracy, grow, numbers, of_each, on, silent, stacked, who
 from alife.errors import UserError
-from alife.island import Habitat
-from alife.reproduction import Newborns, birth
+from alife.evolution.island import Habitat
+from alife.evolution.reproduction import Newborns, birth
+from alife.organism import measures
 
 TASK_WEIGHTS = (0.0, 0.1, 1.0, 10.0, 100.0)
 """Weights of the cross-entropy beside ρ that each genome lives under: no task, the default, and where it begins to
@@ -53,13 +53,13 @@ def within_life(
             stream = of_each(config.seed, Use.WEIGHTS, newborns.ids.tolist(), r)
             for weight in task_weights:
                 adults, emitted = grow(habitat, genomes, newborns, stream, task_weight=weight)
-                errors = metrics.relative_error(emitted, genomes)
+                errors = measures.relative_error(emitted, genomes)
                 rows.append(
                     {
                         **who(newborns, generation=generation, replicate=r, task_weight=float(weight)),
                         "accuracy": accuracy(habitat, adults, errors),
                         "replication_error": numbers(errors),
-                        "copying_error": numbers(metrics.relative_error(emitted, messages)),
+                        "copying_error": numbers(measures.relative_error(emitted, messages)),
                     }
                 )
                 tell(len(rows), total)

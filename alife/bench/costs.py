@@ -13,10 +13,10 @@ import torch
 
 from alife.bench.settings import ALL, DEFAULT, SMALL, VANILLA, Setting, genomes_of, life_of, physics_of, world_of
 from alife.bench.timing import Call, Figure, figure, in_turns
-from alife.gradient import Gradient
-from alife.island import Habitat, lifetime
-from alife.optimizers import OPTIMIZERS
-from alife.reproduction import found
+from alife.evolution.island import Habitat, lifetime
+from alife.evolution.reproduction import found
+from alife.organism.kernel.gradient import Gradient
+from alife.organism.optimizers import OPTIMIZERS
 
 PARTS = {
     "products": ("bmm", "baddbmm_", "by_onednn"),

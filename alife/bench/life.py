@@ -14,8 +14,8 @@ from alife.bench.rivals import jax_population, one_after_another
 from alife.bench.settings import ALL, DEFAULT, SMALL, TINY, VANILLA, genomes_of, life_of, physics_of, world_of
 from alife.bench.timing import GEMM, Figure, figure, gemms, half_gemm, in_turns, pinned, threads_elsewhere
 from alife.errors import UserError
-from alife.island import Habitat, check_precision, lifetime
-from alife.reproduction import found
+from alife.evolution.island import Habitat, check_precision, lifetime
+from alife.evolution.reproduction import found
 
 RIVALS = 2, 4, 8, 16, 24
 """Populations of which JAX's best is taken."""

@@ -1,7 +1,7 @@
 """What a life is measured against: the same steps by one network after another, and by JAX.
 
 They are written as their own documentation would have
-them, with the same features, batches and optimiser as `alife.life`, and replication alone.
+them, with the same features, batches and optimiser as `alife.organism.lifetime`, and replication alone.
 """
 
 import numpy as np
@@ -9,10 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from alife import config as configuration
 from alife.bench.timing import Call
-from alife.gradient import World
-from alife.life import experiences
+from alife.configuration import keys as configuration
+from alife.organism.kernel.gradient import World
+from alife.organism.lifetime import experiences
 
 
 def one_after_another(world: World, life: configuration.Life, born: Tensor, stream: int, *, optimizer: bool) -> Call:

@@ -13,13 +13,13 @@ import torch
 from torch import Tensor
 
 from alife.bench.timing import Call
-from alife.config import RunConfig, parse_config
-from alife.gradient import World
-from alife.island import default_chunk
-from alife.life import live
-from alife.physics import Physics
-from alife.quine import Shape
+from alife.configuration.keys import RunConfig, parse_config
+from alife.evolution.island import default_chunk
+from alife.organism.kernel.gradient import World
+from alife.organism.lifetime import live
+from alife.organism.quine import Shape
 from alife.streams import Stream, rng
+from alife.world.projections import Physics
 
 CLASSES, LEARN, SELECT = 10, 50_000, 10_000
 ISLAND, STEPS = 24, 40

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from alife.products import by_onednn, onednn_is_exact
+from alife.organism.kernel.products import by_onednn, onednn_is_exact
 
 Call = Callable[[], object]
 Figure = dict[str, Any]

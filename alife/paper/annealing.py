@@ -12,10 +12,10 @@ from typing import Any, Final, Literal
 import torch
 from torch import Tensor
 
-from alife.gradient import Gradient
-from alife.island import Habitat
-from alife.life import experiences
-from alife.optimizers import OPTIMIZERS
+from alife.evolution.island import Habitat
+from alife.organism.kernel.gradient import Gradient
+from alife.organism.lifetime import experiences
+from alife.organism.optimizers import OPTIMIZERS
 from alife.paper.frame import Settings, Work
 from alife.paper.habitat import stream
 from alife.paper.training import SAVE_SECONDS

@@ -9,8 +9,8 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from alife import metrics
-from alife.island import Habitat
+from alife.evolution.island import Habitat
+from alife.organism import measures as metrics
 from alife.paper.frame import Floats, Outcome, Work
 from alife.paper.habitat import configuration, floats, founders, measures, rows
 from alife.paper.training import LAMBDA, TEMPERATURE, Training, last, train

@@ -6,7 +6,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from alife.climbing import Climbers
+from alife.organism.hill_climbing import Climbers
 from alife.paper.frame import Outcome, Work
 from alife.paper.habitat import configuration, floats, founders, habitat, measures, rows, stream
 from alife.paper.training import BATCH, SAVE_SECONDS, last

@@ -14,7 +14,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from alife import metrics
+from alife.organism import measures
 from alife.paper import strict
 from alife.paper.fertility import Emit, answers, depths, median
 from alife.paper.frame import Outcome, Work
@@ -150,10 +150,10 @@ def _loss(
     clean, size = networks[:, None], attempt.size * _norm(networks).detach()[:, None]
     if attempt.disturbance in ("none", "unroll"):
         once = emit(networks)
-        loss = metrics.relative_error(once, networks)
+        loss = measures.relative_error(once, networks)
         for _ in range(2 if attempt.disturbance == "unroll" else 0):
             once = emit(once)
-            loss = loss + attempt.weight * metrics.relative_error(once, networks).log1p()
+            loss = loss + attempt.weight * measures.relative_error(once, networks).log1p()
         return loss, errors
     fresh = torch.randn(errors.shape, generator=draw) / errors.shape[2] ** 0.5
     if attempt.disturbance == "noise":
@@ -177,7 +177,7 @@ def _loss(
 
 
 def _measured(networks: Tensor, emit: Emit) -> dict[str, Tensor]:
-    loss = metrics.replication_loss(emit(networks), networks)
+    loss = measures.replication_loss(emit(networks), networks)
     return {name: torch.from_numpy(values) for name, values in replication(loss, networks).items()}
 
 

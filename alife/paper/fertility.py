@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from alife import metrics
-from alife.island import Habitat
+from alife.evolution.island import Habitat
+from alife.organism import measures
 from alife.paper import strict
 from alife.paper.frame import Floats, Outcome, Settings, Work
 from alife.paper.habitat import Kind, configuration, habitat, replication, stream
@@ -101,8 +101,8 @@ def follow(
         printed.append(emit(printed[-1]))
     for generation, (parents, children) in enumerate(pairwise(printed), 1):
         measured = {
-            "rho": metrics.relative_error(children, parents),
-            "founder_rho": metrics.relative_error(children, networks),
+            "rho": measures.relative_error(children, parents),
+            "founder_rho": measures.relative_error(children, networks),
             "norm_ratio": torch.linalg.vector_norm(children, dim=1) / torch.linalg.vector_norm(networks, dim=1),
         }
         if "select" in place.splits:
@@ -110,7 +110,7 @@ def follow(
         lines += _rows(name, measured, generation=generation)
     noisy = torch.stack([_copies(settings, network, (*key, k)) for k, network in enumerate(networks)])
     measured = {
-        **_tensors(replication(metrics.replication_loss(printed[1], networks), networks)),
+        **_tensors(replication(measures.replication_loss(printed[1], networks), networks)),
         "depth": depths(emit, networks, networks, generations),
         "noisy_depth": torch.stack(
             [median(depths(emit, c, n.expand_as(c), generations)) for c, n in zip(noisy, networks, strict=True)]
@@ -118,7 +118,7 @@ def follow(
         **answers(emit, networks, stream(settings, "fertility", *key, 1 << 20)),
     }
     found = _rows(name, measured)
-    for row, kind in zip(found, metrics.fixpoint_class(networks, printed[1], printed[2]), strict=True):
+    for row, kind in zip(found, measures.fixpoint_class(networks, printed[1], printed[2]), strict=True):
         row["class"] = kind
     return found, lines
 
@@ -138,7 +138,7 @@ def depths(emit: Emit, begin: Tensor, founders: Tensor, generations: int) -> Ten
     for _ in range(generations):
         networks = emit(networks)
         ratio = torch.linalg.vector_norm(networks, dim=1) / norms[living]
-        alike = metrics.relative_error(networks, founders[living]) < FERTILE
+        alike = measures.relative_error(networks, founders[living]) < FERTILE
         well = alike & (ratio < WITHIN) & (ratio > 1 / WITHIN)
         living, networks = living[well], networks[well]
         depth[living] += 1
@@ -163,7 +163,7 @@ def answers(emit: Emit, networks: Tensor, draw: np.random.Generator) -> dict[str
         growths.append(torch.linalg.vector_norm(after, dim=1) / (PROBE * size[:, 0]))
         at = after
     scaled = emit(networks * (1 + PROBE)) - emit(networks * (1 - PROBE))
-    degree = (scaled * base).sum(1) / (2 * PROBE * metrics.genome_norm(base))
+    degree = (scaled * base).sum(1) / (2 * PROBE * measures.genome_norm(base))
     radius = torch.stack(growths[15:]).log().mean(0).exp()
     return {"gain": growths[0].square(), "radius": radius, "degree": degree}
 

@@ -8,16 +8,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from alife import metrics
-from alife.config import RunConfig, parse_config
+from alife.configuration.keys import RunConfig, parse_config
 from alife.errors import UserError
-from alife.island import Habitat
+from alife.evolution.island import Habitat
+from alife.evolution.reproduction import found
+from alife.organism import measures as metrics
 from alife.paper.frame import Floats, Settings
 from alife.paper.registry import EXPERIMENTS
-from alife.physics import make_physics
-from alife.reproduction import found
 from alife.streams import Stream, rng
-from alife.tasks import load_task
+from alife.world.projections import make_physics
+from alife.world.task import load_task
 
 Kind = Literal["vanilla", "auxiliary"]
 

@@ -5,8 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from alife import metrics
-from alife.island import Habitat
+from alife.evolution.island import Habitat
+from alife.organism import measures as metrics
 from alife.paper.frame import Outcome, Work
 from alife.paper.habitat import configuration, floats, founders, habitat, measures, rows
 from alife.paper.training import Training, last, train

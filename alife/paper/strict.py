@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from alife import metrics
-from alife.config import RunConfig
-from alife.island import Habitat
+from alife.configuration.keys import RunConfig
+from alife.evolution.island import Habitat
+from alife.organism import measures as metrics
 from alife.paper.annealing import Stage, anneal, schedule
 from alife.paper.exact import PERFECT, refine
 from alife.paper.frame import Outcome, Settings, Work

@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from alife.gradient import Gradient
-from alife.island import Habitat
-from alife.life import Learners, experiences
+from alife.evolution.island import Habitat
+from alife.organism.kernel.gradient import Gradient
+from alife.organism.lifetime import Learners, experiences
 from alife.paper.frame import Settings, Work
 from alife.paper.habitat import Kind, configuration, founders, habitat, stream
 

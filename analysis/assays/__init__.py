@@ -5,7 +5,7 @@
 - `components.py`: variance components, heritability, genetic correlation.
 
 Every interval is over the genomes or lines of one run: it says how well *that* generation is known. A claim about a
-treatment needs runs as replicates (`analysis.statistics`).
+treatment needs runs as replicates (`analysis.statistics.intervals`).
 """
 
 from analysis.assays.results import Result, print_result, publish, read

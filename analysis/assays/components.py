@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.statistics import FEWEST, RESAMPLES, Estimate
+from analysis.statistics.intervals import FEWEST, RESAMPLES, Estimate
 
 Floats = NDArray[np.float64]
 

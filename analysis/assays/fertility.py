@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 
 from alife import scales
 from alife.words import count
-from analysis import style
 from analysis.assays.results import Frames, Row, by_name, finish, number, words
-from analysis.statistics import Estimate, interval
+from analysis.figures import style
+from analysis.statistics.intervals import Estimate, interval
 
 WORST: Final = 0.5
 """ρ against the founder from which on a line counts as lost."""

@@ -6,11 +6,11 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from alife.selection import CONTROLS
+from alife.evolution.selection import CONTROLS
 from analysis.assays.components import Floats, correlation, heritability
 from analysis.assays.results import Frames, Row, by_name, number, words
-from analysis.demes import LABELS, OF_A_TASK, measured
-from analysis.statistics import Estimate, difference, interval
+from analysis.evolution.islands import LABELS, OF_A_TASK, measured
+from analysis.statistics.intervals import Estimate, difference, interval
 
 BASE: Final = 3
 """The generation to beat: the first that was printed faithfully. Founders cannot be printed, and it takes emissions of

@@ -9,11 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from alife.words import count
-from analysis import style
 from analysis.assays.components import Floats
 from analysis.assays.garden import NAMES, SCOPES, assayed, mean_name, of_genomes, scored, scores
 from analysis.assays.results import Frames, Row, by_name, draw_estimate, finish, number
-from analysis.demes import LABELS, OF_A_TASK
+from analysis.evolution.islands import LABELS, OF_A_TASK
+from analysis.figures import style
 
 
 @style.styled()

@@ -8,11 +8,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis import style
 from analysis.assays.components import Floats, deviation
 from analysis.assays.results import Frames, Row, by_name, draw_estimate, finish, number, words
-from analysis.demes import LABELS, OF_A_TASK, measured
-from analysis.statistics import Estimate, interval
+from analysis.evolution.islands import LABELS, OF_A_TASK, measured
+from analysis.figures import style
+from analysis.statistics.intervals import Estimate, interval
 
 SHOWN: Final = (1, 2, 5)
 """Emissions whose retained noise is reported; the figure shows all."""

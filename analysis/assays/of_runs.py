@@ -14,8 +14,8 @@ from alife.errors import UserError
 from analysis.assays import garden, within_life
 from analysis.assays.components import joint, whole
 from analysis.assays.results import read
-from analysis.run import Run
-from analysis.statistics import FEWEST
+from analysis.data.run import Run
+from analysis.statistics.intervals import FEWEST
 
 FIDELITIES: Final = ("replication_error", "copying_error")
 

@@ -18,12 +18,12 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
-from alife import files, parquet
 from alife.errors import UserError
-from analysis import legends, style
-from analysis.drawing import attempt
-from analysis.source import Source
-from analysis.statistics import Estimate
+from alife.format import files, parquet
+from analysis.data.source import Source
+from analysis.figures import legends, style
+from analysis.figures.drawing import attempt
+from analysis.statistics.intervals import Estimate
 
 MOST: Final = 1 << 32
 """Bytes of an assay's table at most."""

@@ -10,11 +10,11 @@ from matplotlib.figure import Figure
 
 from alife import schema
 from alife.words import count
-from analysis import style
 from analysis.assays.components import Floats
 from analysis.assays.results import Frames, Row, by_name, draw_estimate, finish, number, words
-from analysis.demes import LABELS, measured
-from analysis.statistics import Estimate, interval
+from analysis.evolution.islands import LABELS, measured
+from analysis.figures import style
+from analysis.statistics.intervals import Estimate, interval
 
 TRAITS: Final = ("accuracy", "replication_error", "copying_error")
 RATE: Final = "accuracy that a tenfold ρ buys"

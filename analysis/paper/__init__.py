@@ -1,4 +1,5 @@
-"""The seed paper's results beside this project's: reads the folder that `populations.paper` wrote, and no torch.
+"""The seed paper's results beside this project's: reads the folder that `populations.studies.paper` wrote, and no
+torch.
 
 - `results.py`: the folder, and the paper's values as reported.
 - `verdicts.py`: a row of the table, and what the data allow to say of it.

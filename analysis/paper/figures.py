@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from alife import scales
-from analysis import legends, style
-from analysis.bands import fewer
+from analysis.figures import legends, style
+from analysis.figures.bands import fewer
 from analysis.paper import strict, tradeoff
 from analysis.paper.results import Results, reported
 

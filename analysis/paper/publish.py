@@ -5,11 +5,11 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from alife import files
 from alife.errors import UserError
+from alife.format import files
 from alife.paper.registry import EXPERIMENTS
-from analysis import plots, style
-from analysis.drawing import attempt
+from analysis.figures import registry, style
+from analysis.figures.drawing import attempt
 from analysis.paper import figures, strict, tables, tradeoff, verdicts
 from analysis.paper.results import Results, load
 from analysis.report.page import Link, Page, Part, Section, Table, Text
@@ -35,7 +35,7 @@ def publish(path: str) -> list[str]:
     """
     results = load(path)
     out = Path(path.rstrip("/").rpartition("/")[2]) if files.is_remote(path) else files.local(path)
-    plots.own_folder(out, "figures")
+    registry.own_folder(out, "figures")
     rows = verdicts.rows(results)
     _write(out / f"{TABLE}.md", tables.markdown(results, rows))
     _write(out / f"{TABLE}.csv", tables.as_csv(rows))

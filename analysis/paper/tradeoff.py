@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 
 from alife import scales
 from alife.words import count
-from analysis import style
+from analysis.figures import style
 from analysis.paper.results import Results
 from analysis.paper.verdicts import BLANK
-from analysis.statistics import Estimate, Floats, difference, interval, sign_flip
+from analysis.statistics.intervals import Estimate, Floats, difference, interval, sign_flip
 
 NAME: Final = "tradeoff"
 REFERENCE: Final = 0.0

@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 
 from alife import scales, schema
-from analysis import style
-from analysis.demes import OF_A_TASK, SETTLED
-from analysis.fronts import pareto_front, points, survivors
+from analysis.data.run import Run
+from analysis.evolution.fronts import pareto_front, points, survivors
+from analysis.evolution.islands import OF_A_TASK, SETTLED
+from analysis.figures import style
+from analysis.figures.trajectories import quantiles
 from analysis.report.individuals import Shown, every, rows, significant
 from analysis.report.looks import (
     ALL,
@@ -29,8 +31,6 @@ from analysis.report.looks import (
     span,
     trait_scale,
 )
-from analysis.run import Run
-from analysis.trajectories import quantiles
 
 LABELS: Final = {
     "accuracy": "accuracy, selection split",

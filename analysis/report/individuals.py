@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from alife import scales, schema
 from alife.errors import UserError
-from analysis.layout import arrange
-from analysis.lineage import NOBODY, Phylogeny, dominant, line_of_descent, of_run
-from analysis.run import Run
+from analysis.data.run import Run
+from analysis.lineage.layout import arrange
+from analysis.lineage.phylogeny import NOBODY, Phylogeny, dominant, line_of_descent, of_run
 
 Rows = NDArray[np.int64]
 Bools = NDArray[np.bool_]

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from alife import scales, schema
-from analysis import style
-from analysis.demes import OF_A_TASK, SETTLED
-from analysis.run import Run
+from analysis.data.run import Run
+from analysis.evolution.islands import OF_A_TASK, SETTLED
+from analysis.figures import style
 
 ALONE, UP_TO, ALL = "this generation", "up to it", "all generations"
 LATER: Final = "settled generations"

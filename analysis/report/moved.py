@@ -9,12 +9,12 @@ import pandas as pd
 from alife import schema
 from alife.errors import UserError
 from alife.words import count
-from analysis.demes import LABELS as SCALES
-from analysis.demes import demes, settled
-from analysis.dynamics import differentials, effective_size, heritability, interference, mean_differentials
-from analysis.price import COMPONENTS, price, summary
+from analysis.data.run import Run
+from analysis.evolution.dynamics import differentials, effective_size, heritability, interference, mean_differentials
+from analysis.evolution.islands import LABELS as SCALES
+from analysis.evolution.islands import demes, settled
+from analysis.evolution.price import COMPONENTS, price, summary
 from analysis.report.page import Part, Table, Text
-from analysis.run import Run
 
 PRICED: Final = ("accuracy", "replication_error", "copying_error", "genome_norm", *schema.LIFE_HISTORY)
 """Traits whose change is split in the table."""

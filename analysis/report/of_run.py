@@ -10,14 +10,14 @@ import yaml
 
 from alife import scales, schema
 from alife.words import count
-from analysis.demes import OF_A_TASK, SETTLED
+from analysis.data.run import Run
+from analysis.evolution.islands import OF_A_TASK, SETTLED
+from analysis.figures.trajectories import quantiles
 from analysis.report import charts
 from analysis.report.individuals import shown
 from analysis.report.moved import moved
 from analysis.report.page import Chart, Code, Facts, Page, Part, Picture, Section, Table, Text, number
-from analysis.run import Run
-from analysis.show import facts_of, latest, medians
-from analysis.trajectories import quantiles
+from analysis.report.summary import facts_of, latest, medians
 
 NAMES: Final = {
     "accuracy": "accuracy, selection split",

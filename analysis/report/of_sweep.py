@@ -7,17 +7,17 @@ from typing import Final
 
 import numpy as np
 
-from alife import files
+from alife.configuration.parsing import LARGEST_SWEEP
 from alife.errors import UserError
-from alife.nested import LARGEST_SWEEP
+from alife.format import files
 from alife.words import count
+from analysis.data.run import Run
+from analysis.data.treatments import seed_of
 from analysis.report import pairs, statements, sweep_charts, trades
 from analysis.report.page import Chart, Code, Facts, Link, Page, Part, Picture, Section, Table, Text, number
 from analysis.report.pictures import relative
 from analysis.report.treatments import Sweep, at, at_the_end, told
-from analysis.run import Run
-from analysis.statistics import Estimate
-from analysis.treatments import seed_of
+from analysis.statistics.intervals import Estimate
 
 PLAN: Final = "sweep.yaml"
 

@@ -6,13 +6,13 @@ from typing import Final
 
 import pandas as pd
 
-from alife.selection import CONTROLS
+from alife.evolution.selection import CONTROLS
 from analysis.assays import of_runs
+from analysis.data.treatments import partners
 from analysis.report.page import Table
 from analysis.report.trades import FIDELITIES, factor, genomes, words
 from analysis.report.treatments import Sweep
-from analysis.statistics import Estimate, interval
-from analysis.treatments import partners
+from analysis.statistics.intervals import Estimate, interval
 
 MOST: Final = 6
 """Treatments up to which each is compared with each other; of more, each with the last, a control if there is one."""

@@ -9,10 +9,10 @@ from typing import Final
 
 from PIL import Image
 
-from alife.files import is_remote, local, read
-from analysis import plots
+from alife.format.files import is_remote, local, read
+from analysis.data.run import Run
+from analysis.figures import registry
 from analysis.report.page import Link, Picture
-from analysis.run import Run
 
 CSS_PIXELS: Final = 96
 """Of an inch: figures are shown at their size."""
@@ -33,7 +33,7 @@ HOW_TO_READ: Final = {
     "descent": "From founder to dominant, one individual a generation; in grey, everybody else.",
     "geneflow": "How far migrants carried genomes: off the diagonal, ancestors lived on another island.",
 }
-"""What to look for in a figure of `analysis.plots.PLOTS`."""
+"""What to look for in a figure of `analysis.figures.registry.PLOTS`."""
 
 
 @dataclass(frozen=True)
@@ -70,15 +70,17 @@ def run_pictures(run: Run, files: Files, say: Callable[[str], None]) -> list[Pic
         files: Where they lie.
         say: Takes a line for each that cannot be drawn.
     """
-    stale = [name for name in plots.PLOTS if not _fresh(run, files, name)]
+    stale = [name for name in registry.PLOTS if not _fresh(run, files, name)]
     made = (
-        {path.stem for path in plots.make(run, stale, files.folder, say, files.formats, files.dpi)} if stale else set()
+        {path.stem for path in registry.make(run, stale, files.folder, say, files.formats, files.dpi)}
+        if stale
+        else set()
     )
-    return [_picture(name, files) for name in plots.PLOTS if name not in stale or name in made]
+    return [_picture(name, files) for name in registry.PLOTS if name not in stale or name in made]
 
 
 def _picture(name: str, files: Files) -> Picture:
-    title = plots.PLOTS[name].description
+    title = registry.PLOTS[name].description
     caption = f"{title[0].upper()}{title[1:]}. {HOW_TO_READ.get(name, '')}".strip()
     return picture(name, files.png(name), title, caption, files.links(name))
 

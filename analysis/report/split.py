@@ -9,13 +9,13 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from analysis.demes import LABELS, demes, settled
-from analysis.dynamics import differentials, heritability, mean_differentials
-from analysis.price import price, summary
+from analysis.data.run import Run
+from analysis.evolution.dynamics import differentials, heritability, mean_differentials
+from analysis.evolution.islands import LABELS, demes, settled
+from analysis.evolution.price import price, summary
 from analysis.report.page import Table
 from analysis.report.trades import words
-from analysis.run import Run
-from analysis.statistics import interval
+from analysis.statistics.intervals import interval
 
 TRAITS: Final = ("accuracy", "replication_error", "copying_error")
 PARTS: Final = ("selection", "sampling", "transmission", "change")

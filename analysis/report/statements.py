@@ -6,15 +6,15 @@ from typing import Final
 import numpy as np
 
 from alife.errors import UserError
-from analysis.compare import NAMES, Comparison, Row, compare, recorded_traits
+from analysis.data.run import Run
+from analysis.data.treatments import control, families
 from analysis.report import trades
 from analysis.report.page import Part, Table, Text
 from analysis.report.split import forces_table, inheritance_table
 from analysis.report.treatments import TASK_WEIGHT, WEIGHT, Sweep, ends, weighted
-from analysis.run import Run
-from analysis.statistics import Estimate
-from analysis.treatments import control, families
-from analysis.wording import effect, sentences
+from analysis.statistics.intervals import Estimate
+from analysis.studies.comparison import NAMES, Comparison, Row, compare, recorded_traits
+from analysis.studies.wording import effect, sentences
 
 BETWEEN: Final = ("accuracy", "copying_error")
 """What trades against what when treatments are compared; founders, never printed, have ρ alone."""

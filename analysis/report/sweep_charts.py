@@ -7,12 +7,12 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from analysis import style
-from analysis.demes import OF_A_TASK, SETTLED
+from analysis.data.treatments import seed_of
+from analysis.evolution.islands import OF_A_TASK, SETTLED
+from analysis.figures import style
 from analysis.report.individuals import rows, significant
 from analysis.report.looks import configured, side_by_side
 from analysis.report.treatments import TRAITS, Sweep, medians, trajectories
-from analysis.treatments import seed_of
 
 SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left")
 LABELS: Final = {

@@ -10,16 +10,16 @@ from matplotlib.figure import Figure
 
 from alife.errors import UserError
 from alife.words import count
-from analysis import forces, legends, style, tradeoff, trajectories
-from analysis.drawing import attempt
-from analysis.fronts import common_generation
+from analysis.data.run import Run
+from analysis.data.treatments import control
+from analysis.evolution.fronts import common_generation
+from analysis.figures import forces, legends, style, tradeoff, trajectories
+from analysis.figures.drawing import attempt
 from analysis.report import trade_pictures, trend_pictures
 from analysis.report.page import Picture
 from analysis.report.pictures import Files, picture
 from analysis.report.treatments import WEIGHT, Sweep, at_the_end, ends, families, weighted
-from analysis.run import Run
-from analysis.statistics import FEWEST
-from analysis.treatments import control
+from analysis.statistics.intervals import FEWEST
 
 Family = Mapping[str, Sequence[Run]]
 

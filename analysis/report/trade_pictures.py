@@ -13,11 +13,11 @@ from matplotlib.figure import Figure
 
 from alife.errors import UserError
 from alife.words import count
-from analysis import legends, style
 from analysis.assays import of_runs
+from analysis.data.run import Run
+from analysis.figures import legends, style
 from analysis.report.trades import by_genomes
-from analysis.run import Run
-from analysis.statistics import FEWEST, Estimate, interval
+from analysis.statistics.intervals import FEWEST, Estimate, interval
 
 Family = Mapping[str, Sequence[Run]]
 

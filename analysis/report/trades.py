@@ -14,11 +14,11 @@ import pandas as pd
 from alife.words import count
 from analysis.assays import of_runs
 from analysis.assays.within_life import FREE, FREE_COST, RATE
+from analysis.data.run import Run
 from analysis.report.page import Part, Table, Text, number
 from analysis.report.treatments import Sweep
-from analysis.run import Run
-from analysis.statistics import Estimate, interval, too_few
-from analysis.wording import rounded
+from analysis.statistics.intervals import Estimate, interval, too_few
+from analysis.studies.wording import rounded
 
 FIDELITIES: Final = {"replication_error": "−log₁₀ ρ", "copying_error": "copying fidelity"}
 GENOMES: Final = (

@@ -13,11 +13,11 @@ import pandas as pd
 
 from alife import scales
 from alife.errors import UserError
-from alife.selection import CONTROLS
-from analysis.demes import OF_A_TASK
-from analysis.run import Run, lived, load_run
-from analysis.statistics import Estimate, Floats, interval, intervals, iqm
-from analysis.treatments import families, find_runs, group
+from alife.evolution.selection import CONTROLS
+from analysis.data.run import Run, lived, load_run
+from analysis.data.treatments import families, find_runs, group
+from analysis.evolution.islands import OF_A_TASK
+from analysis.statistics.intervals import Estimate, Floats, interval, intervals, iqm
 
 MOST_BIRTHS: Final = 5_000_000
 """Births of a sweep that are held at a time; of a larger one, those of each run's first and last generations."""

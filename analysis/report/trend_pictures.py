@@ -1,6 +1,6 @@
 """The static figure of trends: traits beside founders given the same life, and beyond the shuffled control.
 
-A room of its own because `analysis.trends` computes without drawing.
+A room of its own because `analysis.studies.trends` computes without drawing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,12 +13,12 @@ from matplotlib.figure import Figure
 
 from alife.errors import UserError
 from alife.words import count
-from analysis import legends, style
-from analysis.demes import LABELS, OF_A_TASK, settled
-from analysis.run import Run
-from analysis.statistics import FEWEST
-from analysis.treatments import control
-from analysis.trends import trends
+from analysis.data.run import Run
+from analysis.data.treatments import control
+from analysis.evolution.islands import LABELS, OF_A_TASK, settled
+from analysis.figures import legends, style
+from analysis.statistics.intervals import FEWEST
+from analysis.studies.trends import trends
 
 FOUNDERS: Final = "founders given the same life"
 TRAITS: Final = ("accuracy", "replication_error", "copying_error")

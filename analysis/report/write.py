@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Final
 
 from alife.errors import UserError
-from alife.files import is_remote, local, replace
-from analysis import plots, style
+from alife.format.files import is_remote, local, replace
+from analysis.data.run import load_run
+from analysis.data.treatments import find_runs
+from analysis.figures import registry, style
 from analysis.report import of_run, of_sweep, treatments
 from analysis.report.page import Page, render
 from analysis.report.pictures import Files, run_pictures
 from analysis.report.sweep_pictures import sweep_pictures
-from analysis.run import load_run
-from analysis.treatments import find_runs
 
 NAME: Final = "report.html"
 
@@ -43,7 +43,7 @@ def report(
     """
     folder = os.fspath(path)
     file, figures = places(folder, out)
-    figures = plots.own_folder(figures.parent, figures.name)
+    figures = registry.own_folder(figures.parent, figures.name)
     said: list[str] = []
     files = Files(figures, file.parent, tuple(dict.fromkeys(("png", *formats))), dpi)
     if find_runs(folder) == [folder]:

@@ -1,0 +1,17 @@
+"""The `alife` command. It alone looks up at `populations` and `analysis`, and late.
+
+main.py    the parser, and what every command ends with
+flags.py   the configuration as flags
+run.py     run, resume, fork
+show.py    show, plot, report, export
+study.py   assay, sweep, compare
+bench.py   bench
+paper.py   paper
+data.py    data
+deploy.py  deploy
+common.py  what several of them share
+output.py  standard streams that are closed, full or left
+paths.py   paths that a user gives
+
+Each file of commands has `add`, which adds them to the parser.
+"""

@@ -1,0 +1,36 @@
+"""`alife deploy`: the files with which a run starts on a cluster, to edit."""
+
+import argparse
+import sys
+from importlib import resources
+
+from alife.cli import paths
+from alife.cli.common import Command, write
+
+FILES = {"slurm": "slurm.sh", "kuberay": "kuberay.yaml", "ray-up": "ray-up.yaml"}
+"""Way to a cluster → its file in `populations/deploy`."""
+
+
+def add(command: Command) -> None:
+    """Add it to the parser."""
+    deploy = command(
+        "deploy",
+        _deploy,
+        "Print the file with which a run starts on a cluster; it says what to edit, and what to do with it.",
+        "  alife deploy slurm --out alife.sh          a batch script for Slurm\n"
+        "  alife deploy kuberay --out alife.yaml      a RayJob for Kubernetes\n"
+        "  alife deploy ray-up --out cluster.yaml     machines reached by ssh, or a cloud's",
+    )
+    deploy.add_argument("way", choices=list(FILES), help="as above")
+    deploy.add_argument(
+        "--out", metavar="FILE", type=paths.given, help="write it there instead; one of that name is kept"
+    )
+
+
+def _deploy(arguments: argparse.Namespace) -> None:
+    text = (resources.files("populations") / "deploy" / FILES[arguments.way]).read_text(encoding="utf-8")
+    if arguments.out:
+        write(arguments.out, text, "x")
+        print(f"{arguments.out}: edit what says EDIT", file=sys.stderr)
+    else:
+        print(text, end="")

@@ -1,0 +1,93 @@
+"""The `alife` command: its parser, and what every command ends with. What a command does lies in `alife.cli`."""
+
+import argparse
+import sys
+
+from alife import __version__, siblings
+from alife.cli import bench, data, deploy, flags, paper, run, show, study
+from alife.cli.common import Run, unattended
+from alife.cli.output import READER_GONE, standard
+from alife.errors import UserError
+
+KINDS = (run, show, study, paper, bench, data, deploy)
+
+DESCRIPTION = """\
+Evolve populations of neural quines: networks that print their own weights, learn for a lifetime, classify images, and
+reproduce only by emitting their genome.
+
+  alife run --out runs/first              the main job: evolve with the defaults, then figures and a summary
+  alife run --toy --out runs/toy          the same in seconds: small networks, data that need no download
+  alife show runs/first                   the state of a run as a table
+  alife plot runs/first plane phylogeny   figures of a run
+  alife report runs/first                 one HTML page of it, or of a sweep
+  alife sweep --config tradeoff --out s   many runs: treatments × seeds
+  alife compare s                         what the treatments do, with intervals
+  alife deploy slurm|kuberay|ray-up       a file with which a run starts on a cluster
+  alife COMMAND --help                    what a command takes, with examples
+"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command.
+
+    Returns:
+        0; 1 for a sweep of which runs failed; 2 for what the user can mend; 128 and the signal's number for what was
+        told to stop; 141 where the reader of what was asked for has gone.
+    """
+    with standard() as output:
+        arguments = argparse.Namespace(printed=True)
+        try:
+            code = _command(argv, arguments)
+        except SystemExit as left:
+            code = left.code if isinstance(left.code, int) else int(left.code is not None)
+        try:
+            return output.code(code, arguments.printed)
+        except UserError as error:
+            return _refuse(error)
+
+
+def _command(argv: list[str] | None, arguments: argparse.Namespace) -> int:
+    if hidden := siblings.claim(siblings.ROOT):
+        return _refuse(UserError(hidden))
+    parser = _parser()
+    _, unknown = parser.parse_known_args(argv, arguments)
+    command = getattr(arguments, "parser", parser)
+    if unknown:
+        command.error(flags.explain_unknown(unknown, [o for a in command._actions for o in a.option_strings]))
+    if command is parser:
+        parser.print_help()
+        return 0
+    try:
+        with unattended():
+            return arguments.do(arguments) or 0
+    except UserError as error:
+        return _refuse(error)
+    except BrokenPipeError:
+        return READER_GONE
+    except KeyboardInterrupt:
+        print("alife: stopped", file=sys.stderr)
+        return 130
+
+
+def _refuse(error: UserError) -> int:
+    print(f"alife: error: {error}", file=sys.stderr)
+    return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = flags.Parser(prog="alife", description=DESCRIPTION)
+    parser.add_argument("--version", action="version", version=f"alife {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", parser_class=flags.Parser)
+
+    def command(name: str, do: Run, summary: str, examples: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=summary, description=f"{summary}\n\n{examples}")
+        sub.set_defaults(do=do, parser=sub)
+        return sub
+
+    for kind in KINDS:
+        kind.add(command)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,174 @@
+"""`alife run`, `resume`, `fork`: what makes births."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from alife.cli import flags, paths
+from alife.cli.common import FORMATS, Command, drawn, figures, listeners, load, output, recorded, running, stopped_by
+from alife.errors import UserError
+
+TOY: Final = Path(__file__).parents[1] / "toy.yaml"
+"""The configuration of `--toy`."""
+
+
+def add(command: Command) -> None:
+    """Add them to the parser."""
+    run = command(
+        "run",
+        _run,
+        "Evolve a run with progress, then make figures and a summary.",
+        "  alife run --out runs/a --seed 3 --selection.accuracy_weight 1\n"
+        "  alife run --toy --out runs/toy                                        seconds, and no download\n"
+        "  alife run --config study.yaml --out s3://bucket/a --ray.address HEAD:6379 --resume\n"
+        "  alife run --print-config > study.yaml",
+    )
+    run.add_argument(
+        "--out",
+        metavar="DIR",
+        type=paths.folder,
+        help="run folder to make: a path or an fsspec URI (default runs/DATE-TIME)",
+    )
+    run.add_argument("--toy", action="store_true", help="a run of seconds instead of minutes, without a download")
+    run.add_argument("--resume", action="store_true", help="go on if DIR already holds this run")
+    run.add_argument("--print-config", action="store_true", help="print the configuration as YAML and do nothing")
+    running(run)
+    flags.add(run)
+
+    resume = command(
+        "resume",
+        _resume,
+        "Go on with a run from its last commit, or extend it.",
+        "  alife resume runs/a\n  alife resume runs/a --generations 60",
+    )
+    resume.add_argument("run", metavar="RUN", type=paths.folder, help="a run's folder: a path or an fsspec URI")
+    resume.add_argument("--generations", type=int, metavar="N", help="a new, larger total")
+    running(resume)
+    flags.add(resume, only=("ray.",), inherited="the run's")
+
+    fork = command(
+        "fork",
+        _fork,
+        "Replay history: thaw the newborns of a kept generation of a run and go on from there.",
+        "  alife fork runs/a --generation 10                           nothing changed: the same births again\n"
+        "  alife fork runs/a --generation 10 --seed 7 --out runs/b     another history of the same newborns\n"
+        "  alife fork runs/a --generation 10 --replicates 8            8 of them side by side, and their fan",
+    )
+    fork.add_argument("run", metavar="RUN", type=paths.folder, help="a run's folder: a path or an fsspec URI")
+    fork.add_argument("--generation", type=int, required=True, metavar="G", help="a kept one; its newborns are thawed")
+    fork.add_argument("--out", metavar="DIR", type=paths.folder, help="folder to make (default RUN-fork-G)")
+    fork.add_argument(
+        "--replicates",
+        type=int,
+        metavar="K",
+        help="make K forks, in DIR/seed-S, with S from --seed, or the parent's + 1, on",
+    )
+    fork.add_argument("--resume", action="store_true", help="go on if DIR already holds these forks")
+    running(fork)
+    flags.add(fork, inherited="the parent's")
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    if arguments.toy:
+        if arguments.config:
+            raise UserError("--toy: is a configuration of its own: leave --config out; flags may change its keys")
+        arguments.config = str(TOY)
+    config = flags.read(arguments)
+    if arguments.print_config:
+        from alife.configuration.keys import dump
+        from alife.configuration.remarks import warnings
+
+        print(dump(config), end="")
+        for line in warnings(config, backend=arguments.backend):
+            print(f"warning: {line}", file=sys.stderr)
+        arguments.printed = True
+        return 0
+    out = arguments.out or time.strftime("runs/%Y%m%d-%H%M%S")
+
+    def evolve(sinks: list) -> str:
+        from populations import evolve
+
+        return evolve(config, out, backend=arguments.backend, resume=arguments.resume, sinks=sinks)
+
+    return _drive(arguments, out, evolve)
+
+
+def _resume(arguments: argparse.Namespace) -> int:
+    def resume(sinks: list) -> str:
+        from populations import resume
+
+        rays = flags.overrides(arguments).get("ray")
+        total = arguments.generations
+        return resume(arguments.run, generations=total, ray=rays, backend=arguments.backend, sinks=sinks)
+
+    return _drive(arguments, arguments.run, resume)
+
+
+def _fork(arguments: argparse.Namespace) -> int:
+    from alife.configuration.parsing import merge
+
+    changes = merge(*flags.given_keys(arguments))
+    out = arguments.out or f"{arguments.run.rstrip('/')}-fork-{arguments.generation}"
+    if arguments.replicates is not None:
+        if arguments.tensorboard:
+            raise UserError("--tensorboard: watches one run, not replicates")
+        return _replay(arguments, out, changes)
+
+    def fork(sinks: list) -> str:
+        from populations.engine.fork import fork
+
+        how: Any = {"backend": arguments.backend, "resume": arguments.resume}
+        return fork(arguments.run, arguments.generation, out, changes, sinks=sinks, **how)
+
+    return _drive(arguments, out, fork)
+
+
+def _replay(arguments: argparse.Namespace, out: str, changes: dict[str, Any]) -> int:
+    """Forks side by side, and their fan."""
+    from populations.observe.sweep_progress import SweepTerminal
+    from populations.studies.replicates import replay
+
+    how: Any = {"backend": arguments.backend, "resume": arguments.resume}
+    with listeners(arguments, SweepTerminal()) as sinks:
+        results = replay(arguments.run, arguments.generation, out, changes, arguments.replicates, sinks=sinks, **how)
+    if any(result.status == "stopped" for result in results):
+        print("stopped; the same command with --resume goes on", file=sys.stderr)
+        return stopped_by(result.error for result in results)
+    done = [result.value for result in results if result.status == "done"]
+    if done:
+        from analysis.studies import futures
+
+        replays = [load(path) for path in done]
+        look = arguments.format or FORMATS, arguments.dpi
+        lines = futures.publish(load(arguments.run), replays, None if arguments.no_figures else out, *look)
+        print("\n".join(lines), file=output(arguments))
+    return 0 if len(done) == len(results) else 1
+
+
+def _drive(arguments: argparse.Namespace, out: str, evolve: Callable[[list], str]) -> int:
+    """Evolve with progress, then figures and summary."""
+    from populations.observe.terminal import Terminal
+    from populations.record.writer import exists
+
+    told: list[dict[str, Any]] = []
+    with listeners(arguments, Terminal()) as sinks:
+        status = evolve([*sinks, lambda event: told.append(event) if event["event"] in ("start", "stopping") else None])
+    if status == "interrupted":
+        goes_on = f"'alife resume {out}' goes on" if exists(out) else "nothing was written yet"
+        print(f"stopped; {goes_on}", file=sys.stderr)
+        return stopped_by(event.get("signal") for event in told)
+    if not told:
+        print(f"{out}: {status} before; nothing was left to live", file=sys.stderr)
+    if not arguments.no_figures:
+        with recorded("plot", out):
+            there = drawn(out)
+            if told or not there:
+                figures(out, formats=arguments.format or there or FORMATS[:1], dpi=arguments.dpi)
+    if arguments.log_json != paths.STANDARD:
+        from analysis.report import summary
+
+        summary.print_run(summary.load(out))
+    return 0

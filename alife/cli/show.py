@@ -1,0 +1,145 @@
+"""`alife show`, `plot`, `report`, `export`: how a run is looked at and handed over."""
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from alife.cli import paths
+from alife.cli.common import FORMATS, Command, drawing, figures, load
+from alife.errors import UserError
+from alife.words import count
+
+
+def add(command: Command) -> None:
+    """Add them to the parser."""
+    show = command(
+        "show",
+        _show,
+        "Print the state of a run as a table, or its identity.",
+        "  alife show runs/a\n  alife show runs/a --digest --last 29",
+    )
+    show.add_argument("run", metavar="RUN", type=paths.folder, help="a run's folder: a path or an fsspec URI")
+    show.add_argument(
+        "--digest", action="store_true", help="print SHA-256 over all births: equal means identical births"
+    )
+    show.add_argument("--first", type=int, metavar="G", help="with --digest: from this generation on")
+    show.add_argument("--last", type=int, metavar="G", help="with --digest: up to this generation")
+
+    plot = command(
+        "plot",
+        _plot,
+        "Make figures of a run (PNG, SVG and PDF).",
+        "  alife plot runs/a\n"
+        "  alife plot runs/a plane traits --out figures\n"
+        "  alife plot runs/a muller --format png --dpi 600\n"
+        "  alife plot --list",
+    )
+    plot.add_argument(
+        "run", metavar="RUN", nargs="?", type=paths.folder, help="a run's folder: a path or an fsspec URI"
+    )
+    plot.add_argument("names", metavar="NAME", nargs="*", help="which figures (default: all that the main job makes)")
+    plot.add_argument("--out", metavar="DIR", type=paths.folder, help="where to put them (default RUN/figures)")
+    drawing(plot, "all")
+    plot.add_argument("--list", action="store_true", help="list the figures that there are")
+
+    report = command(
+        "report",
+        _report,
+        "Write a run, or a sweep, as one HTML page that opens without network, with its figures beside it.",
+        "  alife report runs/a                                RUN/report.html, RUN/figures\n"
+        "  alife report sweeps/a --out talk/sweep.html        talk/sweep.html, talk/sweep-figures",
+    )
+    report.set_defaults(printed=False)
+    report.add_argument(
+        "path", metavar="RUN|SWEEP", type=paths.folder, help="the folder of either: a path or an fsspec URI"
+    )
+    report.add_argument(
+        "--out", metavar="FILE", type=paths.given, help="the page to write; one of that name is replaced"
+    )
+    drawing(report, "all; the page holds PNG")
+
+    export = command(
+        "export",
+        _export,
+        "Hand over the phylogeny of a run.",
+        "  alife export runs/a --format alife --out phylogeny.csv      the ALife data standard\n"
+        "  alife export runs/a --format newick --out tree.nwk --pruned  survivors and their ancestors alone",
+    )
+    export.add_argument("run", metavar="RUN", type=paths.folder, help="a run's folder: a path or an fsspec URI")
+    export.add_argument("--format", choices=["alife", "newick", "parquet"], required=True, help="of the file")
+    export.add_argument(
+        "--out",
+        required=True,
+        metavar="FILE",
+        type=paths.given,
+        help="the file to write; one of that name is replaced; - is standard output",
+    )
+    export.add_argument("--pruned", action="store_true", help="only the last generation and its ancestors")
+
+
+def _show(arguments: argparse.Namespace) -> None:
+    if arguments.digest:
+        from populations.record.writer import digest
+
+        print(digest(arguments.run, arguments.first or 0, arguments.last))
+        return
+    if arguments.first is not None or arguments.last is not None:
+        raise UserError("--first, --last: they choose generations of a --digest; the table shows all")
+    from analysis.report import summary as show
+
+    show.print_run(show.load(arguments.run))
+
+
+def _plot(arguments: argparse.Namespace) -> None:
+    if arguments.list or not arguments.run:
+        from analysis.figures.registry import PLOTS
+
+        for name, plot in PLOTS.items():
+            print(f"{name:12} {plot.description}")
+        return
+    figures(arguments.run, arguments.names, arguments.out, arguments.format or FORMATS, arguments.dpi)
+
+
+def _report(arguments: argparse.Namespace) -> None:
+    from analysis.report import report
+    from populations.record.writer import digest
+
+    print(report(arguments.path, arguments.out, digest, arguments.format or FORMATS, arguments.dpi))
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    from analysis.lineage.export import export
+    from analysis.lineage.phylogeny import of_run
+
+    tree = of_run(load(arguments.run))
+    with _file(arguments.out) as path:
+        export(tree, path, arguments.format, arguments.pruned)
+    print(f"{count(len(tree), 'individual')} read, {arguments.out} written", file=sys.stderr)
+
+
+@contextmanager
+def _file(path: str) -> Iterator[str]:
+    """A file to write: `path`, or one whose content goes there in the end where a pipe or a device is meant.
+
+    Raises:
+        UserError: The pipe or device takes nothing.
+    """
+    if path != paths.STANDARD and (not os.path.exists(path) or os.path.isfile(path) or os.path.isdir(path)):
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield f"{folder}/export"
+        with open(f"{folder}/export", "rb") as source:
+            if path == paths.STANDARD:
+                sys.stdout.flush()
+                shutil.copyfileobj(source, sys.stdout.buffer)
+                return
+            try:
+                with open(path, "wb") as target:
+                    shutil.copyfileobj(source, target)
+            except OSError as error:
+                raise UserError(f"{path}: cannot be written: {error.strerror}") from None

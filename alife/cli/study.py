@@ -1,0 +1,173 @@
+"""`alife assay`, `sweep`, `compare`: experiments, and what several runs say together."""
+
+import argparse
+import shutil
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from alife.cli import flags, paths
+from alife.cli.common import Command, backend, listeners, output, stopped_by, write
+from alife.errors import UserError, plain
+from alife.words import count
+
+SWEEP = """\
+  alife sweep --config study.yaml --out sweeps/a --ray.address HEAD:6379
+  alife sweep --config tradeoff --out sweeps/tradeoff --quick    comes along: weights of selection, two controls
+
+The same command goes on with runs that have not ended, and tries again those that failed. In the YAML, all of it
+optional, keys of the configuration are nested or dotted:
+
+  base: {generations: 40}                                         for all runs
+  treatments:
+    w0: {selection.accuracy_weight: 0}                            a name, and the keys it sets
+    shuffled: {selection.scheme: shuffled}
+  grid: {life.task_weight: [0.03, 0.1]}                           every treatment under every combination
+  seeds: 8                                                        0 … 7; or a list
+  assays:                                                         of each run that has ended, as 'alife assay' does
+    garden: {generations: [last], sample: 48, replicates: 5}
+    within_life: {generations: [0, last], task_weights: [0.1, 10]}
+  quick: {seeds: 2, treatments: [w0], base: {generations: 10}}    what --quick changes
+"""
+
+
+def add(command: Command) -> None:
+    """Add them to the parser."""
+    assay = command(
+        "assay",
+        _assay,
+        "Experiment on a run's stored genomes; results lie in RUN/assays.",
+        "  alife assay runs/a garden                         founders, generation 3 and the last, under common lives\n"
+        "  alife assay runs/a --generation 3,10,30 garden\n"
+        "  alife assay runs/a within_life                    the same genomes under several task weights\n"
+        "  alife assay runs/a --generation 20 mutation       what becomes of birth noise\n"
+        "  alife assay runs/a fertility --descent 20         generations of descent without selection",
+    )
+    assay.set_defaults(printed=False)
+    assay.add_argument("run", metavar="RUN", type=paths.folder, help="a run's folder: a path or an fsspec URI")
+    assay.add_argument("assay", choices=["garden", "within_life", "mutation", "fertility"], help="as above")
+    assay.add_argument(
+        "--generation",
+        metavar="G[,G…]",
+        help="kept generations (default the last; a garden adds 0 and 3 to a single one, within_life 0)",
+    )
+    assay.add_argument("--sample", type=int, metavar="P", help="genomes of each generation, from all islands")
+    assay.add_argument("--replicates", type=int, metavar="R", help="lives, streams or lines of each genome")
+    assay.add_argument("--descent", type=int, metavar="K", help="emissions in fertility (default 10)")
+    assay.add_argument("--task-weights", metavar="W,W[,…]", help="in within_life (default 0,0.1,1,10,100)")
+    assay.add_argument("--device", choices=["cpu", "cuda"], help="where to live (default as the run)")
+    assay.add_argument("--no-figures", action="store_true", help="only numbers")
+
+    sweep = command(
+        "sweep",
+        _sweep,
+        "Evolve treatments × seeds on one Ray cluster, each run in a folder of its own.",
+        SWEEP,
+    )
+    sweep.add_argument(
+        "--config",
+        required=True,
+        metavar="FILE",
+        type=paths.given,
+        help="YAML as above, - for standard input, or the name of a sweep that comes along",
+    )
+    sweep.add_argument(
+        "--out", required=True, metavar="DIR", type=paths.folder, help="the sweep's folder: a path or an fsspec URI"
+    )
+    sweep.add_argument("--quick", action="store_true", help="the smaller sweep of the file's 'quick' section")
+    backend(sweep)
+    flags.add(sweep, only=("ray.address", "ray.hosts", "ray.cpus", "ray.gpus", "ray.allow"))
+
+    compare = command(
+        "compare",
+        _compare,
+        "Compare treatments: a table of effects with intervals over runs, and what they allow to say.",
+        "  alife compare sweeps/a\n"
+        "  alife compare runs/w0-* runs/w1-* --trait accuracy --trait copying_error --against 'w=0'\n"
+        "  alife compare sweeps/tradeoff/runs/*task_weight=0.1\n"
+        "  alife compare sweeps/a --at 20 --markdown table.md --csv table.csv",
+    )
+    compare.add_argument(
+        "paths", metavar="DIR", nargs="+", type=paths.folder, help="folders of runs, or of folders of runs"
+    )
+    compare.add_argument(
+        "--against", metavar="LABEL", help="compare with this treatment (default shuffled, or the first)"
+    )
+    compare.add_argument("--at", type=int, metavar="G", help="compare this generation (default each run's last)")
+    compare.add_argument("--trait", action="append", metavar="NAME", help="compare this trait; may be given again")
+    compare.add_argument(
+        "--correction", choices=["bh", "by", "holm", "none"], default="bh", help="of p-values, for the number of rows"
+    )
+    compare.add_argument(
+        "--markdown", metavar="FILE", type=paths.given, help="write sentences and table as Markdown; - prints them"
+    )
+    compare.add_argument("--csv", metavar="FILE", type=paths.given, help="write all numbers as CSV; - prints them")
+
+
+def _assay(arguments: argparse.Namespace) -> None:
+    from analysis.assays import print_result, publish
+    from populations.observe.assay_progress import Steps
+    from populations.studies.assay_runner import Request, perform, store
+
+    generations = _numbers("--generation", arguments.generation, int, "30 or 3,10,30")
+    weights = _numbers("--task-weights", arguments.task_weights, float, "0.03,0.1,0.3")
+    for flag, value, whose in (
+        ("--descent", arguments.descent, "fertility"),
+        ("--task-weights", weights, "within_life"),
+    ):
+        if value is not None and arguments.assay != whose:
+            raise UserError(f"{flag}: the {arguments.assay} assay has no use for it; {whose} has")
+    descent = Request.descent if arguments.descent is None else arguments.descent
+    options = arguments.sample, arguments.replicates, descent, arguments.device, weights
+    request = Request(arguments.assay, generations, *options)
+    with Steps(arguments.assay) as tell:
+        about, tables = perform(arguments.run, request, tell)
+    store(arguments.run, about, tables)
+    print_result(publish(arguments.run, about["assay"], max(about["generations"]), not arguments.no_figures))
+
+
+def _numbers(flag: str, text: str | None, kind: Callable[[str], Any], example: str) -> list[Any] | None:
+    """The numbers of a list with commas."""
+    try:
+        return None if text is None else [kind(part) for part in text.split(",")]
+    except ValueError:
+        raise UserError(f"{flag} {text}: expected numbers, as in {example}") from None
+
+
+def _sweep(arguments: argparse.Namespace) -> int:
+    from populations.observe.sweep_progress import SweepTerminal
+    from populations.studies.plan import read_plan
+    from populations.studies.sweep import sweep
+
+    plan = read_plan(arguments.config, arguments.quick, flags.overrides(arguments).get("ray"))
+    with listeners(arguments, SweepTerminal()) as sinks:
+        summary = sweep(plan, arguments.out, backend=arguments.backend, sinks=sinks)
+    said = f"{summary.done} of {count(summary.runs, 'run')} done: {summary.out}/generations.parquet"
+    if summary.assays:
+        said += f", {summary.assayed} of {count(summary.assays, 'assay')}: {summary.out}/assays.parquet"
+    print(said, file=output(arguments))
+    for name, error in summary.failed.items():
+        print(f"failed: {name}: {error}", file=sys.stderr)
+    if summary.stopped:
+        print("stopped; the same command goes on", file=sys.stderr)
+        return stopped_by([summary.stopped])
+    if summary.failed:
+        what = "runs and assays" if summary.assays else "runs"
+        of = summary.runs + summary.assays
+        print(f"{len(summary.failed)} of {of} {what} failed; the same command tries them again", file=sys.stderr)
+    return 1 if summary.failed else 0
+
+
+def _compare(arguments: argparse.Namespace) -> None:
+    from analysis.studies import wording
+    from analysis.studies.comparison import compare_paths
+
+    chosen = arguments.trait, arguments.at, arguments.against, arguments.correction
+    comparison = compare_paths(arguments.paths, *chosen)
+    for path, text in ((arguments.markdown, wording.markdown), (arguments.csv, wording.csv)):
+        if path:
+            write(path, text(comparison))
+    if paths.STANDARD in (arguments.markdown, arguments.csv):
+        return
+    words = wording.plain(comparison, max(80, shutil.get_terminal_size((120, 24)).columns))
+    print(plain(words, keep="\n"), end="")

@@ -1,0 +1,8 @@
+"""A run's configuration.
+
+keys.py     every key, its type, its limits and its meaning
+values.py   types of single values
+parsing.py  nested mappings as YAML holds them
+problems.py  what is wrong with a configuration, in words
+remarks.py  what it says in vain
+"""

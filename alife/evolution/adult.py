@@ -1,0 +1,68 @@
+"""One adult as a plain torch module: it prints its genome and names classes of images, anywhere, without this package.
+
+network = load_network("runs/first", 42)          # populations.load_network
+network.emit()                                    # [N], the genome as it prints it
+network(images).argmax(1)                         # classes of [n, rows, columns] images
+"""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from alife.organism.quine import split
+from alife.world.projections import Optics, Physics
+
+
+class Network(nn.Module):
+    """A network with the fixed features that it sees the world through.
+
+    Args:
+        weights: [N] float32.
+        physics: The world that it lived in.
+        pairing: Its run's `quine.pairing`.
+
+    Attributes:
+        first, second: Layers [H, H], out by in, without bias and with SELU after each.
+        out: The head that prints a weight, [1, H].
+        classes: The head that names a class, [C, H]; without a task C = 0.
+        coordinates: [N, K] features of the genome's coordinates.
+    """
+
+    coordinates: Tensor
+    projection: Tensor
+    mean: Tensor
+
+    def __init__(self, weights: Tensor, physics: Physics, pairing: str):
+        super().__init__()
+        shape, matrices = physics.shape, split(weights.unsqueeze(0), physics.shape)
+        self.joint, self.n_weights = pairing == "joint", shape.n_weights
+        self.first, self.second, self.out, self.classes = (nn.Parameter(w[0].clone()) for w in matrices)
+        self.register_buffer("coordinates", torch.tensor(physics.coordinates))
+        optics = physics.optics or Optics(np.empty((0, shape.hidden - shape.coordinate_units)), np.empty(0))
+        self.register_buffer("projection", torch.tensor(optics.projection))
+        self.register_buffer("mean", torch.tensor(optics.mean))
+
+    def emit(self) -> Tensor:
+        """[N] what it prints of each coordinate, the image blank: the genome that its children would get."""
+        blank = self.coordinates.new_zeros(self.n_weights, self.first.shape[1] - self.coordinates.shape[1])
+        return F.linear(self._hidden(self.coordinates, blank), self.out).squeeze(1)
+
+    def forward(self, images: Tensor, number: int = 0) -> Tensor:
+        """Logits [n, C] of images, the coordinate blank; with joint pairing, coordinate k mod N beside image k.
+
+        Args:
+            images: [n, pixels] or [n, rows, columns]: uint8 from 0 to 255, or floats from 0 to 1.
+            number: k of the first image.
+        """
+        pixels = images.flatten(1).to(torch.float64)
+        if images.dtype == torch.uint8:
+            pixels = pixels / 255
+        features = F.selu((pixels - self.mean) @ self.projection).to(self.coordinates.dtype)
+        beside = torch.arange(number, number + len(images), device=features.device) % self.n_weights
+        coordinates = self.coordinates[beside] if self.joint else torch.zeros_like(self.coordinates[beside])
+        return F.linear(self._hidden(coordinates, features), self.classes)
+
+    def _hidden(self, coordinates: Tensor, images: Tensor) -> Tensor:
+        inputs = torch.cat([coordinates, images], 1)
+        return F.selu(F.linear(F.selu(F.linear(inputs, self.first)), self.second))

@@ -1,0 +1,243 @@
+"""One generation of one island: newborns → adults → scores, and what the adults emit. A pure function.
+
+Given the configuration and the physics, the same newborns of the same generation and island give the same scores and
+the same emissions, on any host, as often as one asks.
+"""
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from alife import schema
+from alife.configuration.keys import RunConfig
+from alife.errors import Unfit
+from alife.evolution.reproduction import Floats, Newborns, birth, causes_of_death, trait
+from alife.evolution.selection import fitness
+from alife.organism import measures
+from alife.organism.kernel.gradient import World
+from alife.organism.kernel.products import computing
+from alife.organism.lifetime import live
+from alife.organism.quine import Forward
+from alife.streams import Stream, rng
+from alife.world.projections import Physics
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What a generation of one island achieved, in slot order.
+
+    Attributes:
+        columns: `schema.SCORES` → [P] float32; errors are NaN and accuracy 0 where an individual diverged.
+        causes: [P] names of `schema.CAUSES`.
+        test_accuracy: [P] float32 on the test images, only where it was asked for.
+        seconds: Wall-clock by phase ("birth", "life", "emission", "scoring").
+        dominant: Slot and adult weights [N] of the fittest that lived, only where test images were asked for.
+    """
+
+    columns: dict[str, Floats]
+    causes: NDArray[np.str_]
+    test_accuracy: Floats | None
+    seconds: dict[str, float]
+    dominant: tuple[int, Floats] | None = None
+
+    @property
+    def living(self) -> NDArray[np.bool_]:
+        """[P] who lived to reproduce."""
+        return self.causes == schema.CAUSES[0]
+
+
+class Habitat:
+    """The physics on one device, with the buffers to live in it. One a host, used by its islands one after another.
+
+    Args:
+        config: Resolved: `device` and `life.chunk` are set.
+        physics: What the run's seed drew.
+
+    Raises:
+        Unfit: `life.precision: bfloat16` on a device that has no such arithmetic.
+    """
+
+    def __init__(self, config: RunConfig, physics: Physics):
+        self.config = config
+        self.device = torch.device(config.device)
+        check_precision(config)
+        learn = self._tensor(physics.images["learn"]) if physics.images else None
+        labels = self._tensor(physics.labels["learn"]) if physics.images else None
+        coordinates = self._tensor(physics.coordinates)
+        self.world = World(physics.shape, coordinates, learn, labels)
+        together = min(config.population.size, MOST if config.device == "cuda" else TOGETHER)
+        self.forward = Forward(physics.shape, together, ROWS, coordinates)
+        self.splits = {
+            name: (self._beside(images), self._tensor(physics.labels[name]))
+            for name, images in physics.images.items()
+            if name != "learn"
+        }
+
+    def _tensor(self, array: NDArray) -> Tensor:
+        return torch.from_numpy(np.require(array, requirements="W")).to(self.device)
+
+    def _beside(self, images: Floats) -> Tensor:
+        """Features to classify: with joint pairing, image k beside coordinate k mod N; else the coordinate blank."""
+        features = self._tensor(images)
+        if self.config.quine.pairing == "blank":
+            return features
+        beside = torch.arange(len(features), device=self.device) % len(self.world.coordinates)
+        return torch.cat([self.world.coordinates[beside], features], 1)
+
+    def accuracy(self, networks: Tensor, split: str) -> Floats:
+        """[P] float32 accuracy on "select" or "test"; zeros without a task."""
+        if split not in self.splits:
+            return np.zeros(len(networks), np.float32)
+        return self.forward.accuracy(networks, *self.splits[split]).numpy(force=True)
+
+
+ROWS, TOGETHER = 256, 24
+"""Rows and individuals of a forward pass computed together on a CPU: part of what makes results the same everywhere."""
+
+MOST = 4096
+"""Individuals computed together on a GPU at most, so that memory stays bounded."""
+
+CACHE = 8_000_000
+"""Bytes that a chunk's activations and weights may take on a CPU. Larger chunks leave the cache, smaller
+ones pay more for each call; `alife bench life` shows where the optimum lies."""
+
+
+def default_chunk(config: RunConfig, n_weights: int) -> int:
+    """Individuals that learn together: on a CPU an equal share of the island that CACHE holds, at most 32.
+
+    On a GPU the island. A rule, not a measurement, so that the same configuration gives the same bits on every run.
+    """
+    life = config.life
+    if config.device == "cuda":
+        return min(config.population.size, MOST)
+    rows = life.coordinates + (0 if config.task == "none" or config.quine.pairing == "joint" else life.images)
+    buffers = 5 if life.precision == "float32" else 3
+    floats = buffers * config.quine.hidden * rows + 2 * n_weights
+    most = max(1, min(32, CACHE // (4 * floats)))
+    return math.ceil(config.population.size / math.ceil(config.population.size / most))
+
+
+def check_precision(config: RunConfig) -> None:
+    """Refuse bfloat16 where it would only be slow.
+
+    Raises:
+        Unfit: The device that `config.device` names has no bfloat16 products.
+    """
+    if config.life.precision == "float32":
+        return
+    if config.device == "cuda":
+        able = torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        able = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    if not able:
+        what = "GPU (compute capability 8.0 or later)" if config.device == "cuda" else "CPU (AVX512-BF16 or AMX)"
+        raise Unfit(
+            f"life.precision: bfloat16: this machine has no {what} that computes in it; use --life.precision float32"
+        )
+
+
+def lifetime(
+    habitat: Habitat, newborns: Newborns, generation: int, island: int, collapse_norm: float, test: bool = False
+) -> tuple[Scores, Floats]:
+    """Birth, life and scoring of one island's generation, with the threads that the configuration says.
+
+    Args:
+        habitat: Where.
+        newborns: Who; at least one.
+        generation: When, for the random streams.
+        island: Where on the map, for the random streams.
+        collapse_norm: ‖θ‖ below which an adult has collapsed.
+        test: Touch the test images too.
+
+    Returns:
+        Scores, and the emitted genomes [P, N] float32 of which children are conceived.
+    """
+    with computing(habitat.config.life.threads):
+        return _lived(habitat, newborns, generation, island, collapse_norm, test)
+
+
+def _lived(
+    habitat: Habitat, newborns: Newborns, generation: int, island: int, collapse_norm: float, test: bool
+) -> tuple[Scores, Floats]:
+    seconds: dict[str, float] = {}
+    clock = _Clock(habitat.device, seconds)
+
+    genomes = habitat._tensor(birth(newborns))
+    clock("birth")
+
+    adults = _grown(habitat, genomes, newborns, generation, island)
+    clock("life")
+
+    emitted = habitat.forward.emit(adults, habitat.world.coordinates)
+    clock("emission")
+
+    norms = torch.linalg.vector_norm(adults, dim=1)
+    errors = measures.relative_error(emitted, genomes)
+    columns = {
+        "replication_error": errors,
+        "copying_error": measures.relative_error(emitted, habitat._tensor(newborns.messages)),
+        "self_error": measures.relative_error(emitted, adults),
+        "genome_norm": measures.genome_norm(genomes),
+    }
+    causes = causes_of_death(norms.numpy(force=True), errors.numpy(force=True), collapse_norm)
+    scores = {name: _finite_or_nan(column.numpy(force=True)) for name, column in columns.items()}
+    scores["accuracy"] = habitat.accuracy(adults, "select")
+    scores["newborn_accuracy"] = habitat.accuracy(genomes, "select")
+    tested = habitat.accuracy(adults, "test") if test else None
+    best = _fittest(habitat.config, scores, causes) if test else None
+    dominant = None if best is None else (best, adults[best].numpy(force=True).copy())
+    clock("scoring")
+    return Scores(scores, causes, tested, seconds, dominant), emitted.numpy(force=True)
+
+
+def adults(habitat: Habitat, newborns: Newborns, generation: int, island: int) -> Tensor:
+    """What one island's newborns become: [P, N] weights after the life that `lifetime` gives them.
+
+    Arguments as of `lifetime`.
+    """
+    with computing(habitat.config.life.threads):
+        return _grown(habitat, habitat._tensor(birth(newborns)), newborns, generation, island)
+
+
+def _grown(habitat: Habitat, genomes: Tensor, newborns: Newborns, generation: int, island: int) -> Tensor:
+    config, life = habitat.config, habitat.config.life
+
+    def stream(slot: int) -> np.random.Generator:
+        return rng(config.seed, Stream.LIFE, generation, island, slot)
+
+    rates = habitat._tensor(trait(config, newborns, "learning_rate"))
+    weights = habitat._tensor(trait(config, newborns, "task_weight"))
+    assert life.chunk is not None
+    return live(habitat.world, genomes, life, config.quine.pairing, rates, weights, stream, life.chunk)
+
+
+def _fittest(config: RunConfig, scores: Mapping[str, Floats], causes: NDArray[np.str_]) -> int | None:
+    """Slot of the highest fitness among those that lived; None if nobody did."""
+    living = np.flatnonzero(causes == schema.CAUSES[0])
+    if not len(living):
+        return None
+    traits = scores["accuracy"][living], scores["replication_error"][living]
+    return int(living[int(np.argmax(fitness(*traits, config.selection.accuracy_weight, "tournament")))])
+
+
+def _finite_or_nan(column: Floats) -> Floats:
+    return np.where(np.isfinite(column), column, np.float32(np.nan)).astype(np.float32)
+
+
+class _Clock:
+    """Notes the seconds since the last call under a name, the device's queue included."""
+
+    def __init__(self, device: torch.device, seconds: dict[str, float]):
+        self.wait: Callable[[], None] = torch.cuda.synchronize if device.type == "cuda" else lambda: None
+        self.seconds, self.last = seconds, time.perf_counter()
+
+    def __call__(self, name: str) -> None:
+        self.wait()
+        now = time.perf_counter()
+        self.seconds[name], self.last = now - self.last, now

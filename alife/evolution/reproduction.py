@@ -1,0 +1,164 @@
+"""From an emitted genome to a newborn: conception, mutation, birth noise, death. Plain numpy.
+
+What a parent hands on is a *message*, the genome it emitted (g* in the record's copying_error). Noise strikes at birth:
+the newborn lives with genome g = g* + σ·RMS(g*)·ε, where ε is keyed by the child's identity. So a message and an
+identity say everything about a newborn, and nothing else is sent, stored or replayed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alife import schema
+from alife.configuration.keys import RunConfig
+from alife.streams import Stream, rng
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+LARGEST: Final = np.finfo(np.float32).max
+
+
+@dataclass(frozen=True)
+class Newborns:
+    """One island's unborn generation.
+
+    Attributes:
+        ids: [P] int64, `schema.pack_id` of each conception, in slot order of the island it will live on.
+        ancestors: [P] int64, the parent's id; a founder's own.
+        messages: [P, N] float32, the emitted genomes g*.
+        noise: [P] float32, σ of each birth, relative to RMS(g*); 0 for founders, who are born as they are drawn.
+        traits: life-history traits (`schema.LIFE_HISTORY`), each [P] float32; read them with `trait`.
+        noise_seed: Seed of the birth noise; a fork keeps its parent's for the generation that it thaws.
+    """
+
+    ids: Ints
+    ancestors: Ints
+    messages: Floats
+    noise: Floats
+    traits: Mapping[str, Floats]
+    noise_seed: int
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def take(self, slots: Ints | slice) -> "Newborns":
+        """Those in `slots`, in that order (a copy)."""
+        return Newborns(
+            self.ids[slots].copy(),
+            self.ancestors[slots].copy(),
+            self.messages[slots].copy(),
+            self.noise[slots].copy(),
+            {name: trait[slots].copy() for name, trait in self.traits.items()},
+            self.noise_seed,
+        )
+
+
+def identities(island: int, generation: int, size: int) -> Ints:
+    """[size] int64 ids of the individuals conceived on `island` for `generation`, by slot."""
+    return schema.pack_id(island, generation, 0) + np.arange(size, dtype=np.int64)
+
+
+def found(config: RunConfig, n_weights: int, island: int) -> Newborns:
+    """The founders of one island: weights U(±1/√H), torch's default for a layer of H inputs.
+
+    Returns:
+        Newborns with [P, n_weights] messages, no birth noise, and the configuration's life-history traits.
+    """
+    size = config.population.size
+    bound = np.float32(config.quine.hidden**-0.5)
+    draw = rng(config.seed, Stream.FOUNDERS, island)
+    messages = draw.random((size, n_weights), dtype=np.float32)
+    messages *= 2 * bound
+    messages -= bound
+    ids = identities(island, 0, size)
+    return Newborns(
+        ids=ids,
+        ancestors=ids.copy(),
+        messages=messages,
+        noise=np.zeros(size, np.float32),
+        traits={name: np.full(size, value, np.float32) for name, value in environment(config).items()},
+        noise_seed=config.seed,
+    )
+
+
+def environment(config: RunConfig) -> dict[str, float]:
+    """What the configuration says of each life-history trait (`schema.LIFE_HISTORY`)."""
+    return {
+        "task_weight": config.life.task_weight,
+        "learning_rate": config.life.learning_rate,
+        "mutation": config.reproduction.mutation,
+    }
+
+
+def trait(config: RunConfig, newborns: Newborns, name: str) -> Floats:
+    """[P] values of a life-history trait: inherited if it is heritable, the configuration's if it is not."""
+    if name in config.reproduction.heritable:
+        return newborns.traits[name]
+    return np.full(len(newborns), environment(config)[name], np.float32)
+
+
+def birth(newborns: Newborns) -> Floats:
+    """Genomes [P, N] float32 that the newborns live with: g = g* + σ·RMS(g*)·ε."""
+    genomes = newborns.messages.copy()
+    for row, identity, noise in zip(genomes, newborns.ids.tolist(), newborns.noise, strict=True):
+        if noise > 0:
+            island, generation, slot = schema.unpack_id(identity)
+            draw = rng(newborns.noise_seed, Stream.BIRTH_NOISE, generation, island, slot)
+            with np.errstate(invalid="ignore", over="ignore"):
+                scale = np.float32(noise * np.sqrt(np.mean(np.square(row, dtype=np.float64))))
+                row += scale * draw.standard_normal(row.shape, dtype=np.float32)
+    return genomes
+
+
+def conceive(
+    config: RunConfig, emitted: Floats, parents: Newborns, chosen: Ints, generation: int, island: int
+) -> Newborns:
+    """Children of the chosen parents, for the next generation of the same island.
+
+    Args:
+        config: The run; `reproduction.heritable` says which traits vary, by a log-normal step at each birth, and end
+            where float32 does.
+        emitted: [P, N] float32, what each adult printed.
+        parents: The generation that lived, in the same order.
+        chosen: [C] slots of the parents, one a child.
+        generation: The children's.
+        island: Where they are conceived.
+    """
+    draw = rng(config.seed, Stream.TRAITS, generation, island)
+    traits = {}
+    for name in schema.LIFE_HISTORY:
+        inherited = trait(config, parents, name)[chosen]
+        if name in config.reproduction.heritable:
+            step = draw.standard_normal(len(chosen), dtype=np.float32)
+            with np.errstate(over="ignore"):
+                inherited = inherited * np.exp(np.float32(config.reproduction.trait_mutation) * step)
+            inherited = np.minimum(inherited, LARGEST)
+        traits[name] = inherited
+    return Newborns(
+        ids=identities(island, generation, len(chosen)),
+        ancestors=parents.ids[chosen],
+        messages=emitted[chosen],
+        noise=traits["mutation"].copy(),
+        traits=traits,
+        noise_seed=config.seed,
+    )
+
+
+def causes_of_death(adult_norms: Floats, errors: Floats, collapse_norm: float) -> NDArray[np.str_]:
+    """Why each individual dies: at the end of its generation, or before it could reproduce.
+
+    Args:
+        adult_norms: [P] ‖θ‖ of the adults, NaN or inf where they diverged.
+        errors: [P] replication error ρ, not finite where the emission diverged (or there was nothing to print).
+        collapse_norm: ‖θ‖ below which an adult has collapsed, 1e-3 of the founders' median.
+
+    Returns:
+        [P] names of `schema.CAUSES`.
+    """
+    alive, diverged, collapsed = schema.CAUSES
+    cause = np.where(np.isfinite(adult_norms) & np.isfinite(errors), alive, diverged)
+    return np.where(adult_norms < collapse_norm, collapsed, cause)

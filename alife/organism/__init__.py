@@ -1,0 +1,9 @@
+"""The organism: a network that prints its own weights, its lifetime of learning, and what is measured of it.
+
+quine.py          genome layout, emission, classification
+lifetime.py       a lifetime of learning over a whole population
+kernel/           the gradient of a life's loss, in batched products
+optimizers.py     updates over all weights of a chunk at once
+hill_climbing.py  the seed paper's method without gradients
+measures.py       how well individuals print, and what kind of fixpoint they are
+"""

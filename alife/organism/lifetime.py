@@ -1,0 +1,173 @@
+"""A lifetime of learning over a whole population, chunk after chunk that stays in cache.
+
+An individual minimises ρ(θ; g) + task_weight · cross-entropy on random coordinates and images. `live` is a whole
+lifetime; `Learners` are a chunk of individuals that one can stop to look at.
+Its randomness comes from a stream of its own, so neither its neighbours nor the chunk it is computed in matter to it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from alife.configuration import keys as configuration
+from alife.organism.kernel.gradient import Gradient, World
+from alife.organism.kernel.matrices import Matrices
+from alife.organism.optimizers import OPTIMIZERS, Optimizer
+
+BLOCK = 64  # steps whose random indices are drawn at once: part of the random stream's definition
+
+Step = tuple[Tensor, Tensor | None]
+
+
+Dealer = Callable[[int], tuple[NDArray[np.int64], NDArray[np.int64]]]
+"""The next so many steps of one individual: coordinates [steps, B] and images [steps, B']."""
+
+
+def experiences(
+    world: World, life: configuration.Life, pairing: str, streams: list[np.random.Generator]
+) -> Iterator[Step]:
+    """What a chunk meets at each step: random coordinates [c, B] and images [c, B'], int64.
+
+    With `life.sampling: epoch` they are without replacement; a life's first step opens an epoch.
+
+    Args:
+        world: Where from.
+        life: Sizes of the batches.
+        pairing: With "joint" there is an image to each coordinate.
+        streams: One generator an individual; a single one if all share their environment.
+    """
+    n_images = world.batch_images(life, pairing)
+    dealing, block = (_drawing, BLOCK) if life.sampling == "replacement" else (_dealing, world.epoch(life))
+    dealers = [dealing(world, life, n_images, stream) for stream in streams]
+    for first in range(0, life.steps, block):
+        steps = min(block, life.steps - first)
+        drawn = [deal(steps) for deal in dealers]
+        coordinates, images = (
+            torch.from_numpy(np.stack(each, 1)).to(world.coordinates.device) for each in zip(*drawn, strict=True)
+        )
+        yield from zip(coordinates, images if n_images else [None] * steps, strict=True)
+
+
+def _drawing(world: World, life: configuration.Life, images: int, stream: np.random.Generator) -> Dealer:
+    """With replacement."""
+    n = 1 if world.images is None else len(world.images)
+
+    def draw(steps: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        c = stream.integers(0, len(world.coordinates), (steps, life.coordinates))
+        return c, stream.integers(0, n, (steps, images))
+
+    return draw
+
+
+def _dealing(world: World, life: configuration.Life, images: int, stream: np.random.Generator) -> Dealer:
+    """From shuffled decks: no coordinate twice in an epoch, no image again before all have come."""
+    n = 1 if world.images is None else len(world.images)
+    deck = np.empty(0, np.int64)
+
+    def deal(steps: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        nonlocal deck
+        c = stream.permutation(len(world.coordinates))[: steps * life.coordinates]
+        missing = steps * images - len(deck)
+        deck = np.concatenate([deck, *(stream.permutation(n) for _ in range(-(-missing // n)))])
+        i, rest = np.split(deck, [steps * images])
+        deck = rest if life.sampling == "epoch" else rest[:0]
+        return c.reshape(steps, life.coordinates), i.reshape(steps, images)
+
+    return deal
+
+
+def live(
+    world: World,
+    genomes: Tensor,
+    life: configuration.Life,
+    pairing: str,
+    rates: Tensor,
+    task_weights: Tensor,
+    streams: Callable[[int], np.random.Generator],
+    chunk: int,
+) -> Tensor:
+    """Adults [P, N]: the genomes after a lifetime of learning, chunk after chunk.
+
+    Args:
+        world: Where they live.
+        genomes: [P, N] float32 genomes of birth, left as they are.
+        life: Steps, optimiser, batch sizes, target, environment, precision.
+        pairing: `quine.pairing`.
+        rates: [P] learning rates.
+        task_weights: [P] weights of the cross-entropy.
+        streams: slot → the generator of that individual's experiences (slot 0's for all in a shared environment).
+        chunk: Individuals computed together.
+    """
+    adults = genomes.clone()
+    if life.steps == 0:
+        return adults
+    for first in range(0, len(genomes), chunk):
+        these = slice(first, min(first + chunk, len(genomes)))
+        if first == 0 or these.stop - first < chunk:
+            gradient = Gradient(world, life, pairing, these.stop - first, genomes)
+        learners = Learners(world, life, gradient, genomes[these], rates[these], task_weights[these])
+        slots = [0] if life.environment == "shared" else range(these.start, these.stop)
+        learners.learn(experiences(world, life, pairing, [streams(s) for s in slots]))
+        gradient.weights.write(adults[these])
+    return adults
+
+
+class Learners:
+    """A chunk of individuals that learn.
+
+    Args:
+        world: Where they live.
+        life: As in `live`; its `steps` do not matter here.
+        gradient: Theirs from now on.
+        genomes: [c, N] weights at birth.
+        rates: [c] learning rates.
+        task_weights: [c] weights of the cross-entropy.
+
+    Attributes:
+        weights: Their present weights.
+        moments: What the optimiser remembers, each like `weights.flat`.
+        age: Steps learned.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        life: configuration.Life,
+        gradient: Gradient,
+        genomes: Tensor,
+        rates: Tensor,
+        task_weights: Tensor,
+    ):
+        self._gradient, self._epoch = gradient, world.epoch(life) if life.target == "epoch" else 0
+        gradient.begin(genomes, task_weights)
+        rule, self.weights, self.age = OPTIMIZERS[life.optimizer], gradient.weights, 0
+        self.moments = [torch.zeros_like(self.weights.flat) for _ in range(rule.moments)]
+        self._update = _updating(rule, self.weights, self.moments, rates)
+
+    def learn(self, seen: Iterable[Step]) -> None:
+        """One step for each (coordinates, images) of `seen`."""
+        for coordinates, images in seen:
+            if self._epoch and self.age % self._epoch == 0:
+                self._gradient.aim()
+            self.age += 1
+            self._update(self._gradient(coordinates, images), self.age)
+
+
+def _updating(
+    rule: Optimizer, weights: Matrices, moments: list[Tensor], rates: Tensor
+) -> Callable[[Tensor, int], None]:
+    """(gradient, t) → None: step t of each individual, at its own rate."""
+    if len(set(rates.tolist())) == 1:
+        rate = rates[0].item()
+        return lambda gradient, t: rule.update(weights.flat, gradient, moments, t, rate)
+    step, rate_of = torch.empty_like(weights.flat), Matrices(weights.shape, len(rates), weights.flat)
+    rate_of.read(rates.unsqueeze(1).expand(-1, weights.shape.n_weights))
+
+    def learn(gradient: Tensor, t: int) -> None:
+        rule.update(step.zero_(), gradient, moments, t, 1.0)
+        weights.flat.addcmul_(step, rate_of.flat)
+
+    return learn

@@ -1,0 +1,6 @@
+"""Run folders as data frames.
+
+run.py         what the manifest lists, checked against the schema, with derived columns
+validation.py  what a sound record of births is
+treatments.py  runs grouped by treatment
+"""

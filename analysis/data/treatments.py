@@ -1,0 +1,241 @@
+"""Runs grouped by treatment: which runs differ only by seed, what to call each group, and which runs are partners.
+
+It has a room of its own because comparisons, trends and the report of a sweep all start from it.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import fsspec
+
+from alife.errors import UserError
+from alife.evolution.selection import CONTROLS
+from alife.format import files
+from alife.format.stored import MANIFEST
+from analysis.data.run import Run, load_run
+
+Groups = Mapping[str, Sequence[Run]]
+
+NOT_TREATMENT: Final = ("seed", "device", "quine.projection_seed", "life.threads", "life.chunk", "checkpoint", "ray")
+"""Keys, or sections, that say where and by which numbers a run was made, and not what was done to it."""
+
+SHORT: Final = {"selection.accuracy_weight": "w", "selection.scheme": ""}
+"""What labels call a key; others go by their last word. The scheme's name stands alone."""
+
+SILENT: Final = {
+    "shuffled": ("selection.accuracy_weight", "selection.truncation"),
+    "nsga2": ("selection.accuracy_weight", "selection.tournament_size", "selection.truncation"),
+    "drift": ("selection.accuracy_weight", "selection.tournament_size", "selection.truncation"),
+    "tournament": ("selection.truncation",),
+    "roulette": ("selection.tournament_size", "selection.truncation"),
+    "truncation": ("selection.tournament_size",),
+}
+"""Keys that make no difference under a scheme, and are left out of a label as long as it stays unique."""
+
+DEPTH: Final = 3
+_SCHEME: Final = "selection.scheme"
+
+
+def find_runs(path: str | os.PathLike[str]) -> list[str]:
+    """Folders of runs at or below a path (`DEPTH` levels at most), in order of their names.
+
+    Raises:
+        UserError: There is none.
+    """
+    given = os.fspath(path)
+    top = given.rstrip("/") or "/"
+    try:
+        if files.is_remote(given):
+            system, root = fsspec.core.url_to_fs(given)
+            system.invalidate_cache()
+            below = (
+                {""} if system.exists(f"{root.rstrip('/')}/manifest.json") else set(_remote(system, root.rstrip("/")))
+            )
+        else:
+            below = set(_local(files.local(given), "", DEPTH))
+    except Exception as error:  # each storage has its own classes
+        raise UserError(f"{given}: {' '.join((getattr(error, 'strerror', None) or str(error)).split())}") from None
+    if below == {""}:
+        return [given]
+    if not below:
+        raise UserError(f"{given}: no run there, nor in the folders below it: name a folder with a manifest.json")
+    return sorted(f"{top}{name}" for name in below)
+
+
+def _local(folder: Path, name: str, depth: int) -> Iterator[str]:
+    """Names of runs at or below a folder; a folder of runs may hold links to some that lie elsewhere."""
+    if (folder / MANIFEST).exists():
+        yield name
+    elif depth and folder.is_dir():
+        for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+            if entry.is_dir() and not entry.name.startswith("."):
+                yield from _local(folder / entry.name, f"{name}/{entry.name}", depth - 1)
+
+
+def _remote(system: Any, root: str) -> Iterator[str]:
+    for depth in range(1, DEPTH + 1):
+        for name in system.glob(f"{root}/{'*/' * depth}{MANIFEST}"):
+            yield name.removesuffix(f"/{MANIFEST}").removeprefix(root)
+
+
+def load_groups(paths: Iterable[str | os.PathLike[str]], births: bool = True) -> dict[str, list[Run]]:
+    """Runs at or below the paths, grouped by treatment and labelled, in the order in which they were named.
+
+    Args:
+        paths: Folders of runs, or folders of such folders.
+        births: As in `analysis.data.run.load_run`.
+
+    Raises:
+        UserError: A path holds no run, a run is damaged, or two runs are the same.
+    """
+    found = dict.fromkeys(name for path in paths for name in find_runs(path))
+    return group([load_run(name, births) for name in found])
+
+
+def group(runs: Sequence[Run]) -> dict[str, list[Run]]:
+    """Runs whose configurations are equal but for the seed, under the labels of `labels`.
+
+    Raises:
+        UserError: Two runs have the same configuration and seed: one would count twice.
+    """
+    flat = [_flat(run.config) for run in runs]
+    members: dict[tuple[tuple[str, str], ...], list[int]] = {}
+    for number, config in enumerate(flat):
+        members.setdefault(tuple(sorted((key, repr(value)) for key, value in config.items())), []).append(number)
+    names = labels([flat[numbers[0]] for numbers in members.values()])
+    groups = {name: [runs[i] for i in numbers] for name, numbers in zip(names, members.values(), strict=True)}
+    for among in groups.values():
+        refuse_copies(among)
+    return groups
+
+
+def refuse_copies(runs: Sequence[Run]) -> None:
+    """Refuse two runs of one treatment with the same seed.
+
+    Raises:
+        UserError: Names both.
+    """
+    seen: dict[int, Run] = {}
+    for run in runs:
+        other = seen.setdefault(seed_of(run), run)
+        if other is not run:
+            raise UserError(
+                f"{other.path} and {run.path}: the same treatment and the same seed {seed_of(run)}: "
+                "a run and its copy are not two runs, name one of them"
+            )
+
+
+def seed_of(run: Run) -> int:
+    """The run's seed."""
+    return int(run.manifest["seed"])
+
+
+def labels(configs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Short unique names from flat configurations that all differ: the keys that differ, as in "w=0, islands=4".
+
+    A key is left out where it makes no difference, and the scheme where only one is not a control, as long as the name
+    stays unique.
+    """
+    differing = sorted(
+        {key for config in configs for key in config if len({repr(c.get(key)) for c in configs}) > 1},
+        key=lambda key: (key != _SCHEME, key),
+    )
+    if not differing:
+        return ["all"] * len(configs)
+    schemes = {str(config.get(_SCHEME)) for config in configs} - set(CONTROLS)
+    common = schemes if len(schemes) == 1 else set()
+    tiers = [
+        [
+            _label(config, differing, [*_silent(config), *([_SCHEME] if config.get(_SCHEME) in common else [])])
+            for config in configs
+        ],
+        [_label(config, differing, _silent(config)) for config in configs],
+        [", ".join(f"{key}={_word(config[key])}" for key in differing if key in config) for config in configs],
+    ]
+    return [
+        next((tier[i] for tier in tiers if tier[i] and tier.count(tier[i]) == 1), tiers[-1][i])
+        for i in range(len(configs))
+    ]
+
+
+def partners(first: Iterable[int], second: Iterable[int]) -> list[int] | None:
+    """The seeds by which the runs of two groups are paired, or None if they are not.
+
+    They are if every seed of the smaller group is in the other. Equal seeds share founders, projections and images, so
+    that their difference is the treatment's.
+    """
+    one, other = set(first), set(second)
+    return sorted(one & other) if one and other and (one <= other or other <= one) else None
+
+
+def control(groups: Groups) -> str | None:
+    """The label of the only group under `shuffled`, the null of every claim about selection; or None."""
+    shuffled = [name for name, runs in groups.items() if runs[0].setting("selection.scheme") == "shuffled"]
+    return shuffled[0] if len(shuffled) == 1 else None
+
+
+def families(groups: Groups, *keys: str) -> list[dict[str, Sequence[Run]]]:
+    """Treatments that differ by some keys alone, or by keys of some sections: two or more each."""
+    found: dict[str, dict[str, Sequence[Run]]] = {}
+    for label, runs in groups.items():
+        rest = {
+            key: value
+            for key, value in _flat(runs[0].config).items()
+            if not any(key == one or key.startswith(f"{one}.") for one in keys)
+        }
+        found.setdefault(repr(sorted(rest.items())), {})[label] = runs
+    return [family for family in found.values() if len(family) > 1]
+
+
+def controls(groups: Groups) -> dict[str, str]:
+    """The null of each treatment: the only one under `shuffled` of those that differ from it by selection alone.
+
+    If there is only one at all, it is everybody's: `compare` notes to whom it is `unlike`.
+    """
+    one = control(groups)
+    if one is not None:
+        return {label: one for label in groups if label != one}
+    found: dict[str, str] = {}
+    for family in families(groups, "selection"):
+        null = control(family)
+        found |= {label: null for label in family if null is not None and label != null}
+    return found
+
+
+def unlike(run: Run, null: Run) -> int | None:
+    """The size of the tournament whose chances a shuffled null deals out, if the run is no such tournament; or None."""
+    size = int(null.setting("selection.tournament_size"))
+    if null.setting(_SCHEME) != "shuffled":
+        return None
+    same = run.setting(_SCHEME) in ("tournament", "shuffled") and run.setting("selection.tournament_size") == size
+    return None if same else size
+
+
+def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for key, value in config.items():
+        name = f"{prefix}{key}"
+        if name not in NOT_TREATMENT:
+            out |= _flat(value, f"{name}.") if isinstance(value, Mapping) else {name: value}
+    return out
+
+
+def _silent(config: Mapping[str, Any]) -> Sequence[str]:
+    return SILENT.get(str(config.get(_SCHEME)), ())
+
+
+def _label(config: Mapping[str, Any], differing: Sequence[str], silent: Sequence[str]) -> str:
+    parts = []
+    for key in differing:
+        if key in config and key not in silent:
+            name, word = SHORT.get(key, key.rpartition(".")[2].replace("_", " ")), _word(config[key])
+            parts.append(f"{name}={word}" if name else word)
+    return ", ".join(parts)
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return "+".join(map(str, value)) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)

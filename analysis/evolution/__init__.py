@@ -1,0 +1,8 @@
+"""How populations evolve.
+
+price.py        the Price equation on all births
+dynamics.py     selection differentials, effective size, inheritance, rival clades
+fronts.py       Pareto fronts, hypervolume, attainment surfaces
+islands.py      births by island, and what selection led one to expect of each
+contingency.py  how much of a change was chance
+"""

@@ -1,0 +1,229 @@
+"""How a population evolves: selection differentials, effective size, inheritance, rival clades.
+
+All of it is by deme (an island in one generation) or from one generation to the next; correlations pooled over
+generations are nowhere, since they mix what selection does with what time does. Change itself is split in price.py, and
+trends of many runs are in trends.py.
+"""
+
+import warnings
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from alife.errors import UserError
+from analysis.evolution.islands import SETTLED, Demes, Floats, Ints, chosen, measured, ratio, totals
+from analysis.lineage.phylogeny import NOBODY
+from analysis.statistics.intervals import FEWEST, RESAMPLES, block_sums, blocks, intervals
+
+DUST: Final = 1e-12
+"""Standard deviations below this, relative to the mean, and differentials below it are rounding."""
+
+
+def differentials(record: Demes, traits: Sequence[str] | None = None) -> pd.DataFrame:
+    """Standardised selection differentials by deme: how many standard deviations parents are above those they won from.
+
+    Among those that lived to reproduce, as in `schema.GENERATIONS`, so that under `shuffled` and `drift` the realised
+    ones are 0 on average. On the scale of `analysis.evolution.islands.LABELS`; 0 where the trait does not vary.
+
+    Args:
+        record: A run's births by deme.
+        traits: All on record if None.
+
+    Returns:
+        A row for each deme with children and trait: generation, island, trait, realised (weighted by children
+        conceived), expected (by the scheme's expectation, 0 under a control), sd, n (individuals that count).
+
+    Raises:
+        UserError: A trait is not on record.
+    """
+    rows = np.flatnonzero(record.total(record.offspring) > 0)
+    tables = []
+    for trait in chosen(record, traits):
+        z = measured(record.tree.births, trait)
+        known = record.living & np.isfinite(z)
+        mean = record.mean(np.where(known, z, 0.0), known)
+        deviation = np.where(known, z - mean[record.home], 0.0)
+        sd = np.sqrt(record.mean(np.square(deviation), known))
+        varies = sd > DUST * np.maximum(1.0, np.abs(mean))
+        columns = {}
+        for name, weight in (("realised", record.offspring), ("expected", record.expected)):
+            shift = record.mean(deviation, weight * known)
+            shift = np.divide(shift, sd, out=np.zeros_like(sd), where=varies & np.isfinite(shift))[rows]
+            columns[name] = np.where(np.abs(shift) > DUST, shift, 0.0)
+        keys = {"generation": record.generation[rows], "island": record.island[rows], "trait": trait}
+        number = record.total(known)[rows].astype(np.int64)
+        tables.append(pd.DataFrame({**keys, **columns, "sd": sd[rows], "n": number}))
+    return pd.concat(tables, ignore_index=True)
+
+
+def mean_differentials(table: pd.DataFrame, first: int = SETTLED) -> pd.DataFrame:
+    """Differentials of one run, averaged over islands and then over generations from `first` on.
+
+    Returns:
+        A row for each trait: realised, low, high (95 % bootstrap interval of it over blocks of consecutive
+        generations: about this run, not about its treatment), expected, generations.
+
+    Raises:
+        UserError: There is no such generation.
+    """
+    table = table[table["generation"] >= first]
+    if table.empty:
+        raise UserError(f"no parents of generation {first} or later are on record: there is no selection to measure")
+    means = table.groupby(["trait", "generation"], sort=False)[["realised", "expected"]].mean()
+    rows = []
+    for trait, among in means.groupby(level="trait", sort=False):
+        realised = among["realised"].to_numpy()
+        low, high = intervals(blocks(realised)[None], "mean")
+        rows.append((trait, realised.mean(), low[0], high[0], among["expected"].mean(), len(realised)))
+    return pd.DataFrame(rows, columns=["trait", "realised", "low", "high", "expected", "generations"])
+
+
+def effective_size(record: Demes) -> pd.DataFrame:
+    """Effective population size of each deme from how unequally its individuals reproduce, dead ones included.
+
+    The inbreeding effective size of haploids: 1 / P(two children share their parent) = C(C−1) / ΣW(W−1), with W each
+    one's children and C their sum; it equals (N·k̄−1) / (V/k̄+k̄−1) with k̄ and V the mean and variance of W (Kimura and
+    Crow 1963; Crow and Denniston 1988). Its harmonic mean over generations is 1 / mean(coalescence).
+
+    Returns:
+        A row for each deme with at least two children: generation, island, born, parents, children, variance (of W),
+        coalescence (the probability above), effective (its inverse, inf if no two share), expected (what the scheme
+        leads one to expect: 1 / Σp², with p the chance that a child is this one's; under `shuffled` the tournament's).
+    """
+    offspring = record.offspring
+    children = record.total(offspring)
+    rows = np.flatnonzero(children > 1)
+    mean = ratio(children, record.size)
+    shared = record.total(offspring * (offspring - 1)) / np.maximum(children * (children - 1), 1)
+    with np.errstate(divide="ignore"):
+        effective = 1 / shared
+    table = {
+        "generation": record.generation,
+        "island": record.island,
+        "born": record.size.astype(np.int64),
+        "parents": record.total(offspring > 0).astype(np.int64),
+        "children": children.astype(np.int64),
+        "variance": ratio(record.total(np.square(offspring)), record.size) - mean**2,
+        "coalescence": shared,
+        "effective": effective,
+        "expected": ratio(np.square(children), record.total(np.square(record.dealt))),
+    }
+    return pd.DataFrame({name: values[rows] for name, values in table.items()})
+
+
+def heritability(record: Demes, traits: Sequence[str] | None = None, first: int = SETTLED) -> pd.DataFrame:
+    """Parent–offspring regression on deviations within the deme of conception, all demes together.
+
+    A child has one parent, so the slope itself is the share of a parent's deviation that its children show:
+    heritability as in Falconer and Mackay (1996, ch. 10), with one parent in the place of the midparent. Deviations are
+    from the mean of the children conceived on an island in a generation, and from their parents' mean: neither time nor
+    place is in it. Only children that lived to the end count.
+
+    Args:
+        record: A run's births by deme.
+        traits: All on record if None.
+        first: Generation of the first parents that count.
+
+    Returns:
+        A row for each trait: slope, low, high (95 % bootstrap interval over blocks of consecutive generations), NaN if
+        parents do not vary; correlation; pairs; generations.
+
+    Raises:
+        UserError: A trait is not on record.
+    """
+    children = np.arange(record.children.start, len(record.tree))
+    parents = record.tree.parent[children]
+    old_enough = record.generation[record.home[parents]] >= first
+    rows = []
+    for trait in chosen(record, traits):
+        z = measured(record.tree.births, trait)
+        use = old_enough & record.living[children] & np.isfinite(z[children]) & np.isfinite(z[parents])
+        deme = record.home[parents[use]]
+        x, y = (_centred(z[who[use]], deme, record.count) for who in (parents, children))
+        sums = [_per_generation(record, deme, product) for product in (x * y, x * x, y * y)]
+        rows.append((trait, *_slope(*sums), int(use.sum()), sums[0].shape[-1]))
+    return pd.DataFrame(rows, columns=["trait", "slope", "low", "high", "correlation", "pairs", "generations"])
+
+
+def interference(record: Demes, back: int = 10, threshold: float = 0.05) -> pd.DataFrame:
+    """Rival clades: how many lineages that parted `back` generations ago still share each generation.
+
+    Clonal interference is several large clades at a time that replace each other; one after the other is a series of
+    sweeps. Drift alone makes some of both: read it beside the shuffled control.
+
+    Args:
+        record: A run's births by deme; all its islands together.
+        back: A clade is all descendants, `back` generations later, of one individual.
+        threshold: Share of a generation from which a clade counts.
+
+    Returns:
+        A row for each generation with ancestors that far back: generation, clades (of at least `threshold`), effective
+        (inverse Simpson: 1 / Σ share²), lead (share of the largest), turnover (1 if the largest clade does not descend
+        from what was the largest one generation before, 0 if it does, NaN in the first row).
+    """
+    tree = record.tree
+    parent = np.append(tree.parent, NOBODY)
+    ancestor = np.arange(len(tree))
+    for _ in range(back):
+        ancestor = parent[ancestor]
+    starts, counted = tree.starts[:-1], len(tree.starts) - 1 - back
+    if counted <= 0:
+        return pd.DataFrame(columns=["generation", "clades", "effective", "lead", "turnover"])
+    founded = np.bincount(ancestor[ancestor != NOBODY], minlength=len(tree))[: tree.starts[counted]]
+    born = np.diff(tree.starts)
+    share = founded / np.repeat(born[back:], born[:counted])
+    lead = np.maximum.reduceat(share, starts[:counted])
+    leads = share == np.repeat(lead, born[:counted])
+    above = tree.parent[: len(leads)]
+    stays = leads & (above != NOBODY) & leads[above]
+    turnover = 1.0 - np.logical_or.reduceat(stays, starts[:counted])
+    turnover[0] = np.nan
+    return pd.DataFrame(
+        {
+            "generation": np.arange(tree.first + back, tree.first + back + counted),
+            "clades": np.add.reduceat((share >= threshold).astype(np.int64), starts[:counted]),
+            "effective": 1 / np.add.reduceat(np.square(share), starts[:counted]),
+            "lead": lead,
+            "turnover": turnover,
+        }
+    )
+
+
+def _centred(values: Floats, deme: Ints, count: int) -> Floats:
+    mean = ratio(totals(deme, values, count), totals(deme, np.ones(len(deme)), count))
+    return values - mean[deme]
+
+
+def _per_generation(record: Demes, deme: Ints, values: Floats) -> Floats:
+    """Sums by generation, of those generations that have any."""
+    generation = deme // record.islands
+    length = len(record.tree.starts) - 1
+    return totals(generation, values, length)[np.bincount(generation, minlength=length) > 0]
+
+
+def _slope(xy: Floats, xx: Floats, yy: Floats) -> tuple[float, float, float, float]:
+    """Slope, its interval, and correlation from sums of products by generation.
+
+    There is no interval where a resample may hold generations alone in which no parent differs from another.
+    """
+    total = xx.sum()
+    if not total > DUST:
+        return (np.nan,) * 4
+    above, below = block_sums(xy), block_sums(xx)
+    low = high = np.nan
+    if len(above) >= FEWEST:
+        with np.errstate(invalid="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", stats.DegenerateDataWarning)
+            low, high = stats.bootstrap(
+                (above, below),
+                lambda a, b, axis=-1: a.sum(axis=axis) / b.sum(axis=axis),
+                paired=True,
+                n_resamples=RESAMPLES,
+                method="percentile",
+                rng=0,
+            ).confidence_interval
+    scale = np.sqrt(total * yy.sum())
+    return xy.sum() / total, low, high, xy.sum() / scale if scale > 0 else np.nan

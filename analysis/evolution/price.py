@@ -1,0 +1,180 @@
+"""The Price equation on all births: how much of each change is selection, chance, early death, biased inheritance or
+migration. It is an identity, not a statistic: the components of every deme add up to its change.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from alife.errors import UserError
+from analysis.evolution.islands import SETTLED, Bools, Demes, Floats, Ints, chosen, measured, ratio, totals
+from analysis.statistics.intervals import blocks, intervals
+
+COMPONENTS: Final = {
+    "selection": "selection: the scheme's expected offspring",
+    "sampling": "sampling: realised less expected offspring",
+    "viability": "viability: whose offspring live to the end",
+    "transmission": "transmission: offspring less parent",
+    "migration": "migration",
+}
+"""What a change is split into, in the order of a life cycle, and what each part is."""
+
+ROUNDING: Final = 1e-12
+"""Components smaller than this are rounding, and 0."""
+
+
+def price(record: Demes, traits: Sequence[str] | None = None) -> pd.DataFrame:
+    """The change of each trait's mean in each deme, from a generation to the next, split (Price 1970).
+
+    Means are over those that lived to the end of their generation, as everywhere; the early dead are counted. With z a
+    trait, E the scheme's expected number of children of each, W the realised one, V those of them that lived to the
+    end:
+
+    - selection: E-weighted mean z − mean z. It is 0 under `shuffled` and `drift`, whose expectation does not depend on
+      scores: what parents differ by there is sampling;
+    - sampling: W-weighted mean z − E-weighted mean z, of expectation 0 under every scheme;
+    - viability: V-weighted mean z − W-weighted mean z, 0 where no child died early;
+    - transmission: mean over the children that lived to the end of (child's z − its parent's z), each measured on its
+      own life;
+    - migration: mean z of those who then live on the island − mean z of those conceived on it.
+
+    Args:
+        record: A run's births by deme.
+        traits: Names in `analysis.evolution.islands.LABELS`; all on record if None.
+
+    Returns:
+        A row for each trait and deme whose children, or some of them, lived to the end: generation (the parents'),
+        island, trait, born, dead (early), children, before, `COMPONENTS`, after; before + components = after up to
+        rounding. No rows for one generation.
+
+    Raises:
+        UserError: A trait is not on record.
+    """
+    nursery = _Nursery.of(record)
+    rows = nursery.rows
+    keys = {
+        "generation": record.generation[rows],
+        "island": record.island[rows],
+        "born": record.size[rows].astype(np.int64),
+        "dead": record.total(~record.living)[rows].astype(np.int64),
+        "children": nursery.conceived[rows].astype(np.int64),
+    }
+    tables: list[pd.DataFrame] = []
+    for trait in chosen(record, traits):
+        levels = [level[rows] for level in _levels(record, nursery, trait)]
+        parts = {name: _clean(levels[i + 1] - levels[i]) for i, name in enumerate(COMPONENTS)}
+        table = pd.DataFrame({**keys, "trait": trait, "before": levels[0], **parts, "after": levels[-1]})
+        tables.append(table.iloc[np.flatnonzero(np.isfinite(levels).all(axis=0))])
+    columns = ["generation", "island", "trait", "born", "dead", "children", "before", *COMPONENTS, "after"]
+    return pd.concat(tables, ignore_index=True)[columns]
+
+
+def by_generation(split: pd.DataFrame) -> pd.DataFrame:
+    """The components of `price`, averaged over the islands of each generation by the number born on them.
+
+    An equal exchange of migrants cancels here where nobody died early: migration is seen island by island.
+
+    Returns:
+        Columns generation, trait, `COMPONENTS`, and change, their sum.
+    """
+    weights = split["born"].to_numpy(np.float64)
+    weighted = split[["generation", "trait"]].assign(born=weights, **{c: split[c] * weights for c in COMPONENTS})
+    sums = weighted.groupby(["trait", "generation"], sort=False).sum()
+    means = sums[list(COMPONENTS)].div(sums["born"], axis=0)
+    means = means.where(means.abs() >= ROUNDING, 0.0)
+    return means.assign(change=means.sum(axis=1)).reset_index()
+
+
+def summary(split: pd.DataFrame, first: int = SETTLED) -> pd.DataFrame:
+    """The components of one run a generation, with intervals over its generations.
+
+    Generations are not replicates of a treatment: such an interval is about this run. For a treatment, take each run's
+    `per_generation` and ask `analysis.statistics.intervals.interval`.
+
+    Args:
+        split: From `price`.
+        first: Generation of the first parents that count.
+
+    Returns:
+        A row for each trait and component (and change): per_generation (mean), low, high (its 95 % bootstrap interval
+        over blocks of consecutive generations), rms (root mean square over demes: how much there is of a component
+        whose mean is 0), generations.
+
+    Raises:
+        UserError: There is no such generation.
+    """
+    split = split[split["generation"] >= first]
+    if split.empty:
+        raise UserError(f"no children of generation {first} or later are on record: the Price equation needs them")
+    names = [*COMPONENTS, "change"]
+    demes = split.assign(change=split["after"] - split["before"])
+    tables = []
+    for (trait, table), (_, among) in zip(
+        by_generation(split).groupby("trait", sort=False), demes.groupby("trait", sort=False), strict=True
+    ):
+        values = table[names].to_numpy().T
+        low, high = intervals(blocks(values), "mean")
+        rms = np.sqrt((among[names] ** 2).mean()).to_numpy()
+        row = {"per_generation": values.mean(axis=1), "low": low, "high": high, "rms": rms}
+        tables.append(pd.DataFrame({"trait": trait, "component": names, **row, "generations": values.shape[1]}))
+    return pd.concat(tables, ignore_index=True)
+
+
+@dataclass(frozen=True, eq=False)
+class _Nursery:
+    """Children by the deme that conceived them.
+
+    Attributes:
+        parents: [children] row of each one's parent.
+        deme: [children] where they were conceived: their parents' deme.
+        conceived: [D] children of each deme.
+        rows: The demes with children that lived to the end, and with somebody who did on the island afterwards.
+    """
+
+    parents: Ints
+    deme: Ints
+    conceived: Floats
+    rows: Ints
+
+    @classmethod
+    def of(cls, record: Demes) -> "_Nursery":
+        parents = record.tree.parent[record.children]
+        deme = record.home[parents]
+        lived = totals(deme, record.living[record.children], record.count)
+        rows = np.flatnonzero((lived > 0) & (_following(record, record.total(record.living)) > 0))
+        return cls(parents, deme, totals(deme, np.ones(len(parents)), record.count), rows)
+
+
+def _levels(record: Demes, nursery: _Nursery, trait: str) -> tuple[Floats, ...]:
+    """The means [D] between which the components lie: one more of them than there are components."""
+    z = measured(record.tree.births, trait)
+    known = record.living & np.isfinite(z)
+    z = np.where(known, z, 0.0)
+    everybody = record.mean(z, known)
+    lived = known[record.children] & known[nursery.parents]
+    of_children = totals(nursery.deme, z[record.children] * lived, record.count)
+    return (
+        everybody,
+        record.mean(z, record.expected * known),
+        record.mean(z, _children(record, nursery, known[nursery.parents])),
+        record.mean(z, _children(record, nursery, lived)),
+        ratio(of_children, totals(nursery.deme, lived, record.count)),
+        _following(record, everybody),
+    )
+
+
+def _children(record: Demes, nursery: _Nursery, counted: Bools) -> Floats:
+    """[n] how many of each one's children are counted."""
+    return totals(nursery.parents, counted, len(record.tree))
+
+
+def _following(record: Demes, values: Floats) -> Floats:
+    """[D] of the next generation of the same island."""
+    return np.concatenate([values[record.islands :], np.full(record.islands, np.nan)])
+
+
+def _clean(values: Floats) -> Floats:
+    return np.where(np.abs(values) < ROUNDING, 0.0, values)

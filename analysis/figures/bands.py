@@ -1,0 +1,210 @@
+"""Lines in their bands: what a figure over several runs is made of, and the interval that it shows."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from alife.errors import UserError
+from alife.words import count
+from analysis.data.run import Run
+from analysis.figures import style
+from analysis.statistics.intervals import FEWEST, intervals
+
+Floats = NDArray[np.float64]
+Runs = Run | Sequence[Run] | Mapping[str, Sequence[Run]]
+"""One run, several of one treatment, or named treatments."""
+
+RESAMPLES: Final = 2_000
+"""Bootstrap resamples of a band: one is drawn for each generation, and none is read off to a third digit."""
+CHANGES: Final = 3
+"""How often the number of runs may change until only its range is told."""
+MAX_GENERATIONS: Final = 400
+"""Generations that a line shows one by one; of more, it shows means of windows of generations."""
+
+
+def treatments(runs: Runs) -> Mapping[str, Sequence[Run]]:
+    """What was given as named treatments; a lone run or list gets the empty name.
+
+    Raises:
+        UserError: There is no run, or one has committed no generation.
+    """
+    groups = runs if isinstance(runs, Mapping) else {"": [runs] if isinstance(runs, Run) else runs}
+    if not groups or not all(groups.values()):
+        raise UserError("no run to draw: name at least one")
+    for run in members(groups):
+        if run.generations.empty:
+            raise UserError(f"{run.path}: no committed generation yet: nothing to draw")
+    return groups
+
+
+def members(groups: Mapping[str, Sequence[Run]]) -> list[Run]:
+    """All runs of all treatments."""
+    return [run for group in groups.values() for run in group]
+
+
+def bounds(runs: Sequence[Run]) -> tuple[int, int]:
+    """The first and the last generation that any of the runs has."""
+    return min(run.first for run in runs), max(run.last for run in runs)
+
+
+def over_runs(values: Floats) -> tuple[Floats, Floats, Floats]:
+    """Median over runs and its 95 % bootstrap interval (percentile), by generation.
+
+    Args:
+        values: [runs, G], NaN where a run has none.
+
+    Returns:
+        (median, low, high), each [G]; the interval is NaN where fewer than `FEWEST` runs have a value.
+    """
+    there = np.isfinite(values)
+    middle, low, high = (np.full(values.shape[1], np.nan) for _ in range(3))
+    for pattern in np.unique(there, axis=1).T:
+        if pattern.any():
+            where = (there == pattern[:, None]).all(axis=0)
+            sample = values[np.ix_(pattern, where)]
+            middle[where] = np.median(sample, axis=0)
+            low[where], high[where] = intervals(sample.T, "median", resamples=RESAMPLES)
+    return middle, low, high
+
+
+def windows(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """A table by generation, and what to say of it: that of a long run as means of windows of generations.
+
+    Args:
+        table: Indexed by generation. Generation 0, the founders, stays by itself.
+
+    Returns:
+        (table, ""), or (at most `MAX_GENERATIONS` rows at the middle of each window, "; means of … generations").
+    """
+    width = -(-len(table) // MAX_GENERATIONS)
+    if width <= 1:
+        return table, ""
+    number = -(-table.index // width)
+    short = table.groupby(number).mean()
+    short.index = np.where(short.index > 0, (short.index - 1) * width + (width + 1) // 2, 0)
+    return short, f"; means of {width} generations"
+
+
+def there(table: pd.DataFrame, what: str) -> str:
+    """How many columns of a table by generation have a value, as in "6 runs, 4 from generation 13 on".
+
+    Args:
+        table: Rows generations, a column a run (or whatever it is of), NaN where it has none.
+        what: A column, in the singular.
+    """
+    counts = table.notna().sum(axis=1)
+    words = count(table.shape[1], what)
+    changes = counts[counts != counts.shift(fill_value=table.shape[1])]
+    if len(changes) > CHANGES:
+        return f"{words}, {counts.min()} to {counts.max()} by generation"
+    return words + "".join(f", {n} from generation {generation} on" for generation, n in changes.items())
+
+
+def fewer(values: pd.Series, when: pd.Series, what: str) -> str:
+    """What a label adds where some have no value any more, as in " (5 of 8 networks at the end)"; else "".
+
+    Args:
+        values: [n], NaN where there is none.
+        when: [n] the time of each.
+        what: They are of, in the plural.
+    """
+    alive = values.notna().groupby(when).sum()
+    return f" ({alive.iloc[-1]} of {alive.max()} {what} at the end)" if alive.iloc[-1] < alive.max() else ""
+
+
+def draw_treatments(ax: Axes, groups: Mapping[str, Sequence[pd.Series]]) -> None:
+    """Median over runs with its interval, a colour and a dash for each treatment; founders apart.
+
+    Args:
+        ax: Where to draw.
+        groups: For each treatment, one series a run, indexed by generation.
+    """
+    for number, (name, series) in enumerate(groups.items()):
+        table, note = windows(pd.concat(series, axis=1).sort_index())
+        middle, low, high = over_runs(table.to_numpy(np.float64).T)
+        colour, dash = style.colour(number), style.DASHES[number % len(style.DASHES)]
+        title, n = f"{name}: " if name else "", len(series)
+        label = f"{title}median and its 95 % bootstrap interval, n = {there(table, 'run')}{note}"
+        if n < FEWEST:
+            label = f"{title}median of {there(table, 'run')}{note}"
+        draw_band(
+            ax,
+            np.asarray(table.index),
+            (low, middle, high),
+            label=label,
+            banded=n >= FEWEST,
+            colour=colour,
+            dash=dash,
+        )
+        if n < FEWEST or (len(groups) == 1 and n <= 12):
+            draw_members(ax, table, "each run", colour)
+
+
+def draw_members(ax: Axes, table: pd.DataFrame, label: str, colour: str | None = None) -> None:
+    """Draw thin lines from generation 1 on, one a column: islands of a run, or runs of a treatment."""
+    table = table[table.index > 0]
+    if table.shape[1] < 2 or not len(table):
+        return
+    alpha = float(np.clip(3 / table.shape[1] ** 0.75, 0.08, 0.6)) * (1 if len(table) < 100 else 0.6)
+    lines = ax.plot(
+        table.index, table, color=colour or style.ink(), lw=0.5, alpha=alpha, zorder=2.5, **_marks(len(table))
+    )
+    lines[0].set_label(label)
+    for line in lines:
+        line.set_rasterized(table.size > 20_000)
+
+
+def draw_band(
+    ax: Axes,
+    generations: NDArray[Any],
+    levels: tuple[Floats, Floats, Floats],
+    *,
+    label: str,
+    banded: bool = True,
+    colour: str = style.OKABE_ITO["blue"],
+    dash: Any = "-",
+) -> None:
+    """Draw a line in its band from generation 1 on, and generation 0 as a diamond with a bar.
+
+    Args:
+        ax: Where to draw.
+        generations: [G], ascending.
+        levels: (low, middle, high), each [G].
+        label: Says in the legend what line and band are.
+        banded: Whether there is a band.
+        colour: Of all of it.
+        dash: Line style.
+    """
+    low, middle, high = levels
+    later, first = generations > 0, generations == 0
+    x = generations[later]
+    if later.any():
+        if banded:
+            ax.fill_between(x, low[later], high[later], color=colour, alpha=0.22, lw=0, label=label)
+        ax.plot(x, middle[later], color=colour, ls=dash, label=label, zorder=3, **_marks(len(x)))
+    if np.isfinite(middle[first]).any():
+        name = style.FOUNDERS + ("" if later.any() else f", {label}")
+        ax.plot(
+            [0],
+            middle[first],
+            "D",
+            ms=4,
+            mfc=style.paper(),
+            mec=colour,
+            mew=1.1,
+            color=colour,
+            ls="none",
+            label=name,
+            zorder=4,
+        )
+        if banded:
+            ax.vlines([0], low[first], high[first], color=colour, lw=1.1, zorder=3)
+
+
+def _marks(n: int) -> dict[str, Any]:
+    """Too few generations make no line: they get marks."""
+    return {"marker": "o", "ms": 2.5} if n < 6 else {}

@@ -1,0 +1,179 @@
+"""The figures of a run by name: what `alife plot` offers and what every run ends with."""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from matplotlib.figure import Figure
+
+from alife.errors import UserError
+from alife.format import files
+from alife.words import size
+from analysis.data.run import Run, load_run, name_of
+from analysis.figures import descent, forces, gene_flow, muller, phylogeny, style, tradeoff, trajectories
+from analysis.figures.drawing import attempt
+from analysis.figures.memory import free
+
+
+@dataclass(frozen=True)
+class PlotFunction:
+    """One figure.
+
+    Attributes:
+        description: A line that says what it shows.
+        draw: Draws it.
+        columns: Of births, that it is drawn from: all if None; of a large run none are read if there are none.
+        bytes: Of memory that it takes for each birth, half as much again as was measured with 2 million.
+    """
+
+    description: str
+    draw: Callable[[Run], Figure]
+    columns: tuple[str, ...] | None = None
+    bytes: int = 450
+
+
+_PLANE: Final = ("replication_error", "accuracy", "cause_of_death")
+_TREE: Final = ("ancestor_id", "origin_time", "destruction_time", "n_offspring")
+MANY: Final = 1_000_000
+"""Births from which on a run is not read whole: each figure reads the columns that it is drawn from."""
+
+
+PLOTS: dict[str, PlotFunction] = {
+    "plane": PlotFunction(
+        "trade-off plane: accuracy against ρ, coloured by generation, with Pareto fronts and the noise floor",
+        lambda run: style.figure_of(tradeoff.plane(run)),
+        _PLANE,
+        190,
+    ),
+    "traits": PlotFunction(
+        "trajectories: accuracy, ρ and L_SR, copying error, self error, squared genome norm and deaths by generation",
+        trajectories.traits,
+        (),
+    ),
+    "hypervolume": PlotFunction(
+        "hypervolume that each generation dominates on the trade-off plane",
+        lambda run: style.figure_of(tradeoff.hypervolume_by_generation(run)),
+        _PLANE,
+        190,
+    ),
+    "selection": PlotFunction("selection differentials by trait, realised and expected", forces.selection),
+    "price": PlotFunction("the Price equation by trait: components of change, cumulated", forces.cumulated),
+    "phylogeny": PlotFunction(
+        "phylogeny through time: branches coloured by accuracy, islands at the tips, the MRCA",
+        phylogeny.time_phylogeny,
+        (*_TREE, "accuracy"),
+        260,
+    ),
+    "phylogeny_rho": PlotFunction(
+        "the same, branches coloured by log ρ",
+        lambda run: phylogeny.time_phylogeny(run, "replication_error"),
+        (*_TREE, "replication_error"),
+        260,
+    ),
+    "muller": PlotFunction("Muller plot: shares of the clades that mattered", muller.muller, (*_TREE, "accuracy"), 260),
+    "descent": PlotFunction(
+        "the dominant's line of descent: its traits by generation, its path through the trade-off plane",
+        descent.descent,
+    ),
+    "geneflow": PlotFunction(
+        "gene flow: migrants, and where the ancestors of each island's residents lived",
+        gene_flow.geneflow,
+        _TREE,
+        260,
+    ),
+}
+"""Every figure of a single run, in the order in which they are made. A new one is one more entry."""
+
+
+def _to_stderr(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def folder_of(path: str) -> Path:
+    """Where the figures of a run go: `figures` in its folder or, if that is not on this machine, NAME-figures here.
+
+    Raises:
+        UserError: It is a link, and would lead elsewhere.
+    """
+    return Path(f"{name_of(path)}-figures") if files.is_remote(path) else own_folder(files.local(path), "figures")
+
+
+def own_folder(root: Path, name: str) -> Path:
+    """A folder for figures below one that somebody else may have made.
+
+    Raises:
+        UserError: It is a link, and would lead elsewhere.
+    """
+    try:
+        return files.inside(root, name)
+    except OSError as error:
+        raise UserError(str(error.strerror)) from None
+
+
+def make(
+    run: Run,
+    names: Sequence[str] | None = None,
+    folder: str | Path | None = None,
+    say: Callable[[str], None] = _to_stderr,
+    formats: Sequence[str] = style.FORMATS,
+    dpi: float | None = None,
+) -> list[Path]:
+    """Draw figures of a run as PNG, SVG and PDF. One that cannot be drawn is reported in a line; the others are made.
+
+    Args:
+        run: With births.
+        names: Keys of `PLOTS`; all if None.
+        folder: Where to save; `folder_of` the run if None.
+        say: Takes the lines.
+        formats: A file each.
+        dpi: Pixels an inch of what is no vector graphic; matplotlib's savefig.dpi if None, here 200 unless it is set.
+
+    Returns:
+        The files, in the order of names and formats.
+
+    Raises:
+        UserError: A name is unknown, or the folder cannot be written.
+    """
+    wanted = list(PLOTS) if names is None else list(dict.fromkeys(names))
+    if unknown := [name for name in wanted if name not in PLOTS]:
+        raise UserError(f"{unknown[0]}: no such figure: known are {', '.join(PLOTS)}")
+    if run.generations.empty:
+        say(f"{run.path}: no committed generation yet: nothing to draw")
+        return []
+    if folder is None:
+        folder = folder_of(run.path)
+    return [
+        path for name in wanted for path in attempt(name, partial(PLOTS[name].draw, run), folder, say, formats, dpi)
+    ]
+
+
+def make_of(
+    uri: str,
+    names: Sequence[str] | None = None,
+    folder: str | Path | None = None,
+    say: Callable[[str], None] = _to_stderr,
+    formats: Sequence[str] = style.FORMATS,
+    dpi: float | None = None,
+) -> list[Path]:
+    """As `make`, of a run that need not fit into memory: of more than `MANY` births each figure reads its own.
+
+    A figure that would take more memory than is free is left out with a line.
+    """
+    run = load_run(uri, births=False)
+    born = sum(part["rows"] for part in run.manifest["parts"]["births"])
+    if born <= MANY or run.generations.empty:
+        return make(load_run(uri), names, folder, say, formats, dpi)
+    made = make(run, [], folder, say, formats, dpi)  # names and folder are looked at before anything is read
+    for name in dict.fromkeys(PLOTS if names is None else names):
+        plot, room = PLOTS.get(name), free()
+        if plot and plot.columns != () and (takes := born * plot.bytes) > room:
+            why = f"of {born:,} births it takes about {size(takes)}, and {size(room)} are free here"
+            say(f"figure {name} is left out: {why}: 'alife plot {uri} {name}' draws it on a larger machine")
+            continue
+        columns = plot.columns if plot else ()
+        own = load_run(uri, births=columns != (), columns=columns)
+        made += make(own, [name], folder, say, formats, dpi)
+    return made

@@ -1,0 +1,295 @@
+"""Treatments compared at one generation: effects, intervals and tests; wording.py makes tables and sentences of them.
+
+A run is one value: the median over its individuals that lived to the end of a generation, most often its last. What is
+said of a treatment is the interquartile mean of its runs, and the 95 % bootstrap interval is over runs, paired by seed
+where the seeds match. Accuracies differ by a difference. Errors, norms and life-history traits are ratios: they are
+compared as log10, and differ by a factor.
+"""
+
+import functools
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from alife import scales, schema
+from alife.errors import UserError
+from alife.words import count
+from analysis.data.run import Run, lived, load_run
+from analysis.data.treatments import Groups, controls, find_runs, group, partners, refuse_copies, seed_of, unlike
+from analysis.evolution.islands import OF_A_TASK
+from analysis.statistics import intervals
+from analysis.statistics.intervals import Correction, Estimate, Test
+
+NAMES: Final = {
+    "accuracy": "selection accuracy",
+    "test_accuracy": "test accuracy",
+    "newborn_accuracy": "newborn accuracy",
+    "replication_error": "replication error ρ",
+    "copying_error": "copying error",
+    "self_error": "self error",
+    "genome_norm": "squared genome norm Σg²",
+    "task_weight": "task weight",
+    "learning_rate": "learning rate",
+    "mutation": "mutation σ",
+    "early_deaths": "early deaths",
+}
+"""What can be compared. Accuracy is told of the images that selection used and of the test images, which drive nothing
+and are looked at for the last generation of a run alone. early_deaths is the share of a generation that died before its
+end."""
+
+DEFAULT: Final = ("accuracy", "test_accuracy", "replication_error", "copying_error", "genome_norm")
+OWN: Final = "its own shuffled control"
+SHARES: Final = (*OF_A_TASK, "early_deaths")
+"""Compared as differences; the others as factors."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One trait of one treatment against another.
+
+    Attributes:
+        label: The treatment.
+        against: What it is compared with.
+        trait: A key of `NAMES`.
+        value: Centre of the treatment's runs, in the trait's own units, and its interval.
+        reference: The same of the other.
+        effect: Difference, or factor (`is_factor`), and its interval; n counts pairs, or the smaller group's runs.
+        runs: Runs with a value, of the treatment and of the other.
+        paired: Runs were paired by seed.
+        test: Sign flips if paired, Brunner–Munzel if not.
+        adjusted: The p-value, corrected for all rows of the table.
+        too_few: Why these runs cannot show a difference, or None.
+    """
+
+    label: str
+    against: str
+    trait: str
+    value: Estimate
+    reference: Estimate
+    effect: Estimate
+    runs: tuple[int, int]
+    paired: bool
+    test: Test
+    adjusted: float
+    too_few: str | None
+
+    @property
+    def is_factor(self) -> bool:
+        """Whether `effect` multiplies instead of adding."""
+        return self.trait not in SHARES
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Treatments against one of them.
+
+    Attributes:
+        against: The one that the others are compared with; `OWN` if they have a control each.
+        rows: By treatment and trait.
+        notes: What one has to know to read the table.
+    """
+
+    against: str
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+
+
+def compare_paths(
+    paths: Iterable[str | os.PathLike[str]],
+    traits: Sequence[str] | None = None,
+    at: int | None = None,
+    against: str | None = None,
+    correction: Correction = "bh",
+) -> Comparison:
+    """`compare` of the runs at or below some folders, grouped by their configurations; one run in memory at a time.
+
+    Raises:
+        UserError: As `compare`; or a path holds no run, or a damaged one.
+    """
+    names = dict.fromkeys(name for path in paths for name in find_runs(path))
+    return compare(group([_only(load_run(name), at) for name in names]), traits, at, against, correction)
+
+
+def compare(
+    groups: Groups,
+    traits: Sequence[str] | None = None,
+    at: int | None = None,
+    against: str | None = None,
+    correction: Correction = "bh",
+) -> Comparison:
+    """Compare treatments with one of them.
+
+    Args:
+        groups: Runs by label, loaded with births.
+        traits: Keys of `NAMES`; if None those of `DEFAULT` that all runs have, the heritable traits, and early deaths
+            if there are any.
+        at: The generation; each run's last if None.
+        against: A label; if None the null of every claim about selection, which is the only group under `shuffled`, or
+            for each group the one that differs from it by selection alone; or else the first.
+        correction: For the number of rows: Benjamini and Hochberg's (bh) unless asked otherwise. With eight pairs no
+            p-value is below 0.008, so that bounding the chance of any false claim (holm) leaves none in a long table.
+
+    Raises:
+        UserError: Fewer than two treatments, an empty one, the same run twice, a generation that a run did not reach,
+            or an unknown label or trait.
+    """
+    against, null = _references(groups, against)
+    everybody = [run for runs in groups.values() for run in runs]
+    for run in everybody:
+        _refuse_unreached(run, at)
+    names = _traits(everybody, traits, at)
+    values = {
+        label: {trait: pd.Series({seed_of(run): _value(run, trait, at) for run in runs}) for trait in names}
+        for label, runs in groups.items()
+    }
+    few = functools.partial(intervals.too_few, comparisons=len(null) * len(names), correction=correction)
+    rows = [
+        _row(label, other, trait, values[label][trait], values[other][trait], few)
+        for label, other in null.items()
+        for trait in names
+    ]
+    adjusted = intervals.correct([row.test.p for row in rows], correction)
+    rows = [replace(row, adjusted=float(p)) for row, p in zip(rows, adjusted, strict=True)]
+    notes = _notes(everybody, rows, at, correction)
+    if alone := groups.keys() - null.keys() - set(null.values()):
+        left = "; ".join(label for label in groups if label in alone)
+        notes.append(f"Left out, as no shuffled control differs from them by selection alone: {left}.")
+    notes += [
+        f"{label} against {other}: {other} deals out the chances of a tournament of {size}, which {label} is not, so "
+        "that how unequal chances are is part of the difference."
+        for label, other in null.items()
+        if (size := unlike(groups[label][0], groups[other][0])) is not None
+    ]
+    return Comparison(against, tuple(rows), tuple(notes))
+
+
+def _references(groups: Groups, against: str | None) -> tuple[str, dict[str, str]]:
+    """What all are compared with, in words, and what each is."""
+    if empty := [label for label, runs in groups.items() if not runs]:
+        raise UserError(f"{empty[0]}: a treatment without runs: name one at least")
+    if len(groups) < 2:
+        n = sum(map(len, groups.values()))
+        raise UserError(f"{count(n, 'run')} of one treatment: nothing to compare; name runs of another one too")
+    for runs in groups.values():
+        refuse_copies(runs)
+    if against is not None and against not in groups:
+        raise UserError(f"{against}: no such treatment: choose among {'; '.join(groups)}")
+    if against is None:
+        null = controls(groups)
+        if len(set(null.values())) > 1:
+            return OWN, null
+        against = next(iter(null.values()), None) or next(iter(groups))
+    return against, {label: against for label in groups if label != against}
+
+
+def _refuse_unreached(run: Run, at: int | None) -> None:
+    if run.last < 0:
+        raise UserError(f"{run.path}: no committed generation yet: nothing to compare")
+    if at is not None and not 0 <= at <= run.last:
+        raise UserError(f"{run.path}: generation {at} is not on record: its last is {run.last}")
+    if run.births.empty:
+        raise UserError(f"{run.path}: loaded without births, and individuals are asked for: load it with births=True")
+    if _births_at(run, at).empty:
+        raise UserError(f"{run.path}: generation {at} is not on record: its first is {run.births['generation'].min()}")
+
+
+def _births_at(run: Run, at: int | None) -> pd.DataFrame:
+    """Births of the generation that is compared, the dead too."""
+    return run.births[run.births["generation"] == (run.last if at is None else at)]
+
+
+def _only(run: Run, at: int | None) -> Run:
+    """The run with the births that are compared, all of them if none are."""
+    births = _births_at(run, at)
+    return run if births.empty else replace(run, births=births.copy())
+
+
+def recorded_traits(runs: Sequence[Run], at: int | None) -> list[str]:
+    """Keys of `NAMES` that all of the runs have in the generation that is compared, each run's last if `at` is None."""
+    tasks = all(run.setting("task") != "none" for run in runs)
+    heritable = [name for name in schema.LIFE_HISTORY if all(name in run.births for run in runs)]
+    known = [name for name in NAMES if (name not in schema.LIFE_HISTORY or name in heritable)]
+    known = [name for name in known if tasks or name not in OF_A_TASK]
+    return [name for name in known if name != "test_accuracy" or all(_is_tested(run, at) for run in runs)]
+
+
+def _traits(runs: Sequence[Run], traits: Sequence[str] | None, at: int | None) -> list[str]:
+    known = recorded_traits(runs, at)
+    if unknown := [name for name in traits or () if name not in known]:
+        raise UserError(f"trait {unknown[0]}: not on record in all of these runs: choose among {', '.join(known)}")
+    died = any(_value(run, "early_deaths", at) > 0 for run in runs)
+    standard = [name for name in (*DEFAULT, *schema.LIFE_HISTORY) if name in known]
+    return list(dict.fromkeys(traits)) if traits else [*standard, *(["early_deaths"] if died else [])]
+
+
+def _is_tested(run: Run, at: int | None) -> bool:
+    """Whether all who lived to the end of the generation have a score on the test images."""
+    return bool(lived(_births_at(run, at))["test_accuracy"].notna().all())
+
+
+def _value(run: Run, trait: str, at: int | None) -> float:
+    """A run's value: differences as they are, factors as log10; NaN if nobody lived to the end."""
+    births = _births_at(run, at)
+    alive = lived(births)
+    if trait == "early_deaths":
+        return 1 - len(alive) / len(births)
+    values = alive[trait].to_numpy(np.float64)
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return np.nan
+    median = float(np.median(values))
+    return median if trait in SHARES else float(scales.log10(median))
+
+
+def _row(
+    label: str, against: str, trait: str, first: pd.Series, second: pd.Series, too_few: Callable[..., str | None]
+) -> Row:
+    """One row from the values of both treatments by seed, NaN where a run has none."""
+    seeds = partners(first.index, second.index)
+    if seeds is None:
+        x, y = first.dropna().to_numpy(), second.dropna().to_numpy()
+        test, effect = intervals.brunner_munzel(x, y), intervals.difference(x, y)
+    else:
+        x, y = pd.concat([first, second], axis=1, keys=["x", "y"]).loc[seeds].dropna().to_numpy().T
+        test, effect = intervals.sign_flip(x, y), intervals.difference(x, y, paired=True)
+    value, reference = intervals.interval(x), intervals.interval(y)
+    if trait not in SHARES:
+        value, reference, effect = (_power(estimate) for estimate in (value, reference, effect))
+    runs, is_paired = (len(x), len(y)), seeds is not None
+    few = too_few(*runs, paired=is_paired)
+    return Row(label, against, trait, value, reference, effect, runs, is_paired, test, test.p, few)
+
+
+def _power(estimate: Estimate) -> Estimate:
+    return Estimate(10.0**estimate.value, 10.0**estimate.low, 10.0**estimate.high, estimate.n)
+
+
+def _notes(runs: Sequence[Run], rows: Sequence[Row], at: int | None, correction: Correction) -> list[str]:
+    ends = sorted({run.last for run in runs})
+    when = f"generation {at if at is not None else ends[0]}"
+    if at is None and len(ends) > 1:
+        when = f"its own last generation ({ends[0]} to {ends[-1]}: they did not run equally long)"
+    notes = [
+        f"A run is the median over its individuals that lived to the end of {when}; values are interquartile means "
+        "over runs, brackets 95 % bootstrap intervals over runs.",
+        "Accuracies and shares: differences. Errors, norms and life-history traits: factors, from means of log10.",
+    ]
+    tests = " and ".join(sorted({row.test.name for row in rows}))
+    method = {"bh": "Benjamini–Hochberg", "by": "Benjamini–Yekutieli", "holm": "Holm"}.get(correction)
+    over = f"adjusted by {method} for {count(len(rows), 'row')}" if method else "not adjusted"
+    notes.append(f"p: {tests}, two-sided, {over}.")
+    if unpaired := dict.fromkeys(row.label for row in rows if not row.paired):
+        notes.append(f"Not paired, as seeds do not match: {'; '.join(unpaired)}.")
+    left = [run.path for run in runs if run.manifest["status"] in ("running", "interrupted", "failed")]
+    if left:
+        notes.append(f"Not finished: {', '.join(left)}.")
+    notes += [
+        f"{run.path}: nobody lived to the end of the generation: left out, which favours its treatment."
+        for run in runs
+        if np.isnan(_value(run, "genome_norm", at))
+    ]
+    return notes

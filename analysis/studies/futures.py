@@ -1,0 +1,263 @@
+"""The fan of futures: replays of history from one generation, beside the original, and whether they went the same way.
+
+Contingency or convergence (Gould's tape of life; Travisano et al., Science 267, 1995, part change into what replays
+share and chance): the share of replays' mean squared change since the fork that is their variance and no common change.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Final, Literal
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from alife.errors import UserError
+from alife.format import files
+from analysis.data.run import Run, lived
+from analysis.evolution.contingency import contingency
+from analysis.evolution.islands import LABELS, OF_A_TASK, measured, settled
+from analysis.figures import legends, style
+from analysis.figures.drawing import attempt
+from analysis.statistics.intervals import FEWEST, Estimate, interval
+
+Floats = NDArray[np.float64]
+
+TRAITS: Final = ("accuracy", "replication_error", "copying_error")
+HALF: Final = 0.5
+"""Share of contingency at which chance and common change weigh the same."""
+
+
+@dataclass(frozen=True)
+class Future:
+    """One trait in the original and its replays, on the scale of `LABELS`.
+
+    Attributes:
+        trait: Its name.
+        forked: The generation that was thawed.
+        last: The last generation that original and replays share.
+        original: Median over individuals by generation, from the original's first.
+        replays: The same, a column a replay, from the fork on.
+        change: Mean over replays of the median at `last` less the original's at the fork.
+        contingency: Var / (Var + change²) of the replays' changes: 0 if all change alike, 1 if they change at random.
+        among_replays: Standard deviation of the replays' medians at `last`.
+        among_islands: The same of a replay's island medians, pooled over replays; NaN with a single island.
+        among_individuals: The same of individuals within an island, pooled.
+    """
+
+    trait: str
+    forked: int
+    last: int
+    original: pd.Series
+    replays: pd.DataFrame
+    change: Estimate
+    contingency: Estimate
+    among_replays: float
+    among_islands: float
+    among_individuals: float
+
+    @property
+    def verdict(self) -> Literal["convergence", "contingency", "undecided"]:
+        """What the interval of the contingency allows to say."""
+        if self.contingency.high < HALF:
+            return "convergence"
+        return "contingency" if self.contingency.low > HALF else "undecided"
+
+
+def futures(original: Run, replays: Sequence[Run], traits: Sequence[str] = TRAITS) -> list[Future]:
+    """Compare replays with each other and with the run that they were forked from.
+
+    Args:
+        original: With births.
+        replays: Forks of one generation of it, with births, all different.
+        traits: Names in `LABELS`; accuracy is left out without a task.
+
+    Raises:
+        UserError: There is no replay, one has nothing on record, or they were not forked from one generation.
+    """
+    if not replays:
+        raise UserError(f"{original.path}: no replay of it to compare: make some with 'alife fork --replicates'")
+    for run in (original, *replays):
+        if run.births.empty:
+            raise UserError(f"{run.path}: no births on record: wait for its first commit")
+    starts = {_first(run) for run in replays}
+    if len(starts) > 1:
+        raise UserError(f"{replays[0].path}: replays from generations {sorted(starts)}: compare those of one at a time")
+    forked = starts.pop()
+    if forked not in set(original.births["generation"]):
+        raise UserError(f"{original.path}: has no generation {forked}, where its replays begin: name their original")
+    last = min(run.last for run in replays)
+    kept = [t for t in traits if t not in OF_A_TASK or original.setting("task") != "none"]
+    return [_future(original, replays, trait, forked, last) for trait in kept]
+
+
+def _future(original: Run, replays: Sequence[Run], trait: str, forked: int, last: int) -> Future:
+    fan = pd.DataFrame({_label(number, run): _medians(run, trait) for number, run in enumerate(replays)})
+    before = _medians(original, trait)
+    changes = fan.loc[last].to_numpy() - before.loc[forked]
+    islands, individuals = _spreads(replays, trait, last)
+    return Future(
+        trait=trait,
+        forked=forked,
+        last=last,
+        original=before,
+        replays=fan,
+        change=interval(changes, "mean"),
+        contingency=contingency(changes),
+        among_replays=float(np.std(changes, ddof=1)) if len(changes) > 1 else float("nan"),
+        among_islands=islands,
+        among_individuals=individuals,
+    )
+
+
+def _first(run: Run) -> int:
+    return int(run.births["generation"].min())
+
+
+def _label(number: int, run: Run) -> str:
+    return f"{number}: {run.name}"
+
+
+def _medians(run: Run, trait: str) -> pd.Series:
+    """By generation, over the individuals that lived to its end."""
+    alive = lived(run.births)
+    return pd.Series(measured(alive, trait)).groupby(alive["generation"].to_numpy()).median()
+
+
+def _spreads(replays: Sequence[Run], trait: str, last: int) -> tuple[float, float]:
+    """Pooled standard deviations at `last`: of a run's island medians, and of an island's individuals."""
+    among, within = [], []
+    for run in replays:
+        rows = lived(run.births[run.births["generation"] == last])
+        values = pd.Series(measured(rows, trait))
+        islands = values.groupby(rows["island"].to_numpy())
+        among.append(islands.median().var(ddof=1))
+        within.extend(islands.var(ddof=1).tolist())
+    return _root_mean(among), _root_mean(within)
+
+
+def _root_mean(variances: Sequence[float]) -> float:
+    known = [v for v in variances if np.isfinite(v)]
+    return float(np.sqrt(np.mean(known))) if known else float("nan")
+
+
+def say(future: Future) -> str:
+    """A sentence on one trait: what changed, what the share of chance is, and how far replays lie apart."""
+    c, d = future.contingency, future.change
+    spread = (
+        f"sd among replays {future.among_replays:.3g}, among islands of a replay {future.among_islands:.3g}, "
+        f"among individuals of an island {future.among_individuals:.3g}"
+    )
+    opening = (
+        f"{LABELS[future.trait]}, generations {future.forked} to {future.last}, n = {c.n} replay{'s' * (c.n != 1)}: "
+        f"mean change {d.value:+.3g}"
+    )
+    if not np.isfinite(c.low):
+        why = f"fewer than {FEWEST} replays bear no interval" if c.n < FEWEST else "all replays end alike"
+        return f"{opening}; {why} ({spread})."
+    meaning = {
+        "convergence": "convergence: what replays share outweighs what divides them",
+        "contingency": "contingency: what divides replays outweighs what they share",
+        "undecided": "undecided between contingency and convergence",
+    }[future.verdict]
+    return (
+        f"{opening} [{d.low:+.3g}, {d.high:+.3g}]; share of chance in it {c.value:.2f} [{c.low:.2f}, {c.high:.2f}] "
+        f"(95 % over replays): {meaning} ({spread})."
+    )
+
+
+@style.styled()
+def draw(fans: Sequence[Future], original: Run) -> Figure:
+    """The fan of each trait: the original thick, its replays thin, and at the right what they end at.
+
+    Args:
+        fans: From `futures`, at least one.
+        original: For the title, and its individuals at the end.
+    """
+    figure = style.new_figure(7.2, 1.6 + 1.5 * len(fans))
+    grid = figure.subplots(len(fans), 2, squeeze=False, sharex="col", sharey="row", width_ratios=[4, 1.3])
+    for (ax, side), future in zip(grid, fans, strict=True):
+        _draw_fan(ax, future)
+        _draw_ends(side, future, original)
+    grid[-1][0].set_xlabel("generation")
+    style.generation_axis(grid[-1][0].xaxis)
+    legends.of_figure(figure, [grid[0][0]], 2)
+    title = f"{style.caption(original)}; replayed from generation {fans[0].forked}"
+    style.heading(figure, title)
+    return figure
+
+
+def _draw_fan(ax: Axes, future: Future) -> None:
+    lines = ax.plot(future.replays.index, _shown(future.trait, future.replays), color=style.OKABE_ITO["sky"], lw=0.9)
+    lines[0].set_label(f"median of each replay, n = {future.replays.shape[1]}")
+    before = future.original.loc[min(settled(future.last), future.forked) :]
+    label = f"median of the original, from generation {before.index[0]} on"
+    ax.plot(before.index, _shown(future.trait, before), color=style.ink(), lw=2.2, label=label, zorder=3)
+    ax.axvline(future.forked, color=style.OKABE_ITO["vermillion"], lw=0.9, ls=(0, (4, 2)), label="fork")
+    c = future.contingency
+    share = f"{c.value:.2f} [{c.low:.2f}, {c.high:.2f}]" if np.isfinite(c.low) else "no interval"
+    ax.set_title(f"share of chance in the change: {share}: {future.verdict}", loc="left")
+    ax.set_ylabel(_axis(future.trait))
+
+
+def _draw_ends(ax: Axes, future: Future, original: Run) -> None:
+    rows = lived(original.births[original.births["generation"] == min(future.last, original.last)])
+    values = measured(rows, future.trait)
+    values = values[np.isfinite(values)]
+    low, high = np.quantile(_shown(future.trait, values), [0.05, 0.95])
+    islands = pd.Series(measured(rows, future.trait)).groupby(rows["island"].to_numpy()).median()
+    ends = future.replays.loc[future.last].to_numpy()
+    ax.vlines(0, low, high, color=style.faint(), lw=4, alpha=0.6)
+    ax.plot(np.ones(len(islands)), _shown(future.trait, islands), "s", ms=4, color=style.OKABE_ITO["green"], mew=0)
+    ax.plot(
+        np.full(len(ends), 2), _shown(future.trait, ends), "o", ms=4, color=style.OKABE_ITO["blue"], mew=0, alpha=0.7
+    )
+    ax.set_xticks([0, 1, 2], ["its individuals,\n5–95 %", "its islands", "replays"], rotation=45, ha="right")
+    ax.set_xlim(-0.6, 2.6)
+    ax.set_title(f"the original and replays at {future.last}", loc="right")
+    if future.trait not in OF_A_TASK:
+        style.log_axis(ax, "y")
+
+
+def _axis(trait: str) -> str:
+    return {"replication_error": "replication error ρ", "copying_error": "copying error"}.get(trait, LABELS[trait])
+
+
+def _shown(trait: str, values: Floats | pd.Series | pd.DataFrame) -> Floats:
+    """From the scale of `LABELS` to that of the axis."""
+    array = np.asarray(values, np.float64)
+    return array if trait in OF_A_TASK else 10.0**-array
+
+
+def publish(
+    original: Run,
+    replays: Sequence[Run],
+    folder: str | None,
+    formats: Sequence[str] = style.FORMATS,
+    dpi: float | None = None,
+) -> list[str]:
+    """A sentence for each trait, and the fan drawn as FOLDER/figures/futures.png, .svg and .pdf.
+
+    Args:
+        original: With births.
+        replays: As in `futures`.
+        folder: That of the replays; without one nothing is drawn. If it is not on this machine the figure goes to a
+            folder NAME-figures here.
+        formats: A file each.
+        dpi: Pixels an inch of what is no vector graphic.
+
+    Raises:
+        UserError: As `futures`, or nothing can be written there.
+    """
+    fans = futures(original, replays)
+    lines = [say(future) for future in fans]
+    if folder is not None and fans:
+        name = PurePosixPath(folder.rstrip("/")).name
+        place = Path(f"{name}-figures") if files.is_remote(folder) else files.local(folder) / "figures"
+        drawn = attempt("futures", partial(draw, fans, original), place, lines.append, formats, dpi)
+        lines += [", ".join(map(str, drawn))] if drawn else []
+    return lines

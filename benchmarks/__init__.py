@@ -1,0 +1,5 @@
+"""Benches for whoever works on alife: `python -m benchmarks NAME`.
+
+analysis.py  a record of six million births: load, split change, hypervolume, attainment
+lineage.py   records of a million births: load, check, measure, hand over, draw
+"""

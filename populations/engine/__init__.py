@@ -1,0 +1,14 @@
+"""A run: from its configuration to its record, started, resumed, extended or forked.
+
+evolve.py       the door: what is open in a configuration is resolved, and all that can be checked is
+coordinator.py  scores → fitness → parents, generation by generation
+backend.py      where islands live: in this process, or on Ray
+worker.py       a warm process that lives islands' generations
+migration.py    newborns swapped between neighbours
+fork.py         history replayed from a kept generation
+adults.py       what individuals became
+needs.py        what a run will take, said before it starts
+choosing.py     whether Ray makes up for its start
+classes.py      classes of machines
+ray/            workers on Ray, and what is done when they are lost
+"""

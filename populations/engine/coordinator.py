@@ -1,0 +1,236 @@
+"""The selection controller: scores → fitness → parents, generation by generation, and the record of it all.
+
+It owns the state of a run, which is the newborns of the next generation and nothing else; hosts borrow them. So a host
+that is lost costs what it was doing, and a controller that is lost costs the generations since the last commit.
+"""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from alife.configuration.keys import RunConfig
+from alife.errors import UserError
+from alife.evolution import selection
+from alife.evolution.island import Scores
+from alife.evolution.reproduction import Floats, Ints, Newborns
+from alife.format import tested
+from alife.format.tested import OnTestImages
+from populations.engine import migration
+from populations.engine.backend import Backend, Generation, Interrupted
+from populations.observe.listeners import Listeners
+from populations.record import checkpoints, rows
+from populations.record.writer import Recorder, fossil
+
+
+@dataclass
+class Run:
+    """A run under way.
+
+    Attributes:
+        config: Resolved.
+        recorder: Where it is written.
+        backend: Where it lives.
+        newborns: The next generation, by the island of its conception: migration is the first thing that happens to it.
+        generation: Its number.
+        collapse_norm: ‖θ‖ below which an adult has collapsed.
+        tell: Who is told.
+        warned: What the configuration says in vain.
+        seconds: Wall-clock so far by what it went into, summed over hosts for what happens on hosts.
+    """
+
+    config: RunConfig
+    recorder: Recorder
+    backend: Backend
+    newborns: dict[int, Newborns]
+    generation: int
+    collapse_norm: float
+    tell: Listeners = field(default_factory=Listeners)
+    warned: Sequence[str] = ()
+    seconds: dict[str, float] = field(default_factory=dict)
+    committed: int = -1
+
+
+def advance(run: Run) -> str:
+    """Evolve to the last generation, committing on the way and, however it ends, whatever generation is complete.
+
+    Returns:
+        The status it ends with: "finished", "extinct" or "interrupted".
+    """
+    try:
+        while run.generation < run.config.generations:
+            _one_generation(run)
+            if not run.newborns:
+                run.tell("extinct", generation=run.generation - 1)
+                _commit(run, "extinct")
+                return "extinct"
+            if _due(run):
+                _commit(run, "finished" if run.generation == run.config.generations else "running")
+    except Interrupted:
+        _keep(run, "interrupted")
+        return "interrupted"
+    except BaseException as error:
+        with suppress(UserError):  # what went wrong first is what the user is to hear of
+            _keep(run, ended_by(error))
+        raise
+    return "finished"
+
+
+def ended_by(error: BaseException) -> str:
+    """The status of a run that an exception has ended."""
+    return "interrupted" if isinstance(error, KeyboardInterrupt | UserError) else "failed"
+
+
+def choose(config: RunConfig, generation: int) -> Callable[[int, Scores], Ints]:
+    """The controller's decision for one generation: (island, scores) → slots of the parents, one a child."""
+
+    def parents(island: int, scores: Scores) -> Ints:
+        living = scores.living
+        return selection.select(
+            config.selection,
+            scores.columns["accuracy"],
+            scores.columns["replication_error"],
+            living,
+            config.population.size,
+            config.seed,
+            generation,
+            island,
+        )
+
+    return parents
+
+
+def _one_generation(run: Run) -> None:
+    config, number = run.config, run.generation
+    began = time.perf_counter()
+    last = number == config.generations - 1
+    living_here, moves = migration.migrate(config, run.newborns, number)
+    work = Generation(number, living_here, run.collapse_norm, test=last)
+    outcomes = run.backend.live(work, choose(config, number))
+    lived = time.perf_counter()
+
+    births, generations = [], []
+    tests = OnTestImages(number, {}, frozenset())
+    dominants: dict[int, Floats] = {}
+    for island, outcome in outcomes.items():
+        newborns, scores = living_here[island], outcome.scores
+        table = rows.births(island, number, newborns, scores, outcome.chosen, config.reproduction.heritable)
+        births.append(table)
+        generations.append(rows.summary(island, number, table, sum(scores.seconds.values())))
+        for phase, seconds in scores.seconds.items():
+            run.seconds[phase] = run.seconds.get(phase, 0) + seconds
+        if scores.test_accuracy is not None and config.task != "none":
+            tests = _tested(tests, newborns, scores)
+        if scores.dominant:
+            slot, weights = scores.dominant
+            dominants[int(newborns.ids[slot])] = weights
+        if not len(outcome.children):
+            run.tell("island_died", generation=number, island=island, causes=_causes(scores))
+    whole = rows.concatenate(births)
+    run.recorder.add(number, whole, moves, rows.concatenate(generations))
+    run.newborns = {island: o.children for island, o in outcomes.items() if len(o.children)}
+    run.generation += 1
+    if tests.accuracy:
+        before = run.recorder.tested()
+        run.recorder.attach(tested.file_name(number), tested.dump(tests))
+        run.tell("tested", generation=number, before=[generation for generation in before if generation != number])
+    if dominants:
+        run.recorder.attach(checkpoints.adults_name(number), checkpoints.encode_adults(number, dominants))
+    written = time.perf_counter()
+    run.seconds["hosts"] = run.seconds.get("hosts", 0) + (lived - began) * run.backend.hosts
+    run.seconds["generations"] = run.seconds.get("generations", 0) + written - began
+    run.seconds["records"] = run.seconds.get("records", 0) + written - lived
+    run.tell("generation", **_progress(run, whole, written - began))
+
+
+def _due(run: Run) -> bool:
+    """Whether the newborns at hand are to be committed."""
+    g, every = run.generation, run.config.checkpoint.every
+    return g % every == 0 or fossil(g) or g == run.config.generations
+
+
+def _keep(run: Run, status: str) -> None:
+    """Commit the generations that are complete, before a run ends early."""
+    if run.committed < run.generation - 1:
+        over = "finished" if run.generation == run.config.generations else status
+        _commit(run, over if run.newborns else "extinct")
+
+
+def _commit(run: Run, status: str) -> None:
+    began = time.perf_counter()
+    meta = {"collapse_norm": run.collapse_norm}
+    run.recorder.commit(run.generation - 1, run.newborns, status=status, meta=meta)
+    run.committed = run.generation - 1
+    took = time.perf_counter() - began
+    run.seconds["records"] = run.seconds.get("records", 0) + took
+    run.seconds["generations"] = run.seconds.get("generations", 0) + took
+    run.tell("commit", generation=run.generation - 1, status=status, seconds=took)
+
+
+def _progress(run: Run, births: Mapping[str, np.ndarray], seconds: float) -> dict[str, Any]:
+    living = births["cause_of_death"] == "generation_end"
+    return {
+        "generation": run.generation - 1,
+        "of": run.config.generations,
+        "individuals": len(living),
+        "dead": int((~living).sum()),
+        "accuracy": _median(births["accuracy"][living]) if run.config.task != "none" else None,
+        "replication_error": _median(births["replication_error"][living]),
+        "copying_error": _median(births["copying_error"][living]),
+        "individuals_per_second": len(living) / seconds,
+        "seconds": seconds,
+        "hosts": run.backend.hosts,
+        "spent": dict(run.seconds),
+    }
+
+
+def _median(values: np.ndarray) -> float | None:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else None
+
+
+def _causes(scores: Scores) -> dict[str, int]:
+    names, counts = np.unique(scores.causes, return_counts=True)
+    return dict(zip(names.tolist(), counts.tolist(), strict=True))
+
+
+def _tested(found: OnTestImages, newborns: Newborns, scores: Scores) -> OnTestImages:
+    """What was found so far, and test accuracy of everybody who lived on an island, its dominant (fittest) named."""
+    assert scores.test_accuracy is not None
+    living = np.flatnonzero(scores.living)
+    own = dict(zip(newborns.ids[living].tolist(), scores.test_accuracy[living].tolist(), strict=True))
+    dominant = {int(newborns.ids[scores.dominant[0]])} if scores.dominant else set()
+    return OnTestImages(found.generation, {**found.accuracy, **own}, found.dominant | dominant)
+
+
+@contextmanager
+def stop_on_signals(tell: Callable[[str], None]) -> Iterator[Callable[[], bool]]:
+    """Turn the first SIGINT, SIGTERM or SIGHUP into a wish to stop, which the value yielded asks for; the next kills.
+
+    SIGHUP, which comes when a terminal is closed, is left alone where it is ignored, as under nohup. Outside the main
+    thread all signals are.
+    """
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked.is_set
+        return
+
+    def handler(number: int, frame: Any) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        asked.set()
+        tell(signal.Signals(number).name)
+
+    caught = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        caught.append(signal.SIGHUP)
+    before = {number: signal.signal(number, handler) for number in caught}
+    try:
+        yield asked.is_set
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)

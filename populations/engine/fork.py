@@ -1,0 +1,114 @@
+"""Replay history: a new run that thaws the newborns of a kept generation of another and goes its own way from there.
+
+A room of its own: a fork is neither the start of a run nor its resumption. With nothing changed it repeats the original
+births; with another seed, selection or mutation it is a replay experiment.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from alife.configuration import remarks
+from alife.configuration.keys import RunConfig, parse_config
+from alife.configuration.parsing import merge
+from alife.errors import UserError
+from populations.engine import migration
+from populations.engine.choosing import BackendName, choose
+from populations.engine.coordinator import Run
+from populations.engine.evolve import MakeBackend, begin, drive, go_on, prepare
+from populations.observe.listeners import Sink, hearing
+from populations.observe.terminal import for_a_person
+from populations.record.provenance import check_newborns, check_version
+from populations.record.task import as_lived
+from populations.record.writer import check_unused, exists, read_checkpoint, read_config, read_manifest
+
+_FIXED = ("quine", "task")
+"""Sections that say what a genome means: a thawed newborn cannot live under others."""
+
+
+def fork(
+    parent: str,
+    generation: int,
+    out: str,
+    changes: Mapping[str, Any] | None = None,
+    *,
+    backend: BackendName = "auto",
+    resume: bool = False,
+    sinks: Sequence[Sink] | None = None,
+    quiet: bool = False,
+) -> str:
+    """Run again from a kept generation.
+
+    The newborns are those of the original to the bit, their birth noise included; everything after their birth is drawn
+    by the fork's own configuration.
+
+    Args:
+        parent: The run to fork: a path or an fsspec URI.
+        generation: A kept one; its newborns are thawed.
+        out: The new run folder.
+        changes: Nested keys that differ from the parent's configuration.
+        backend: As of `populations.evolve`.
+        resume: Go on if `out` already holds this fork.
+        sinks: As of `populations.evolve`.
+        quiet: As of `populations.evolve`.
+
+    Returns:
+        The status it ends with, as `evolve`.
+
+    Raises:
+        UserError: The generation is not kept, a change would make the stored genomes meaningless, or nothing is changed
+            and the machine is of another class, on which the same births would not come again.
+    """
+    past = read_manifest(parent)
+    lived = as_lived(read_config(parent), past)
+    config = fork_config(lived, changes or {}, generation)
+    if resume and exists(out):
+        return go_on(out, config, backend, sinks, quiet)
+    number, newborns, meta = read_checkpoint(parent, generation)
+    check_unused(out)
+    migration.check(config, min(map(len, newborns.values())))
+    config, physics = prepare(config, past, backend)
+    aged = check_version(past, config)
+    norm = check_newborns(newborns, meta, config, physics, parent)
+    warned = [
+        *remarks.warnings(config, physics.shape.classes, choose(backend, config)),
+        *remarks.of_fork(lived, config),
+    ]
+
+    def start(make_backend: MakeBackend) -> Run:
+        backend = make_backend(config, physics)
+        if _repeats(config, lived):
+            backend.require(past["class"])
+        kept = {"collapse_norm": norm, "parent": parent, "thawed": number}
+        recorder = begin(out, backend, physics.task, number - 1, newborns, kept, warned)
+        return Run(backend.config, recorder, backend, newborns, number, norm, committed=number - 1, warned=warned)
+
+    tell = hearing(sinks, quiet, for_a_person)
+    if aged:
+        tell("note", text=f"{parent}: {aged}")
+    return drive(start, backend, tell)
+
+
+def _repeats(config: RunConfig, parent: RunConfig) -> bool:
+    """Whether a fork promises the same births again: it differs at most in what has no part in them."""
+    apart = {"generations", "checkpoint", "ray", "device"}
+    return config.model_dump(exclude=apart) == parent.model_dump(exclude=apart)
+
+
+def fork_config(parent: RunConfig, changes: Mapping[str, Any], generation: int) -> RunConfig:
+    """The parent's configuration with the changes laid on top.
+
+    Raises:
+        UserError: A change is not allowed, or there is nothing left to live.
+    """
+    config = parse_config(merge(parent.model_dump(), changes), "fork")
+    for section in _FIXED:
+        if getattr(config, section) != getattr(parent, section):
+            raise UserError(f"fork: {section} cannot change: the stored genomes have a meaning only under the parent's")
+    if config.population.islands != parent.population.islands:
+        raise UserError(f"fork: population.islands cannot change: the parent has {parent.population.islands}")
+    if generation >= config.generations:
+        raise UserError(
+            f"fork: generation {generation} is not before the end of the run; "
+            f"say --generations with more than {generation}"
+        )
+    return config

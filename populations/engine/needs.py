@@ -1,0 +1,105 @@
+"""What a run will take, said before it starts: seconds of a core, bytes of memory. Refused where it is absurd."""
+
+import os
+from contextlib import suppress
+from typing import Final
+
+from alife.configuration.keys import RunConfig
+from alife.errors import UserError
+from alife.evolution.island import CACHE
+from alife.organism.lifetime import BLOCK
+from alife.organism.quine import Shape
+from alife.words import size
+
+FLOPS: Final = 1e11
+"""Of one core of an AMD EPYC in lives of the default size; smaller networks come to less, down to a tenth."""
+
+STEP_SECONDS: Final = 3e-4
+"""What a step of an island takes however small it is."""
+
+TESTED: Final = 10_000
+"""Images on which an adult is scored, MNIST's."""
+
+GPU: Final = 500
+"""Cores that no GPU is faster than."""
+
+YEAR: Final = 365 * 86_400.0
+ABSURD: Final = YEAR
+"""Seconds of an island's generation that nobody will wait for."""
+
+_LIMITS: Final = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+
+
+def island_seconds(config: RunConfig) -> float:
+    """About what a generation of one island takes of one core, on a processor of our days."""
+    life, hidden, steps = config.life, config.quine.hidden, config.life.steps
+    weights = hidden * (2 * hidden + 11)
+    learned, tested = (0, 0) if config.task == "none" else (life.images, TESTED)
+    individual = 6 * weights * steps * (life.coordinates + learned) + 2 * weights * (weights + tested)
+    return config.population.size * individual / FLOPS + steps * STEP_SECONDS
+
+
+def generation_seconds(config: RunConfig) -> float:
+    """The same of all islands."""
+    return config.population.islands * island_seconds(config)
+
+
+def memory(config: RunConfig, shape: Shape, images: int, *, host: bool = True) -> dict[str, int]:
+    """About how many bytes of memory a run takes on a machine, by key.
+
+    Args:
+        config: The run.
+        shape: Sizes of its networks.
+        images: To learn, to select and to test, together.
+        host: Whether a host lives there, beside the driver.
+
+    Returns:
+        Bytes by the keys that make them: what networks see of all coordinates and images, once for all and once as a
+        host scales it; the genomes, of all islands and their offspring, and five times those of one island; what
+        individuals learn from together.
+    """
+    features = shape.n_weights * shape.coordinate_units + images * (shape.hidden - shape.coordinate_units)
+    population, life = config.population, config.life
+    rows = life.coordinates + (life.images if shape.classes else 0)
+    together = max(1, min(population.size, life.chunk or 1 + CACHE // (20 * shape.hidden * rows)))
+    return {
+        "quine.hidden": 4 * features * (2 if host else 1),
+        "population.size": 4 * shape.n_weights * population.size * (2 * population.islands + (5 if host else 0)),
+        "life.coordinates": together * rows * (8 * BLOCK + 20 * shape.hidden) if host else 0,
+    }
+
+
+def check(config: RunConfig, shape: Shape, images: int, *, host: bool = True, gpu: bool = False) -> None:
+    """Refuse what could not end, or not even begin on this machine.
+
+    Arguments as of `memory`, and `gpu`: whether hosts may have one.
+
+    Raises:
+        UserError: A generation of one island would take years, or there is not the memory.
+    """
+    seconds = island_seconds(config) / (GPU if gpu else config.life.threads)
+    if seconds > ABSURD:
+        raise UserError(
+            f"life.steps: {config.life.steps}: a generation of one island would take some {seconds / YEAR:.2g} years: "
+            "choose fewer steps, units, coordinates, images or individuals"
+        )
+    parts, there = memory(config, shape, images, host=host), machine_memory()
+    if there and sum(parts.values()) > there:
+        largest = max(parts, key=lambda key: parts[key])
+        section, name = largest.split(".")
+        value, whole, part = getattr(getattr(config, section), name), size(sum(parts.values())), size(parts[largest])
+        raise UserError(
+            f"{largest}: {value}: this run takes about {whole} of memory, {part} of them for this; this machine has "
+            f"{size(there)}: choose less of it"
+        )
+
+
+def machine_memory() -> int | None:
+    """Bytes of memory that this machine has, or that its container may use; None where nobody says."""
+    limits = []
+    with suppress(OSError, ValueError, AttributeError):
+        limits.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    for path in _LIMITS:
+        with suppress(OSError, ValueError), open(path) as file:
+            limits.append(int(file.read()))
+    return min(limits, default=None)

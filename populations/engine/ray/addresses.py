@@ -1,0 +1,110 @@
+"""Where Ray is to be: on this machine, or a cluster at an address that a run or the environment names."""
+
+import os
+import socket
+from dataclasses import dataclass
+
+from alife.configuration.keys import Ray
+from alife.errors import UserError
+
+CONNECT_SECONDS = 10.0
+LOCAL = "local"
+_HTTP2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+"""How a client of the head begins: a preface, and settings, which are answered by settings."""
+_SETTINGS = 4
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where Ray is to be.
+
+    Attributes:
+        address: Of a cluster's head, or "auto"; empty for this machine.
+        named: By whom, for the user to read.
+        remedy: How to have it on this machine instead.
+    """
+
+    address: str = ""
+    named: str = ""
+    remedy: str = ""
+
+
+def place(ray: Ray) -> Place:
+    """`ray.address`, or RAY_ADDRESS if that is null; "local" is this machine."""
+    given, inherited = ray.address, os.environ.get("RAY_ADDRESS", "")
+    if given and not (given == "auto" and inherited):
+        address, named = given, f"ray.address: {given!r}"
+        remedy = "give --ray.address local to run on this machine"
+    else:
+        address, named = inherited, f"RAY_ADDRESS: {inherited!r}"
+        remedy = "unset RAY_ADDRESS, or give --ray.address local, to run on this machine"
+    return Place() if address in ("", LOCAL) else Place(address, named, remedy)
+
+
+def check_answers(place: Place) -> None:
+    """Find out at once whether a cluster's head answers: Ray waits long for one that is not there.
+
+    Raises:
+        UserError: It does not.
+    """
+    if place.address == "auto":
+        return
+    if "://" in place.address:
+        raise UserError(
+            f"{place.named}: expected HOST:PORT of the head, as seen on a machine of the cluster; from elsewhere send "
+            "the command there with 'ray job submit'"
+        )
+    try:
+        with socket.create_connection(_parts(place.address), CONNECT_SECONDS) as connection:
+            reason = "" if _is_head(connection) else "what answers is not Ray's"
+    except (ValueError, OverflowError):
+        reason = "expected HOST:PORT"
+    except OSError as error:
+        reason = error.strerror or str(error)
+    if reason:
+        raise UserError(
+            f"{place.named}: no cluster answers there ({reason}); start one with 'ray start --head', or {place.remedy}"
+        )
+
+
+def same(address: str, other: str) -> bool:
+    """Whether two addresses are of the same head."""
+    try:
+        (host, port), (other_host, other_port) = _parts(address), _parts(other)
+        return port == other_port and bool(_numbers(host) & _numbers(other_host))
+    except (OSError, ValueError):
+        return address == other
+
+
+def _parts(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def _numbers(host: str) -> set[str]:
+    """A host's addresses; all that are of this machine count as one."""
+    found = {str(info[4][0]) for info in socket.getaddrinfo(host, None)}
+    return found | {"here"} if any(map(_is_here, found)) else found
+
+
+def _is_here(number: str) -> bool:
+    """Whether an address is of this machine: one can listen there."""
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in number else socket.AF_INET) as listener:
+            listener.bind((number, 0))
+    except OSError:
+        return False
+    return True
+
+
+def _is_head(connection: socket.socket) -> bool:
+    """Whether what answers speaks as a head does; encrypted, it is taken for one."""
+    if os.environ.get("RAY_USE_TLS", "0").lower() not in ("", "0", "false"):
+        return True
+    connection.settimeout(CONNECT_SECONDS)
+    try:
+        connection.sendall(_HTTP2)
+        answer = connection.recv(9)
+    except OSError:
+        return False
+    return len(answer) > 3 and answer[3] == _SETTINGS

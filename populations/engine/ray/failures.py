@@ -1,0 +1,197 @@
+"""When a host is given up: what the driver knows of it, how long is too long, and what an error of Ray's means.
+
+It judges single hosts, and knows nothing of who is to do what.
+"""
+
+import re
+import time
+from collections import defaultdict, deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+import ray
+from ray.exceptions import ActorUnschedulableError, OutOfMemoryError, RayActorError, RayError, RayTaskError
+
+from alife.errors import UserError
+from alife.evolution.island import Scores
+from alife.evolution.reproduction import Ints
+from populations.engine.ray.devices import DeviceError
+
+START_SECONDS = 120.0
+"""A host that has not started by then is given up, as is one that has answered a ping and then is silent for
+`ray.hang_timeout`; the next wave of hosts on that node is given twice as long, and so on up to `DOUBLINGS` times."""
+DOUBLINGS = 3
+PING_SECONDS = 0.5
+PATIENCE = 10.0
+"""A call that takes this many times the median of earlier ones of its kind has hung, even if its host answers."""
+
+
+class Clock:
+    """Seconds as the driver sees them pass: between two looks at most `LONGEST`."""
+
+    LONGEST = 1.0
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def tick(self) -> float:
+        """Seconds to count since the last look."""
+        before, self._last = self._last, time.monotonic()
+        return min(self._last - before, self.LONGEST)
+
+
+@dataclass
+class Handle:
+    """One host as the driver sees it.
+
+    `call` is under way unless the phase is "idle", and has been for `busy` seconds. `ping` has been unanswered for
+    `silent` seconds; once one was answered, the process is `up`. `since` is when it was given what it does now: a
+    start, or an island. `node` is known once a ping was answered, `machine` (its class) once it has started. While it
+    conceives, `following` is the next island and the call to live it, which waits behind.
+    """
+
+    name: str
+    actor: Any
+    call: ray.ObjectRef
+    since: float
+    node: str = ""
+    machine: Mapping[str, Any] | None = None
+    phase: str = "start"
+    busy: float = 0.0
+    up: bool = False
+    ping: ray.ObjectRef | None = None
+    silent: float = 0.0
+    island: int | None = None
+    scores: Scores | None = None
+    chosen: Ints | None = None
+    following: tuple[int, ray.ObjectRef] | None = None
+
+
+@dataclass
+class Waves:
+    """Starts that failed, counted in waves: whatever was under way when one failed belongs to the same wave."""
+
+    count: int = 0
+    last: float = float("-inf")
+
+    def failed(self, since: float) -> None:
+        """A start that began at that time (`time.monotonic`) has failed."""
+        if since >= self.last:
+            self.count, self.last = self.count + 1, time.monotonic()
+
+
+class Vigil:
+    """Judges hosts by how long others took.
+
+    Args:
+        timeout: `ray.hang_timeout`, in seconds.
+    """
+
+    def __init__(self, timeout: float):
+        self._timeout = timeout
+        self._all = Waves()
+        self._nodes: defaultdict[str, Waves] = defaultdict(Waves)
+        self._took: dict[str, deque[float]] = {phase: deque(maxlen=64) for phase in ("start", "live", "conceive")}
+
+    def answered(self, handle: Handle) -> None:
+        """A call has come back: what it took is what others may take."""
+        self._took[handle.phase].append(handle.busy)
+        if handle.phase == "start":
+            self._all.count = 0
+            if handle.busy <= self._start_seconds:
+                self._nodes[handle.node].count = 0
+
+    def false_start(self, handle: Handle) -> float:
+        """A host was lost while it started: seconds to wait before the next one is, more after each wave."""
+        self._all.failed(handle.since)
+        self._nodes[handle.node].failed(handle.since)
+        return 2.0 ** min(self._all.count - 1, 6) - 1
+
+    @property
+    def _start_seconds(self) -> float:
+        return max(START_SECONDS, self._timeout)
+
+    def misses(self, handle: Handle, seconds: float) -> str:
+        """Why a host is to be given up, if it is: it died idle, answers no ping, or takes unreasonably long.
+
+        Args:
+            handle: Of the host; its times are brought up to date, and it is pinged at once and then now and then.
+            seconds: Since the last look.
+        """
+        timeout = self._timeout
+        slowness = 2 ** min(self._nodes[handle.node].count, DOUBLINGS) if handle.phase == "start" else 1
+        handle.busy += seconds
+        handle.silent += seconds
+        if handle.ping is None:
+            if handle.silent > PING_SECONDS or not handle.up:
+                handle.ping, handle.silent = handle.actor.ping.remote(), 0.0
+        elif ray.wait([handle.ping], timeout=0)[0]:
+            try:
+                handle.node = ray.get(handle.ping)
+            except RayError as error:
+                return reason(error)
+            handle.ping, handle.silent, handle.up = None, 0.0, True
+        elif handle.up and handle.silent > timeout * slowness:
+            return f"no answer for {timeout * slowness:g} s"
+        if handle.phase == "idle":
+            return ""
+        if handle.phase == "start":
+            limit = self._start_seconds * slowness
+            return f"did not start within {limit:.0f} s" if handle.busy > limit else ""
+        earlier = self._took[handle.phase] or self._took["live"]
+        limit = max(timeout, PATIENCE * median(earlier)) if earlier else float("inf")
+        return f"hung for {limit:.0f} s" if handle.busy > limit else ""
+
+
+def reason(error: RayError) -> str:
+    """Why a host was lost.
+
+    Raises:
+        Exception: It was not lost: the program failed on it.
+    """
+    if device := device_error(error):
+        return device.why
+    if isinstance(error, RayTaskError) and not isinstance(error.cause, RayError):
+        raise error.cause if isinstance(error.cause, UserError) else error.as_instanceof_cause()
+    if isinstance(error, RayActorError) and error.actor_init_failed:
+        raise UserError(
+            f"a host cannot load this program: {str(error).strip().splitlines()[-1].strip()}: install the same version "
+            "of it on every node"
+        )
+    if isinstance(error, ActorUnschedulableError):
+        return "could not be placed"
+    if isinstance(error, OutOfMemoryError) or "low on memory" in str(error):
+        return "its machine ran out of memory"
+    if isinstance(error, RayActorError):
+        return "its node was preempted" if error.preempted else "its process died"
+    return f"its answer was lost ({type(error).__name__})"
+
+
+def device_error(error: RayError) -> DeviceError | None:
+    """What a GPU did, if that is what a host was lost to."""
+    cause = error.cause if isinstance(error, RayTaskError) else None
+    return cause if isinstance(cause, DeviceError) else None
+
+
+def is_of_program(error: RayError) -> bool:
+    """Whether a host did not start for what it found on its node: the program raised, or cannot be loaded."""
+    if isinstance(error, RayTaskError):
+        return not isinstance(error.cause, RayError | DeviceError)
+    return isinstance(error, RayActorError) and error.actor_init_failed
+
+
+def address_of(error: RayError) -> str:
+    """IP address of the node that an error comes from; "" if it does not say."""
+    if isinstance(error, RayTaskError):
+        return str(error.ip)
+    found = re.search(r"\bip[=:]\s*([0-9a-fA-F.:]+)", str(error))
+    return found[1] if found else ""
+
+
+def words_of(error: RayError) -> str:
+    """What the program raised, in one line."""
+    cause = error.cause if isinstance(error, RayTaskError) else None
+    line = f"{type(cause).__name__}: {cause}" if cause else str(error).strip().splitlines()[-1]
+    return " ".join(line.split())[:200]

@@ -1,0 +1,393 @@
+"""The Ray backend: islands go to whichever host is free, and what a lost host was doing goes to another.
+
+A host is lost when its process or node dies, when it answers no ping for `ray.hang_timeout` seconds, or when its GPU
+fails; an exception of the program itself is not retried. A node whose machine is of another class, or on which a host
+cannot start, is refused (`populations.engine.ray.placing`) as long as there are others. A host that is starting, living
+or conceiving has one call under way, so that what it was doing when it was lost is known; while it conceives, the next
+island waits behind that call. Lost hosts are replaced while the others go on. Time is counted by looks
+(`populations.engine.ray.failures.Clock`), so that a driver that is slow, or was stopped for a while, takes nobody for
+hung.
+"""
+
+import contextlib
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import ray
+from ray.exceptions import RayError
+
+from alife import siblings
+from alife.configuration.keys import RunConfig
+from alife.errors import UserError
+from alife.evolution.island import Scores
+from alife.evolution.reproduction import Ints, Newborns
+from alife.world.projections import Physics
+from populations.engine import classes
+from populations.engine.backend import Choose, Generation, Interrupted, Outcome
+from populations.engine.ray import asking, cluster
+from populations.engine.ray import start as ray_start
+from populations.engine.ray.devices import resolved
+from populations.engine.ray.failures import (
+    Clock,
+    Handle,
+    Vigil,
+    address_of,
+    device_error,
+    is_of_program,
+    reason,
+    words_of,
+)
+from populations.engine.ray.placing import REFUSED_SECONDS, Placing
+from populations.engine.ray.worker import HostActor
+
+STARVED_SECONDS = 300.0
+"""Without any host that is up for so long, the run stops."""
+HEAD_SECONDS = 30.0
+"""Silence of the cluster's head after which the run stops. After 60 s Ray ends the process, with no word to Python."""
+QUIET_SECONDS = 5.0
+"""Silence of the head after which it is asked for nothing: who asks would be kept waiting."""
+POLL_SECONDS = 0.25
+CLASS_SECONDS = 30.0
+"""A new run lives on the class of machine that half of its hosts are of; after so long, on that of most that are up."""
+LIVES = 5
+"""An island that has lost this many hosts in one generation is not tried again: it may be what kills them."""
+
+Lost = Callable[[int, str, str, float], None]
+"""(generation, host, why, seconds lost): what to tell when a host was lost."""
+
+
+@dataclass
+class _Task:
+    """A generation on its way: islands that wait for a host, those that are done, how many hosts each has lost."""
+
+    generation: Generation
+    choose: Choose
+    queue: deque[int]
+    done: dict[int, Outcome]
+    losses: Counter[int]
+    began: float
+
+
+class RayBackend:
+    """Islands on Ray actors.
+
+    Args:
+        config: Resolved, but `device: auto` may be open; then the cluster is asked.
+        physics: The run's; put into the object store once.
+        stopping: Asked while waiting.
+        lost: Told of every host that is lost.
+        told: As of `populations.engine.ray.start.connect`.
+
+    Raises:
+        Interrupted: `stopping()` became true while Ray started.
+        UserError: There is no cluster, or no room in it.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        physics: Physics,
+        stopping: Callable[[], bool],
+        lost: Lost = lambda *_: None,
+        told: Callable[[str], None] = lambda _: None,
+    ):
+        self.config, self.stopping, self.lost = config, stopping, lost
+        self._machine: Mapping[str, Any] | None = None
+        self._refusal: Exception | None = None
+        self._lived = False
+        self._placing = Placing()
+        self._handles: list[Handle] = []
+        self._head: cluster.Head | None = None
+        self._numbered = self._answers = 0
+        self._headless = self._starved = self._pause = self._first_up = 0.0
+        self._clock, self._vigil = Clock(), Vigil(config.ray.hang_timeout)
+        self._owns = ray_start.connect(config, stopping, told)
+        try:
+            if config.device == "auto":
+                config = resolved(config, asking.device(config, stopping), physics.shape.n_weights)
+                self.config = config
+            self._head = cluster.Head(config)
+            cluster.check_room(config, "host")
+            with cluster.explain_full_store():
+                self._config, self._physics = ray.put(config), ray.put(physics)
+            self._grow()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def hosts(self) -> int:
+        """Hosts that are up or starting."""
+        return len(self._handles)
+
+    @property
+    def machine(self) -> Mapping[str, Any]:
+        """As `Backend.machine`: that of half of the hosts or more, and no other may differ."""
+        self._wait_for_host()
+        assert self._machine is not None
+        return self._machine
+
+    def require(self, machine: Mapping[str, Any]) -> None:
+        """As `Backend.require`."""
+        self._machine = None if self.config.ray.allow_mixed else dict(machine)
+        self._wait_for_host()
+
+    def _wait_for_host(self) -> None:
+        """Return once the class of the machines is known and a host of it is up."""
+        task = _Task(Generation(-1, {}, 0.0, False), _nobody, deque(), {}, Counter(), time.monotonic())
+        while not self._machine or all(handle.phase == "start" for handle in self._handles):
+            self._step(task)
+
+    def live(self, generation: Generation, choose: Choose) -> dict[int, Outcome]:
+        """As `Backend.live`."""
+        largest_first = sorted(generation.newborns, key=lambda i: (-len(generation.newborns[i]), i))
+        task = _Task(generation, choose, deque(largest_first), {}, Counter(), time.monotonic())
+        while len(task.done) < len(generation.newborns):
+            self._step(task)
+        return dict(sorted(task.done.items()))
+
+    def close(self) -> None:
+        """Let all hosts go, and Ray itself if this backend started it."""
+        if self._head:
+            self._head.close()
+        for handle in self._handles:
+            with contextlib.suppress(RayError):
+                ray.kill(handle.actor, no_restart=True)
+        self._handles = []
+        self._placing.close()
+        if self._owns:
+            ray_start.leave()
+            self._owns = False
+
+    def _step(self, task: _Task) -> None:
+        """Look once at everything: take answers, give work, bury and replace who is lost."""
+        if self.stopping():
+            raise Interrupted
+        seconds = self._clock.tick()
+        self._watch_head(seconds)
+        self._assign(task)
+        for handle in self._ready():
+            try:
+                with cluster.explain_full_store():
+                    answer = ray.get(handle.call)
+            except RayError as error:
+                self._fail(handle, error, task)
+            else:
+                self._advance(handle, answer, task)
+        self._classify(task)
+        stranded = self._stranded()
+        for handle in list(self._handles):
+            why = "its node was gone before it was up" if handle in stranded else self._vigil.misses(handle, seconds)
+            if why:
+                self._lose(handle, why, task)
+        self._grow(seconds)
+        self._require_hosts(seconds)
+
+    def _assign(self, task: _Task) -> None:
+        for handle in self._handles if self._machine else ():
+            if handle.phase == "idle" and task.queue:
+                self._live(handle, *self._send(handle, task))
+
+    def _send(self, handle: Handle, task: _Task) -> tuple[int, ray.ObjectRef]:
+        """The next island, on its way to a host that may still have something to do."""
+        island, generation = task.queue.popleft(), task.generation
+        args = (island, generation.number, generation.newborns[island], generation.collapse_norm, generation.test)
+        with cluster.explain_full_store():
+            return island, handle.actor.live.remote(*args)
+
+    def _live(self, handle: Handle, island: int, ref: ray.ObjectRef) -> None:
+        self._lived, handle.island, handle.since = True, island, time.monotonic()
+        self._call(handle, "live", ref)
+
+    def _call(self, handle: Handle, phase: str, ref: ray.ObjectRef) -> None:
+        handle.phase, handle.call, handle.busy = phase, ref, 0.0
+
+    def _ready(self) -> list[Handle]:
+        """Hosts whose call has come back, after waiting a moment for one."""
+        waiting = {handle.call: handle for handle in self._handles if handle.phase != "idle"}
+        if not waiting:
+            time.sleep(POLL_SECONDS)
+            return []
+        ray.wait(list(waiting), num_returns=1, timeout=POLL_SECONDS)
+        ready, _ = ray.wait(list(waiting), num_returns=len(waiting), timeout=0)
+        return [waiting[ref] for ref in ready]
+
+    def _advance(self, handle: Handle, answer: Any, task: _Task) -> None:
+        """Take the answer of a host and give it the next thing to do."""
+        self._vigil.answered(handle)
+        island = handle.island
+        if handle.phase == "start" and "hidden" in answer:
+            handle.node = answer["node"]
+            self._refuse(handle, answer["hidden"], UserError(answer["hidden"]), task, REFUSED_SECONDS)
+        elif handle.phase == "start":
+            self._admit(handle, answer)
+        elif handle.phase == "live":
+            assert island is not None
+            handle.scores, handle.chosen = answer, task.choose(island, answer)
+            with cluster.explain_full_store():
+                self._call(handle, "conceive", handle.actor.conceive.remote(island, handle.chosen))
+            if task.queue:
+                handle.following = self._send(handle, task)
+        else:
+            assert island is not None
+            assert handle.scores is not None
+            assert handle.chosen is not None
+            task.done[island] = Outcome(handle.scores, handle.chosen, _own(answer))
+            handle.phase, handle.island, handle.scores = "idle", None, None
+            if handle.following is not None:
+                self._live(handle, *handle.following)
+                handle.following = None
+
+    def _admit(self, handle: Handle, identity: Mapping[str, Any]) -> None:
+        handle.phase, handle.name = "idle", f"{handle.name} ({identity['where']})"
+        handle.node, handle.machine = identity["node"], identity["machine"]
+        self._first_up = self._first_up or time.monotonic()
+
+    def _classify(self, task: _Task) -> None:
+        """Settle the class of a new run's machines, and refuse a node of any other."""
+        up = [handle for handle in self._handles if handle.machine]
+        if up and not self._machine:
+            late = time.monotonic() - self._first_up > CLASS_SECONDS or self.config.ray.allow_mixed
+            self._machine = classes.of_most([h.machine for h in up if h.machine], 1 if late else len(self._handles))
+        for handle in up if self._machine and not self.config.ray.allow_mixed else ():
+            if handle.machine and handle.machine != self._machine:
+                assert self._machine is not None
+                other = classes.OtherClass(classes.refusal(self._machine, handle.machine))
+                self._refuse(handle, classes.differing(self._machine, handle.machine), other, task)
+
+    def _fail(self, handle: Handle, error: RayError, task: _Task) -> None:
+        """A call has come back as an error: of the host, its GPU, its node, or of the program, which is raised."""
+        if handle.phase == "start" and is_of_program(error) and (node := self._node_of(handle, error)):
+            handle.node = node
+            try:
+                reason(error)
+            except Exception as fault:
+                self._refuse(handle, f"it cannot start there: {words_of(error)}", fault, task, REFUSED_SECONDS)
+                return
+        device = device_error(error)
+        self._lose(handle, reason(error), task, keep=device is not None and device.broken)
+
+    def _node_of(self, handle: Handle, error: RayError) -> str:
+        """Where a host is that did not start; "" if that cannot be known."""
+        if not handle.node and handle.ping and ray.wait([handle.ping], timeout=POLL_SECONDS)[0]:
+            with contextlib.suppress(RayError):
+                handle.node = ray.get(handle.ping)
+        return handle.node or next(iter(cluster.nodes_at(address_of(error))), "")
+
+    def _refuse(self, handle: Handle, why: str, error: Exception, task: _Task, seconds: float = float("inf")) -> None:
+        """Give a host up for what its node is, and place no other there; `error` is raised if no node will do."""
+        self._placing.refuse(handle.node, seconds)
+        self._refusal = self._refusal or error
+        self._lose(handle, f"refused: {why}", task)
+        self._pause = 0.0
+        for other in [each for each in self._handles if each.node == handle.node and each.phase == "start"]:
+            self._bury(other)
+
+    def _grow(self, seconds: float = 0.0) -> None:
+        """Start hosts for the room there is now: what has gone is replaced, and a node that has joined is used."""
+        assert self._head is not None
+        self._pause -= seconds
+        if self._headless > QUIET_SECONDS or self._pause > 0:
+            return
+        more = min(self._wanted() - len(self._handles), self._room() - len(self._placed()))
+        for _ in range(more):
+            self._numbered += 1
+            actor = HostActor.options(
+                num_cpus=self.config.ray.cpus_per_host,
+                num_gpus=self.config.ray.gpus_per_host,
+                **self._placing.options(),
+            ).remote()
+            start = actor.start.remote(siblings.ROOT, [self._config, self._physics])
+            self._handles.append(Handle(f"host {self._numbered}", actor, start, time.monotonic()))
+
+    def _stranded(self) -> list[Handle]:
+        """Hosts that start though there is no room for them any more: Ray lets them wait for a node that is gone."""
+        starting = [handle for handle in self._handles if handle.phase == "start"]
+        return starting[: max(0, len(self._placed()) - self._room())]
+
+    def _placed(self) -> list[Handle]:
+        """Hosts that take up `_room`: those that may be, or come to be, on a node that is not refused."""
+        refused = self._placing.refused()
+        return [handle for handle in self._handles if handle.node not in refused]
+
+    def _room(self) -> int:
+        """Hosts that there is room for on nodes that are not refused."""
+        assert self._head is not None
+        return self._placing.room(self._head.places)
+
+    def _wanted(self) -> int:
+        hosts = self.config.ray.hosts
+        return self.config.population.islands if hosts == "auto" else hosts
+
+    def _bury(self, handle: Handle) -> None:
+        self._handles.remove(handle)
+        with contextlib.suppress(RayError):
+            ray.kill(handle.actor, no_restart=True)
+
+    def _lose(self, handle: Handle, why: str, task: _Task, keep: bool = False) -> None:
+        """Give a host up; its islands are lived again, and another host takes its place.
+
+        Args:
+            handle: The host.
+            why: As told.
+            task: What it was part of.
+            keep: Leave its process where it is, so that no other gets its GPU.
+        """
+        number, island = task.generation.number, handle.island
+        if keep:
+            self._handles.remove(handle)
+            self._placing.keep(handle.node, handle.actor)
+        else:
+            self._bury(handle)
+        seconds = handle.silent if handle.phase == "idle" else time.monotonic() - handle.since
+        self.lost(number, handle.name, why, seconds)
+        if handle.phase == "start":
+            self._pause = self._vigil.false_start(handle)
+        if handle.following is not None:
+            task.queue.appendleft(handle.following[0])
+        if island is not None:
+            task.queue.appendleft(island)
+            task.losses[island] += 1
+            if task.losses[island] >= LIVES:
+                raise UserError(
+                    f"island {island} has lost {LIVES} hosts in generation {number}, the last because {why}: if it is "
+                    "what kills them, give hosts more memory or make population.size smaller; 'alife resume' goes on "
+                    "from the last commit"
+                )
+
+    def _require_hosts(self, seconds: float) -> None:
+        """Raise when for long there has been no host that is up, or at once when no node has ever been of use."""
+        if self._refusal and not self._lived and not self._handles and not self._room():
+            raise self._refusal
+        self._starved += seconds
+        if any(handle.phase != "start" for handle in self._handles):
+            self._starved = 0.0
+        if self._starved > STARVED_SECONDS:
+            raise UserError(
+                f"no host has been up for {STARVED_SECONDS:.0f} s: the nodes alive have room for {self._room()}"
+                f"{self._placing.described()}, if others do not use them; 'alife resume' goes on from the last commit "
+                "when there is some"
+            )
+
+    def _watch_head(self, seconds: float) -> None:
+        assert self._head is not None
+        self._headless += seconds
+        if self._head.answers != self._answers:
+            self._answers, self._headless = self._head.answers, 0.0
+        if self._headless > HEAD_SECONDS:
+            raise UserError(
+                f"the head of the Ray cluster has not answered for {HEAD_SECONDS:.0f} s: start a new cluster, then "
+                "'alife resume' goes on from the last commit"
+            )
+
+
+def _own(newborns: Newborns) -> Newborns:
+    """A copy that does not pin the object store."""
+    return newborns.take(slice(None))
+
+
+def _nobody(island: int, scores: Scores) -> Ints:
+    raise AssertionError("a generation without islands chooses no parents")

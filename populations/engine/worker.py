@@ -1,0 +1,61 @@
+"""A host: a warm process that lives islands' generations for the controller, one after another.
+
+It keeps nothing that matters. Between `live` and `conceive` it holds what the adults emitted; if it dies, any other
+host lives the same generation of the same island again, to the same bits.
+"""
+
+import platform
+
+import numpy as np
+import torch
+
+from alife.configuration.keys import RunConfig
+from alife.evolution.island import Habitat, Scores, lifetime
+from alife.evolution.reproduction import Floats, Ints, Newborns, conceive
+from alife.world.projections import Physics
+
+
+class Host:
+    """Lives generations of islands.
+
+    Args:
+        config: Resolved.
+        physics: Shared by all hosts of a run.
+    """
+
+    def __init__(self, config: RunConfig, physics: Physics):
+        self.config = config
+        self.habitat = Habitat(config, physics)
+        self._adults: dict[int, tuple[int, Newborns, Floats]] = {}
+
+    def live(self, island: int, generation: int, newborns: Newborns, collapse_norm: float, test: bool) -> Scores:
+        """Scores of a generation; what its adults emitted stays here until `conceive`."""
+        scores, emitted = lifetime(self.habitat, newborns, generation, island, collapse_norm, test)
+        self._adults[island] = generation, newborns, emitted
+        return scores
+
+    def conceive(self, island: int, chosen: Ints) -> Newborns:
+        """Children of the chosen parents of the generation that this host has just lived."""
+        generation, parents, emitted = self._adults.pop(island)
+        return conceive(self.config, emitted, parents, chosen, generation + 1, island)
+
+
+def machine_class(config: RunConfig) -> dict[str, str | int]:
+    """What decides the bits of a birth: processor, libraries, precision, device, threads."""
+    device = torch.cuda.get_device_name() if config.device == "cuda" else "cpu"
+    return {
+        "cpu": f"{_cpu_model()} {torch.backends.cpu.get_cpu_capability()}",
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "dtype": config.life.precision,
+        "device": device,
+        "threads": config.life.threads,
+    }
+
+
+def _cpu_model() -> str:
+    try:
+        with open("/proc/cpuinfo") as info:
+            return next(line.split(":", 1)[1].strip() for line in info if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()

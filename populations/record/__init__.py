@@ -1,0 +1,15 @@
+"""The run folder: one writer, any number of readers.
+
+writer.py       the recorder, the only writer of a run folder
+reader.py       manifest, configuration, stored newborns and the digest
+manifest.py     what is in a run folder, and the one text that says so
+parts.py        rows as immutable Parquet parts
+checkpoints.py  newborns as safetensors
+lease.py        one writer a run folder
+storage.py      durable writes and atomic replacement, on disk or at any fsspec URI
+provenance.py   by what a run is made
+task.py         the data of a run that goes on
+unbegun.py      nothing stays of a run that never began
+exclusive.py    one winner on a disk without file locks
+rows.py         from what a generation did to the rows of the record
+"""

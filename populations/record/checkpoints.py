@@ -1,0 +1,178 @@
+"""Newborns as safetensors bytes: what a run resumes from, what a fork thaws, and which of them are kept."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from alife import schema
+from alife.errors import UserError
+from alife.evolution.reproduction import Floats, Newborns
+from alife.words import count
+
+_ARRAYS = {"ids": "int64", "ancestors": "int64", "messages": "float32", "noise": "float32"}
+_TENSORS = {**_ARRAYS, **{f"traits/{name}": "float32" for name in schema.LIFE_HISTORY}}
+
+_ISLAND = re.compile("0|[1-9][0-9]{0,8}")
+
+FORMAT = "1"
+"""Of a checkpoint's own layout, whatever the format of its run folder."""
+
+
+def fossil(generation: int) -> bool:
+    """Whether the newborns of a generation stay in the fossil record: 0, 1, 2, 3, 5, 10, 20, 30, 50, 100, 200, …"""
+    digits = str(generation)
+    return generation == 0 or (digits[0] in "1235" and not digits[1:].strip("0"))
+
+
+def retained(generations: Iterable[int], keep: int) -> set[int]:
+    """Those of the stored generations that stay: the last `keep`, and fossils."""
+    ordered = sorted(generations)
+    return set(ordered[-keep:]) | {generation for generation in ordered if fossil(generation)}
+
+
+def encode(generation: int, newborns: Mapping[int, Newborns], meta: Mapping[str, Any]) -> bytes:
+    """One file with the newborns of all islands.
+
+    Args:
+        generation: Theirs.
+        newborns: By island; all with the same noise_seed and the same number of weights.
+        meta: JSON values that come back with them.
+
+    Raises:
+        ValueError: They are not what `decode` would accept.
+    """
+    if not newborns:
+        raise ValueError("a checkpoint needs at least one island")
+    seeds = {island.noise_seed for island in newborns.values()}
+    if len(seeds) != 1:
+        raise ValueError(f"islands with different noise seeds: {sorted(seeds)}")
+    tensors = {}
+    for number, island in sorted(newborns.items()):
+        for name in _ARRAYS:
+            tensors[f"{number}/{name}"] = np.ascontiguousarray(getattr(island, name))
+        for name, values in island.traits.items():
+            tensors[f"{number}/traits/{name}"] = np.ascontiguousarray(values)
+    problem = _problem(tensors, generation)
+    if problem:
+        raise ValueError(problem)
+    metadata = {
+        "format": FORMAT,
+        "generation": str(generation),
+        "noise_seed": str(seeds.pop()),
+        "meta": json.dumps(meta, sort_keys=True, allow_nan=False),
+    }
+    return safetensors.numpy.save(tensors, metadata)
+
+
+def decode(data: bytes, source: str) -> tuple[int, dict[int, Newborns], dict[str, Any]]:
+    """What `encode` was given.
+
+    Args:
+        data: A whole file.
+        source: The file, as errors are to name it.
+
+    Returns:
+        (generation, newborns by island, meta).
+
+    Raises:
+        UserError: Damaged, of another format, of wrong shapes or dtypes, or with values that no newborn can have.
+    """
+    try:
+        tensors = safetensors.numpy.load(data)
+        length = int.from_bytes(data[:8], "little")
+        metadata = json.loads(data[8 : 8 + length])["__metadata__"]
+        version = metadata["format"]
+        generation, noise_seed = int(metadata["generation"]), int(metadata["noise_seed"])
+        meta = json.loads(metadata["meta"])
+    except (safetensors.SafetensorError, KeyError, ValueError, TypeError, RecursionError, MemoryError) as error:
+        raise UserError(f"{source}: damaged checkpoint: {' '.join(str(error).split())[:200]}") from None
+    if version != FORMAT:
+        raise UserError(f"{source}: checkpoint of format {version[:20]}; this alife reads {FORMAT}")
+    problem = _problem(tensors, generation)
+    if not problem and (noise_seed < 0 or not isinstance(meta, dict)):
+        problem = "noise_seed or meta is not what a checkpoint holds"
+    if problem:
+        raise UserError(f"{source}: damaged checkpoint: {problem}")
+    islands = sorted({int(name.partition("/")[0]) for name in tensors})
+    return generation, {island: _newborns(tensors, island, noise_seed) for island in islands}, meta
+
+
+def adults_name(generation: int) -> str:
+    """The file in a run folder that holds the adults of a generation's dominants."""
+    return f"dominants-{generation:07d}.safetensors"
+
+
+def encode_adults(generation: int, adults: Mapping[int, Floats]) -> bytes:
+    """One file with adults [N] by id, a tensor each."""
+    tensors = {str(individual): np.ascontiguousarray(weights) for individual, weights in adults.items()}
+    return safetensors.numpy.save(tensors, {"format": FORMAT, "generation": str(generation)})
+
+
+def decode_adults(data: bytes, source: str) -> dict[int, Floats]:
+    """Adults [N] by id of a file of theirs.
+
+    Raises:
+        UserError: It is damaged.
+    """
+    try:
+        adults = {int(name): weights for name, weights in safetensors.numpy.load(data).items()}
+    except (safetensors.SafetensorError, ValueError, MemoryError) as error:
+        raise UserError(f"{source}: damaged: {' '.join(str(error).split())[:200]}") from None
+    if any(weights.dtype != np.float32 or weights.ndim != 1 for weights in adults.values()):
+        raise UserError(f"{source}: damaged: what it holds are no adults")
+    return adults
+
+
+def _newborns(tensors: Mapping[str, np.ndarray], island: int, noise_seed: int) -> Newborns:
+    arrays = {name: tensors[f"{island}/{name}"] for name in _ARRAYS}
+    traits = {name: tensors[f"{island}/traits/{name}"] for name in schema.LIFE_HISTORY}
+    return Newborns(**arrays, traits=traits, noise_seed=noise_seed)
+
+
+def _problem(tensors: Mapping[str, np.ndarray], generation: int) -> str:
+    """What is wrong with a checkpoint's tensors, or nothing."""
+    if not 0 <= generation <= schema.MAX_GENERATIONS:
+        return f"generation {generation} is impossible"
+    islands: dict[str, dict[str, np.ndarray]] = {}
+    for name, tensor in tensors.items():
+        number, _, field = name.partition("/")
+        islands.setdefault(number, {})[field] = tensor
+    weights = set()
+    for number, fields in islands.items():
+        if (
+            not (number.isascii() and number.isdigit() and str(int(number)) == number)
+            or int(number) >= schema.MAX_ISLANDS
+        ):
+            return f"{number!r} is no island"
+        problem = _island_problem(fields, generation)
+        if problem:
+            return f"island {number}: {problem}"
+        weights.add(fields["messages"].shape[1])
+    if len(weights) != 1:
+        return f"genomes of different lengths: {sorted(weights)}"
+    ids = np.concatenate([fields["ids"] for fields in islands.values()])
+    return "" if len(np.unique(ids)) == len(ids) else "an individual is there twice"
+
+
+def _island_problem(fields: Mapping[str, np.ndarray], generation: int) -> str:
+    if fields.keys() != _TENSORS.keys():
+        return f"tensors {sorted(fields.keys() ^ _TENSORS.keys())} are missing or unknown"
+    size = len(fields["ids"]) if fields["ids"].ndim else 0
+    for name, dtype in _TENSORS.items():
+        tensor = fields[name]
+        if tensor.dtype != dtype:
+            return f"{name} is {tensor.dtype}, not {dtype}"
+        if tensor.ndim != (2 if name == "messages" else 1) or len(tensor) != size:
+            return f"{name} has shape {tensor.shape} for {count(size, 'newborn')}"
+        if dtype == "float32" and not np.isfinite(tensor).all():
+            return f"{name} is not finite"
+    if fields["messages"].shape[1] < 1 or (fields["noise"] < 0).any():
+        return "empty genomes or negative noise"
+    if (fields["ids"] < 0).any() or (fields["ids"] >> schema.SLOT_BITS & schema.MAX_GENERATIONS != generation).any():
+        return f"an id is not of generation {generation}"
+    return ""

@@ -1,0 +1,51 @@
+"""From what a generation did to the rows of the record."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from alife import schema
+from alife.evolution.island import Scores
+from alife.evolution.reproduction import Ints, Newborns
+from alife.format.summary import statistics
+
+
+def births(
+    island: int, generation: int, newborns: Newborns, scores: Scores, chosen: Ints, heritable: tuple[str, ...]
+) -> dict[str, np.ndarray]:
+    """Rows of `schema.birth_columns` for everybody who lived on an island in a generation, in slot order."""
+    size = len(newborns)
+    columns: dict[str, np.ndarray] = {
+        "id": newborns.ids,
+        "ancestor_id": newborns.ancestors,
+        "origin_time": np.full(size, generation, np.int32),
+        "destruction_time": np.full(size, generation + 1, np.int32),
+        "island": np.full(size, island, np.int32),
+        "generation": np.full(size, generation, np.int32),
+        **scores.columns,
+        "n_offspring": np.bincount(chosen, minlength=size).astype(np.int32),
+        "cause_of_death": scores.causes.astype(object),
+    }
+    traits: dict[str, np.ndarray] = {name: newborns.traits[name] for name in schema.LIFE_HISTORY if name in heritable}
+    return columns | traits
+
+
+def summary(island: int, generation: int, births: Mapping[str, np.ndarray], seconds: float) -> dict[str, np.ndarray]:
+    """The row of `schema.GENERATIONS` for one island's generation."""
+    causes, offspring = births["cause_of_death"], births["n_offspring"]
+    row: dict[str, float] = {
+        "generation": generation,
+        "island": island,
+        "size": len(causes),
+        "diverged": int((causes == "diverged").sum()),
+        "collapsed": int((causes == "collapsed").sum()),
+        "parents": int((offspring > 0).sum()),
+        "seconds": seconds,
+    }
+    row |= {name: float(value[0]) for name, value in statistics(births, np.zeros(len(causes), np.int64), 1).items()}
+    return {name: np.array([row[name]]).astype(kind) for name, kind in schema.GENERATIONS.items()}
+
+
+def concatenate(tables: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Tables of the same columns, one below the other."""
+    return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}

@@ -1,0 +1,14 @@
+"""Many runs: sweeps, replay experiments, assays, and the seed paper's experiments, as jobs on one cluster.
+
+plan.py           a sweep as it is written down
+grid.py           treatments and seeds, spelt out
+jobs.py           independent jobs, on Ray or in this process
+job_pool.py       jobs on Ray: what waits, what runs, what became of the others
+sweep.py          all runs of a plan
+replicates.py     forks of one run side by side
+assays.py         the assays of a sweep
+assay_runner.py   stored newborns brought back to life
+tables.py         the tidy tables of a sweep
+paper.py          the seed paper's experiments as jobs
+paper_results.py  what their parts leave in a folder
+"""

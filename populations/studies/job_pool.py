@@ -1,0 +1,292 @@
+"""Jobs on Ray: what waits, what runs, and what became of the others."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+import ray
+from ray import cloudpickle, exceptions
+
+from alife import siblings
+from alife.configuration import keys as configuration
+from alife.configuration.keys import RunConfig
+from alife.errors import Unfit, UserError
+from populations.engine.ray import cluster, start
+from populations.engine.ray.devices import DeviceError, device_errors
+from populations.engine.ray.worker import errand
+from populations.record.lease import Busy
+from populations.studies import jobs as common
+from populations.studies.jobs import Job, Result, Stopped, Told, failure, tell, unmet
+
+RETRIES: Final = 3
+"""How often a job is started again after it was lost."""
+POLL_SECONDS: Final = 0.25
+LONGEST_LOOK: Final = 1.0
+"""Between two looks at most so many seconds count: a driver that was suspended draws no conclusions from that."""
+QUIET_SECONDS: Final = 5.0
+"""Silence of the cluster's head after which it is asked for nothing: who asks would be kept waiting."""
+HEAD_SECONDS: Final = 30.0
+"""Silence of the head after which the jobs are given up. After 60 s Ray ends the process, with no word to Python."""
+STARVED_SECONDS: Final = 120.0
+"""Time without room for a job on any node after which the jobs are given up."""
+
+_AGAIN = "the same command goes on when there is one"
+_REASONS: Final = {
+    exceptions.OutOfMemoryError: "its machine ran out of memory",
+    exceptions.NodeDiedError: "its machine was lost",
+    exceptions.WorkerCrashedError: "its process died",
+}
+
+
+@contextmanager
+def connected(
+    needs: configuration.Ray, stopping: Callable[[], bool] = lambda: False, told: Told = lambda _: None
+) -> Iterator[None]:
+    """Be connected to the cluster; one that was started here ends with the block. Blocks may be nested.
+
+    Args:
+        needs: Where, and what a job needs.
+        stopping: Asked once Ray is there.
+        told: Told "connecting" before it takes long.
+
+    Raises:
+        Interrupted: `stopping()` became true while Ray started.
+        UserError: There is no cluster, or no node has the room for a job.
+    """
+    config = RunConfig(ray=needs)
+    owns = start.connect(config, stopping, lambda address: told({"event": "connecting", "address": address}))
+    try:
+        cluster.check_room(config, "job")
+        yield
+    finally:
+        if owns:
+            start.leave()
+
+
+class Elsewhere(Exception):
+    """What a job ended with on a node that will not do for it.
+
+    Attributes:
+        node: The node's id.
+        why: One line.
+        device: Whether it was a GPU that failed.
+    """
+
+    def __init__(self, node: str, why: str, device: bool):
+        super().__init__(node, why, device)
+        self.node, self.why, self.device = node, why, device
+
+
+@dataclass
+class _Attempt:
+    """A job that waits or runs, and why it had to be started again so far.
+
+    Nodes that will not do for it are in `avoid`. Since `busy` its folder has had another writer; it is not tried again
+    before `due`.
+    """
+
+    job: Job
+    began: float = 0.0
+    losses: tuple[str, ...] = ()
+    retries: int = 0
+    avoid: set[str] = field(default_factory=set)
+    busy: float | None = None
+    due: float = 0.0
+
+
+class Crew:
+    """The jobs of one call.
+
+    Args:
+        needs: Of each job.
+        told: Told of every event.
+        stopping: Asked while waiting.
+    """
+
+    def __init__(self, needs: configuration.Ray, told: Told, stopping: Callable[[], bool]):
+        remote: Any = ray.remote
+        self._call = remote(errand)
+        self._needs, self._told, self._stopping = needs, told, stopping
+        self._head = cluster.Head(RunConfig(ray=needs))
+        self._waiting: deque[_Attempt] = deque()
+        self._running: dict[Any, _Attempt] = {}
+        self._results: dict[str, Result] = {}
+        self._stopped = False
+        self._looked, self._answers = time.monotonic(), 0
+        self._headless = self._roomless = 0.0
+
+    def run(self, jobs: Sequence[Job]) -> dict[str, Result]:
+        """Do all jobs; a result each, by name."""
+        self._waiting.extend(map(_Attempt, jobs))
+        try:
+            while self._waiting or self._running:
+                if self._stopping() and not self._stopped:
+                    self._stop()
+                self._watch()
+                self._start()
+                self._wait()
+                self._told({"event": "tick"})
+        finally:
+            self._head.close()
+            for call in self._running if self._headless < QUIET_SECONDS else ():
+                ray.cancel(call, force=True)
+        return self._results
+
+    def _watch(self) -> None:
+        """Count for how long the head has been silent and no node has had room, as far as this process ran itself."""
+        now = time.monotonic()
+        seconds, self._looked = min(now - self._looked, LONGEST_LOOK), now
+        self._headless = self._headless + seconds if self._head.answers == self._answers else 0.0
+        self._roomless = 0.0 if self._head.room else self._roomless + seconds
+        self._answers = self._head.answers
+        if self._stopped:
+            if self._headless > QUIET_SECONDS:
+                for attempt in self._running.values():
+                    self._end(attempt, "stopped", None, "the cluster has gone")
+                self._running.clear()
+        elif self._headless > HEAD_SECONDS:
+            raise UserError(f"ray: the head of the cluster has not answered for {HEAD_SECONDS:.0f} s: {_AGAIN}")
+        elif self._roomless > STARVED_SECONDS:
+            raise UserError(
+                f"ray: for {STARVED_SECONDS:.0f} s no node of the cluster has had the {cluster.described(self._needs)} "
+                f"that a job asks for: {_AGAIN}"
+            )
+
+    def _start(self) -> None:
+        """Start as many jobs as there is room for; nodes come and go."""
+        if self._headless > QUIET_SECONDS:
+            return
+        width = self._head.room if self._needs.hosts == "auto" else self._needs.hosts
+        while len(self._running) < width and (attempt := self._next()):
+            attempt.began = attempt.began or time.monotonic()
+            job, needs = attempt.job, self._needs
+            options = {"num_cpus": needs.cpus_per_host, "num_gpus": needs.gpus_per_host, "max_retries": 0}
+            options |= cluster.not_on(attempt.avoid)
+            call = self._call.options(name=job.name, **options).remote(
+                siblings.ROOT, cloudpickle.dumps((job.function, dict(job.kwargs)))
+            )
+            self._running[call] = attempt
+            self._told({"event": "job_started", "job": job.name, "attempt": len(attempt.losses) + 1})
+
+    def _next(self) -> _Attempt | None:
+        """The first of those that wait for nothing but room, taken out; those that wait in vain are ended."""
+        now = time.monotonic()
+        for attempt in list(self._waiting):
+            after = attempt.job.after
+            if attempt.due <= now and (not after or after in self._results):
+                self._waiting.remove(attempt)
+                lost = unmet(attempt.job, self._results)
+                if lost is None:
+                    return attempt
+                self._results[lost.name] = lost
+                tell(self._told, lost)
+        return None
+
+    def _wait(self) -> None:
+        if not self._running:
+            time.sleep(POLL_SECONDS if self._waiting else 0)
+            return
+        ready, _ = ray.wait(list(self._running), num_returns=1, timeout=POLL_SECONDS)
+        for call in ready:
+            self._take(call, self._running.pop(call))
+
+    def _stop(self) -> None:
+        """Start no more, and tell those that run: Ray has Python handle a SIGINT in the worker's main thread."""
+        self._stopped = True
+        for attempt in self._waiting:
+            self._results[attempt.job.name] = Result(attempt.job.name, "stopped", losses=attempt.losses)
+        self._waiting.clear()
+        for call in self._running:
+            ray.cancel(call)
+
+    def _take(self, ref: Any, attempt: _Attempt) -> None:
+        """See what a call came to."""
+        try:
+            found, value = ray.get(ref)
+        except exceptions.TaskCancelledError:
+            self._lose(attempt, "it was interrupted")
+        except exceptions.RayTaskError as error:
+            if isinstance(error.cause, Stopped):
+                self._lose(attempt, f"its process got a {error.cause}")
+            elif isinstance(error.cause, exceptions.RayError):
+                self._lose(attempt, _reason(error.cause))
+            elif isinstance(error.cause, Elsewhere):
+                self._move(attempt, error.cause)
+            elif isinstance(error.cause, Busy) and self._waits(attempt):
+                self._waiting.append(attempt)
+            else:
+                self._end(attempt, "failed", None, *failure(error.cause, str(error)))
+        except exceptions.RayError as error:
+            self._lose(attempt, _reason(error))
+        else:
+            if found:
+                self._move(attempt, Elsewhere(found["node"], found["hidden"], device=False))
+            else:
+                self._end(attempt, "done", value)
+
+    def _waits(self, attempt: _Attempt) -> bool:
+        """Whether a job whose folder has another writer is to be tried again later; it is, for a while."""
+        now = time.monotonic()
+        attempt.busy = now if attempt.busy is None else attempt.busy
+        attempt.due = now + common.BUSY_PAUSE
+        return not self._stopped and attempt.due - attempt.busy <= common.BUSY_SECONDS
+
+    def _move(self, attempt: _Attempt, found: Elsewhere) -> None:
+        """A job has met a node that will not do for it: it is for another one, if there is any."""
+        attempt.avoid.add(found.node)
+        others = self._head.places.keys() - attempt.avoid
+        if found.device:
+            attempt.avoid = attempt.avoid if others else set()
+            self._lose(attempt, found.why)
+        elif others:
+            self._lose(attempt, found.why, retries=0)
+        else:
+            self._end(attempt, "failed", None, found.why)
+
+    def _lose(self, attempt: _Attempt, why: str, retries: int = 1) -> None:
+        """A call that ended too early: as all were told to, or with its process, and then it is for another one."""
+        if self._stopped:
+            self._end(attempt, "stopped", None, why)
+            return
+        attempt.losses, attempt.retries = (*attempt.losses, why), attempt.retries + retries
+        attempt.busy = None
+        self._told({"event": "job_lost", "job": attempt.job.name, "attempt": len(attempt.losses), "why": why})
+        if attempt.retries > RETRIES:
+            self._end(attempt, "failed", None, f"lost {len(attempt.losses)} times, the last time because {why}")
+        else:
+            self._waiting.appendleft(attempt)
+
+    def _end(
+        self,
+        attempt: _Attempt,
+        status: Literal["done", "failed", "stopped"],
+        value: Any,
+        error: str = "",
+        details: str = "",
+    ) -> None:
+        seconds = time.monotonic() - attempt.began
+        result = Result(attempt.job.name, status, value, error, details, attempt.losses, seconds)
+        self._results[result.name] = result
+        tell(self._told, result)
+
+
+def work(function: Callable[..., Any], kwargs: Mapping[str, Any]) -> Any:
+    """Do a job, in a worker.
+
+    Raises:
+        Elsewhere: This node will not do for it.
+    """
+    try:
+        with device_errors():
+            return function(**kwargs)
+    except (Unfit, DeviceError) as error:
+        node = ray.get_runtime_context().get_node_id()
+        device = isinstance(error, DeviceError)
+        raise Elsewhere(node, error.why if isinstance(error, DeviceError) else str(error), device) from None
+
+
+def _reason(error: exceptions.RayError) -> str:
+    return next((why for kind, why in _REASONS.items() if isinstance(error, kind)), f"of a {type(error).__name__}")

@@ -1,0 +1,148 @@
+"""Replay experiments: forks of one run side by side, the same newborns under seeds of their own.
+
+A room of its own because it joins forks and jobs.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Any
+
+from alife.configuration.keys import RunConfig
+from alife.configuration.parsing import merge
+from alife.configuration.problems import shown
+from alife.configuration.remarks import of_fork, warnings
+from alife.errors import UserError
+from alife.format import files
+from populations.engine.choosing import BackendName, Chosen, choose
+from populations.engine.coordinator import stop_on_signals
+from populations.engine.fork import fork, fork_config
+from populations.observe.listeners import Listeners, Sink, hearing
+from populations.observe.sweep_progress import SweepTerminal, Tally
+from populations.record.writer import check_unused, read_checkpoint, read_config
+from populations.studies.grid import MAX_RUNS
+from populations.studies.jobs import Job, Result, Stopped, run_jobs
+
+
+def replay(
+    parent: str,
+    generation: int,
+    out: str,
+    changes: Mapping[str, Any],
+    replicates: int,
+    *,
+    backend: BackendName = "auto",
+    resume: bool = False,
+    sinks: Sequence[Sink] | None = None,
+    quiet: bool = False,
+) -> list[Result]:
+    """Fork a run several times, into OUT/seed-S.
+
+    Args:
+        parent: The run to fork: a path or an fsspec URI.
+        generation: A kept one; its newborns are thawed.
+        out: A folder for the forks.
+        changes: Nested keys that differ from the parent's configuration. The seeds are `seed` and the numbers that
+            follow it, the first after the parent's if none is given.
+        replicates: How many, K.
+        backend: "ray": each fork is a task of its own; "local": one after another in this process; "auto": whichever
+            is faster.
+        resume: Go on with what has not ended.
+        sinks: As of `populations.evolve`.
+        quiet: As of `populations.evolve`.
+
+    Returns:
+        What became of each, in the order of their seeds; `Result.value` is the fork's folder.
+
+    Raises:
+        UserError: The generation is not kept, a change is not allowed, or a folder is in use.
+    """
+    if not 1 <= replicates <= MAX_RUNS:
+        raise UserError(f"--replicates {shown(replicates)}: from 1 to {MAX_RUNS:,}")
+    read_checkpoint(parent, generation)
+    forks = _planned(parent, generation, out, changes, replicates)
+    if not resume:
+        for each in forks.values():
+            check_unused(each.folder)
+    with closing(hearing(sinks, quiet, SweepTerminal)) as tell:
+        chosen = choose(backend, *(each.config for each in forks.values()))
+        return _run(parent, generation, forks, chosen, tell)
+
+
+@dataclass(frozen=True)
+class _Fork:
+    folder: str
+    changes: dict[str, Any]
+    config: RunConfig
+
+
+def replay_one(parent: str, generation: int, out: str, changes: Mapping[str, Any]) -> str:
+    """The job that is one fork: start it, or go on with it.
+
+    Returns:
+        Its folder.
+
+    Raises:
+        Stopped: It was told to stop, and is committed as far as it came.
+    """
+    signals: list[str] = []
+
+    def listen(event: dict[str, Any]) -> None:
+        if event["event"] == "stopping":
+            signals.append(event["signal"])
+
+    if fork(parent, generation, out, changes, backend="local", resume=True, sinks=[listen]) == "interrupted":
+        raise Stopped(*signals)
+    return out
+
+
+def _planned(parent: str, generation: int, out: str, changes: Mapping[str, Any], replicates: int) -> dict[str, _Fork]:
+    """The forks by name."""
+    config = read_config(parent)
+    first = fork_config(config, merge({"seed": config.seed + 1}, changes), generation).seed
+    root = out.rstrip("/") if files.is_remote(out) else str(files.local(out))
+    forks = {}
+    for seed in range(first, first + replicates):
+        own = merge(changes, {"seed": seed})
+        forks[f"seed-{seed}"] = _Fork(f"{root}/seed-{seed}", own, fork_config(config, own, generation))
+    return forks
+
+
+def _run(parent: str, generation: int, forks: Mapping[str, _Fork], backend: Chosen, tell: Listeners) -> list[Result]:
+    source = parent if files.is_remote(parent) else str(files.local(parent))
+    tally = Tally({name: (each.folder, each.config) for name, each in forks.items()})
+
+    def hear(event: dict[str, Any]) -> None:
+        kind, name = event["event"], event.get("job", "")
+        if kind == "job_started":
+            tally.begin(name)
+        elif kind in ("job_done", "job_failed"):
+            tally.end(name, kind.removeprefix("job_"))
+        if kind != "tick":
+            tell(**event)
+        if kind != "tick" or tally.poll():
+            tell("sweep_progress", **tally.progress())
+
+    jobs = [
+        Job(name, replay_one, {"parent": source, "generation": generation, "out": each.folder, "changes": each.changes})
+        for name, each in forks.items()
+    ]
+    any_of = next(iter(forks.values()))
+    out = any_of.folder.rpartition("/")[0]
+    tell("sweep_started", out=out, runs=len(jobs), done=0)
+    for line in [*warnings(any_of.config, backend="local"), *of_fork(read_config(parent), any_of.config)]:
+        tell("warning", text=line)
+    signals: list[str] = []
+
+    def told_to_stop(name: str) -> None:
+        signals.append(name)
+        tell("stopping", signal=name)
+
+    with stop_on_signals(told_to_stop) as stopping:
+        results = run_jobs(jobs, any_of.config.ray, hear, stopping, backend)
+    tell("sweep_ended")
+    unsaid = [result.status == "stopped" and not result.error for result in results]
+    return [
+        replace(each, error=signals[0]) if signals and none else each
+        for each, none in zip(results, unsaid, strict=True)
+    ]

@@ -1,0 +1,323 @@
+"""A sweep: all runs of a plan on one cluster, each in a folder of its own, and one tidy table of their generations.
+
+It has a room of its own because it joins plan, jobs and run folders. OUT/sweep.yaml is the plan, complete;
+OUT/runs/TREATMENT/seed-K are ordinary run folders; OUT/generations.parquet has a row a (treatment, seed, generation,
+island). Assays that the plan asks for are jobs of their own, each once its run has ended; what they find lies in the
+run's folder, and that of all in OUT/assays.parquet. The same command goes on with what has not ended.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from alife.configuration.keys import RunConfig
+from alife.errors import Unfit, UserError
+from alife.format import files
+from populations.engine import evolve, migration
+from populations.engine.choosing import BackendName, Chosen, choose
+from populations.engine.coordinator import stop_on_signals
+from populations.engine.ray.cluster import elsewhere
+from populations.observe.listeners import Listeners, Sink, hearing
+from populations.observe.sweep_progress import SweepTerminal, Tally
+from populations.record import lease, manifest
+from populations.record.storage import Conflict, Folder, explained, is_passing, open_below, open_folder
+from populations.studies.assays import assay_run, is_done
+from populations.studies.jobs import Job, Stopped, run_jobs
+from populations.studies.plan import Plan, difference, dump, parse_plan, warned
+from populations.studies.tables import ASSAYS, TABLE, assays_table, table
+
+PLAN: Final = "sweep.yaml"
+ENDED: Final = ("finished", "extinct")
+_AGAIN = ": the same command goes on"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What came of a sweep.
+
+    Attributes:
+        out: Its folder.
+        runs: How many runs it has.
+        done: How many have ended.
+        failed: One line for each run, or assay of one that ended, that failed, by name.
+        stopped: The signal that stopped it, "" if none did.
+        assays: How many assays of runs it has.
+        assayed: How many of them are done.
+    """
+
+    out: str
+    runs: int
+    done: int
+    failed: Mapping[str, str]
+    stopped: str = ""
+    assays: int = 0
+    assayed: int = 0
+
+
+def sweep(
+    plan: Plan,
+    out: str,
+    *,
+    backend: BackendName = "auto",
+    sinks: Sequence[Sink] | None = None,
+    quiet: bool = False,
+) -> Summary:
+    """Evolve the runs of a plan that have not ended, and write the table of all.
+
+    Args:
+        plan: From `populations.studies.plan.read_plan`.
+        out: The sweep's folder, a path or an fsspec URI: new, or with the same sweep in it.
+        backend: "ray": each run is a task of its own; "local": one after another in this process; "auto": whichever
+            is faster.
+        sinks: As of `populations.evolve`.
+        quiet: As of `populations.evolve`.
+
+    Raises:
+        UserError: The plan or the cluster will not do, or the folder holds something else: nothing was written. Or the
+            cluster or the storage went away: the same call goes on.
+    """
+    out = out if files.is_remote(out) else str(files.local(out))
+    folder = open_folder(out)
+    stored = _stored(folder)
+    plan = _settled(plan, stored, backend)
+    what = difference(stored, plan) if stored else None
+    if what:
+        raise UserError(f"{out}: holds another sweep: {what}: choose another --out, or ask for the same sweep")
+    with ExitStack() as stack:
+        tell = stack.enter_context(closing(hearing(sinks, quiet, SweepTerminal)))
+        work = _Sweep(plan, folder, tell, new=stored is None)
+        chosen = work.choose(backend)
+        stopping = stack.enter_context(stop_on_signals(work.signals.append))
+        if chosen == "ray" and work.waiting:
+            from populations.engine.backend import Interrupted
+            from populations.studies.job_pool import connected
+
+            try:
+                stack.enter_context(connected(plan.base.ray, stopping, work.hear))
+            except Interrupted:
+                return Summary(out, len(work.runs), len(work.ended & work.runs.keys()), {}, work.signals[0])
+        stack.callback(_claim(folder, plan, stored).release)
+        return work.run(stopping, chosen)
+
+
+def evolve_run(config: Mapping[str, Any], out: str, sweep: str) -> str:
+    """The job that is one run: start it, or go on with it.
+
+    Args:
+        config: Nested and complete.
+        out: The run folder.
+        sweep: The sweep's folder.
+
+    Returns:
+        The status it ends with.
+
+    Raises:
+        Stopped: It was told to stop, and is committed as far as it came.
+        Unfit: This machine does not see the sweep's folder or the data, or is of another class than the run so far.
+        UserError: As `populations.evolve`.
+    """
+    folder = open_folder(sweep)
+    with explained(folder, f"looking for {PLAN}"):
+        if PLAN not in folder.ls():
+            raise Unfit(f"{sweep}: a machine of the cluster cannot see it: choose an --out that all machines share")
+    signals: list[str] = []
+
+    def listen(event: dict[str, Any]) -> None:
+        if event["event"] == "stopping":
+            signals.append(event["signal"])
+
+    try:
+        status = evolve.evolve(config, out, backend="local", resume=True, sinks=[listen])
+    except UserError as error:
+        if str(error).startswith("task:"):  # the driver has read the data
+            raise Unfit(str(error)) from None
+        raise
+    if status == "interrupted":
+        raise Stopped(*signals)
+    return status
+
+
+class _Sweep:
+    """A sweep under way."""
+
+    def __init__(self, plan: Plan, folder: Folder, tell: Listeners, new: bool):
+        self.plan, self.folder, self._tell = plan, folder, tell
+        self.runs = {run.name: run for run in plan.runs()}
+        for name in self.runs:
+            open_below(folder.uri, f"runs/{name}")
+        self.assays = {f"{name} {a.assay}": (name, a) for name in self.runs for a in plan.assays}
+        costs = {job: assay.cost(self.runs[name].config) for job, (name, assay) in self.assays.items()}
+        self.tally = Tally({name: (self._at(name), run.config) for name, run in self.runs.items()}, costs)
+        statuses = {} if new else {name: self.tally.look(name) for name in self.runs}
+        self.begun = any(statuses.values())
+        ended = {name for name, status in statuses.items() if status in ENDED}
+        self.ended = ended | {
+            job
+            for job, (name, assay) in self.assays.items()
+            if name in ended and is_done(self._at(name), self.runs[name].config, assay)
+        }
+        self.waiting = [job for job in self._jobs() if job.name not in self.ended]
+        self.signals: list[str] = []
+        self.told_to_stop = False
+
+    def choose(self, asked: BackendName) -> Chosen:
+        """Where to do what waits; assays go to Ray, for they take longer than most runs of theirs."""
+        configs = [self.runs[job.name].config for job in self.waiting if job.name in self.runs]
+        if asked == "auto" and (self.assays or not configs):
+            return "ray"
+        return choose(asked, *(config.model_copy(update={"ray": self.plan.base.ray}) for config in configs))
+
+    def run(self, stopping: Callable[[], bool], backend: Chosen) -> Summary:
+        for name in self.ended:
+            self.tally.end(name, "done")
+        if self.begun and self.waiting:
+            self._write_tables()
+        before = self.ended & self.runs.keys()
+        self._tell("sweep_started", out=self.folder.uri, runs=len(self.runs), done=len(before))
+        for line in warned(self.plan):
+            self._tell("warning", text=line)
+        results = []
+        if self.waiting:
+            results = run_jobs(self.waiting, self.plan.base.ray, self.hear, lambda: self._stop(stopping), backend)
+        failed = {result.name: result.error for result in results if result.status == "failed"}
+        failed = {name: error for name, error in failed.items() if self.assays.get(name, ("",))[0] not in failed}
+        failed |= self._write_tables()
+        done = (self.ended | {result.name for result in results if result.status == "done"}) - failed.keys()
+        stopped = (self.signals or ["SIGINT"])[0] if any(r.status == "stopped" for r in results) else ""
+        ended = len(done & self.runs.keys())
+        self._tell("sweep_ended", done=ended, failed=failed, stopped=stopped)
+        counts = len(self.assays), len(done & self.assays.keys())
+        return Summary(self.folder.uri, len(self.runs), ended, failed, stopped, *counts)
+
+    def _at(self, name: str) -> str:
+        return f"{self.folder.uri}/runs/{name}"
+
+    def _jobs(self) -> Iterator[Job]:
+        """Each run, and its assays when it has ended."""
+        for name, run in self.runs.items():
+            about = {"config": run.config.model_dump(), "out": self._at(name), "sweep": self.folder.uri}
+            yield Job(name, evolve_run, about)
+            for job, (of, assay) in self.assays.items():
+                if of == name:
+                    waits = "" if name in self.ended else name
+                    yield Job(job, assay_run, {"run": self._at(name), "plan": assay}, waits)
+
+    def hear(self, event: dict[str, Any]) -> None:
+        """Keep the tally of what jobs do, and pass it on."""
+        kind, name = event["event"], event.get("job", "")
+        if kind == "tick":
+            changed = self.tally.poll()
+        else:
+            changed = True
+            if kind == "job_started":
+                self.tally.begin(name)
+            elif kind in ("job_done", "job_failed"):
+                self.tally.end(name, kind.removeprefix("job_"))
+            elif kind == "job_stopped":
+                self.signals.append(event["why"])
+            self._tell(**event)
+        if changed:
+            self._tell("sweep_progress", **self.tally.progress())
+
+    def _stop(self, stopping: Callable[[], bool]) -> bool:
+        if stopping() and not self.told_to_stop:
+            self.told_to_stop = True
+            self._tell("stopping", signal=self.signals[0])
+        return self.told_to_stop
+
+    def _write_tables(self) -> dict[str, str]:
+        data, unread = table(self.plan, self.folder.uri)
+        tables = {TABLE: data}
+        if self.plan.assays:
+            tables[ASSAYS] = assays_table(self.plan, self.folder.uri)
+        for name, content in tables.items():
+            with explained(self.folder, f"writing {name}", _AGAIN):
+                before = self.folder.fetch(name)[1] if name in self.folder.ls() else None
+                self.folder.replace(name, content, before)
+        return unread
+
+
+def _stored(folder: Folder) -> Plan | None:
+    """The sweep that a folder holds.
+
+    Raises:
+        UserError: It holds something else, or cannot be written.
+    """
+    with explained(folder, "looking for a sweep there"):
+        names = folder.ls().keys()
+        folder.check_writable()
+        if PLAN in names:
+            return parse_plan(folder.read(PLAN).decode(errors="replace"), f"{folder.uri}/{PLAN}")
+    if manifest.NAME in names:
+        raise UserError(f"{folder.uri}: holds a run, not a sweep: choose another --out")
+    if not all(lease.is_lock(name) or is_passing(name) for name in names):
+        raise UserError(f"{folder.uri}: is not empty, and holds no {PLAN}: choose another --out")
+    return None
+
+
+def _claim(folder: Folder, plan: Plan, stored: Plan | None) -> lease.Lock:
+    """Become the one writer of a sweep's folder; a new one begins with its plan, another may get new assays."""
+    with explained(folder, "creating the sweep's folder"):
+        folder.make()
+        lock = lease.acquire(folder)
+    try:
+        if stored is None or stored.assays != plan.assays:
+            with explained(folder, f"writing {PLAN}"):
+                _write_plan(folder, plan, stored)
+    except BaseException:
+        lock.release()
+        raise
+    return lock
+
+
+def _write_plan(folder: Folder, plan: Plan, stored: Plan | None) -> None:
+    try:
+        folder.replace(PLAN, dump(plan).encode(), folder.fetch(PLAN)[1] if stored else None)
+    except Conflict:
+        raise UserError(f"{folder.uri}: another sweep has just started here: choose another --out") from None
+
+
+def _settled(plan: Plan, stored: Plan | None, backend: BackendName) -> Plan:
+    """The plan with its device decided, once for all runs, and all checked that can be without a cluster.
+
+    Raises:
+        UserError: A treatment's data, device or topology do not fit.
+    """
+    devices: dict[Any, str] = {}
+    configs: dict[str, RunConfig] = {}
+    default = stored.base.device if stored else _device(plan, backend)
+    for name, config in plan.configs.items():
+        device = default if config.device == "auto" else config.device
+        config = config.model_copy(update={"device": device})
+        what = config.task, config.device, config.quine
+        try:
+            migration.check(config)
+            if what not in devices:
+                devices[what] = evolve.prepare(config, backend=backend)[0].device
+        except UserError as error:
+            raise UserError(f"treatment {name}: {error}") from None
+        configs[name] = config.model_copy(update={"device": devices[what]})
+    base, ray = plan.base, plan.base.ray
+    if base.device == "auto":
+        found = [devices[what] for what in devices if what[1] == default]
+        base = base.model_copy(update={"device": found[0] if found else default})
+    if "cuda" in devices.values() and not ray.gpus_per_host:
+        base = base.model_copy(update={"ray": ray.model_copy(update={"gpus_per_host": 1.0})})
+    return replace(plan, base=base, configs=configs)
+
+
+def _device(plan: Plan, backend: BackendName) -> str:
+    """What `device: auto` means for all runs: "auto" still, where each machine that there is can be this one only.
+
+    Raises:
+        UserError: There is no cluster, or none of its GPUs can be asked.
+    """
+    ray = plan.base.ray
+    if backend == "local" or not elsewhere(ray) or all(config.device != "auto" for config in plan.configs.values()):
+        return "auto"
+    from populations.engine.ray import asking
+    from populations.studies.job_pool import connected
+
+    with connected(ray):
+        return asking.device(plan.base, lambda: False)

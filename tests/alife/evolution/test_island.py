@@ -1,0 +1,101 @@
+"""One generation of one island as a function: what it measures, and that it depends on nothing but its arguments."""
+
+import numpy as np
+import pytest
+
+from alife import schema
+from alife.configuration.keys import parse_config
+from alife.evolution.island import Habitat, default_chunk, lifetime
+from alife.evolution.reproduction import birth, conceive, found
+from alife.world.task import load_task
+from populations.engine.evolve import prepare
+
+
+@pytest.fixture
+def place(small):
+    config, physics = prepare(parse_config(small))
+    return config, Habitat(config, physics)
+
+
+def newborns(config, habitat, generation=1):
+    founders = found(config, habitat.world.shape.n_weights, 0)
+    return conceive(config, founders.messages, founders, np.arange(len(founders)), generation, 0)
+
+
+def test_scores_are_what_the_record_says(place):
+    config, habitat = place
+    group = newborns(config, habitat)
+    scores, emitted = lifetime(habitat, group, 1, 0, collapse_norm=1e-6, test=True)
+    genomes = birth(group)
+    energy = (genomes.astype(float) ** 2).sum(1)
+    rho = ((emitted - genomes).astype(float) ** 2).sum(1) / energy
+    copying = ((emitted - group.messages).astype(float) ** 2).sum(1) / (group.messages.astype(float) ** 2).sum(1)
+    np.testing.assert_allclose(scores.columns["replication_error"], rho, rtol=1e-4)
+    np.testing.assert_allclose(scores.columns["copying_error"], copying, rtol=1e-4)
+    np.testing.assert_allclose(scores.columns["genome_norm"], energy, rtol=1e-5)
+    assert set(scores.columns) == set(schema.SCORES)
+    assert scores.living.all()
+    assert scores.test_accuracy is not None
+    assert set(scores.seconds) == {"birth", "life", "emission", "scoring"}
+
+
+def test_the_same_arguments_give_the_same_bits_and_others_do_not(place):
+    config, habitat = place
+    group = newborns(config, habitat)
+
+    def bits(generation=1, island=0):
+        scores, emitted = lifetime(habitat, group, generation, island, 1e-6)
+        return emitted.tobytes() + b"".join(scores.columns[name].tobytes() for name in schema.SCORES)
+
+    assert bits() == bits()
+    assert bits() != bits(generation=2)
+    assert bits() != bits(island=1)
+
+
+def test_learning_improves_printing_and_classifying(small):
+    def lived(steps):
+        life = {"steps": steps, "coordinates": 128, "images": 64}
+        config, physics = prepare(parse_config({**small, "life": life}))
+        habitat = Habitat(config, physics)
+        return lifetime(habitat, newborns(config, habitat), 1, 0, 1e-6)[0].columns
+
+    before, after = lived(0), lived(150)
+    assert (after["replication_error"] < before["replication_error"]).all()
+    assert np.median(after["accuracy"]) > np.median(after["newborn_accuracy"]) + 0.2
+    assert np.array_equal(before["accuracy"], before["newborn_accuracy"])
+
+
+def test_the_zero_genome_has_collapsed_and_nan_has_diverged(place):
+    config, habitat = place
+    group = newborns(config, habitat)
+    group.messages[0] = 0
+    group.messages[1] = np.inf
+    scores, _ = lifetime(habitat, group, 1, 0, collapse_norm=0.5)
+    assert scores.causes[0] == "collapsed"
+    assert scores.causes[1] == "diverged"
+    assert scores.living[2:].all()
+    assert np.isnan(scores.columns["replication_error"][1])
+    assert scores.columns["accuracy"][1] == 0
+
+
+def test_a_life_without_a_task_has_no_accuracy(small):
+    config, physics = prepare(parse_config({**small, "task": "none"}))
+    assert load_task("none") is None
+    habitat = Habitat(config, physics)
+    assert habitat.world.shape.n_weights == 2 * 12**2 + 12
+    scores, _ = lifetime(habitat, newborns(config, habitat), 1, 0, 1e-6, test=True)
+    assert not scores.columns["accuracy"].any()
+
+
+@pytest.mark.parametrize("pairing", ["blank", "joint"])
+def test_both_pairings_live(small, pairing):
+    config, physics = prepare(parse_config({**small, "quine": {**small["quine"], "pairing": pairing}}))
+    habitat = Habitat(config, physics)
+    scores, _ = lifetime(habitat, newborns(config, habitat), 1, 0, 1e-6)
+    assert scores.living.all()
+
+
+def test_the_chunk_is_a_rule_of_the_configuration():
+    config = parse_config({})
+    assert default_chunk(config, 21_100) == 8, "three equal shares of 24"
+    assert default_chunk(parse_config({"population": {"size": 2}}), 21_100) == 2

@@ -1,0 +1,99 @@
+"""Zeros and what is not finite: one rule on logarithmic scales, in one place."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import alife
+from alife import scales, schema
+from alife.scales import SMALLEST
+from analysis.data.run import Run, derive
+from analysis.evolution.dynamics import differentials
+from analysis.evolution.fronts import hypervolume, points
+from analysis.evolution.islands import demes
+from analysis.figures import descent, forces, trajectories
+from analysis.figures.phylogeny import scaled
+from analysis.report import charts, individuals, treatments
+from analysis.studies import comparison, trends
+from tests.support.synthetic import generation_table, synthetic_run
+
+ROOT = Path(alife.__file__).parents[1]
+DECADES = -np.log10(SMALLEST)
+ALLOWED = {
+    "alife/scales.py": "the rule",
+    "alife/evolution/selection.py": "part of what is born",
+    "alife/bench/costs.py": "slopes of times",
+    "alife/paper/contraction.py": "constants",
+    "alife/paper/fertility.py": "a geometric mean, 0 where nothing grows",
+    "alife/paper/habitat.py": "the paper's ln(N / L_SR)",
+    "analysis/evolution/fronts.py": "a constant",
+    "analysis/figures/style.py": "ticks",
+    "analysis/studies/wording.py": "digits",
+    "analysis/report/individuals.py": "digits",
+}
+
+
+def test_logarithms_are_taken_in_one_place() -> None:
+    log = re.compile(r"(?:np|math|torch)\.log(?:10|2|1p)?\(|\.log\(\)")
+    found = {
+        str(path.relative_to(ROOT))
+        for package in ("alife", "analysis", "populations")
+        for path in (ROOT / package).rglob("*.py")
+        if log.search(path.read_text(encoding="utf-8"))
+    }
+    assert found <= ALLOWED.keys(), "take it from alife.scales"
+
+
+@given(st.floats(width=32), st.sampled_from(["accuracy", *schema.ERRORS, "genome_norm", *schema.LIFE_HISTORY]))
+def test_every_value_has_a_place_or_none(value: float, trait: str) -> None:
+    place = float(scales.measured(trait, value))
+    if trait in scales.OF_A_TASK:
+        assert place == value or (np.isnan(place) and not np.isfinite(value))
+    elif np.isfinite(value) and value >= 0:
+        assert abs(place) == pytest.approx(abs(np.log10(max(value, SMALLEST))))
+        assert (place > 0) == (value < 1 if trait in schema.ERRORS else value > 1)
+    else:
+        assert np.isnan(place)
+
+
+def exact(run: Run) -> Run:
+    """The run with the last generation's survivors printing exactly."""
+    births = run.births[[*schema.BIRTHS]].copy()
+    births.loc[births["generation"] == run.last, ["replication_error", "copying_error"]] = 0.0
+    births = derive(births.astype(dict.fromkeys(schema.SCORES, "float32")), 0.5, "tournament")
+    return replace(run, births=births, generations=generation_table(births))
+
+
+def test_exact_printers_are_as_many_decades_away_everywhere() -> None:
+    run = exact(synthetic_run(6, 2, 8, death_rate=0))
+    assert comparison._value(run, "replication_error", None) == pytest.approx(-DECADES)
+    assert treatments.medians(run)["replication_error"].iloc[-1] == pytest.approx(-DECADES)
+    assert hypervolume(points(run.births[run.births["generation"] == 5])[:1]) == pytest.approx(
+        DECADES * run.births.query("generation == 5")["accuracy"].iloc[0]
+    )
+    table = trends.trends({"a": [run]}, ["replication_error"])
+    assert table["value"].iloc[-1] == pytest.approx(DECADES)
+    assert scaled(run.births, "replication_error")[0][-1] == pytest.approx(-DECADES)
+    rows = differentials(demes(run), ["replication_error"]).query("generation == 5")
+    assert (rows["n"] == 8).all()  # nobody is left out, and nobody differs
+    assert (rows["realised"] == 0).all()
+    spec = charts.linked(run, individuals.shown(run))
+    assert spec is not None
+    assert min(row["replication_error"] for row in spec["datasets"]["births"]) == SMALLEST
+    assert min(row["median"] for row in spec["datasets"]["traits"] if row["trait"] == "copying_error") == SMALLEST
+
+
+def test_exact_printers_are_drawn() -> None:
+    run = exact(synthetic_run(6, 2, 8, death_rate=0))
+    figure = trajectories.traits(run, ["replication_error"])
+    assert min(np.nanmin(line.get_ydata()) for line in figure.axes[0].lines) == SMALLEST
+    assert figure.axes[0].get_ylim()[0] < SMALLEST
+    figure = descent.descent(run)
+    panel = next(ax for ax in figure.axes if ax.get_ylabel() == "ρ, copying error")
+    assert panel.get_ylim()[0] < SMALLEST
+    assert forces.cumulated(run, ["copying_error"]).axes[0].has_data()

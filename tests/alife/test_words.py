@@ -1,0 +1,40 @@
+"""One of a kind is no plural."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from alife.words import count, duration
+from analysis.studies import wording
+from analysis.studies.comparison import compare_paths
+from tests.support.synthetic import synthetic_run, write_run
+
+
+@pytest.mark.parametrize(
+    ("n", "noun", "plural", "words"),
+    [
+        (0, "run", "", "0 runs"),
+        (1, "run", "", "1 run"),
+        (1.0, "CPU", "", "1 CPU"),
+        (0.5, "CPU", "", "0.5 CPUs"),
+        (1234567, "birth", "", "1,234,567 births"),
+        (2, "life", "lives", "2 lives"),
+        (1, "life", "lives", "1 life"),
+    ],
+)
+def test_numbers_and_their_nouns(n: float, noun: str, plural: str, words: str) -> None:
+    assert count(n, noun, plural) == words
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(0.4, "0 s"), (61, "1 min 01 s"), (7265, "2 h 01 min")])
+def test_durations(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+def test_one_pair_of_runs_is_one_pair(tmp_path: Path) -> None:
+    for label in ("tournament", "shuffled"):
+        write_run(tmp_path / label, synthetic_run(3, 1, 4, scheme=label))
+    said = wording.plain(compare_paths([tmp_path]))
+    assert "1 pair " in said
+    assert not re.search(r"\b1 (pairs|runs|paired runs)\b", said)

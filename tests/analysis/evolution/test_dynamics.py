@@ -1,0 +1,484 @@
+"""Evolution measured on records where its forces were planted, and against definitions spelled out deme by deme."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alife import schema
+from alife.errors import UserError
+from alife.evolution import selection
+from analysis.data.run import Run, derive, load_run
+from analysis.data.treatments import group
+from analysis.evolution import dynamics
+from analysis.evolution.islands import Demes, demes
+from analysis.evolution.price import COMPONENTS, by_generation, price, summary
+from analysis.figures import forces
+from analysis.lineage.metrics import metrics_through_time
+from analysis.studies.trends import trends
+from benchmarks import analysis
+from populations import evolve
+from tests.support.synthetic import generation_table, synthetic_run
+
+SEED = 7
+
+
+def run_of(births: pd.DataFrame, **world) -> Run:
+    """A run with planted births: columns that are not given are filled in."""
+    births = births.copy()
+    births["destruction_time"] = births["generation"] + 1
+    births["origin_time"] = births["generation"]
+    for name in schema.SCORES:
+        if name not in births:
+            births[name] = np.where(births["cause_of_death"].eq("diverged") & (name in schema.ERRORS), np.nan, 0.01)
+    if "n_offspring" not in births:
+        births["n_offspring"] = (
+            births["id"].map(births[births["generation"] > 0]["ancestor_id"].value_counts()).fillna(0)
+        )
+    births["cause_of_death"] = pd.Categorical(births["cause_of_death"], schema.CAUSES)
+    births = births.astype({name: kind for name, kind in schema.BIRTHS.items() if kind != "string"})
+    template = synthetic_run(1, 1, 1, **world)
+    manifest = template.manifest | {"generation": int(births["generation"].max())}
+    rules = template.config["selection"]
+    births = derive(births, rules["accuracy_weight"], rules["scheme"])
+    return replace(template, births=births, manifest=manifest, generations=generation_table(births))
+
+
+def breed(
+    generations: int,
+    islands: int,
+    size: int,
+    *,
+    scheme: str = "tournament",
+    bias: float = 0.0,
+    offset: float = 0.0,
+    heredity: float = 1.0,
+    noise: float = 0.02,
+    swaps: int = 0,
+    deaths: float = 0.0,
+    favourite: float = 0.0,
+    seed: int = SEED,
+) -> Run:
+    """Breed accuracy under selection for accuracy alone, with forces of known size.
+
+    A child has 0.5 + heredity·(parent's deviation from 0.5) + bias + offset·(island of conception) + noise. `swaps`
+    newborns move between islands 0 and 1 in each generation. `favourite` is the share of children that the first
+    survivor of an island gets beside what the scheme gives it.
+    """
+    draw = np.random.default_rng(seed)
+    rules = SimpleNamespace(scheme=scheme, accuracy_weight=1.0, tournament_size=3, truncation=0.5)
+    z = np.full((islands, size), 0.5) + noise * draw.standard_normal((islands, size))
+    ids = np.array([[schema.pack_id(i, 0, s) for s in range(size)] for i in range(islands)])
+    ancestors, rows = ids, []
+    for generation in range(generations):
+        alive = draw.random((islands, size)) >= deaths
+        alive[:, 0] = True
+        error = np.where(alive, 0.01 + 0.001 * draw.random((islands, size)), np.nan)
+        rows.append(
+            pd.DataFrame(
+                {
+                    "id": ids.ravel(),
+                    "ancestor_id": ancestors.ravel(),
+                    "island": np.repeat(np.arange(islands), size),
+                    "generation": generation,
+                    "accuracy": np.where(alive, z, 0.0).ravel(),
+                    "replication_error": error.ravel(),
+                    "genome_norm": np.exp(z).ravel(),
+                    "cause_of_death": np.where(alive, "generation_end", "diverged").ravel(),
+                }
+            )
+        )
+        chosen = np.stack(
+            [selection.select(rules, z[i], error[i], alive[i], size, seed, generation, i) for i in range(islands)]
+        )
+        chosen[draw.random(chosen.shape) < favourite] = 0
+        parents = np.take_along_axis(z, chosen, 1)
+        ancestors = np.take_along_axis(ids, chosen, 1)
+        ids = np.array([[schema.pack_id(i, generation + 1, s) for s in range(size)] for i in range(islands)])
+        z = 0.5 + heredity * (parents - 0.5) + bias + noise * draw.standard_normal(z.shape)
+        z += offset * np.arange(islands)[:, None]
+        for table in (z, ids, ancestors):
+            here = table[0, :swaps].copy()
+            table[0, :swaps], table[1 % islands, :swaps] = table[1 % islands, :swaps], here
+    births = pd.concat(rows, ignore_index=True)
+    return run_of(births, scheme=scheme, accuracy_weight=1.0)
+
+
+def of(run: Run, trait: str = "accuracy", first: int = 1) -> pd.DataFrame:
+    """The summary of one trait's components, by component."""
+    table = summary(price(demes(run), [trait]), first)
+    return table.set_index("component")
+
+
+def by_definition(record: Demes, trait: str) -> pd.DataFrame:
+    """The Price components of each deme, one deme after the other, as the definitions say."""
+    births = record.tree.births.assign(expected=record.expected, living=record.living)
+    z = births[trait].astype(float)
+    if trait in schema.ERRORS:
+        z = -np.log10(z)
+    births["z"] = np.log10(z) if trait == "genome_norm" else z
+    by_id = births.set_index("id")
+    rows = []
+    for (generation, island), here in births.groupby(["generation", "island"]):
+        children = births[births["ancestor_id"].isin(here["id"]) & (births["generation"] == generation + 1)]
+        after = births[(births["generation"] == generation + 1) & (births["island"] == island) & births["living"]]
+        lived = children[children["living"]]
+        if lived.empty or after.empty:
+            continue
+        parents = by_id.loc[children["ancestor_id"], "z"].mean()
+        raised = by_id.loc[lived["ancestor_id"], "z"].mean()
+        alive = here[here["living"]]
+        expected = (alive["expected"] * alive["z"]).sum() / len(children)
+        rows.append(
+            {
+                "generation": generation,
+                "island": island,
+                "selection": expected - alive["z"].mean(),
+                "sampling": parents - expected,
+                "viability": raised - parents,
+                "transmission": lived["z"].mean() - raised,
+                "migration": after["z"].mean() - lived["z"].mean(),
+                "change": after["z"].mean() - alive["z"].mean(),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    islands=st.integers(1, 3),
+    size=st.integers(1, 9),
+    scheme=st.sampled_from(sorted(selection.SCHEMES)),
+    deaths=st.sampled_from([0.0, 0.3]),
+    swaps=st.integers(0, 1),
+)
+def test_the_price_equation_closes_in_every_deme_and_says_what_it_defines(seed, islands, size, scheme, deaths, swaps):
+    run = breed(4, islands, size, scheme=scheme, deaths=deaths, swaps=swaps, offset=0.05, seed=seed)
+    record = demes(run)
+    split = price(record)
+    gap = split["before"] + split[list(COMPONENTS)].sum(axis=1) - split["after"]
+    assert gap.abs().max() < 1e-9
+    for trait in ("accuracy", "replication_error", "genome_norm"):
+        ours = split[split["trait"] == trait].sort_values(["generation", "island"])
+        theirs = by_definition(record, trait)
+        for name in COMPONENTS:
+            np.testing.assert_allclose(ours[name], theirs[name], atol=1e-9)
+
+
+def test_price_by_hand():
+    """Two islands of four; truncation keeps the best two; the best has three of four children; one newborn moves."""
+    z = {0: [0.1, 0.2, 0.3, 0.4], 1: [0.6, 0.6, 0.6, 0.6]}
+    parents = {0: [3, 3, 3, 2], 1: [0, 1, 2, 3]}
+    gain = {0: 0.05, 1: 0.0}
+    rows = []
+    for island, values in z.items():
+        ids = [schema.pack_id(island, 0, slot) for slot in range(4)]
+        rows += [(i, i, island, 0, v) for i, v in zip(ids, values, strict=True)]
+        for slot, parent in enumerate(parents[island]):
+            lives = island if slot else 1 - island
+            value = values[parent] + gain[island]
+            rows.append((schema.pack_id(island, 1, slot), ids[parent], lives, 1, value))
+    births = pd.DataFrame(rows, columns=["id", "ancestor_id", "island", "generation", "accuracy"])
+    run = run_of(births.assign(cause_of_death="generation_end"), scheme="truncation", accuracy_weight=1.0)
+    split = price(demes(run), ["accuracy"])
+    here = split[split["island"] == 0].iloc[0]
+    expected = {"selection": 0.1, "sampling": 0.025, "viability": 0, "transmission": 0.05}
+    for name, value in expected.items():
+        assert here[name] == pytest.approx(value, abs=1e-7), name
+    assert here["migration"] == pytest.approx((0.6 - 0.45) / 4, abs=1e-7)
+    assert (here["born"], here["dead"], here["children"]) == (4, 0, 4)
+    assert here["after"] == pytest.approx((0.45 + 0.45 + 0.35 + 0.6) / 4, abs=1e-7)
+
+
+def test_planted_selection_and_transmission_bias_are_recovered():
+    run = breed(60, 2, 100, bias=-0.01)
+    sd = dynamics.differentials(demes(run), ["accuracy"]).query("generation >= 1")["sd"].mean()
+    found = of(run)
+    assert found.loc["selection", "per_generation"] == pytest.approx(0.846 * sd, rel=0.05)  # E of the best of 3 normals
+    assert found.loc["transmission", "low"] < -0.01 < found.loc["transmission", "high"]
+    assert found.loc["transmission", "high"] < 0
+    assert found.loc["sampling", "low"] < 0 < found.loc["sampling", "high"]
+    assert found.loc["selection", "low"] > 0
+
+
+def test_planted_sampling_is_recovered_and_is_not_taken_for_selection():
+    plain, skewed = (breed(60, 1, 100, favourite=share, heredity=0.0) for share in (0.0, 0.3))
+    for run, share in ((plain, 0.0), (skewed, 0.3)):
+        split = price(demes(run), ["accuracy"]).query("generation >= 1")
+        favourites = run.births[run.births["id"] & (schema.MAX_SIZE - 1) == 0].set_index("generation")
+        z = favourites["accuracy"].reindex(split["generation"]).to_numpy()
+        planted = share * (z - (split["before"] + split["selection"]))
+        error = (split["sampling"] - planted).to_numpy()
+        assert abs(error.mean()) < 4 * error.std() / np.sqrt(len(error))
+        assert not share or np.corrcoef(planted, split["sampling"])[0, 1] > 0.8
+        assert of(run).loc["selection", "per_generation"] == pytest.approx(0.846 * 0.02, rel=0.1)
+
+
+def test_planted_migration_is_recovered_island_by_island():
+    run = breed(40, 2, 50, offset=0.2, heredity=0.0, swaps=10)
+    split = price(demes(run), ["accuracy"]).query("generation >= 1")
+    for island, sign in ((0, 1), (1, -1)):
+        among = split[split["island"] == island]["migration"]
+        assert among.mean() == pytest.approx(sign * 0.2 * 10 / 50, rel=0.05)
+    assert by_generation(split)["migration"].abs().max() == 0
+
+
+def test_early_death_is_kept_apart_from_selection_and_inheritance():
+    run = breed(40, 2, 50, deaths=0.1, bias=-0.01)
+    found, without = of(run), of(breed(40, 2, 50, bias=-0.01))
+    assert found.loc["transmission", "per_generation"] == pytest.approx(-0.01, abs=0.002)
+    assert found.loc["viability", "low"] <= 0 <= found.loc["viability", "high"]  # who dies is drawn whatever its traits
+    assert found.loc["viability", "rms"] > 0
+    assert (without.loc["viability"].drop(["trait", "generations"]) == 0).all()
+    for name in ("selection", "change"):
+        assert found.loc[name, "per_generation"] == pytest.approx(without.loc[name, "per_generation"], abs=0.002)
+    split = price(demes(run), ["accuracy"])
+    assert split["dead"].sum() == (run.births["cause_of_death"] == "diverged")[run.births["generation"] < 39].sum()
+
+
+@pytest.mark.parametrize("scheme", ["shuffled", "drift"])
+def test_a_control_has_sampling_but_no_selection(scheme):
+    control, selected = (breed(60, 2, 40, scheme=s, deaths=0.05) for s in (scheme, "tournament"))
+    found = of(control)
+    assert found.loc["selection", "low"] <= 0 <= found.loc["selection", "high"]
+    assert found.loc["sampling", "low"] < 0 < found.loc["sampling", "high"]
+    assert found.loc["sampling", "rms"] > 0.5 * of(selected).loc["sampling", "rms"] > 0
+    for run, shows in ((control, False), (selected, True)):
+        table = dynamics.differentials(demes(run), ["accuracy", "replication_error"])
+        found = dynamics.mean_differentials(table).set_index("trait").loc["accuracy"]
+        assert (found["low"] > 0) == shows
+        assert (found["low"] <= 0 <= found["high"]) != shows
+        assert (found["expected"] == 0) != shows
+
+
+@pytest.mark.parametrize(("scheme", "selects"), [("shuffled", False), ("tournament", True)])
+def test_in_runs_that_were_lived_shuffled_has_sampling_and_no_selection(small, tmp_path, scheme, selects):
+    """Networks, not planted numbers: selection's interval over generations covers 0 only under the control."""
+    more = {"generations": 40, "population": {"islands": 2, "size": 12}, "life": {**small["life"], "steps": 12}}
+    config = {**small, **more, "selection": {"scheme": scheme, "accuracy_weight": 1.0}}
+    evolve(config, str(tmp_path / "run"), backend="local")
+    record = demes(load_run(tmp_path / "run"))
+    found = dynamics.mean_differentials(dynamics.differentials(record, ["accuracy"])).iloc[0]
+    assert (found["low"] > 0) == selects
+    assert (found["low"] <= 0 <= found["high"]) != selects
+    parts = summary(price(record, ["accuracy"])).set_index("component")
+    assert (parts.loc["selection", "low"] > 0) == selects
+    assert parts.loc["selection", "low"] <= parts.loc["selection", "per_generation"] <= parts.loc["selection", "high"]
+    assert parts.loc["sampling", "low"] <= 0 <= parts.loc["sampling", "high"]
+    assert parts.loc["sampling", "rms"] > 0.001
+
+
+def test_realised_selection_follows_the_schemes_expectation():
+    table = dynamics.differentials(demes(breed(60, 2, 40)), ["accuracy"])
+    gap = (table["realised"] - table["expected"]).to_numpy()
+    assert abs(gap.mean()) < 4 * gap.std() / np.sqrt(len(gap))
+    assert table["expected"].mean() == pytest.approx(0.83, abs=0.03)
+
+
+def test_differentials_are_those_on_record_where_nobody_dies_early():
+    run = synthetic_run(6, 3, 12, death_rate=0.0)
+    table = dynamics.differentials(demes(run)).merge(run.generations, on=["generation", "island"])
+    for trait in schema.SCORES:
+        rows = table[table["trait"] == trait]
+        np.testing.assert_allclose(rows["realised"], rows[f"{trait}_differential"], atol=1e-5)
+
+
+def test_effective_size_is_the_number_under_drift_and_less_under_selection():
+    sizes = {}
+    for scheme in ("drift", "shuffled", "tournament"):
+        table = dynamics.effective_size(demes(breed(80, 1, 30, scheme=scheme)))
+        sizes[scheme] = 1 / table["coalescence"].mean()
+        assert sizes[scheme] == pytest.approx(1 / (1 / table["expected"]).mean(), rel=0.1)
+    assert sizes["drift"] == pytest.approx(30, rel=0.1)
+    assert sizes["shuffled"] == pytest.approx(sizes["tournament"], rel=0.1)
+    assert sizes["tournament"] < 20
+
+
+def test_effective_size_is_kimura_and_crows_and_the_genealogys():
+    run = synthetic_run(4, 1, 12)
+    table = dynamics.effective_size(demes(run)).set_index("generation")
+    row = table.loc[2]
+    mean = row["children"] / row["born"]
+    formula = (row["born"] * mean - 1) / (mean - 1 + row["variance"] / mean)
+    assert row["effective"] == pytest.approx(formula)
+    metrics = metrics_through_time(demes(run).tree, generations=[2])
+    assert row["effective"] == pytest.approx(metrics["effective_size_offspring"].iloc[0])
+
+
+def test_one_parent_of_all_is_an_effective_size_of_one():
+    run = breed(3, 1, 6, favourite=1.0)
+    assert dynamics.effective_size(demes(run))["effective"].tolist()[:2] == [1, 1]
+
+
+def test_heritability_is_within_demes():
+    """Islands far apart and a strong trend: any regression that pools them has a slope near 1."""
+    run = breed(40, 3, 60, scheme="drift", heredity=0.4, offset=0.3, bias=0.05)
+    births = run.births.set_index("id")
+    children = births[births["generation"] > 0]
+    pooled = np.polyfit(births.loc[children["ancestor_id"], "accuracy"], children["accuracy"], 1)[0]
+    found = dynamics.heritability(demes(run), ["accuracy"]).iloc[0]
+    assert pooled > 0.7
+    assert found["low"] < 0.4 < found["high"]
+    assert found["high"] - found["low"] < 0.1
+    assert found["pairs"] == 36 * 180
+    assert found["correlation"] == pytest.approx(0.4, abs=0.05)
+
+
+def test_heritability_of_what_does_not_vary_is_undefined():
+    assert np.isnan(dynamics.heritability(demes(breed(4, 1, 6)), ["copying_error"])["slope"].iloc[0])
+
+
+def test_rival_clades_against_counting_by_hand():
+    run = synthetic_run(14, 2, 10, migrate_every=3)
+    table = dynamics.interference(demes(run), back=4, threshold=0.2).set_index("generation")
+    births = run.births.set_index("id")
+    before: set[int] = set()
+    for generation in range(4, 14):
+        clade = births.index[births["generation"] == generation].to_numpy()
+        for _ in range(4):
+            clade = births.loc[clade, "ancestor_id"].to_numpy()
+        names, counts = np.unique(clade, return_counts=True)
+        share = counts / counts.sum()
+        row = table.loc[generation]
+        assert row["clades"] == (share >= 0.2).sum()
+        assert row["effective"] == pytest.approx(1 / (share**2).sum())
+        assert row["lead"] == pytest.approx(share.max())
+        leads = set(names[share == share.max()])
+        if before:
+            assert row["turnover"] == (not {births.loc[name, "ancestor_id"] for name in leads} & before)
+        before = leads
+    assert np.isnan(table["turnover"].iloc[0])
+    assert len(table) == 10
+
+
+def test_trends_stand_beside_the_control_and_the_founders():
+    runs = [
+        synthetic_run(12, 2, 24, seed=seed, path=f"{scheme}{seed}", scheme=scheme, accuracy_weight=1.0)
+        for scheme in ("tournament", "shuffled")
+        for seed in range(4)
+    ]
+    groups = group(runs)
+    table = trends(groups, ["accuracy", "copying_error"]).set_index(["label", "trait", "generation"])
+    first, last = table.loc[("tournament", "accuracy", 0)], table.loc[("tournament", "accuracy", 11)]
+    assert first["from_founders"] == 0
+    assert last["from_founders"] == pytest.approx(last["value"] - first["value"])
+    assert first["value"] == pytest.approx(0.75, abs=0.01)
+    assert last["beyond_low"] > 0
+    assert last["low"] < last["value"] < last["high"]
+    assert last["runs"] == 4
+    assert np.isnan(table.loc[("shuffled", "accuracy", 11), "beyond"])
+    assert table.loc[("tournament", "copying_error", 11), "value"] > 1.5  # a fidelity: −log10
+    assert np.isnan(trends({"a": runs[:4]}, ["accuracy"])["beyond"]).all()
+    unpaired = trends({"a": runs[:2], "b": runs[6:]}, ["accuracy"], null="b")
+    assert unpaired["beyond"].notna().any()
+    with pytest.raises(UserError, match="c: no such treatment"):
+        trends(groups, ["accuracy"], null="c")
+    with pytest.raises(UserError, match="trait nothing: not on record"):
+        trends(groups, ["nothing"])
+
+
+def test_trends_take_few_points_and_end_with_the_shortest_run():
+    runs = [synthetic_run(n, 1, 4, seed=n, path=str(n)) for n in (5, 30)]
+    assert trends({"a": runs}, ["accuracy"])["generation"].max() == 4
+    assert trends({"a": runs[1:]}, ["accuracy"], points=4)["generation"].tolist() == [0, 10, 19, 29]
+
+
+EDGES = {
+    "one individual": {"generations": 4, "islands": 1, "size": 1},
+    "drift": {"generations": 4, "islands": 2, "size": 5, "scheme": "drift"},
+    "no task": {"generations": 4, "islands": 2, "size": 5, "has_task": False},
+    "an island dies": {"generations": 5, "islands": 3, "size": 5, "dead_islands": {1: 2}},
+    "heritable": {"generations": 4, "islands": 2, "size": 5, "heritable": ("mutation", "task_weight")},
+}
+
+
+@pytest.mark.parametrize("world", EDGES.values(), ids=EDGES.keys())
+def test_odd_runs_have_sensible_numbers_and_figures(world):
+    run = synthetic_run(**world)
+    record = demes(run)
+    split = price(record)
+    assert (split["before"] + split[list(COMPONENTS)].sum(axis=1) - split["after"]).abs().max() < 1e-9
+    assert np.isfinite(dynamics.differentials(record)[["realised", "expected"]]).all(axis=None)
+    assert ("accuracy" in set(split["trait"])) == world.get("has_task", True)
+    assert dynamics.interference(record, back=2)["clades"].min() >= 1
+    dynamics.heritability(record)
+    dynamics.effective_size(record)
+    for draw in (forces.selection, forces.cumulated):
+        assert draw(run).axes[0].has_data()
+
+
+@pytest.mark.parametrize(
+    ("run", "says"),
+    [
+        (synthetic_run(0), "no committed generation yet"),
+        (synthetic_run(1, 2, 4), "generation 1 or later"),
+        (synthetic_run(5, 2, 4, dead_islands={0: 1, 1: 1}), "generation 1 or later"),
+        (replace(synthetic_run(3, 1, 4), births=synthetic_run(0).births), "loaded without births"),
+    ],
+)
+def test_runs_that_cannot_be_split_are_told_so_in_a_line(run, says):
+    for draw in (forces.selection, forces.cumulated):
+        with pytest.raises(UserError, match=says):
+            draw(run)
+
+
+def test_a_run_of_one_generation_has_selection_but_no_change():
+    record = demes(synthetic_run(1, 2, 6))
+    assert len(dynamics.differentials(record)) == 2 * 6
+    assert price(record).empty
+    assert dynamics.interference(record).empty
+
+
+def test_unknown_traits_are_named():
+    record = demes(synthetic_run(2, 1, 4))
+    for measure in (price, dynamics.differentials, dynamics.heritability):
+        with pytest.raises(UserError, match="trait mutation: not on record in synthetic: choose among accuracy"):
+            measure(record, ["mutation"])
+
+
+def test_a_fork_begins_where_its_record_does():
+    run = synthetic_run(8, 2, 6)
+    births = run.births[run.births["generation"] >= 3]
+    parts = {kind: [] for kind in schema.PART_KINDS} | {"births": [{"name": "births/x", "first": 3, "last": 7}]}
+    fork = replace(run, births=births, manifest=run.manifest | {"parts": parts})
+    whole, late = (price(demes(r), ["accuracy"]) for r in (run, fork))
+    pd.testing.assert_frame_equal(whole[whole["generation"] >= 3].reset_index(drop=True), late)
+
+
+def test_figures_name_their_bands_with_their_n():
+    runs = [synthetic_run(6, 2, 8, seed=s, path=str(s), scheme=c) for c in ("tournament", "shuffled") for s in range(3)]
+    groups = group(runs)
+    figure = forces.selection(groups)
+    texts = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert texts == [
+        f"{name}: IQM of n = 3 runs\nbar: its 95 % bootstrap interval" for name in ("tournament", "shuffled")
+    ]
+    figure = forces.cumulated(groups)
+    assert "n = 3 runs, bands: 95 % bootstrap intervals" in figure.legends[0].get_title().get_text()
+    assert [ax.get_title("left") for ax in figure.axes[:2]] == ["tournament", "shuffled"]
+    one = forces.selection(runs[0])
+    assert any("n = 3 generations of this run" in text.get_text() for text in one.legends[0].get_texts())
+    assert "each of 2 runs" in forces.selection(runs[:2]).legends[0].get_texts()[0].get_text()
+
+
+def test_cumulated_components_end_at_the_whole_change():
+    run = synthetic_run(8, 2, 10)
+    lines = {line.get_label(): line for line in forces.cumulated(run, ["accuracy"]).axes[0].get_lines()}
+    change = run.births.groupby("generation")["accuracy"].mean()
+    drawn = lines["change of the mean: all together"]
+    assert drawn.get_xdata()[-1] == 7
+    assert drawn.get_ydata()[-1] == pytest.approx(change[7] - change[3], abs=1e-6)
+
+
+def test_the_bench_analyses_a_record_that_it_writes():
+    figures = {line["name"]: line for line in analysis.bench(size=40, generations=30)}
+    assert {line["births"] for line in figures.values()} == {1200}
+    steps = [line["value"] for name, line in figures.items() if line["unit"] == "s" and name != "analysis_total"]
+    assert figures["analysis_total"]["value"] == pytest.approx(sum(steps), abs=0.01)
+    assert {"analysis_price", "analysis_hypervolume", "analysis_peak_memory"} <= figures.keys()
+    assert 0.05 < figures["analysis_peak_memory"]["value"] < 2

@@ -1,0 +1,222 @@
+"""`python -m tests.faults matrix`: runs struck by faults, each to end with the births of an undisturbed run.
+
+It strikes real processes of a real cluster on this machine: see populations/faults.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from alife.errors import UserError
+from alife.world.idx import ROLES, file_name, write_idx
+from populations.record.reader import digest
+from tests.faults import arena, strikes, trial
+from tests.faults.arena import Arena
+from tests.faults.cells import CELLS, Cell
+from tests.faults.driver import Ended
+from tests.faults.scene import Scene
+from tests.faults.trial import Outcome
+
+Figure = dict[str, Any]
+
+CONFIG: Mapping[str, Any] = {
+    "generations": 16,
+    "quine.hidden": 32,
+    "quine.coordinate_units": 16,
+    "life.steps": 20,
+    "population.islands": 9,
+    "population.size": 6,
+    "checkpoint.every": 4,
+    "ray.hang_timeout": 3,
+}
+"""Of a run whose generation takes a fraction of a second. Nine islands: one host of two is idle at the end of each."""
+_NOT_BIRTHS = ("ray.", "checkpoint.")
+"""Sections that have no part in what is born."""
+
+
+def bench(cells: Sequence[Cell] = CELLS) -> Iterator[Figure]:
+    """Run cells, and tell of each and of all.
+
+    Yields:
+        {"name", "value", "unit", …}: for each cell the seconds lost, what was struck and what it left on record, with
+        "passed"; then how many there were, survived and were identical, and the seconds lost.
+
+    Raises:
+        UserError: Processes cannot be looked at here.
+    """
+    if not arena.supported():
+        raise UserError("faults: it watches processes in /proc, which only Linux has")
+    began = time.monotonic()
+    outcomes: list[Outcome] = []
+    skipped = 0
+    with Matrix() as matrix:
+        for number, cell in enumerate(cells, 1):
+            print(f"{time.monotonic() - began:4.0f} s  {number}/{len(cells)}  {cell.name}", file=sys.stderr, flush=True)
+            try:
+                outcomes.append(matrix.run(cell))
+                yield _figure(outcomes[-1])
+            except PermissionError as error:
+                skipped += 1
+                yield {"name": cell.name, "value": 0.0, "unit": "s lost", "not run": str(error)}
+            except (Ended, UserError) as error:
+                yield {"name": cell.name, "value": 0.0, "unit": "s lost", "passed": False, "problems": str(error)}
+    yield from _summary(outcomes, len(cells) - skipped, time.monotonic() - began)
+
+
+class Matrix:
+    """What cells share: a folder, a data set, clusters that are started when they are needed, undisturbed digests.
+
+    Args:
+        config: Flags of `alife run`, by dotted key; the data set is added.
+    """
+
+    def __init__(self, config: Mapping[str, Any] = CONFIG):
+        self._stack = ExitStack()
+        self.config = dict(config)
+        self._arenas: dict[str, Arena] = {}
+        self._references: dict[tuple[tuple[str, str], ...], str] = {}
+        self._cells = 0
+
+    def __enter__(self) -> "Matrix":
+        """Make the folder and the data set."""
+        self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="alife-")))
+        self.config["task"] = str(write_task(self.folder / "task"))
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End the clusters, remove the folder."""
+        for each in self._arenas.values():
+            each.close()
+        self._stack.close()
+
+    def run(self, cell: Cell) -> Outcome:
+        """Run one cell.
+
+        Raises:
+            Ended: A command ended otherwise than it must, or the moment was never seen.
+            PermissionError: It needs a small file system, and mounting one is not permitted.
+        """
+        config = {**self.config, **cell.keys}
+        reference = self._reference(config)
+        self._cells += 1
+        return trial.run(cell, self.arena(cell.place), self.folder / str(self._cells), config, reference)
+
+    def undisturbed(self) -> str:
+        """The digest of the run configured when nothing disturbs it."""
+        return self._reference(self.config)
+
+    def scene(self, name: str, nodes: Sequence[int]) -> Scene:
+        """The run configured, not yet started, on a cluster of such nodes with Ray's own health checks."""
+        self.arena("production").arrange(nodes)
+        return Scene(self.arena("production"), self.folder / name, self.config)
+
+    def _reference(self, config: Mapping[str, Any]) -> str:
+        """The digest of a run that nothing disturbs, in one process without Ray."""
+        keys = {key: str(value) for key, value in config.items() if not key.startswith(_NOT_BIRTHS)}
+        known = tuple(sorted(keys.items()))
+        if known not in self._references:
+            out = str(self.folder / f"undisturbed-{len(self._references)}")
+            flags = [text for key, value in known for text in (f"--{key}", value)]
+            command = [
+                sys.executable,
+                "-m",
+                "alife.cli.main",
+                "run",
+                "--out",
+                out,
+                "--backend",
+                "local",
+                "--no-figures",
+            ]
+            subprocess.run([*command, *flags], check=True, capture_output=True)
+            self._references[known] = digest(out)
+        return self._references[known]
+
+    def arena(self, place: str = "") -> Arena:
+        """The cluster for a kind of cell."""
+        place = "" if place == "disk" else place
+        if place not in self._arenas:
+            self._arenas[place] = self._make(place)
+        return self._arenas[place]
+
+    def _make(self, place: str) -> Arena:
+        if place == "production":
+            return Arena(settings={}, store=400 << 20)
+        if place == "store":
+            temp = self.folder / "ray"
+            if not strikes.mount(temp, "320m"):
+                raise PermissionError("mounting a small file system needs root")
+            self._stack.callback(strikes.unmount, temp)
+            return Arena(settings={**arena.FAST, "automatic_object_spilling_enabled": False}, temp=str(temp))
+        return Arena()
+
+
+def write_task(folder: Path, images: int = 2000) -> Path:
+    """An IDX folder of 8×8 images, ten patterns under noise."""
+    draw = np.random.default_rng(0)
+    patterns = draw.integers(0, 200, (10, 8, 8))
+    folder.mkdir()
+    for split, count in (("train", images), ("t10k", images // 10)):
+        labels = np.arange(count) % 10
+        pixels = patterns[labels] + draw.integers(0, 56, (count, 8, 8))
+        for role, values in ((f"{split}-images", pixels), (f"{split}-labels", labels)):
+            assert role in ROLES
+            write_idx(folder / file_name(role), values.astype(np.uint8))
+    return folder
+
+
+def _figure(outcome: Outcome) -> Figure:
+    struck = outcome.struck
+    what = f"process {struck.process}, {struck.phase}, generation {struck.generation}" if struck else "nothing"
+    figure: Figure = {
+        "name": outcome.cell.name,
+        "value": round(outcome.lost, 2),
+        "unit": "s lost",
+        "struck": what,
+        "restarts": outcome.restarts,
+        "writers": outcome.writers,
+        "on record": f"{outcome.recorded:.2f} s",
+        "identical": outcome.identical,
+        "passed": not outcome.problems,
+    }
+    if outcome.tries > 1:
+        figure["runs until its moment was seen"] = outcome.tries
+    return {**figure, "problems": "; ".join(outcome.problems)} if outcome.problems else figure
+
+
+def _summary(outcomes: Sequence[Outcome], runs: int, seconds: float) -> Iterator[Figure]:
+    struck = [outcome for outcome in outcomes if outcome.struck]
+    yield {
+        "name": "runs",
+        "value": runs,
+        "unit": "runs",
+        "struck": len(struck),
+        "minutes": round(seconds / 60, 1),
+    }
+    yield {"name": "survived", "value": sum(not outcome.problems for outcome in outcomes), "unit": "runs"}
+    yield {"name": "identical", "value": sum(outcome.identical for outcome in outcomes), "unit": "runs"}
+    if struck:
+        lost = [outcome.lost for outcome in struck]
+        yield {"name": "lost, median", "value": round(median(lost), 2), "unit": "s"}
+        worst = max(struck, key=lambda outcome: outcome.lost)
+        yield {"name": "lost, worst", "value": round(worst.lost, 2), "unit": "s", "cell": worst.cell.name}
+    killed = [outcome for outcome in struck if outcome.cell.fault == "host killed"]
+    if killed:
+        worst = max(killed, key=lambda outcome: outcome.lost - outcome.again)
+        beyond = max(0.0, worst.lost - worst.again)
+        text = "wall-clock beyond the generation lived again"
+        yield {
+            "name": "recovery from a killed host, worst",
+            "value": round(beyond, 2),
+            "unit": "s",
+            "what": text,
+            "cell": worst.cell.name,
+        }

@@ -1,0 +1,79 @@
+"""The bench of faults, a cell of each kind: real nodes, hosts and drivers of a real cluster, struck from outside."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from tests.faults import arena, processes, trial
+from tests.faults.cells import CELLS, IN_CI
+from tests.faults.matrix import CONFIG, Matrix
+from tests.faults.scene import Scene, Struck
+
+pytestmark = pytest.mark.skipif(not arena.supported(), reason="it watches processes in /proc")
+
+BY_NAME = {cell.name: cell for cell in CELLS}
+
+
+@pytest.fixture(scope="module")
+def matrix() -> Iterator[Matrix]:
+    with Matrix({**CONFIG, "ray.hang_timeout": 6}) as matrix:
+        yield matrix
+
+
+@pytest.mark.parametrize("name", IN_CI)
+def test_a_run_that_is_struck_ends_with_the_births_of_an_undisturbed_one(matrix: Matrix, name: str) -> None:
+    outcome = matrix.run(BY_NAME[name])
+    assert outcome.problems == ()
+    assert outcome.identical
+    assert outcome.struck is not None
+    assert not processes.alive(outcome.struck.process)
+    assert outcome.restarts >= BY_NAME[name].trace.startswith("a restart")
+    assert outcome.writers == 1 + len(BY_NAME[name].resumes)
+
+
+def test_a_fault_that_strikes_nothing_is_a_failure(matrix: Matrix) -> None:
+    def feint(scene: Scene) -> Struck:
+        scene.lived(2)
+        with scene.host("living") as struck:
+            processes.thaw(struck.process)
+        return struck
+
+    outcome = matrix.run(replace(BY_NAME["host killed, living, 2 hosts"], strike=feint))
+    assert outcome.identical
+    assert any(problem.startswith("no restart of process") for problem in outcome.problems)
+
+
+def test_other_births_and_another_end_are_failures(matrix: Matrix) -> None:
+    cell = replace(BY_NAME["none, undisturbed, 2 hosts"], code=1, keys={"ray.hang_timeout": 60})
+    with Matrix({**CONFIG, "seed": 1}) as other:
+        outcome = trial.run(cell, matrix.arena(), other.folder / "run", matrix.config, other.undisturbed())
+    assert outcome.problems == ("other births than those of an undisturbed run", "exit codes [0], not [1]")
+
+
+def test_the_matrix_is_wide_and_its_cells_have_names_of_their_own() -> None:
+    assert len(BY_NAME) == len(CELLS) >= 20
+    assert {cell.hosts for cell in CELLS} == {1, 2, 8}
+    assert set(IN_CI) <= BY_NAME.keys()
+
+
+def test_a_process_that_stands_still_is_told_from_one_that_runs_and_one_that_has_ended() -> None:
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if not pid:
+        os.read(reading, 1)
+        os._exit(0)
+    assert processes.running(pid)
+    assert processes.freeze(pid)
+    assert not processes.running(pid)
+    assert processes.alive(pid)
+    os.write(writing, b"x")
+    assert processes.alive(pid)
+    processes.thaw(pid)
+    os.waitpid(pid, 0)
+    assert not processes.alive(pid)
+    assert not processes.freeze(pid)
+    assert processes.gone(pid, 0)
+    os.close(reading)
+    os.close(writing)

@@ -1,0 +1,176 @@
+"""Tests of populations.record.checkpoints: newborns come back bit for bit, and nothing else is taken for newborns."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import safetensors.numpy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alife import schema
+from alife.errors import UserError
+from alife.evolution.reproduction import Newborns
+from populations.record import checkpoints
+from tests.support.malformed import damaged
+from tests.support.rows import configuration, newborns
+
+Tensors = dict[str, np.ndarray]
+CONFIG = configuration()
+METADATA = {"format": "1", "generation": "3", "noise_seed": "0", "meta": "{}"}
+
+
+def _tensors() -> Tensors:
+    return safetensors.numpy.load(checkpoints.encode(3, newborns(CONFIG, 3), {}))
+
+
+def test_the_fossil_series() -> None:
+    series = [0, 1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 300, 500, 1000]
+    assert [generation for generation in range(1001) if checkpoints.fossil(generation)] == series
+    assert checkpoints.retained(range(60), 3) == {0, 1, 2, 3, 5, 10, 20, 30, 50, 57, 58, 59}
+    assert checkpoints.retained([], 3) == set()
+
+
+@given(
+    islands=st.sets(st.integers(0, schema.MAX_ISLANDS - 1), min_size=1, max_size=4),
+    size=st.integers(0, 4),
+    weights=st.integers(1, 9),
+    generation=st.integers(0, schema.MAX_GENERATIONS),
+    noise_seed=st.integers(0, 2**63 - 1),
+    meta=st.dictionaries(st.text(max_size=5), st.none() | st.integers() | st.text(max_size=5), max_size=3),
+)
+@settings(max_examples=100, deadline=None)
+def test_newborns_come_back(
+    islands: set[int], size: int, weights: int, generation: int, noise_seed: int, meta: dict[str, Any]
+) -> None:
+    draw = np.random.default_rng(size)
+    given_ = {
+        island: Newborns(
+            ids=schema.pack_id(island, generation, 0) + np.arange(size),
+            ancestors=draw.integers(0, 2**62, size),
+            messages=draw.standard_normal((size, weights), dtype=np.float32)[:, ::-1],
+            noise=draw.random(size, dtype=np.float32),
+            traits={name: draw.random(size, dtype=np.float32) for name in schema.LIFE_HISTORY},
+            noise_seed=noise_seed,
+        )
+        for island in islands
+    }
+    found, back, meta_back = checkpoints.decode(checkpoints.encode(generation, given_, meta), "c")
+    assert (found, meta_back, set(back)) == (generation, meta, islands)
+    for island, wanted in given_.items():
+        assert back[island].noise_seed == noise_seed
+        for name in ("ids", "ancestors", "messages", "noise"):
+            assert getattr(back[island], name).tobytes() == getattr(wanted, name).tobytes()
+        assert {name: values.tobytes() for name, values in back[island].traits.items()} == {
+            name: values.tobytes() for name, values in wanted.traits.items()
+        }
+
+
+def test_what_could_not_be_read_is_not_written() -> None:
+    good = newborns(CONFIG, 3)[0]
+    other = newborns(CONFIG, 3)[1]
+    wrong: list[dict[int, Newborns]] = [
+        {},
+        {0: replace(good, messages=np.full_like(good.messages, np.nan))},
+        {0: replace(good, messages=good.messages.astype(np.float64))},
+        {0: replace(good, ids=good.ids[:-1])},
+        {0: replace(good, ids=np.zeros_like(good.ids))},
+        {0: replace(good, noise=-good.noise)},
+        {0: replace(good, traits={})},
+        {0: good, 1: good},
+        {0: good, 1: replace(other, noise_seed=9)},
+        {0: good, 1: replace(other, messages=other.messages[:, :-1])},
+        {-1: good},
+    ]
+    for islands in wrong:
+        with pytest.raises(ValueError, match=r"\w"):
+            checkpoints.encode(3, islands, {})
+    with pytest.raises(ValueError, match="JSON"):
+        checkpoints.encode(3, {0: good}, {"x": float("nan")})
+    with pytest.raises(ValueError, match="impossible"):
+        checkpoints.encode(-1, {0: good}, {})
+
+
+def _set(name: str, change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Tensors], Tensors]:
+    return lambda tensors: {**tensors, name: change(tensors[name])}
+
+
+def _nan(values: np.ndarray) -> np.ndarray:
+    return np.where(np.arange(values.size).reshape(values.shape) == values.size - 1, np.float32(np.nan), values)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (_set("0/messages", _nan), "island 0: messages is not finite"),
+        (_set("1/noise", lambda x: x + np.float32(np.inf)), "noise is not finite"),
+        (_set("1/traits/mutation", _nan), "traits/mutation is not finite"),
+        (_set("0/messages", lambda x: x.astype(np.float64)), "float64, not float32"),
+        (_set("0/ids", lambda x: x.astype(np.int32)), "int32, not int64"),
+        (_set("0/messages", lambda x: x[:-1]), "shape"),
+        (_set("0/messages", lambda x: x.ravel()), "shape"),
+        (_set("0/messages", lambda x: x[:, :-1]), "genomes of different lengths"),
+        (_set("0/messages", lambda x: x[:, :0]), "empty genomes"),
+        (_set("0/noise", lambda x: x[:, None]), "shape"),
+        (_set("0/ids", lambda x: x[0]), "shape"),
+        (_set("0/ids", lambda x: x + (1 << schema.SLOT_BITS)), "not of generation 3"),
+        (_set("0/ids", lambda x: -x), "not of generation 3"),
+        (_set("0/ids", lambda x: x[[0, 0, 1]]), "there twice"),
+        (_set("0/noise", lambda x: -x), "negative noise"),
+        (lambda tensors: {name: x for name, x in tensors.items() if name != "0/ancestors"}, "missing or unknown"),
+        (lambda tensors: {**tensors, "0/code": np.zeros(3, np.uint8)}, "missing or unknown"),
+        (lambda tensors: {**tensors, "weights": np.zeros(3, np.float32)}, "is no island"),
+        (lambda tensors: {name.replace("1/", "01/"): x for name, x in tensors.items()}, "is no island"),
+        (lambda tensors: {name.replace("1/", "99999999/"): x for name, x in tensors.items()}, "is no island"),
+        (lambda tensors: {name.replace("1/", "../"): x for name, x in tensors.items()}, "is no island"),
+        (lambda tensors: {}, "genomes of different lengths"),
+    ],
+)
+def test_wrong_tensors_are_refused(change: Callable[[Tensors], Tensors], says: str) -> None:
+    tensors = {name: np.ascontiguousarray(values) for name, values in change(_tensors()).items()}
+    with pytest.raises(UserError, match=f"^c: damaged checkpoint: .*{says}"):
+        checkpoints.decode(safetensors.numpy.save(tensors, METADATA), "c")
+
+
+@pytest.mark.parametrize(
+    ("metadata", "says"),
+    [
+        (None, "damaged checkpoint"),
+        ({"generation": "x"}, "damaged checkpoint"),
+        ({"generation": "-3"}, "impossible"),
+        ({"generation": "9" * 5000}, "damaged checkpoint"),
+        ({"generation": "4"}, "not of generation 4"),
+        ({"noise_seed": "-1"}, "noise_seed"),
+        ({"meta": "[]"}, "meta"),
+        ({"meta": "[" * 100_000}, "damaged checkpoint"),
+        ({"meta": ""}, "damaged checkpoint"),
+        ({"format": "2"}, "checkpoint of format 2; this alife reads 1"),
+    ],
+)
+def test_wrong_metadata_is_refused(metadata: dict[str, str] | None, says: str) -> None:
+    whole = None if metadata is None else {**METADATA, **metadata}
+    with pytest.raises(UserError, match=f"^c: .*{says}") as caught:
+        checkpoints.decode(safetensors.numpy.save(_tensors(), whole), "c")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("length", [0, 1, 2**20, 10**8, 10**8 + 1, 2**31, 2**63, 2**64 - 1])
+@pytest.mark.parametrize("header", [b"", b"{}", b"[" * 100_000, b'{"a":' * 20_000])
+def test_headers_that_lie_about_their_length_are_refused(length: int, header: bytes) -> None:
+    with pytest.raises(UserError, match=r"^c: damaged checkpoint"):
+        checkpoints.decode(length.to_bytes(8, "little") + header, "c")
+
+
+def test_damage_never_crashes_the_reader() -> None:
+    data = checkpoints.encode(3, newborns(CONFIG, 3), {"collapse_norm": 0.5})
+    refused = 0
+    for text in damaged(data, 1500):
+        try:
+            generation, islands, meta = checkpoints.decode(text, "c")
+        except UserError as error:
+            refused += "\n" not in str(error)
+            continue
+        checkpoints.encode(generation, islands, meta)
+    assert refused > 1000, "or their errors have more than one line"

@@ -1,0 +1,49 @@
+"""Records of earlier formats go on: they are read, resumed, extended and forked to the births they always had."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from populations import resume
+from populations.engine.fork import fork
+from populations.engine.worker import machine_class
+from populations.record.writer import digest, read_config
+from tests import GOLDEN
+
+DIGESTS = json.loads((GOLDEN / "digests.json").read_text())
+RUNS = ["format-1", "format-1-epoch"]
+
+
+@pytest.fixture
+def golden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy to write in; one stands there, as whoever made the runs did."""
+    copy = tmp_path / "golden"
+    shutil.copytree(GOLDEN, copy)
+    monkeypatch.chdir(copy)
+    return copy
+
+
+def skip_elsewhere() -> None:
+    """New births are promised within one class of machine only."""
+    if machine_class(read_config(str(GOLDEN / "format-1"))) != DIGESTS["class"]:
+        pytest.skip(f"another class of machine than {DIGESTS['class']}")
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_reads_as_ever(name: str) -> None:
+    assert digest(str(GOLDEN / name)) == DIGESTS[name]["stored"]
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_extends_to_the_same_births(name: str, golden: Path) -> None:
+    skip_elsewhere()
+    assert resume(name, generations=9, backend="local") == "finished"
+    assert digest(name) == DIGESTS[name]["extended to 9"]
+
+
+def test_forks_to_the_same_births(golden: Path) -> None:
+    skip_elsewhere()
+    assert fork("format-1", 3, "forked", {"seed": 7}, backend="local") == "finished"
+    assert digest("forked") == DIGESTS["format-1"]["forked at 3 with seed 7"]

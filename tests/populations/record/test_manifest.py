@@ -1,0 +1,154 @@
+"""Tests of populations.record.manifest: nothing damaged, foreign or misleading is taken for a manifest."""
+
+import contextlib
+import hashlib
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alife.errors import UserError
+from populations.record import manifest
+from tests.support.malformed import damaged
+
+
+def _listing(**part: Any) -> bytes:
+    """A manifest, checksum and all, with one part of births."""
+    whole = {"name": "births/a.parquet", "size": 1, "sha256": "0" * 64, "rows": 1, "first": 0, "last": 0, **part}
+    return manifest.serialise(
+        {
+            "format": 2,
+            "epoch": 1,
+            "status": "running",
+            "generation": whole["last"],
+            "seed": 0,
+            "created": "",
+            "updated": "",
+            "versions": {},
+            "class": {},
+            "starts": [],
+            "task": None,
+            "warnings": [],
+            "restarts": [],
+            "config": [{"size": 1, "sha256": "0" * 64}],
+            "parts": {"births": [whole], "migrations": [], "generations": [], "checkpoints": []},
+        }
+    )
+
+
+@given(st.text(max_size=20) | st.from_regex(r"births/[./\\a-c-]{0,8}\.parquet", fullmatch=True))
+@settings(max_examples=500, deadline=None)
+def test_a_part_lies_in_its_folder(name: str) -> None:
+    plain = name.startswith("births/") and name.endswith(".parquet") and set(name[7:-8]) <= set("abc-")
+    if plain and set(name[7:-8]) & set("abc"):
+        assert manifest.parse(_listing(name=name), "m")["parts"]["births"][0]["name"] == name
+    else:
+        with pytest.raises((UserError, ValueError)):
+            manifest.parse(_listing(name=name), "m")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "/etc/passwd",
+        "/births/a.parquet",
+        "../births/a.parquet",
+        "births/../../a.parquet",
+        "births/..parquet",
+        "births\\a.parquet",
+        "births/a\\..\\b.parquet",
+        "births//a.parquet",
+        "births/a.parquet\0",
+        "births/a.parquet\n",
+        "migrations/a.parquet",
+        "checkpoints/a.safetensors",
+        "births/a.safetensors",
+        "births/.parquet",
+        "births/%2e%2e.parquet",
+        "births/é.parquet",
+        "s3://bucket/births/a.parquet",
+    ],
+)
+def test_path_tricks_are_refused(name: str) -> None:
+    with pytest.raises(UserError, match="is no name of a part"):
+        manifest.parse(_listing(name=name), "m")
+
+
+def test_a_manifest_comes_back() -> None:
+    content = manifest.parse(_listing(), "m")
+    assert manifest.parse(manifest.serialise(content), "m") == content
+    assert content["parts"]["births"][0]["rows"] == 1
+
+
+def test_what_could_not_be_read_is_not_written() -> None:
+    content = manifest.parse(_listing(), "m")
+    for wrong in ({"status": "asleep"}, {"generation": 1.5}, {"seed": -1}, {"class": {"threads": [1]}}, {"more": 1}):
+        with pytest.raises(ValueError, match="validation error"):
+            manifest.serialise({**content, **wrong})
+
+
+def test_damage_is_seen() -> None:
+    data = _listing()
+    content = manifest.parse(data, "m")
+    refused = 0
+    for text in damaged(data, 1500):
+        try:
+            assert manifest.parse(text, "m") == content, "damage was taken for content"
+        except UserError as error:
+            refused += str(error).startswith("m: ") and "\n" not in str(error)
+    assert refused > 1300, "or their errors are not one line that names the file"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"null", b"[]", b"\xff\xfe", b"[" * 200_000, b'{"format": true}', b'{"format": "1"}', b'{"format": 1}'],
+)
+def test_what_is_no_manifest_is_refused(text: bytes) -> None:
+    with pytest.raises(UserError, match=r"^m: damaged"):
+        manifest.parse(text, "m")
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+_keys = [key for key in json.loads(_listing()) if key != "checksum"]
+
+
+@given(st.sampled_from(_keys), _json)
+@settings(max_examples=1000, deadline=None)
+def test_no_value_crashes_the_reader(key: str, value: Any) -> None:
+    content = {**json.loads(_listing()), key: value}
+    del content["checksum"]
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    content["checksum"] = hashlib.sha256(text.encode()).hexdigest()
+    with contextlib.suppress(UserError):
+        assert manifest.parse(json.dumps(content).encode(), "m") == content
+
+
+def test_births_must_follow_each_other() -> None:
+    content = manifest.parse(_listing(last=4), "m")
+    part = content["parts"]["births"][0]
+
+    def with_parts(*bounds: tuple[int, int], generation: int) -> bytes:
+        births = [{**part, "name": f"births/{i}.parquet", "first": a, "last": b} for i, (a, b) in enumerate(bounds)]
+        return manifest.serialise(
+            {**content, "generation": generation, "parts": {**content["parts"], "births": births}}
+        )
+
+    assert manifest.parse(with_parts((0, 4), (5, 9), generation=9), "m")["generation"] == 9
+    for wrong in (
+        with_parts((0, 4), (6, 9), generation=9),
+        with_parts((0, 4), (4, 9), generation=9),
+        with_parts((5, 9), (0, 4), generation=4),
+        with_parts((0, 4), (5, 9), generation=8),
+        with_parts((4, 0), generation=0),
+    ):
+        with pytest.raises(UserError, match=r"m: damaged: parts\.births"):
+            manifest.parse(wrong, "m")
+    twice = manifest.serialise({**content, "parts": {**content["parts"], "births": [part, part]}})
+    with pytest.raises(UserError, match="listed twice"):
+        manifest.parse(twice, "m")
