@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from alife.organism.quine import split
+from alife.organism.genome import split
 from alife.world.projections import Optics, Physics
 
 

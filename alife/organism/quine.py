@@ -1,94 +1,22 @@
-"""The network: genome layout, emission of the genome, classification. Whole populations at once.
+"""The network: emission of the genome, classification. Whole populations at once.
 
 Fixed features of a coordinate and of an image (`alife.world.projections`) pass through two SELU layers to two linear
 heads, one that prints a weight and one that names a class (Chang & Lipson 2018, section 2). No biases. Activations are
 [P, H, batch].
 
-Activations are kept in units of UNIT, in which SELU is three passes over memory (`Selu`). In return W₁ has to be
-multiplied by FIRST, W₂ by SECOND, and what else is made of an activation by UNIT.
+Activations are kept in units of UNIT (`alife.organism.kernel.activation`).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from alife.organism.genome import Shape, Weights, split
+from alife.organism.kernel.activation import FIRST, SECOND, UNIT, Selu
 from alife.organism.kernel.products import product
-
-SELU_SCALE = 1.0507009873554805
-SELU_ALPHA = 1.6732632423543772
-LN_2 = 0.6931471805599453
-
-UNIT = SELU_SCALE * LN_2
-FIRST = 1 / LN_2
-SECOND = UNIT / LN_2
-
-
-@dataclass(frozen=True)
-class Shape:
-    """Sizes of a network: H hidden units, the first K of its inputs fed by the coordinate, C classes (0: no task)."""
-
-    hidden: int
-    coordinate_units: int
-    classes: int
-
-    @property
-    def n_weights(self) -> int:
-        """N = 2·H² + H + C·H."""
-        return self.hidden * (2 * self.hidden + 1 + self.classes)
-
-
-class Weights(NamedTuple):
-    """The weights of P networks: w1, w2 [P, H, H] (out, in), w_out [P, 1, H], w_class [P, C, H]."""
-
-    w1: Tensor
-    w2: Tensor
-    w_out: Tensor
-    w_class: Tensor
-
-
-def split(genomes: Tensor, shape: Shape) -> Weights:
-    """The four weight matrices inside [P, N] genomes, as views."""
-    h = shape.hidden
-    return Weights(
-        genomes[:, : h * h].unflatten(1, (h, h)),
-        genomes[:, h * h : 2 * h * h].unflatten(1, (h, h)),
-        genomes[:, 2 * h * h : 2 * h * h + h].unflatten(1, (1, h)),
-        genomes[:, 2 * h * h + h :].unflatten(1, (shape.classes, h)),
-    )
-
-
-class Selu:
-    """SELU and its derivative, in place, for activations like one tensor.
-
-    SELU(z) = λ·z for z > 0, else λα(eᶻ - 1). The second branch lies above the first where z > 0 and below 0 elsewhere,
-    so SELU(z)/λ = min(α(eᶻ - 1), max(z, 0)). With q = z·log₂e that is ln 2·min(κ(2^q - 1), max(q, 0)), κ = α/ln 2.
-    """
-
-    KNEE = SELU_ALPHA / LN_2
-
-    def __init__(self, like: Tensor):
-        self._zero, self._minus_knee = like.new_zeros(()), like.new_full((), -self.KNEE)
-
-    def forward_(self, q: Tensor, scratch: Tensor) -> Tensor:
-        """q = z·log₂e → SELU(z)/UNIT; `scratch`, of the same shape, is overwritten."""
-        torch.exp2(q, out=scratch)
-        torch.add(self._minus_knee, scratch, alpha=self.KNEE, out=scratch)
-        return torch.clamp(q, min=self._zero, max=scratch, out=q)
-
-    def backward(self, gradient: Tensor, activation: Tensor, factor: float, *, out: Tensor) -> Tensor:
-        """Gradient at SELU's result → factor · gradient at z, from what `forward_` left; `out` may be either.
-
-        torch's own kernel multiplies by its second constant where the activation is positive, and elsewhere by its
-        third times (activation + first · second): here λ, and UNIT·(activation + κ) = λα·eᶻ. Which it is within
-        rounding of z = 0, where the slope jumps, is left open.
-        """
-        knee, scale = self.KNEE / (factor * SELU_SCALE), factor * SELU_SCALE
-        kernel = torch.ops.aten.elu_backward.grad_input
-        return kernel(gradient, knee, scale, factor * UNIT, True, activation, grad_input=out)
 
 
 class Layers(NamedTuple):

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import torch
 from torch import Tensor
 
-from alife.organism.quine import SELU_ALPHA, SELU_SCALE
+from alife.organism.kernel.activation import SELU_ALPHA, SELU_SCALE
 
 PERFECT: Final = 1e-20
 """ρ below which a quine counts as exact: relative errors of 1e-10, where float32 begins at 6e-8."""

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
-from alife.organism.quine import SELU_ALPHA, SELU_SCALE, Shape
+from alife.organism.genome import Shape
+from alife.organism.kernel.activation import SELU_ALPHA, SELU_SCALE
 from alife.streams import Stream, rng
 from alife.world.task import Task
 

@@ -13,9 +13,10 @@ import torch
 from torch import Tensor
 
 from alife.configuration import keys as configuration
+from alife.organism.genome import Shape
+from alife.organism.kernel.activation import FIRST, SECOND, UNIT, Selu
 from alife.organism.kernel.matrices import Matrices
 from alife.organism.kernel.products import Call, product
-from alife.organism.quine import FIRST, SECOND, UNIT, Selu, Shape
 
 SERIAL = 32_767  # numbers that torch adds to a tensor on a CPU in their order; more it shares among threads
 TINY = 1e-30  # keeps ρ of the zero genome finite while it lives
@@ -42,7 +43,7 @@ class World:
 
     @cached_property
     def fed(self) -> tuple[Tensor, Tensor | None]:
-        """Features of coordinates and images times `quine.FIRST`: a copy, so that weights need none each step."""
+        """Features of coordinates and images times `FIRST`: a copy, so that weights need none each step."""
         return self.coordinates * FIRST, None if self.images is None else self.images * FIRST
 
     @cached_property
@@ -63,7 +64,7 @@ class World:
 
 
 class Layers(NamedTuple):
-    """Both activations, in units of `quine.UNIT`, and a place for gradients: [c, H, batch], or flat [c·H·Σbatches].
+    """Both activations, in units of `UNIT`, and a place for gradients: [c, H, batch], or flat [c·H·Σbatches].
 
     On the way back the gradient before SELU takes the place of a2, which nobody needs any more. `wide` is a2 in the
     weights' dtype: itself, unless products are bfloat16.

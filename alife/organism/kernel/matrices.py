@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from alife.organism.quine import Shape, split
+from alife.organism.genome import Shape, split
 
 
 class Matrices:

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alife.configuration.keys import Life
+from alife.organism.genome import Shape, split
 from alife.organism.kernel.gradient import ROW_MAJOR_BELOW, Gradient, World
 from alife.organism.lifetime import experiences, live
 from alife.organism.optimizers import OPTIMIZERS
-from alife.organism.quine import Shape, split
 from alife.streams import Stream, rng
 
 TORCH = {

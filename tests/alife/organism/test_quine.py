@@ -6,8 +6,10 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alife.organism.genome import Shape, split
+from alife.organism.kernel.activation import LN_2, UNIT, Selu
 from alife.organism.measures import fixpoint_class, genome_norm, relative_error, replication_loss
-from alife.organism.quine import LN_2, UNIT, Forward, Selu, Shape, split
+from alife.organism.quine import Forward
 
 SHAPE = Shape(hidden=10, coordinate_units=4, classes=3)
 

@@ -5,7 +5,7 @@ import pytest
 
 from alife.configuration.keys import parse_config
 from alife.errors import UserError
-from alife.organism.quine import SELU_ALPHA, SELU_SCALE
+from alife.organism.kernel.activation import SELU_ALPHA, SELU_SCALE
 from alife.streams import Stream, rng
 from alife.world import projections as physics
 from alife.world.projections import make_physics
