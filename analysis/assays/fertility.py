@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 
 from alife import scales
 from alife.words import count
-from analysis.assays.results import Frames, Row, by_name, finish, number, words
+from analysis.assays.drawing import finish
+from analysis.assays.estimates import Frames, Row, by_name, number, words
 from analysis.figures import style
 from analysis.statistics.intervals import Estimate, interval
 

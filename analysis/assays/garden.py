@@ -8,7 +8,7 @@ import pandas as pd
 
 from alife.evolution.selection import CONTROLS
 from analysis.assays.components import Floats, correlation, heritability
-from analysis.assays.results import Frames, Row, by_name, number, words
+from analysis.assays.estimates import Frames, Row, by_name, number, words
 from analysis.evolution.islands import LABELS, OF_A_TASK, measured
 from analysis.statistics.intervals import Estimate, difference, interval
 

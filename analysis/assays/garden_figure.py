@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 
 from alife.words import count
 from analysis.assays.components import Floats
+from analysis.assays.drawing import draw_estimate, finish
+from analysis.assays.estimates import Frames, Row, by_name, number
 from analysis.assays.garden import NAMES, SCOPES, assayed, mean_name, of_genomes, scored, scores
-from analysis.assays.results import Frames, Row, by_name, draw_estimate, finish, number
 from analysis.evolution.islands import LABELS, OF_A_TASK
 from analysis.figures import style
 

@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.assays.components import Floats, deviation
-from analysis.assays.results import Frames, Row, by_name, draw_estimate, finish, number, words
+from analysis.assays.drawing import draw_estimate, finish
+from analysis.assays.estimates import Frames, Row, by_name, number, words
 from analysis.evolution.islands import LABELS, OF_A_TASK, measured
 from analysis.figures import style
 from analysis.statistics.intervals import Estimate, interval

@@ -13,7 +13,7 @@ import pandas as pd
 from alife.errors import UserError
 from analysis.assays import garden, within_life
 from analysis.assays.components import joint, whole
-from analysis.assays.results import read
+from analysis.assays.reading import read
 from analysis.data.run import Run
 from analysis.statistics.intervals import FEWEST
 

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from alife import schema
 from alife.words import count
 from analysis.assays.components import Floats
-from analysis.assays.results import Frames, Row, by_name, draw_estimate, finish, number, words
+from analysis.assays.drawing import draw_estimate, finish
+from analysis.assays.estimates import Frames, Row, by_name, number, words
 from analysis.evolution.islands import LABELS, measured
 from analysis.figures import style
 from analysis.statistics.intervals import Estimate, interval

@@ -1,0 +1,42 @@
+"""Estimates of an assay, and how they are written: what each assay's `summarise` makes its rows and sentences of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.statistics.intervals import Estimate
+
+Frames = Mapping[str, pd.DataFrame]
+"""Experiment of an assay → its table."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One estimate: what it is, of which generation (of the run, or of descent), its interval, and over what."""
+
+    quantity: str
+    generation: int
+    estimate: Estimate
+    over: str = "genomes"
+
+
+def by_name(rows: Sequence[Row]) -> dict[tuple[str, int], Estimate]:
+    """(quantity, generation) → estimate."""
+    return {(row.quantity, row.generation): row.estimate for row in rows}
+
+
+def number(value: float) -> str:
+    """Four significant digits, with a real minus; a dash if there is no value."""
+    return f"{value:.4g}".replace("-", "−") if np.isfinite(value) else "–"
+
+
+def between(estimate: Estimate) -> str:
+    """The interval, as in [0.1, 0.2]."""
+    return f"[{number(estimate.low)}, {number(estimate.high)}]"
+
+
+def words(estimate: Estimate) -> str:
+    """Value and interval."""
+    return f"{number(estimate.value)} {between(estimate)}"
