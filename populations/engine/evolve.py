@@ -16,8 +16,8 @@ from alife.configuration.keys import RunConfig, parse_config
 from alife.configuration.remarks import warnings
 from alife.errors import Unfit, UserError
 from alife.evolution.reproduction import Newborns, found
+from alife.organism.genome import Shape
 from alife.organism.measures import DEAD_ZERO
-from alife.organism.quine import Shape
 from alife.world.projections import Physics, make_physics, shape_of
 from alife.world.task import Task, load_task
 from populations.engine import migration, needs

@@ -7,8 +7,8 @@ from typing import Final
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
 from alife.evolution.island import CACHE
+from alife.organism.genome import Shape
 from alife.organism.lifetime import BLOCK
-from alife.organism.quine import Shape
 from alife.words import size
 
 FLOPS: Final = 1e11

@@ -2,7 +2,8 @@
 
 plan.py           a sweep as it is written down
 grid.py           treatments and seeds, spelt out
-jobs.py           independent jobs, on Ray or in this process
+jobs.py           what a job is, and what became of it
+run_jobs.py       independent jobs, on Ray or in this process
 job_pool.py       jobs on Ray: what waits, what runs, what became of the others
 sweep.py          all runs of a plan
 replicates.py     forks of one run side by side

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
@@ -13,9 +13,9 @@ from ray import cloudpickle, exceptions
 from alife import siblings
 from alife.configuration import keys as configuration
 from alife.configuration.keys import RunConfig
-from alife.errors import Unfit, UserError
+from alife.errors import UserError
 from populations.engine.ray import cluster, start
-from populations.engine.ray.devices import DeviceError, device_errors
+from populations.engine.ray.tasks import Elsewhere
 from populations.engine.ray.worker import errand
 from populations.record.lease import Busy
 from populations.studies import jobs as common
@@ -64,20 +64,6 @@ def connected(
     finally:
         if owns:
             start.leave()
-
-
-class Elsewhere(Exception):
-    """What a job ended with on a node that will not do for it.
-
-    Attributes:
-        node: The node's id.
-        why: One line.
-        device: Whether it was a GPU that failed.
-    """
-
-    def __init__(self, node: str, why: str, device: bool):
-        super().__init__(node, why, device)
-        self.node, self.why, self.device = node, why, device
 
 
 @dataclass
@@ -271,21 +257,6 @@ class Crew:
         result = Result(attempt.job.name, status, value, error, details, attempt.losses, seconds)
         self._results[result.name] = result
         tell(self._told, result)
-
-
-def work(function: Callable[..., Any], kwargs: Mapping[str, Any]) -> Any:
-    """Do a job, in a worker.
-
-    Raises:
-        Elsewhere: This node will not do for it.
-    """
-    try:
-        with device_errors():
-            return function(**kwargs)
-    except (Unfit, DeviceError) as error:
-        node = ray.get_runtime_context().get_node_id()
-        device = isinstance(error, DeviceError)
-        raise Elsewhere(node, error.why if isinstance(error, DeviceError) else str(error), device) from None
 
 
 def _reason(error: exceptions.RayError) -> str:

@@ -23,7 +23,8 @@ from populations.observe.paper_progress import PaperTerminal
 from populations.record import lease as locks
 from populations.record.storage import Folder, explained, is_passing, open_folder
 from populations.studies import paper_results
-from populations.studies.jobs import Job, Result, Stopped, run_jobs
+from populations.studies.jobs import Job, Result, Stopped
+from populations.studies.run_jobs import run_jobs
 
 PLAN: Final = "paper.json"
 THREADS: Final = 1

@@ -21,7 +21,8 @@ from populations.observe.listeners import Listeners, Sink, hearing
 from populations.observe.sweep_progress import SweepTerminal, Tally
 from populations.record.writer import check_unused, read_checkpoint, read_config
 from populations.studies.grid import MAX_RUNS
-from populations.studies.jobs import Job, Result, Stopped, run_jobs
+from populations.studies.jobs import Job, Result, Stopped
+from populations.studies.run_jobs import run_jobs
 
 
 def replay(

@@ -23,8 +23,9 @@ from populations.observe.sweep_progress import SweepTerminal, Tally
 from populations.record import lease, manifest
 from populations.record.storage import Conflict, Folder, explained, is_passing, open_below, open_folder
 from populations.studies.assays import assay_run, is_done
-from populations.studies.jobs import Job, Stopped, run_jobs
+from populations.studies.jobs import Job, Stopped
 from populations.studies.plan import Plan, difference, dump, parse_plan, warned
+from populations.studies.run_jobs import run_jobs
 from populations.studies.tables import ASSAYS, TABLE, assays_table, table
 
 PLAN: Final = "sweep.yaml"

@@ -3,6 +3,7 @@
 cluster.py     Ray started here or joined at an address, and what its head knows of the nodes
 supervisor.py  the backend: islands go to free workers, and what a lost worker was doing goes to another
 worker.py      the actor: it answers pings while it starts and lives
+tasks.py       a job in a process of Ray
 failures.py    the failure detector: when a worker is given up
 placing.py     which nodes workers are placed on
 addresses.py   where Ray is to be

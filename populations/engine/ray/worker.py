@@ -90,7 +90,7 @@ def errand(root: str, job: bytes) -> tuple[dict[str, str], Any]:
     """
     if found := _hidden(root):
         return found, None
-    from populations.studies.job_pool import work
+    from populations.engine.ray.tasks import work
 
     return {}, work(*cloudpickle.loads(job))
 

@@ -12,7 +12,8 @@ from alife.configuration.keys import Ray
 from alife.errors import UserError
 from populations.engine.ray import cluster
 from populations.record.lease import Busy
-from populations.studies.jobs import Job, Stopped, run_jobs
+from populations.studies.jobs import Job, Stopped
+from populations.studies.run_jobs import run_jobs
 
 TWO = Ray(hosts=2)
 

@@ -21,7 +21,8 @@ from populations.engine.ray.placing import Placing
 from populations.engine.ray.supervisor import RayBackend
 from populations.engine.ray.worker import PingedHost
 from populations.engine.worker import machine_class
-from populations.studies.jobs import Job, run_jobs
+from populations.studies.jobs import Job
+from populations.studies.run_jobs import run_jobs
 
 pytest_plugins = ("tests.support.second_node",)
 WHOLE = {"hosts": 2, "cpus_per_host": 8}
