@@ -525,7 +525,7 @@ def test_what_is_no_table_of_an_assay_is_refused(run, tmp_path):
         read(run, "garden", 77)
     (tmp_path / "assays").mkdir()
     (tmp_path / "assays" / "garden-3.parquet").write_bytes(b"PAR1 and no more")
-    with pytest.raises(UserError, match="not an assay's table"):
+    with pytest.raises(UserError, match="not readable as a table"):
         read(str(tmp_path), "garden", 3)
 
 
