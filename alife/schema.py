@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 FORMAT_VERSION: Final = 2
-"""Of a run folder as it is written. Format 1 had no `starts`, `task` and `warnings` in its manifest."""
+"""Of a run folder as it is written. Format 1 had no `starts`, `task` and `warnings` in its manifest,
+and columns of `FORMER` names."""
 
 READABLE: Final = (1, 2)
 """Formats that are read; the next write of the manifest makes them `FORMAT_VERSION`."""
@@ -27,12 +28,15 @@ CAUSES: Final = ("generation_end", "diverged", "collapsed")
 ERRORS: Final = ("replication_error", "copying_error", "self_error")
 """Relative squared errors: >= 0, log scale, lower is better, NaN where the individual diverged."""
 
-SCORES: Final = (*ERRORS, "genome_norm", "accuracy", "newborn_accuracy")
-"""The float32 score columns of a birth, in the order in which they are stored. `genome_norm` is Σg², a squared norm;
+SCORES: Final = (*ERRORS, "squared_norm", "accuracy", "newborn_accuracy")
+"""The float32 score columns of a birth, in the order in which they are stored. `squared_norm` is Σg², a squared norm;
 accuracies are on the selection split."""
 
 TASK_WEIGHT_PLACES: Final = 7
 """After the point, to which task weights of an assay are told apart: in records they are float32."""
+
+FORMER: Final = {"genome_norm": "squared_norm"}
+"""What columns were called in format 1, and are called now."""
 
 LIFE_HISTORY: Final = ("task_weight", "learning_rate", "mutation")
 """Traits that may be heritable; only those that are have a column, float32."""
@@ -79,6 +83,17 @@ births.
 def birth_columns(heritable: tuple[str, ...] | list[str] = ()) -> dict[str, str]:
     """Columns and dtypes of `births/*.parquet` for a run with these heritable traits."""
     return {**BIRTHS, **{t: "float32" for t in LIFE_HISTORY if t in heritable}}
+
+
+def present(column: str) -> str:
+    """The name that a column has now: `genome_norm_mean` of format 1 is `squared_norm_mean`."""
+    return next((now + column.removeprefix(old) for old, now in FORMER.items() if column.startswith(old)), column)
+
+
+def identity(columns: Mapping[str, str]) -> dict[str, str]:
+    """Columns and dtypes by the names that identical births were first told by, whatever columns are called now."""
+    first = {now: old for old, now in FORMER.items()}
+    return {first.get(name, name): dtype for name, dtype in columns.items()}
 
 
 def pack_id(island: int, generation: int, slot: int) -> int:

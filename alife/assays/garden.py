@@ -30,7 +30,7 @@ def garden(
 
     Returns:
         {"lives": a row for each (generation, individual, replicate)}: generation, id, island, replicate, accuracy,
-        replication_error, copying_error, genome_norm (`schema.SCORES`; NaN where an individual diverged).
+        replication_error, copying_error, squared_norm (`schema.SCORES`; NaN where an individual diverged).
     """
     rows = []
     seed = habitat.config.seed
@@ -49,7 +49,7 @@ def garden(
                     "accuracy": accuracy(habitat, adults, errors),
                     "replication_error": numbers(errors),
                     "copying_error": numbers(measures.relative_error(emitted, messages)),
-                    "genome_norm": numbers(measures.genome_norm(genomes)),
+                    "squared_norm": numbers(measures.squared_norm(genomes)),
                 }
             )
             tell(number * replicates + r + 1, len(groups) * replicates)

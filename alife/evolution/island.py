@@ -183,7 +183,7 @@ def _lived(
         "replication_error": errors,
         "copying_error": measures.relative_error(emitted, habitat._tensor(newborns.messages)),
         "self_error": measures.relative_error(emitted, adults),
-        "genome_norm": measures.genome_norm(genomes),
+        "squared_norm": measures.squared_norm(genomes),
     }
     causes = causes_of_death(norms.numpy(force=True), errors.numpy(force=True), collapse_norm)
     scores = {name: _finite_or_nan(column.numpy(force=True)) for name, column in columns.items()}

@@ -40,11 +40,12 @@ def decode(
     try:
         announced = pages.sizes(data)
         file = pq.ParquetFile(pa.BufferReader(data), read_dictionary=texts, **_LIMITS)
-        if problem := _unlike(file.schema_arrow, want) or _oversize(announced, len(data), want, rows):
+        stored = {schema.present(name): name for name in file.schema_arrow.names}
+        if problem := _unlike(_now(file.schema_arrow), want) or _oversize(announced, len(data), want, rows):
             raise UserError(f"{source}: damaged part: {problem}")
         # not pq.read_table, whose threads may hold the bytes until Python is gone, and then abort it
         read = [name for name in want if only is None or name in only]
-        table = file.read(read, use_threads=False)
+        table = file.read([stored[name] for name in read], use_threads=False).rename_columns(read)
         table.validate(full=True)
         for name in set(texts) & set(read):
             table = table.set_column(table.column_names.index(name), name, _texts(table[name]))
@@ -64,7 +65,7 @@ def load(data: bytes, source: str) -> pa.Table:
     """
     try:
         announced = pages.sizes(data)
-        texts = _texts_of(pq.ParquetFile(pa.BufferReader(data), **_LIMITS).schema_arrow)
+        texts = _texts_of(_now(pq.ParquetFile(pa.BufferReader(data), **_LIMITS).schema_arrow))
         if announced.unpacked > pages.ROOM + _SWELL * len(data) or announced.rows > schema.most_rows(len(data)):
             raise ValueError(f"{announced.rows} rows of {announced.unpacked} bytes in {len(data)}")
         table = pq.ParquetFile(pa.BufferReader(data), read_dictionary=texts, **_LIMITS).read(use_threads=False)
@@ -76,7 +77,12 @@ def load(data: bytes, source: str) -> pa.Table:
             table = table.set_column(table.column_names.index(name), name, table[name].cast(pa.string()))
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, MemoryError) as error:
         raise UserError(f"{source}: not readable as a table: {' '.join(str(error).split())[:200]}") from None
-    return table
+    return table.rename_columns([schema.present(name) for name in table.column_names])
+
+
+def _now(found: pa.Schema) -> pa.Schema:
+    """With the names that columns have now."""
+    return pa.schema([field.with_name(schema.present(field.name)) for field in found])
 
 
 def _texts_of(found: pa.Schema) -> list[str]:

@@ -21,7 +21,7 @@ def replication_loss(printed: Tensor, reference: Tensor) -> Tensor:
     return (printed - reference).square().sum(1)
 
 
-def genome_norm(genomes: Tensor) -> Tensor:
+def squared_norm(genomes: Tensor) -> Tensor:
     """Σg², the squared norm."""
     return torch.linalg.vector_norm(genomes, dim=1).square()
 
@@ -36,7 +36,7 @@ def fixpoint_class(genomes: Tensor, once: Tensor, twice: Tensor, tolerance: floa
         tolerance: Relative error below which two genomes count as the same.
     """
     finite = (genomes.isfinite() & once.isfinite() & twice.isfinite()).all(1)
-    zero = genome_norm(once) <= tolerance * genome_norm(genomes)
+    zero = squared_norm(once) <= tolerance * squared_norm(genomes)
     first = relative_error(once, genomes) <= tolerance
     second = relative_error(twice, genomes) <= tolerance
     names = []

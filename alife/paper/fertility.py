@@ -163,7 +163,7 @@ def answers(emit: Emit, networks: Tensor, draw: np.random.Generator) -> dict[str
         growths.append(torch.linalg.vector_norm(after, dim=1) / (PROBE * size[:, 0]))
         at = after
     scaled = emit(networks * (1 + PROBE)) - emit(networks * (1 - PROBE))
-    degree = (scaled * base).sum(1) / (2 * PROBE * measures.genome_norm(base))
+    degree = (scaled * base).sum(1) / (2 * PROBE * measures.squared_norm(base))
     radius = torch.stack(growths[15:]).log().mean(0).exp()
     return {"gain": growths[0].square(), "radius": radius, "degree": degree}
 

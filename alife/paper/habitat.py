@@ -77,9 +77,9 @@ def stream(settings: Settings, experiment: str, *key: int) -> np.random.Generato
 def measures(place: Habitat, networks: Tensor) -> dict[str, Floats]:
     """Of [K, N] networks, each [K] float32: how they print their own weights, and classify if there is a task.
 
-    `L_SR` = Σ(f_θ(c) - θ_c)², `genome_norm` = Σθ², `rho` their quotient (1: no better than printing zeros), the paper's
-    `sqrt_margin` √(L_SR/N) and `quotient` ln(N/L_SR), and `accuracy` on the test images. The image is blank while a
-    network prints.
+    `L_SR` = Σ(f_θ(c) - θ_c)², `squared_norm` = Σθ², `rho` their quotient (1: no better than printing zeros), the
+    paper's `sqrt_margin` √(L_SR/N) and `quotient` ln(N/L_SR), and `accuracy` on the test images. The image is blank
+    while a network prints.
     """
     printed = place.forward.emit(networks, place.world.coordinates)
     out = replication(metrics.replication_loss(printed, networks), networks)
@@ -90,8 +90,8 @@ def measures(place: Habitat, networks: Tensor) -> dict[str, Floats]:
 
 def replication(loss: Tensor, networks: Tensor) -> dict[str, Floats]:
     """The measures that follow from L_SR [K] of [K, N] networks."""
-    n, norm = networks.shape[1], metrics.genome_norm(networks)
-    found = {"L_SR": loss, "rho": loss / norm, "genome_norm": norm}
+    n, norm = networks.shape[1], metrics.squared_norm(networks)
+    found = {"L_SR": loss, "rho": loss / norm, "squared_norm": norm}
     found |= {"sqrt_margin": (loss / n).sqrt(), "quotient": (n / loss).log()}
     return {name: values.numpy(force=True).astype(np.float32) for name, values in found.items()}
 

@@ -155,7 +155,7 @@ def judged(place: Habitat, networks: Tensor, begin: Tensor) -> dict[str, Any]:
 
     `participation` is (Σθ²)²/(N·Σθ⁴), 1 for weights of equal size and 1/N for a single one.
     """
-    kept = (metrics.genome_norm(networks) / metrics.genome_norm(begin)).numpy(force=True)
+    kept = (metrics.squared_norm(networks) / metrics.squared_norm(begin)).numpy(force=True)
     return described(place, networks) | measures(place, networks) | {"norm_kept": kept}
 
 

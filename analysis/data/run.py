@@ -163,7 +163,7 @@ def derive(
     """
     ids = births["id"].to_numpy()
     derived: dict[str, Callable[[], Any]] = {
-        "replication_loss": lambda: births["replication_error"] * births["genome_norm"],
+        "replication_loss": lambda: births["replication_error"] * births["squared_norm"],
         "fitness": lambda: _fitness(births, accuracy_weight, scheme),
         "birth_island": lambda: (ids >> (schema.GENERATION_BITS + schema.SLOT_BITS)).astype(np.int32),
         "test_accuracy": lambda: _test_accuracy(ids, tests),
@@ -217,7 +217,7 @@ class _Wanted:
 
 _ALWAYS: Final = ("id", "generation", "island")
 _MADE_OF: Final = {
-    "replication_loss": ("replication_error", "genome_norm"),
+    "replication_loss": ("replication_error", "squared_norm"),
     "fitness": ("accuracy", "replication_error", "cause_of_death"),
 }
 """Stored columns from which a derived one is computed."""

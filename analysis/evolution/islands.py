@@ -31,7 +31,7 @@ LABELS: Final = {
     "replication_error": "replication fidelity, −log₁₀ ρ",
     "copying_error": "copying fidelity, −log₁₀ error",
     "self_error": "self fidelity, −log₁₀ error",
-    "genome_norm": "log₁₀ squared genome norm Σg²",
+    "squared_norm": "log₁₀ squared genome norm Σg²",
     "task_weight": "log₁₀ task weight",
     "learning_rate": "log₁₀ learning rate",
     "mutation": "log₁₀ mutation σ",

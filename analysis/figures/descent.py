@@ -22,7 +22,7 @@ from analysis.lineage.phylogeny import dominant, line_of_descent, of_run
 
 Floats = NDArray[np.float64]
 
-PANELS: Final = (("accuracy",), ("replication_error", "copying_error"), ("genome_norm",))
+PANELS: Final = (("accuracy",), ("replication_error", "copying_error"), ("squared_norm",))
 LONG: Final = 120
 """Generations from which a running median is drawn over the single values."""
 BACKGROUND: Final = 3_000

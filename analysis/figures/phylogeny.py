@@ -28,7 +28,7 @@ LABELS: Final = {
     "replication_error": "replication error ρ",
     "copying_error": "copying error",
     "self_error": "self error",
-    "genome_norm": "squared norm of the genome, Σg²",
+    "squared_norm": "squared norm of the genome, Σg²",
     "accuracy": "accuracy",
     "newborn_accuracy": "accuracy at birth",
     "task_weight": "task weight",
@@ -36,7 +36,7 @@ LABELS: Final = {
     "mutation": "birth noise σ, relative to the genome's RMS",
     "fitness": "fitness, relative to the island",
 }
-LOGARITHMIC: Final = (*schema.ERRORS, "genome_norm", *schema.LIFE_HISTORY)
+LOGARITHMIC: Final = (*schema.ERRORS, "squared_norm", *schema.LIFE_HISTORY)
 SHOWN: Final = (2, 98)
 """Percentiles of the drawn values at the ends of the colour bar."""
 SETTLED: Final = 3

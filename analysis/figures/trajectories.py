@@ -46,7 +46,7 @@ TRAITS: Final = {
     "replication_loss": Trait("loss $L_{SR}$ = ρ·Σg²", True),
     "copying_error": Trait("copying error", True),
     "self_error": Trait("self error", True),
-    "genome_norm": Trait("squared norm Σg²", True),
+    "squared_norm": Trait("squared norm Σg²", True),
     DEATHS: Trait("early deaths (share)", False),
 }
 """What `traits` shows, in this order."""

@@ -19,7 +19,7 @@ LABELS: Final = {
     "L_SR_joint": "L_SR, an image beside each coordinate",
     "rho": "ρ = L_SR / Σθ²",
     "rho_joint": "ρ, an image beside each coordinate",
-    "genome_norm": "Σθ²",
+    "squared_norm": "Σθ²",
     "accuracy": "test accuracy",
     "L_aux_test": "L_aux over the test images",
 }
@@ -64,14 +64,14 @@ def training(results: Results, experiment: str) -> Figure:
 
 def regeneration(results: Results, experiment: str) -> Figure:
     """The same by generation."""
-    return panels(results, experiment, ["L_SR", "rho", "genome_norm"], "generation")
+    return panels(results, experiment, ["L_SR", "rho", "squared_norm"], "generation")
 
 
 def fates(results: Results, experiment: str) -> Figure:
     """By generation, each network a line: some collapse and some diverge."""
     figure = style.new_figure(8.4, 3.4)
     curve = results.curve(experiment)
-    for number, quantity in enumerate(("L_SR", "rho", "genome_norm"), 1):
+    for number, quantity in enumerate(("L_SR", "rho", "squared_norm"), 1):
         ax = figure.add_subplot(1, 3, number)
         for i, (variant, rows) in enumerate(curve.groupby("variant", sort=False)):
             for seed, line in rows.groupby("seed"):

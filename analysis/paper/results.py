@@ -12,6 +12,7 @@ from fsspec import AbstractFileSystem
 from fsspec.core import url_to_fs
 
 from alife.errors import UserError
+from alife.format import parquet
 from alife.paper import marker
 from alife.paper.registry import EXPERIMENTS
 
@@ -72,9 +73,9 @@ def load(path: str) -> Results:
         facts, rows, curves = [each for each, _ in found], [], []
         for each, name in found:
             stem = name.removesuffix(".json")
-            rows.append(pd.read_parquet(io.BytesIO(system.cat_file(f"{stem}.rows.parquet"))).assign(part=each["part"]))
+            rows.append(_table(system, f"{stem}.rows.parquet").assign(part=each["part"]))
             if system.exists(f"{stem}.curves.parquet"):
-                curves.append(pd.read_parquet(io.BytesIO(system.cat_file(f"{stem}.curves.parquet"))))
+                curves.append(_table(system, f"{stem}.curves.parquet"))
     except FileNotFoundError:
         raise UserError(f"{path}: holds no results of 'alife paper'") from None
     except (OSError, ValueError) as error:
@@ -83,6 +84,10 @@ def load(path: str) -> Results:
         raise UserError(f"{path}: no experiment has ended there yet")
     empty = pd.DataFrame({"experiment": pd.Series(dtype=str)})
     return Results(path, settings, facts, pd.concat(rows), pd.concat(curves) if curves else empty)
+
+
+def _table(system: AbstractFileSystem, name: str) -> pd.DataFrame:
+    return parquet.load(system.cat_file(name), name).to_pandas()
 
 
 def _ended(system: AbstractFileSystem, markers: list[str]) -> Iterator[tuple[dict[str, Any], str]]:

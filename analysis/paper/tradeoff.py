@@ -81,7 +81,7 @@ def _among_weights(ends: pd.DataFrame) -> Iterator[str]:
         rows = rows.set_index("seed").loc[base.index]
         rho = difference(rows["rho_joint"], base["rho_joint"], paired=True, centre="mean")
         loss = difference(*_logs(rows, base, "L_SR_joint"), paired=True, centre="mean")
-        size = difference(*_logs(rows, base, "genome_norm"), paired=True, centre="mean")
+        size = difference(*_logs(rows, base, "squared_norm"), paired=True, centre="mean")
         p = sign_flip(rows["rho_joint"].to_numpy(), base["rho_joint"].to_numpy()).p
         yield (
             f"λ = {weight:g} against λ = 0 at the end: accuracy {rows['accuracy'].mean():.3f}; L_SR ×{_factor(loss)}, "

@@ -133,7 +133,7 @@ def course(curve: pd.DataFrame, quantity: str) -> list[str]:
     if "epoch" not in curve or curve["epoch"].nunique() < 3:
         return []
     means = curve.groupby("epoch")[quantity].mean()
-    norms = curve.pivot_table(index="epoch", columns="seed", values="genome_norm", dropna=False)
+    norms = curve.pivot_table(index="epoch", columns="seed", values="squared_norm", dropna=False)
     first, end = norms.iloc[0], norms.iloc[-1]
     gone, wild = int((end < GONE * first).sum()), int((~np.isfinite(end)).sum())
     said = []

@@ -36,7 +36,7 @@ LABELS: Final = {
     "accuracy": "accuracy, selection split",
     "replication_error": "replication error ρ",
     "copying_error": "copying error",
-    "genome_norm": "squared genome norm Σg²",
+    "squared_norm": "squared genome norm Σg²",
     "task_weight": "task weight",
     "learning_rate": "learning rate",
     "mutation": "mutation σ",
@@ -56,7 +56,7 @@ RECORD: Final = {
     "replication_loss": "loss L_SR = ρ·Σg²",
     "copying_error": "copying error",
     "self_error": "self error",
-    "genome_norm": "squared genome norm Σg²",
+    "squared_norm": "squared genome norm Σg²",
     "task_weight": "task weight",
     "learning_rate": "learning rate",
     "mutation": "mutation σ",
@@ -97,7 +97,7 @@ def linked(run: Run, people: Shown) -> dict[str, Any] | None:
         clear=False,
     )
     brush = alt.selection_interval(name="brush", encodings=["x"])
-    views = [_plane(run, table, pick, "accuracy" if has_task else "genome_norm"), _lineage(run, table, pick)]
+    views = [_plane(run, table, pick, "accuracy" if has_task else "squared_norm"), _lineage(run, table, pick)]
     bands = {name: _thinned(run, quantiles(run, name)) for name in named}
     bands = {name: band for name, band in bands.items() if len(band)}
     views += [_trait(run, name, band, brush) for name, band in bands.items()]

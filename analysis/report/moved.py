@@ -16,7 +16,7 @@ from analysis.evolution.islands import demes, settled
 from analysis.evolution.price import COMPONENTS, price, summary
 from analysis.report.page import Part, Table, Text
 
-PRICED: Final = ("accuracy", "replication_error", "copying_error", "genome_norm", *schema.LIFE_HISTORY)
+PRICED: Final = ("accuracy", "replication_error", "copying_error", "squared_norm", *schema.LIFE_HISTORY)
 """Traits whose change is split in the table."""
 BACK: Final = 10
 LARGE: Final = 0.05

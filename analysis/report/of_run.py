@@ -27,7 +27,7 @@ NAMES: Final = {
     "replication_loss": "loss L_SR = ρ·Σg²",
     "copying_error": "copying error",
     "self_error": "self error",
-    "genome_norm": "squared genome norm Σg²",
+    "squared_norm": "squared genome norm Σg²",
     "task_weight": "task weight",
     "learning_rate": "learning rate",
     "mutation": "mutation σ",
@@ -171,7 +171,7 @@ def _worse(run: Run) -> Iterator[Text]:
 def _islands(run: Run) -> Table:
     last, known = latest(run).head(100), medians(run)
     names = {"accuracy": "selection accuracy", "test_accuracy": "test accuracy", "replication_error": "ρ"}
-    names |= {"copying_error": "copying error", "genome_norm": "Σg²"}
+    names |= {"copying_error": "copying error", "squared_norm": "Σg²"}
     names = {trait: name for trait, name in names.items() if trait in known}
     rows = [
         [

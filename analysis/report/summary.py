@@ -36,7 +36,7 @@ TRAITS: Final = {
     "replication_loss": "L_SR",
     "copying_error": "copying\nerror",
     "self_error": "self\nerror",
-    "genome_norm": "Σg²",
+    "squared_norm": "Σg²",
 }
 """Traits of an island's row, each the median of those that lived to the end, and their headings."""
 

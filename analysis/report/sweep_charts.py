@@ -19,7 +19,7 @@ LABELS: Final = {
     "accuracy": "accuracy",
     "replication_error": "replication error ρ",
     "copying_error": "copying error",
-    "genome_norm": "squared genome norm Σg²",
+    "squared_norm": "squared genome norm Σg²",
 }
 STEPS: Final = 60
 """Generations on a page at most, evenly spaced."""

@@ -21,8 +21,8 @@ from analysis.statistics.intervals import Estimate, Floats, interval, intervals,
 
 MOST_BIRTHS: Final = 5_000_000
 """Births of a sweep that are held at a time; of a larger one, those of each run's first and last generations."""
-TRAITS: Final = ("accuracy", "replication_error", "copying_error", "genome_norm")
-TOLD: Final = ("accuracy", "test_accuracy", "replication_error", "copying_error", "genome_norm")
+TRAITS: Final = ("accuracy", "replication_error", "copying_error", "squared_norm")
+TOLD: Final = ("accuracy", "test_accuracy", "replication_error", "copying_error", "squared_norm")
 """Traits of tables: with the accuracy on test images, which only a run's last generation has."""
 WEIGHT: Final = "selection.accuracy_weight"
 TASK_WEIGHT: Final = "life.task_weight"

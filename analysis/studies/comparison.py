@@ -31,7 +31,7 @@ NAMES: Final = {
     "replication_error": "replication error ρ",
     "copying_error": "copying error",
     "self_error": "self error",
-    "genome_norm": "squared genome norm Σg²",
+    "squared_norm": "squared genome norm Σg²",
     "task_weight": "task weight",
     "learning_rate": "learning rate",
     "mutation": "mutation σ",
@@ -41,7 +41,7 @@ NAMES: Final = {
 and are looked at for the last generation of a run alone. early_deaths is the share of a generation that died before its
 end."""
 
-DEFAULT: Final = ("accuracy", "test_accuracy", "replication_error", "copying_error", "genome_norm")
+DEFAULT: Final = ("accuracy", "test_accuracy", "replication_error", "copying_error", "squared_norm")
 OWN: Final = "its own shuffled control"
 SHARES: Final = (*OF_A_TASK, "early_deaths")
 """Compared as differences; the others as factors."""
@@ -290,6 +290,6 @@ def _notes(runs: Sequence[Run], rows: Sequence[Row], at: int | None, correction:
     notes += [
         f"{run.path}: nobody lived to the end of the generation: left out, which favours its treatment."
         for run in runs
-        if np.isnan(_value(run, "genome_norm", at))
+        if np.isnan(_value(run, "squared_norm", at))
     ]
     return notes

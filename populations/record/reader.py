@@ -89,9 +89,9 @@ def digest(uri: str, first: int = 0, last: int | None = None) -> str:
     """SHA-256 of what was born: two runs are the same if theirs are.
 
     Covered are all birth columns of the generations `first` to `last` (to the end if None): a line of JSON with names
-    and dtypes, then for each generation its rows by ascending id, column after column, integers and floats as
-    little-endian bytes, NaN in its one standard form, strings as UTF-8 with a line feed each. Part boundaries,
-    compression and wall-clock are not in it. One part at a time is in memory.
+    (`schema.identity`) and dtypes, then for each generation its rows by ascending id, column after column, integers and
+    floats as little-endian bytes, NaN in its one standard form, strings as UTF-8 with a line feed each. Part
+    boundaries, compression and wall-clock are not in it. One part at a time is in memory.
 
     Raises:
         UserError: There is no run, or a part is damaged.
@@ -113,7 +113,7 @@ class _Missing(UserError):
 def _digest(folder: Folder, content: Mapping[str, Any], first: int, last: int | None) -> str:
     config = load_config(folder, content)
     want = parts.columns("births", config.reproduction.heritable)
-    total = hashlib.sha256(json.dumps(want).encode() + b"\n")
+    total = hashlib.sha256(json.dumps(schema.identity(want)).encode() + b"\n")
     for entry in content["parts"]["births"]:
         if entry["last"] >= first and (last is None or entry["first"] <= last):
             parts.feed(total, read_part(folder, entry, "births", config), first, last)

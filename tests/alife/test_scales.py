@@ -49,7 +49,7 @@ def test_logarithms_are_taken_in_one_place() -> None:
     assert found <= ALLOWED.keys(), "take it from alife.scales"
 
 
-@given(st.floats(width=32), st.sampled_from(["accuracy", *schema.ERRORS, "genome_norm", *schema.LIFE_HISTORY]))
+@given(st.floats(width=32), st.sampled_from(["accuracy", *schema.ERRORS, "squared_norm", *schema.LIFE_HISTORY]))
 def test_every_value_has_a_place_or_none(value: float, trait: str) -> None:
     place = float(scales.measured(trait, value))
     if trait in scales.OF_A_TASK:

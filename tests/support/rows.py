@@ -62,7 +62,7 @@ def rows(
         "island": island,
         "generation": np.full(total, generation, np.int32),
         **{name: draw.lognormal(np.log(m), s, total).astype(np.float32) for name, (m, s) in _ERRORS.items()},
-        "genome_norm": draw.lognormal(2, 0.2, total).astype(np.float32),
+        "squared_norm": draw.lognormal(2, 0.2, total).astype(np.float32),
         "accuracy": (draw.normal(0.65, 0.03, total).round(4)).astype(np.float32),
         "newborn_accuracy": (draw.normal(0.45, 0.05, total).round(4)).astype(np.float32),
         "n_offspring": draw.poisson(1, total).astype(np.int32),

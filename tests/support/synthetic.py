@@ -249,7 +249,7 @@ def _scores(
     for island, when in model.dead_islands.items():
         if when == generation:
             cause[island] = 1
-    scores = {"replication_error": error, "copying_error": copying, "self_error": self_error, "genome_norm": norm}
+    scores = {"replication_error": error, "copying_error": copying, "self_error": self_error, "squared_norm": norm}
     scores = {
         name: np.where(cause == 1, np.nan, np.where(cause == 2, 1.0, values)) if name in schema.ERRORS else values
         for name, values in scores.items()
@@ -373,7 +373,7 @@ def _differential(trait: str, values: Floats, offspring: Floats, code: NDArray[n
     with np.errstate(invalid="ignore", divide="ignore"):
         if trait in schema.ERRORS:
             values = -np.log10(values)
-        elif trait == "genome_norm":
+        elif trait == "squared_norm":
             values = np.log10(values)
     use = np.isfinite(values)
     where, values, weight = code[use], values[use], offspring[use]

@@ -32,7 +32,7 @@ def test_scores_are_what_the_record_says(place):
     copying = ((emitted - group.messages).astype(float) ** 2).sum(1) / (group.messages.astype(float) ** 2).sum(1)
     np.testing.assert_allclose(scores.columns["replication_error"], rho, rtol=1e-4)
     np.testing.assert_allclose(scores.columns["copying_error"], copying, rtol=1e-4)
-    np.testing.assert_allclose(scores.columns["genome_norm"], energy, rtol=1e-5)
+    np.testing.assert_allclose(scores.columns["squared_norm"], energy, rtol=1e-5)
     assert set(scores.columns) == set(schema.SCORES)
     assert scores.living.all()
     assert scores.test_accuracy is not None

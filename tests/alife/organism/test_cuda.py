@@ -26,7 +26,7 @@ def test_a_generation_is_the_cpu_s_to_rounding(small, pairing, optimizer):
     _, here, printed_here = generation(small, "cpu", optimizer=optimizer)
     _, there, printed_there = generation(small, "cuda", optimizer=optimizer)
     np.testing.assert_allclose(printed_there, printed_here, rtol=1e-2, atol=1e-3)
-    for name in ("replication_error", "copying_error", "self_error", "genome_norm"):
+    for name in ("replication_error", "copying_error", "self_error", "squared_norm"):
         np.testing.assert_allclose(there.columns[name], here.columns[name], rtol=1e-2)
     np.testing.assert_allclose(there.columns["accuracy"], here.columns["accuracy"], atol=0.02)
 

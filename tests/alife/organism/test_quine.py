@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from alife.organism.genome import Shape, split
 from alife.organism.kernel.activation import LN_2, UNIT, Selu
-from alife.organism.measures import fixpoint_class, genome_norm, relative_error, replication_loss
+from alife.organism.measures import fixpoint_class, relative_error, replication_loss, squared_norm
 from alife.organism.quine import Forward
 
 SHAPE = Shape(hidden=10, coordinate_units=4, classes=3)
@@ -96,7 +96,7 @@ def test_a_quine_built_by_hand_prints_itself():
 def test_the_zero_genome_prints_zeros():
     zero = torch.zeros(1, SHAPE.n_weights)
     printed = Forward(SHAPE, 1, 64, zero).emit(zero, torch.ones(SHAPE.n_weights, 4))
-    assert genome_norm(printed).item() == 0
+    assert squared_norm(printed).item() == 0
     assert fixpoint_class(zero, printed, printed) == ["zero"]
 
 

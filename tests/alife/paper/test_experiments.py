@@ -166,7 +166,7 @@ def test_a_folder_of_data_is_found_from_anywhere(idx_folder, tmp_path, monkeypat
 def course_of(values, norms=None):
     norms = [[70.0] * 3] * len(values) if norms is None else norms
     rows = [
-        {"epoch": epoch, "seed": seed, "L_SR": value, "genome_norm": norms[epoch][seed]}
+        {"epoch": epoch, "seed": seed, "L_SR": value, "squared_norm": norms[epoch][seed]}
         for epoch, value in enumerate(values)
         for seed in range(3)
     ]
@@ -203,7 +203,7 @@ def test_a_network_that_is_no_number_is_counted_and_left_out():
         }
     )
     facts = [{"experiment": "E1", "part": part, "length": f"as {part}"} for part in ("sgd", "rmsprop")]
-    (row,) = verdicts.rows(Results("x", {}, facts, rows, rows.assign(epoch=30, genome_norm=1.0)))
+    (row,) = verdicts.rows(Results("x", {}, facts, rows, rows.assign(epoch=30, squared_norm=1.0)))
     assert row.mean == 500
     assert "1 of 2 networks have no finite value" in row.verdict
     assert row.length == "as rmsprop"

@@ -70,7 +70,7 @@ def test_annealing_makes_real_quines(quines):
     told = strict.judged(place, networks, begin)
     assert told["rho"].max() < 0.01
     assert told["participation"].min() > 0.05
-    assert (told["genome_norm"] > 0.2 * measures.genome_norm(begin).numpy()).all()
+    assert (told["squared_norm"] > 0.2 * measures.squared_norm(begin).numpy()).all()
     printed = place.forward.emit(networks, place.world.coordinates)
     direct = (printed - networks).square().sum(1) / networks.square().sum(1)
     np.testing.assert_allclose(told["rho"], direct, rtol=1e-4)
@@ -283,7 +283,7 @@ def test_every_part_tells_the_same_things_of_its_seeds_and_keeps_test_images_for
     assert [row["seed"] for part in strict.VANILLA for row in outcomes[part].rows] == [0, 1]
     for outcome in outcomes.values():
         for row in outcome.rows:
-            assert {"experiment", "variant", "seed", "L_SR", "rho", "genome_norm", "participation"} <= row.keys()
+            assert {"experiment", "variant", "seed", "L_SR", "rho", "squared_norm", "participation"} <= row.keys()
         assert not any("accuracy" in row for row in outcome.curves)
     front = [row for part in strict.TASK_WEIGHTS for row in outcomes[part].rows]
     assert {row["task_weight"] for row in front} == {0.003, 0.1}

@@ -112,7 +112,7 @@ def test_types_are_small(run: Run) -> None:
 def test_loss_is_error_times_norm_and_island_of_conception_is_in_the_id(run: Run) -> None:
     births = run.births
     np.testing.assert_allclose(
-        births["replication_loss"], births["replication_error"] * births["genome_norm"], rtol=1e-6
+        births["replication_loss"], births["replication_error"] * births["squared_norm"], rtol=1e-6
     )
     conceived = [schema.unpack_id(identity)[0] for identity in births["id"]]
     assert births["birth_island"].tolist() == conceived

@@ -87,7 +87,7 @@ def breed(
                     "generation": generation,
                     "accuracy": np.where(alive, z, 0.0).ravel(),
                     "replication_error": error.ravel(),
-                    "genome_norm": np.exp(z).ravel(),
+                    "squared_norm": np.exp(z).ravel(),
                     "cause_of_death": np.where(alive, "generation_end", "diverged").ravel(),
                 }
             )
@@ -120,7 +120,7 @@ def by_definition(record: Demes, trait: str) -> pd.DataFrame:
     z = births[trait].astype(float)
     if trait in schema.ERRORS:
         z = -np.log10(z)
-    births["z"] = np.log10(z) if trait == "genome_norm" else z
+    births["z"] = np.log10(z) if trait == "squared_norm" else z
     by_id = births.set_index("id")
     rows = []
     for (generation, island), here in births.groupby(["generation", "island"]):
@@ -163,7 +163,7 @@ def test_the_price_equation_closes_in_every_deme_and_says_what_it_defines(seed, 
     split = price(record)
     gap = split["before"] + split[list(COMPONENTS)].sum(axis=1) - split["after"]
     assert gap.abs().max() < 1e-9
-    for trait in ("accuracy", "replication_error", "genome_norm"):
+    for trait in ("accuracy", "replication_error", "squared_norm"):
         ours = split[split["trait"] == trait].sort_values(["generation", "island"])
         theirs = by_definition(record, trait)
         for name in COMPONENTS:

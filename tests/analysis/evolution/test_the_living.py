@@ -37,7 +37,7 @@ def born(dead: int = 6, size: int = 24) -> dict[str, np.ndarray]:
     births = {
         name: np.where(living, 0.01 + 0.001 * draw.random(size), np.nan).astype(np.float32) for name in schema.ERRORS
     }
-    births["genome_norm"] = np.where(living, 6 + draw.random(size), 1e20).astype(np.float32)
+    births["squared_norm"] = np.where(living, 6 + draw.random(size), 1e20).astype(np.float32)
     births["accuracy"] = np.where(living, 0.6 + 0.05 * draw.random(size), 0).astype(np.float32)
     births["newborn_accuracy"] = (0.1 + 0.01 * draw.random(size)).astype(np.float32)
     births["n_offspring"] = np.where(living, 2, 0).astype(np.int32)

@@ -73,7 +73,7 @@ def test_annotations_are_the_traits(tree):
     for identity, row in births.iterrows():
         notes = written[identity]
         assert float(notes["accuracy"]) == pytest.approx(row["accuracy"], rel=1e-6)
-        assert float(notes["genome_norm"]) == pytest.approx(row["genome_norm"], rel=1e-6)
+        assert float(notes["squared_norm"]) == pytest.approx(row["squared_norm"], rel=1e-6)
         assert int(notes["island"]) == row["island"]
         assert ("rho" in notes) == np.isfinite(row["replication_error"])
     assert births["replication_error"].isna().any()

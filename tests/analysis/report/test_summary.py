@@ -62,7 +62,7 @@ def test_an_island_s_row_is_the_medians_of_its_last_generation() -> None:
         assert row[1:3] == ["7", "9"]
         alive = lived(here)
         assert row[3] == f"{alive['accuracy'].median():.3f}"
-        traits = ("replication_error", "replication_loss", "copying_error", "self_error", "genome_norm")
+        traits = ("replication_error", "replication_loss", "copying_error", "self_error", "squared_norm")
         assert [float(cell) for cell in row[4:9]] == pytest.approx([alive[name].median() for name in traits], rel=0.01)
         assert row[9] == str((here["n_offspring"] > 0).sum())
         assert row[10] == str((here["cause_of_death"] != "generation_end").sum())

@@ -50,7 +50,7 @@ def test_planted_effects_are_recovered():
     base = runs_of()
     comparison = compare({"plain": base, "more": [shifted(run, accuracy=0.03, copying_error=1.5) for run in base]})
     rows = {row.trait: row for row in comparison.rows}
-    accuracy, copying, norm = (rows[trait] for trait in ("accuracy", "copying_error", "genome_norm"))
+    accuracy, copying, norm = (rows[trait] for trait in ("accuracy", "copying_error", "squared_norm"))
     assert accuracy.effect.value == pytest.approx(0.03, abs=1e-5)
     assert copying.effect.value == pytest.approx(1.5, rel=1e-5)
     assert norm.effect.value == pytest.approx(1)
@@ -118,7 +118,7 @@ def test_many_rows_are_corrected_for(weights):
     assert compare(six, ["accuracy", "copying_error"]).rows[0].too_few is None
     two = compare(six, ["accuracy", "copying_error"], correction="by")
     assert two.rows[0].too_few is None, "1.5 times 2 / 64"
-    three = compare(six, ["accuracy", "copying_error", "genome_norm"], correction="by")
+    three = compare(six, ["accuracy", "copying_error", "squared_norm"], correction="by")
     assert "among 3 comparisons" in str(three.rows[0].too_few)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from analysis import load_run
 from populations import resume
 from populations.engine.fork import fork
 from populations.engine.worker import machine_class
@@ -47,3 +48,11 @@ def test_forks_to_the_same_births(golden: Path) -> None:
     skip_elsewhere()
     assert fork("format-1", 3, "forked", {"seed": 7}, backend="local") == "finished"
     assert digest("forked") == DIGESTS["format-1"]["forked at 3 with seed 7"]
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_columns_have_their_present_names(name: str, golden: Path) -> None:
+    run = load_run(name)
+    assert {"squared_norm", "replication_loss"} <= set(run.births)
+    assert "squared_norm_median" in run.generations
+    assert not [column for table in (run.births, run.generations) for column in table if "genome_norm" in column]
