@@ -2,6 +2,23 @@
 
 `evolve(config, out)` makes a run, `load_run(out)` reads it, `load_network(out, id)` gives one of those who lived. Here
 lies one island's life, in batched torch; many islands are the package `populations`, what a folder says is `analysis`.
+
+organism/       the network, its lifetime of learning, what is measured of it
+world/          the task and the fixed projections
+evolution/      one generation of one island: selection, reproduction, death
+configuration/  every key of a run's configuration
+assays/         experiments on stored genomes
+paper/          the seed paper's experiments
+format/         the files of a run folder
+bench/          what this machine is good for
+cli/            the `alife` command; __main__.py is `python -m alife`
+schema.py       columns, dtypes and identities of the record
+scales.py       the scales on which traits are compared and drawn
+streams.py      every random number, keyed by what it is for
+errors.py       the one exception that a user is meant to read
+words.py        numbers in words
+lazy.py         public names that are imported when first asked for
+siblings.py     what hides one of the three packages
 """
 
 from typing import TYPE_CHECKING

@@ -1,6 +1,6 @@
 """Every random number of a run, keyed by (seed, stream, generation, island, slot): never by order of arrival.
 
-It has a room of its own because each package draws, and a stream used twice would tie two things together.
+Call `rng` wherever something is drawn; what is drawn for a new purpose gets a new member of `Stream`.
 """
 
 from enum import IntEnum

@@ -1,6 +1,17 @@
 """What a run folder says: data frames, figures, statistics. Never imports torch or ray.
 
 `load_run(uri)` reads a folder into a `Run`; `make(run)` draws its figures; `print_run(run)` prints its state.
+
+data/        run folders as data frames
+statistics/  intervals, tests and effect sizes over runs
+evolution/   how populations evolve: selection, the Price equation, Pareto fronts
+lineage/     who descends from whom
+assays/      what assays of stored genomes say
+studies/     what several runs say together
+figures/     the figures of a run
+report/      one HTML page of a run or a sweep
+paper/       the seed paper's results beside this project's
+gallery/     pictures and a page made from runs
 """
 
 from typing import TYPE_CHECKING

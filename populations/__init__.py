@@ -1,8 +1,16 @@
-"""Many islands: hosts on Ray, the selection controller, migration, and the record that must survive them.
+"""Many islands: workers on Ray, the selection controller, migration, and the record that must survive them.
 
 from populations import evolve, load_network
 evolve({"generations": 10, "population": {"islands": 2}}, "runs/first")
 network = load_network("runs/first", 42)    # an individual as a torch module, by its id
+
+engine/   a run, started, resumed, extended or forked
+record/   the run folder
+studies/  many runs: sweeps, replays, assays, the seed paper
+observe/  what is said while something runs
+bench/    benches that need whole runs
+deploy/   files with which a run starts on a cluster
+sweeps/   the sweeps that come with the package
 """
 
 from typing import TYPE_CHECKING

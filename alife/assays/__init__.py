@@ -1,10 +1,10 @@
 """What one does to stored genomes: experiments apart from evolution, as pure functions from newborns to columns.
 
-- `garden.py`: genomes of several generations live under the same lives.
-- `within_life.py`: the same genomes live under several task weights.
-- `mutation.py`: what becomes of birth noise: what is retained, what could be, what it does to traits.
-- `fertility.py`: descent without selection.
-- `lives.py`: what they share: lives under streams of an assay's own, and tidy columns.
+garden.py       genomes of several generations live under the same lives
+within_life.py  the same genomes live under several task weights
+mutation.py     what becomes of birth noise: what is retained, what could be, what it does to traits
+fertility.py    descent without selection
+lives.py        what they share: lives under streams of an assay's own, and tidy columns
 
 `ASSAYS` lists them. To add one, write a function of that shape and an entry here; reading genomes, writing results and
 drawing them happen elsewhere.

@@ -1,6 +1,6 @@
 """The `alife` command. It alone looks up at `populations` and `analysis`, and late.
 
-main.py    the parser, and what every command ends with
+main.py    the parser, and what every command ends with; __main__.py is `python -m alife.cli`
 flags.py   the configuration as flags
 run.py     run, resume, fork
 show.py    show, plot, report, export

@@ -1,6 +1,6 @@
 """Hill climbing on the replication loss, a whole population at once: the seed paper's method without gradients.
 
-A room of its own beside `alife.organism.lifetime` because nothing here follows a gradient.
+Make `Climbers` of K rows of weights and call `climb` for each step. Learning by gradients is `alife.organism.lifetime`.
 """
 
 from typing import Final

@@ -1,6 +1,6 @@
 """Training of strict quines: Adam on ρ, the gradient through the moving target too, in stages with a falling rate.
 
-A room of its own because strict quines of either kind and what is trained to be fertile begin alike.
+Call `anneal` with the stages of `schedule`; `alife.paper.strict` does so for every kind of strict quine.
 """
 
 import math

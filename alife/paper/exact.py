@@ -1,8 +1,8 @@
 """Exact quines: a nonlinear least-squares method that takes small networks to ρ = 0 within rounding.
 
-A room of its own because it is dense linear algebra in float64 and not learning: it sees all N coordinates at once and
-solves for all N weights, N³ operations a step. What it solves, f_θ(C) = θ, are N equations for N weights, so that
-solutions other than θ = 0 are isolated points, if there are any.
+Call `refine` on the weights of one trained network. It is dense linear algebra in float64: it sees all N coordinates at
+once and solves for all N weights, N³ operations a step. What it solves, f_θ(C) = θ, are N equations for N weights, so
+that solutions other than θ = 0 are isolated points, if there are any.
 """
 
 from typing import Final, NamedTuple

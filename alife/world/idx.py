@@ -1,8 +1,9 @@
 """IDX files, the format of MNIST: a strict reader, a writer, and the names by which a folder holds a data set.
 
-It has a room of its own because it reads bytes that nobody vouches for: it is fuzzed alone, and knows no task.
-The format (LeCun, Cortes & Burges, "The MNIST database"): two zero bytes, a type code, the number of dimensions, each
-dimension as a big-endian uint32, then the values.
+Call `read_folder` for a whole data set, `read_idx` for one file, `write_idx` to make one. What a file holds is not
+trusted: each fault is one line. `alife.world.task` makes a task of what was read. The format (LeCun, Cortes & Burges,
+"The MNIST database"): two zero bytes, a type code, the number of dimensions, each dimension as a big-endian uint32,
+then the values.
 """
 
 import gzip

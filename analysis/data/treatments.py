@@ -1,6 +1,7 @@
 """Runs grouped by treatment: which runs differ only by seed, what to call each group, and which runs are partners.
 
-It has a room of its own because comparisons, trends and the report of a sweep all start from it.
+Call `load_groups` with paths, or `group` with runs; comparisons, trends and the report of a sweep start from these
+groups.
 """
 
 import os

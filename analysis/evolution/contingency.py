@@ -1,6 +1,6 @@
 """How much of a change was chance: the share of replays' mean squared change that is their variance, with its interval.
 
-A room of its own because it takes plain numbers, one a replay, and knows no run.
+Call `contingency` with one number a replay; `analysis.studies.futures` takes these numbers from runs.
 """
 
 from collections.abc import Sequence

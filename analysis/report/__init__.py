@@ -1,11 +1,27 @@
 """One HTML file that opens without network and says what a run, or a sweep, has shown.
 
-- `write.py`: `report` reads a folder, draws the figures beside the page, and writes it.
-- `of_run.py`, `of_sweep.py`: what a page says, as plain data.
-- `moved.py`, `statements.py`: the tables and sentences of either; `treatments.py`: a sweep's runs, one value each.
-- `charts.py`, `sweep_charts.py`, `looks.py`: the interactive views; `individuals.py`: who is shown, of whom born.
-- `pictures.py`, `sweep_pictures.py`: the static figures, drawn or taken from beside the page.
-- `page.py`: that data as HTML, with page.html, page.css and page.js.
+write.py           `report` reads a folder, draws the figures beside the page, and writes it
+page.py            a page as plain data, and as HTML with page.html, page.css, rows.css and page.js
+summary.py         the state of a run as a table on the terminal
+
+of_run.py          the page of a run
+moved.py           what moved its traits, in tables
+charts.py          its interactive views
+individuals.py     who is shown in them, and of whom born
+pictures.py        static figures, drawn or taken from beside the page
+
+of_sweep.py        the page of a sweep
+treatments.py      its runs by treatment, one value a run and generation
+statements.py      what it says, in sentences with intervals over runs
+trades.py          trade-offs that its assays found
+split.py           what moved traits, treatment by treatment
+pairs.py           treatments against each other in what assays found
+sweep_charts.py    the interactive view
+sweep_pictures.py  the static figures, by groups of treatments
+trade_pictures.py  figures of its assays
+trend_pictures.py  the figure of traits through time beside controls
+
+looks.py           how the interactive charts of both look
 """
 
 from analysis.report.write import report

@@ -1,7 +1,7 @@
 """The individuals that a page shows: which, where each stands in the lineage, and whose descendants they are.
 
-It has a room of its own because a page of 6 million births must stay as small as one of a thousand, by a rule that it
-can state.
+Call `shown` for those of a run: all, or of a large run a sample by a rule that the page states, so that a page of 6
+million births stays as small as one of a thousand.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """How interactive charts look and what steers them: controls, scales that leave founders out, colours, one style.
 
-It has a room of its own because the pages of runs and of sweeps share it.
+The charts of a run (charts.py) and of a sweep (sweep_charts.py) take their controls, scales and colours from here.
 """
 
 import warnings

@@ -1,6 +1,6 @@
 """What moves traits, treatment by treatment: selection differentials and the Price equation's parts, runs as units.
 
-A room of its own because moved.py splits the change of one run, with intervals that are about that run.
+Call `forces_table` and `inheritance_table` with the runs of each treatment; for a single run see moved.py.
 """
 
 from collections.abc import Mapping, Sequence

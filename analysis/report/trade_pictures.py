@@ -1,6 +1,6 @@
 """Two static figures of a sweep's assays: what genomes trade, run by run, and the paths that more of the task takes.
 
-A room of its own because they show what trades.py says.
+Call `genomes` and `lives` for the page of a sweep with assays; the sentences and tables beside them are in trades.py.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,7 @@
 """The trade-offs among genomes and within a life, as a sweep's assays found them: sentences and tables, runs as units.
 
-A room of its own because it reads assays, and statements.py compares what runs have on record.
+Call `among_genomes` and `within_lives` for sentences, `genomes_parts` and `lives_table` for tables. The trade-off among
+treatments, which needs no assay, is in statements.py.
 """
 
 import functools

@@ -1,6 +1,6 @@
 """The static figure of trends: traits beside founders given the same life, and beyond the shuffled control.
 
-A room of its own because `analysis.studies.trends` computes without drawing.
+Call `beyond` for the figure; its numbers come from `analysis.studies.trends`.
 """
 
 from collections.abc import Mapping, Sequence

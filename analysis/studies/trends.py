@@ -1,6 +1,6 @@
 """Traits through time over runs, beside the shuffled control and beside founders given the same life.
 
-It has a room of its own because it compares runs, and dynamics.py looks into one.
+Call `trends` with the groups of `analysis.data.treatments`; measures of one run are in `analysis.evolution.dynamics`.
 """
 
 from collections.abc import Sequence

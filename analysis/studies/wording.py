@@ -1,6 +1,6 @@
 """A comparison in words: sentences, and one table as plain text, Markdown, CSV or for a terminal.
 
-It has a room of its own because what is said is chosen apart from what is computed.
+Call `sentences`, `plain`, `markdown`, `csv` or `rich_table` with what comparison.py has computed.
 """
 
 import io

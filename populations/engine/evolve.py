@@ -1,7 +1,8 @@
 """`evolve`: one run from its configuration to its record, started, resumed or extended.
 
-A room of its own because this is the package's public door: it resolves what is open in a configuration, checks all
-that can be checked before anything is written, and hands over to the controller.
+Call `evolve` for a new run, `resume` to go on with one or to extend it; `evolve` with `resume=True` does whichever of
+the two applies. What is open in a configuration is resolved and all that can be is checked before anything is written;
+the generations themselves are `populations.engine.coordinator`.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -1,7 +1,7 @@
 """Replay history: a new run that thaws the newborns of a kept generation of another and goes its own way from there.
 
-A room of its own: a fork is neither the start of a run nor its resumption. With nothing changed it repeats the original
-births; with another seed, selection or mutation it is a replay experiment.
+Call `fork` with a run, a generation and what is to change; several at once are `populations.studies.replicates`. With
+nothing changed it repeats the original births; with another seed, selection or mutation it is a replay experiment.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """Watching a run from afar: gauges that Ray exports to Prometheus, and TensorBoard event files.
 
-A room of its own: sinks only listen, and each of these needs a package that a run does without. Nothing is sent
-anywhere; who wants the figures comes and reads them.
+Hand a run a `TensorBoard` among its sinks (listeners.py); on Ray `evolve` adds a `RayMetrics`. Each needs a package
+that a run does without. Nothing is sent anywhere: figures are read from here.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""Who is told what a run does. Listeners only listen: one that fails is dropped with a word, and the run goes on."""
+"""Who is told what a run does. A sink that fails is dropped with a word, and the run goes on."""
 
 import logging
 import sys

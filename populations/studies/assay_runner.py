@@ -1,6 +1,6 @@
 """Stored newborns brought back to life for an assay: read from a run's fossil record, sampled, and given a habitat.
 
-A room of its own: an assay writes no history, so it needs neither a controller nor a recorder. What it finds lies in
+Call `perform` with a run and a `Request`; what an assay does lies in `alife.assays`. What it finds lies in
 RUN/assays/NAME-G.parquet, where G is the last of its generations: one table, a column "experiment", and what was done
 as JSON under "alife" in the file's metadata.
 """

@@ -1,7 +1,7 @@
 """The assays of a sweep: as its YAML asks for them, and as one job each once their run has ended.
 
-It has a room of its own because `populations.studies.assay_runner` knows one run, and a sweep's plan no torch until it
-is asked.
+`assays_of` reads the plan's sections, `assay_run` is the job; the assay of a single run is
+`populations.studies.assay_runner`.
 """
 
 import io

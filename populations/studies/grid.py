@@ -1,6 +1,6 @@
 """From the sections of a sweep's YAML to treatments and seeds: names, dotted keys, the grid, and all that is refused.
 
-A room of its own because it knows YAML and folders' names, and `populations.studies.plan` neither.
+`populations.studies.plan` calls `treatments_of` and `seeds_of` to spell a sweep out.
 """
 
 import itertools

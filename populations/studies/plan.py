@@ -1,6 +1,6 @@
 """A sweep as it is written down: YAML of treatments and seeds, checked, and spelt out to one configuration a run.
 
-It has a room of its own because what a sweep means does not depend on how it is run.
+Call `read_plan` with a file or the name of a shipped sweep; `populations.studies.sweep` runs what it returns.
 """
 
 import os

@@ -1,6 +1,6 @@
 """Replay experiments: forks of one run side by side, the same newborns under seeds of their own.
 
-A room of its own because it joins forks and jobs.
+Call `replay` with a run, a generation and how many forks; a single one is `populations.engine.fork`.
 """
 
 from collections.abc import Mapping, Sequence

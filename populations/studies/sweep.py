@@ -1,6 +1,6 @@
 """A sweep: all runs of a plan on one cluster, each in a folder of its own, and one tidy table of their generations.
 
-It has a room of its own because it joins plan, jobs and run folders. OUT/sweep.yaml is the plan, complete;
+Call `sweep` with a plan of `populations.studies.plan` and a folder OUT. OUT/sweep.yaml is the plan, complete;
 OUT/runs/TREATMENT/seed-K are ordinary run folders; OUT/generations.parquet has a row a (treatment, seed, generation,
 island). Assays that the plan asks for are jobs of their own, each once its run has ended; what they find lies in the
 run's folder, and that of all in OUT/assays.parquet. The same command goes on with what has not ended.

@@ -1,0 +1,19 @@
+"""What the tests share.
+
+synthetic.py       runs without networks, from a quick genetic model
+rows.py            rows and newborns with the statistics of real ones
+genealogies.py     small genealogies, and what a slow computation says of them
+idx_folders.py     IDX folders
+foreign.py         run folders as somebody else might have made them
+malformed.py       damaged copies of a file
+malformed_runs.py  malformed files of runs
+killing.py         processes that end by SIGKILL at a chosen step
+machines.py        machines made of Linux namespaces
+slurm.py           Slurm on such machines
+second_node.py     a second node for the session's Ray
+rayjob.py          what KubeRay takes as a RayJob
+s3.py              places for run folders: disk, memory, S3 on loopback
+gcs.py             as much of Google's storage as a run folder needs
+browser.py         a headless Chromium
+study.py           whether a report prints what a page about it states
+"""

@@ -1,7 +1,7 @@
 """The gradient of a life's loss for a chunk of individuals: one analytic pass, replication and cross-entropy together.
 
-Apart from `alife.organism.lifetime` as everything here serves speed: which products there are, where their
-operands lie in memory, and which buffers are made once for a life and used again at each of its steps.
+Make a `Gradient` for a life and call it at each step; `alife.organism.lifetime` does. Here is decided which products
+there are, where their operands lie in memory, and which buffers are made once for a life and used again at each step.
 """
 
 from collections.abc import Generator, Iterator

@@ -1,8 +1,8 @@
 """Matrix products of float32 networks, by the faster of the two libraries that torch brings.
 
-A room of its own because emission and learning share it, and because it alone knows of libraries. On CPUs torch
-multiplies float32 matrices with MKL, which keeps to half-width vectors on CPUs that Intel did not make. oneDNN does
-not, but torch calls it for float32 only with leave to round to bfloat16. oneDNN takes that leave on CPUs with AMX
+Call `product` once for each pair of operands and what it returns at each step; `computing` sets the threads. On CPUs
+torch multiplies float32 matrices with MKL, which keeps to half-width vectors on CPUs that Intel did not make. oneDNN
+does not, but torch calls it for float32 only with leave to round to bfloat16. oneDNN takes that leave on CPUs with AMX
 alone: elsewhere it is as exact as MKL, which is checked, and up to twice as fast once a product is large enough.
 """
 

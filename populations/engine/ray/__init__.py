@@ -1,15 +1,17 @@
 """Islands on Ray.
 
-cluster.py     Ray started here or joined at an address, and what its head knows of the nodes
-supervisor.py  the backend: islands go to free workers, and what a lost worker was doing goes to another
-worker.py      the actor: it answers pings while it starts and lives
-tasks.py       a job in a process of Ray
-failures.py    the failure detector: when a worker is given up
-placing.py     which nodes workers are placed on
-addresses.py   where Ray is to be
-start.py       Ray started or joined, for one user at a time
-surroundings.py  what is arranged around its start; guard.py, folder.py: processes and places of it
-cores.py       how many cores this process may use
-devices.py     errors of a GPU, told from errors of the program
-asking.py      what workers say of their devices
+cluster.py       Ray started here or joined at an address, and what its head knows of the nodes
+supervisor.py    the backend: islands go to free workers, and what a lost worker was doing goes to another
+worker.py        the actor: it answers pings while it starts and lives
+tasks.py         a job in a process of Ray
+failures.py      the failure detector: when a worker is given up
+placing.py       which nodes workers are placed on
+addresses.py     where Ray is to be
+start.py         Ray started or joined, for one user at a time
+surroundings.py  what is arranged around its start
+guard.py         a process that ends what hangs while Ray starts
+folder.py        where Ray keeps its sockets and logs
+cores.py         how many cores this process may use
+devices.py       errors of a GPU, told from errors of the program
+asking.py        what workers say of their devices
 """

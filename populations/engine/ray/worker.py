@@ -1,7 +1,8 @@
 """The Ray actor around a host: it answers pings while it starts and lives.
 
-A room of its own, and one that imports nothing heavy, so that a process is up, and can be told from one that hangs,
-before it loads torch. What is here goes to workers as it is, so that they need not find it on their path.
+`populations.engine.ray.supervisor` starts one for each worker of a run. It imports nothing heavy, so that a process is
+up, and can be told from one that hangs, before it loads torch. What is here goes to workers as it is, so that they need
+not find it on their path.
 """
 
 import os
