@@ -25,6 +25,7 @@ from populations.engine import migration, needs
 from populations.engine.backend import Backend, Interrupted, LocalBackend
 from populations.engine.choosing import BackendName, choose
 from populations.engine.coordinator import Run, advance, ended_by, stop_on_signals
+from populations.engine.ray.addresses import untold
 from populations.engine.ray.cluster import elsewhere
 from populations.engine.ray.devices import resolved
 from populations.observe.gauges import RayMetrics
@@ -143,9 +144,10 @@ def resume(
     _check_total(stored, total)
     if ended := _ended(read_manifest(out), total):
         return ended
+    untold(stored, ray or {}, out, backend)
     recorder = Recorder.open(out)
     try:
-        config = recorder.config
+        config = untold(recorder.config, ray or {}, out, backend)
         config = parse_config(
             {**config.model_dump(), "generations": total, "ray": {**config.ray.model_dump(), **(ray or {})}}
         )

@@ -15,6 +15,7 @@ from populations.engine import migration
 from populations.engine.choosing import BackendName, choose
 from populations.engine.coordinator import Run
 from populations.engine.evolve import MakeBackend, begin, drive, go_on, prepare
+from populations.engine.ray.addresses import untold
 from populations.observe.listeners import Sink, hearing
 from populations.observe.terminal import for_a_person
 from populations.record.provenance import check_newborns, check_version
@@ -59,7 +60,7 @@ def fork(
             and the machine is of another class, on which the same births would not come again.
     """
     past = read_manifest(parent)
-    lived = as_lived(read_config(parent), past)
+    lived = untold(as_lived(read_config(parent), past), (changes or {}).get("ray", {}), parent, backend)
     config = fork_config(lived, changes or {}, generation)
     if resume and exists(out):
         return go_on(out, config, backend, sinks, quiet)

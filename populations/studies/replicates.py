@@ -17,6 +17,7 @@ from alife.format import files
 from populations.engine.choosing import BackendName, Chosen, choose
 from populations.engine.coordinator import stop_on_signals
 from populations.engine.fork import fork, fork_config
+from populations.engine.ray.addresses import untold
 from populations.observe.listeners import Listeners, Sink, hearing
 from populations.observe.sweep_progress import SweepTerminal, Tally
 from populations.record.writer import check_unused, read_checkpoint, read_config
@@ -61,7 +62,8 @@ def replay(
     if not 1 <= replicates <= MAX_RUNS:
         raise UserError(f"--replicates {shown(replicates)}: from 1 to {MAX_RUNS:,}")
     read_checkpoint(parent, generation)
-    forks = _planned(parent, generation, out, changes, replicates)
+    config = untold(read_config(parent), changes.get("ray", {}), parent, backend)
+    forks = _planned(config, generation, out, changes, replicates)
     if not resume:
         for each in forks.values():
             check_unused(each.folder)
@@ -97,9 +99,10 @@ def replay_one(parent: str, generation: int, out: str, changes: Mapping[str, Any
     return out
 
 
-def _planned(parent: str, generation: int, out: str, changes: Mapping[str, Any], replicates: int) -> dict[str, _Fork]:
-    """The forks by name."""
-    config = read_config(parent)
+def _planned(
+    config: RunConfig, generation: int, out: str, changes: Mapping[str, Any], replicates: int
+) -> dict[str, _Fork]:
+    """The forks by name, of a parent with that configuration."""
     first = fork_config(config, merge({"seed": config.seed + 1}, changes), generation).seed
     root = out.rstrip("/") if files.is_remote(out) else str(files.local(out))
     forks = {}

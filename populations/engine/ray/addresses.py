@@ -2,9 +2,11 @@
 
 import os
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from alife.configuration.keys import Ray
+from alife.configuration.keys import Ray, RunConfig
 from alife.errors import UserError
 
 CONNECT_SECONDS = 10.0
@@ -39,6 +41,31 @@ def place(ray: Ray) -> Place:
         address, named = inherited, f"RAY_ADDRESS: {inherited!r}"
         remedy = "unset RAY_ADDRESS, or give --ray.address local, to run on this machine"
     return Place() if address in ("", LOCAL) else Place(address, named, remedy)
+
+
+def untold(stored: RunConfig, given: Mapping[str, Any], run: str, backend: str) -> RunConfig:
+    """A stored configuration without the address that it names: a run folder may be somebody else's.
+
+    Who joins a cluster is handed code by it, so that an address is dialled only if it is given anew.
+
+    Args:
+        stored: Of the run that goes on, or is forked.
+        given: Keys of the `ray` section that are given this time.
+        run: The run folder, for the error.
+        backend: Where it is to live; "local" dials nothing.
+
+    Raises:
+        UserError: The run was on a cluster, and neither `given` nor RAY_ADDRESS says where it is to go on.
+    """
+    address = stored.ray.address
+    if address in (None, LOCAL) or "address" in given:
+        return stored
+    if backend != "local" and not os.environ.get("RAY_ADDRESS"):
+        raise UserError(
+            f"{run}: was on the Ray at {address}: give --ray.address {address} to go on there, or --ray.address local "
+            "to go on here"
+        )
+    return stored.model_copy(update={"ray": stored.ray.model_copy(update={"address": None})})
 
 
 def check_answers(place: Place) -> None:
