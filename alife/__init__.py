@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from populations.engine.evolve import evolve, resume
     from populations.engine.fork import fork
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "RunConfig",
