@@ -230,18 +230,7 @@ def test_data_says_what_it_checked(capsys, idx_folder: Path):
     assert "8 × 8" in capsys.readouterr().out
 
 
-def test_a_bench_prints_a_line_a_figure(capsys, monkeypatch):
-    import json
-
-    from benchmarks import lineage
-
-    small = lineage.bench(births=8_000, drawn=4_000)
-    monkeypatch.setattr(lineage, "bench", lambda: small)
-    assert main(["bench", "lineage"]) == 0
-    plain = capsys.readouterr().out.splitlines()
-    assert [line.split(":")[0] for line in plain] == [figure["name"] for figure in small]
-    assert main(["bench", "lineage", "--json"]) == 0
-    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == small
+def test_a_bench_that_is_not_there_is_refused(capsys):
     assert "invalid choice: 'speed'" in refuse(capsys, "bench", "speed")
 
 

@@ -23,7 +23,7 @@ from tests.support.idx_folders import write_folder
 
 UNREACHABLE = "http://127.0.0.1:9/"  # the discard port: refused at once
 
-FETCH = "import sys; from alife import mnist, tasks; mnist.MIRROR = sys.argv[1]; print(tasks.fetch('mnist'))"
+FETCH = "import sys; from alife.world import mnist, task; mnist.MIRROR = sys.argv[1]; print(task.fetch('mnist'))"
 
 
 @pytest.fixture(scope="session")

@@ -61,7 +61,7 @@ def test_a_figure_that_fails_costs_no_other(tmp_path: Path, run: Run, monkeypatc
     paths = make(run, ["broken", "hypervolume"], tmp_path, say=said.append)
     assert [path.name for path in paths] == ["hypervolume.png", "hypervolume.svg", "hypervolume.pdf"]
     assert len(said) == 1
-    assert said[0].startswith("figure broken is left out: ZeroDivisionError: a fault of the program (test_plots.py:")
+    assert said[0].startswith("figure broken is left out: ZeroDivisionError: a fault of the program (test_registry.py:")
 
 
 def test_what_a_run_cannot_show_is_said_and_the_rest_is_made(

@@ -194,7 +194,7 @@ def test_nothing_phones_home(small: dict[str, Any], separate: dict[str, str], ad
     text = (
         "import json, sys\n"
         "from alife.configuration.keys import parse_config\n"
-        "from populations import ray_start\n"
+        "from populations.engine.ray import start as ray_start\n"
         "ray_start.connect(parse_config(json.loads(sys.argv[1])))\n"
         "import ray\n"
         "from ray._common.usage import usage_lib\n"
