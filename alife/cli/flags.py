@@ -8,7 +8,7 @@ from typing import Any, Final, NoReturn, get_args
 
 from alife.cli import paths
 from alife.configuration import keys as configuration
-from alife.configuration import parsing, problems
+from alife.configuration import parsing, problems, sources
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
 
@@ -128,7 +128,7 @@ def load_file(path: str) -> dict[str, Any]:
     Raises:
         UserError: It cannot be read.
     """
-    return parsing.load_yaml(paths.read_text(path, parsing.LARGEST), named(path))
+    return parsing.load_yaml(sources.read_text(path, parsing.LARGEST), named(path))
 
 
 def explain_unknown(unknown: list[str], known: list[str]) -> str:

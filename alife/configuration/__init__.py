@@ -1,8 +1,9 @@
 """A run's configuration.
 
-keys.py     every key, its type, its limits and its meaning
-values.py   types of single values
-parsing.py  nested mappings as YAML holds them
+keys.py      every key, its type, its limits and its meaning
+values.py    types of single values
+sources.py   the text, from a file, a pipe or standard input
+parsing.py   nested mappings as YAML holds them
 problems.py  what is wrong with a configuration, in words
-remarks.py  what it says in vain
+remarks.py   what it says in vain
 """

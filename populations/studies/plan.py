@@ -12,12 +12,12 @@ from typing import Any
 
 import yaml
 
-from alife.cli.paths import STANDARD, read_text
 from alife.configuration import keys as configuration
 from alife.configuration.keys import RunConfig, parse_config
 from alife.configuration.parsing import LARGEST_SWEEP, load_yaml, merge, nest
 from alife.configuration.problems import joined
 from alife.configuration.remarks import warnings
+from alife.configuration.sources import STANDARD, read_text
 from alife.errors import UserError
 from populations.studies.assays import AssayPlan, assays_of
 from populations.studies.grid import MAX_RUNS, SECTIONS, check_sections, flat, quickened, seeds_of, treatments_of
