@@ -77,7 +77,8 @@ def load(data: bytes, source: str) -> pa.Table:
             table = table.set_column(table.column_names.index(name), name, table[name].cast(pa.string()))
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, MemoryError) as error:
         raise UserError(f"{source}: not readable as a table: {' '.join(str(error).split())[:200]}") from None
-    return table.rename_columns([schema.present(name) for name in table.column_names])
+    named = table.rename_columns([schema.present(name) for name in table.column_names])
+    return named.replace_schema_metadata(table.schema.metadata)  # which renaming drops
 
 
 def _now(found: pa.Schema) -> pa.Schema:
