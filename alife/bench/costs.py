@@ -14,7 +14,7 @@ import torch
 from alife.bench.settings import ALL, DEFAULT, SMALL, VANILLA, Setting, genomes_of, life_of, physics_of, world_of
 from alife.bench.timing import Call, Figure, figure, in_turns
 from alife.evolution.island import Habitat, lifetime
-from alife.evolution.reproduction import found
+from alife.evolution.reproduction import founders
 from alife.organism.kernel.gradient import Gradient
 from alife.organism.optimizers import OPTIMIZERS
 
@@ -105,7 +105,7 @@ def _peak(size: int) -> int:
     """Peak memory in bytes of this process, in which an island of this size lives for a generation."""
     setting = DEFAULT.but(steps=1, size=size)
     habitat = Habitat(setting.config, physics_of(setting.shape, select=512))
-    lifetime(habitat, found(setting.config, setting.shape.n_weights, 0), 0, 0, 0.0)
+    lifetime(habitat, founders(setting.config, setting.shape.n_weights, 0), 0, 0, 0.0)
     return _high_water()
 
 

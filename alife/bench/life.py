@@ -15,7 +15,7 @@ from alife.bench.settings import ALL, DEFAULT, SMALL, TINY, VANILLA, genomes_of,
 from alife.bench.timing import GEMM, Figure, figure, gemms, half_gemm, in_turns, pinned, threads_elsewhere
 from alife.errors import UserError
 from alife.evolution.island import Habitat, check_precision, lifetime
-from alife.evolution.reproduction import found
+from alife.evolution.reproduction import founders
 
 RIVALS = 2, 4, 8, 16, 24
 """Populations of which JAX's best is taken."""
@@ -107,7 +107,7 @@ def _bfloat16() -> Iterator[Figure]:
 def _generation() -> Iterator[Figure]:
     """A default generation of one island."""
     config, shape = DEFAULT.config, DEFAULT.shape
-    habitat, newborns = Habitat(config, physics_of(shape)), found(config, shape.n_weights, 0)
+    habitat, newborns = Habitat(config, physics_of(shape)), founders(config, shape.n_weights, 0)
     phases: dict[str, list[float]] = {}
 
     def run() -> None:

@@ -62,7 +62,7 @@ def identities(island: int, generation: int, size: int) -> Ints:
     return schema.pack_id(island, generation, 0) + np.arange(size, dtype=np.int64)
 
 
-def found(config: RunConfig, n_weights: int, island: int) -> Newborns:
+def founders(config: RunConfig, n_weights: int, island: int) -> Newborns:
     """The founders of one island: weights U(±1/√H), torch's default for a layer of H inputs.
 
     Returns:

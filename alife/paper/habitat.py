@@ -10,8 +10,8 @@ from torch import Tensor
 
 from alife.configuration.keys import RunConfig, parse_config
 from alife.errors import UserError
+from alife.evolution import reproduction
 from alife.evolution.island import Habitat
-from alife.evolution.reproduction import found
 from alife.organism import measures as metrics
 from alife.paper.frame import Floats, Settings
 from alife.paper.registry import EXPERIMENTS
@@ -66,7 +66,7 @@ def habitat(config: RunConfig) -> Habitat:
 
 def founders(config: RunConfig) -> Tensor:
     """[K, N] initial weights U(±1/√H), the same for all experiments with networks of that size."""
-    return torch.from_numpy(found(config, habitat(config).world.shape.n_weights, 0).messages)
+    return torch.from_numpy(reproduction.founders(config, habitat(config).world.shape.n_weights, 0).messages)
 
 
 def stream(settings: Settings, experiment: str, *key: int) -> np.random.Generator:

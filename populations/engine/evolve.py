@@ -16,7 +16,7 @@ import torch
 from alife.configuration.keys import RunConfig, parse_config
 from alife.configuration.remarks import warnings
 from alife.errors import Unfit, UserError
-from alife.evolution.reproduction import Newborns, found
+from alife.evolution.reproduction import Newborns, founders
 from alife.organism.genome import Shape
 from alife.organism.measures import DEAD_ZERO
 from alife.world.projections import Physics, make_physics, shape_of
@@ -73,7 +73,7 @@ def evolve(
     warned = warnings(config, physics.shape.classes, choose(backend, config))
 
     def start(make_backend: MakeBackend) -> Run:
-        newborns = {i: found(config, physics.shape.n_weights, i) for i in range(config.population.islands)}
+        newborns = {i: founders(config, physics.shape.n_weights, i) for i in range(config.population.islands)}
         norms = np.concatenate([np.linalg.norm(group.messages, axis=1) for group in newborns.values()])
         backend = make_backend(config, physics)
         collapse_norm = DEAD_ZERO * float(np.median(norms))

@@ -15,7 +15,7 @@ from alife.configuration.keys import RunConfig, leaves, parse_config
 from alife.configuration.parsing import load_yaml
 from alife.configuration.remarks import idle, warnings
 from alife.errors import UserError
-from alife.evolution.reproduction import found
+from alife.evolution.reproduction import founders
 from alife.organism.measures import DEAD_ZERO
 from alife.world.projections import make_physics
 from alife.world.task import Task, load_task
@@ -97,7 +97,7 @@ def born(config: RunConfig) -> str:
     """The digest of what is born."""
     config = config.model_copy(update={"device": "cpu", "life": config.life.model_copy(update={"chunk": 6})})
     physics = make_physics(config, task_of(config.task))
-    newborns = {i: found(config, physics.shape.n_weights, i) for i in range(config.population.islands)}
+    newborns = {i: founders(config, physics.shape.n_weights, i) for i in range(config.population.islands)}
     norms = np.concatenate([np.linalg.norm(group.messages, axis=1) for group in newborns.values()])
     births = Births()
     backend = LocalBackend(config, physics, lambda: False)

@@ -5,8 +5,9 @@ import pytest
 
 from alife import schema
 from alife.configuration.keys import parse_config
+from alife.evolution import reproduction
 from alife.evolution.island import Habitat, default_chunk, lifetime
-from alife.evolution.reproduction import birth, conceive, found
+from alife.evolution.reproduction import birth, conceive
 from alife.world.task import load_task
 from populations.engine.evolve import prepare
 
@@ -18,7 +19,7 @@ def place(small):
 
 
 def newborns(config, habitat, generation=1):
-    founders = found(config, habitat.world.shape.n_weights, 0)
+    founders = reproduction.founders(config, habitat.world.shape.n_weights, 0)
     return conceive(config, founders.messages, founders, np.arange(len(founders)), generation, 0)
 
 

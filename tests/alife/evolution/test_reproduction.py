@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from alife import schema
 from alife.configuration.keys import parse_config
-from alife.evolution.reproduction import birth, causes_of_death, conceive, found, identities
+from alife.evolution.reproduction import birth, causes_of_death, conceive, founders, identities
 
 N = 3000
 
@@ -17,7 +17,7 @@ def config(**over):
 
 
 def test_founders_are_uniform_within_the_framework_default():
-    group = found(config(population={"size": 40}), N, island=2)
+    group = founders(config(population={"size": 40}), N, island=2)
     assert group.messages.shape == (40, N)
     assert group.messages.dtype == np.float32
     assert np.abs(group.messages).max() <= 0.1
@@ -27,15 +27,15 @@ def test_founders_are_uniform_within_the_framework_default():
 
 
 def test_founders_differ_between_islands_and_seeds_and_not_between_calls():
-    one = found(config(), N, 0).messages
-    assert np.array_equal(one, found(config(), N, 0).messages)
-    assert not np.array_equal(one, found(config(), N, 1).messages)
-    assert not np.array_equal(one, found(config(seed=1), N, 0).messages)
+    one = founders(config(), N, 0).messages
+    assert np.array_equal(one, founders(config(), N, 0).messages)
+    assert not np.array_equal(one, founders(config(), N, 1).messages)
+    assert not np.array_equal(one, founders(config(seed=1), N, 0).messages)
 
 
 def children(heritable=(), mutation=0.2, generation=4):
     c = config(reproduction={"mutation": mutation, "heritable": heritable})
-    parents = found(c, N, 0)
+    parents = founders(c, N, 0)
     emitted = parents.messages * 2
     chosen = np.array([3, 3, 0, 1, 3])
     return c, parents, emitted, chosen, conceive(c, emitted, parents, chosen, generation, island=1)
@@ -73,7 +73,7 @@ def test_traits_are_inherited_with_a_log_normal_step_only_if_heritable():
 @pytest.mark.filterwarnings("error")
 def test_traits_end_where_float32_does():
     c = config(reproduction={"heritable": ["task_weight", "mutation"], "trait_mutation": 10})
-    parents = found(c, N, 0)
+    parents = founders(c, N, 0)
     parents.traits["task_weight"][:] = parents.traits["mutation"][:] = 3e38
     born = conceive(c, parents.messages, parents, np.arange(5), 1, 0)
     assert all(np.isfinite(trait).all() for trait in born.traits.values())

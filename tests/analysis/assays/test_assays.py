@@ -20,8 +20,9 @@ from alife.assays.mutation import dimension, effects, retention, slope
 from alife.cli.main import main
 from alife.configuration.keys import parse_config
 from alife.errors import UserError
+from alife.evolution import reproduction
 from alife.evolution.island import Habitat
-from alife.evolution.reproduction import birth, conceive, found
+from alife.evolution.reproduction import birth, conceive
 from alife.organism.measures import relative_error
 from analysis.assays import components, fertility, garden, mutation, publish, read, within_life
 from populations import evolve
@@ -37,7 +38,7 @@ def place(small):
     """A habitat, and newborns of generation 1 with birth noise."""
     config, physics = prepare(parse_config(small))
     habitat = Habitat(config, physics)
-    founders = found(config, physics.shape.n_weights, 0)
+    founders = reproduction.founders(config, physics.shape.n_weights, 0)
     return habitat, conceive(config, founders.messages, founders, np.arange(len(founders)), 1, 0)
 
 
@@ -329,7 +330,7 @@ def test_a_life_under_a_weight_is_that_of_a_habitat_with_it_whatever_else_is_tri
 
 def test_a_run_without_a_task_has_nothing_to_weigh(small):
     config, physics = prepare(parse_config({**small, "task": "none"}))
-    founders = found(config, physics.shape.n_weights, 0)
+    founders = reproduction.founders(config, physics.shape.n_weights, 0)
     with pytest.raises(UserError, match="no task weight"):
         assays.within_life(Habitat(config, physics), {0: founders})
 
@@ -398,7 +399,7 @@ def test_descent_without_learning_and_noise_is_emission_of_emissions(place):
 
 def test_a_run_without_learning_or_noise_has_no_treatments_with_them(small):
     config, physics = prepare(parse_config({**small, "life": {"steps": 0}, "reproduction": {"mutation": 0}}))
-    founders = found(config, physics.shape.n_weights, 0)
+    founders = reproduction.founders(config, physics.shape.n_weights, 0)
     table = assays.fertility(Habitat(config, physics), founders, 2)["descent"]
     assert not table["learning"].any()
     assert not table["noise"].any()
@@ -419,7 +420,7 @@ def test_who_diverged_has_no_accuracy(place):
 
 def test_samples_are_even_and_the_same(place):
     habitat, _ = place
-    islands = [found(habitat.config, 20, island) for island in range(3)]
+    islands = [reproduction.founders(habitat.config, 20, island) for island in range(3)]
     taken = sample(islands, 8, seed=1)
     assert np.array_equal(taken.ids, sample(islands, 8, seed=1).ids)
     assert sorted(np.bincount(taken.ids >> 40)) == [2, 3, 3]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from alife.configuration.keys import parse_config
 from alife.errors import UserError
-from alife.evolution.reproduction import found
+from alife.evolution.reproduction import founders
 from populations.engine.migration import TOPOLOGIES, check, edges, migrate
 
 
@@ -22,7 +22,7 @@ def config(topology="ring", islands=4, size=6, migrants=1, every=1):
 
 
 def newborns(c):
-    return {i: found(c, 3, i) for i in range(c.population.islands)}
+    return {i: founders(c, 3, i) for i in range(c.population.islands)}
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ import ray
 
 from alife.configuration.keys import Ray, RunConfig, parse_config
 from alife.errors import Unfit, UserError
+from alife.evolution import reproduction
 from alife.evolution.island import Scores
-from alife.evolution.reproduction import Ints, Newborns, found
+from alife.evolution.reproduction import Ints, Newborns
 from alife.world.projections import Physics
 from populations.engine import classes
 from populations.engine.backend import Generation, LocalBackend
@@ -52,7 +53,7 @@ def backend_of(monkeypatch: pytest.MonkeyPatch, host: type, prepared: Any, losse
 @pytest.fixture
 def founders(prepared: tuple[RunConfig, Physics]) -> dict[int, Newborns]:
     config, physics = prepared
-    return {island: found(config, physics.shape.n_weights, island) for island in range(3)}
+    return {island: reproduction.founders(config, physics.shape.n_weights, island) for island in range(3)}
 
 
 def whole(island: int, scores: Scores) -> Ints:

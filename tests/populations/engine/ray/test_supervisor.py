@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from alife.configuration.keys import RunConfig, parse_config
+from alife.evolution import reproduction
 from alife.evolution.island import Scores
-from alife.evolution.reproduction import Ints, Newborns, found
+from alife.evolution.reproduction import Ints, Newborns
 from alife.world.projections import Physics
 from populations.engine.backend import Generation, LocalBackend, Outcome
 from populations.engine.evolve import prepare
@@ -28,7 +29,7 @@ def prepared(small: dict[str, Any]) -> tuple[RunConfig, Physics]:
 @pytest.fixture
 def founders(prepared: tuple[RunConfig, Physics]) -> dict[int, Newborns]:
     config, physics = prepared
-    return {island: found(config, physics.shape.n_weights, island) for island in range(6)}
+    return {island: reproduction.founders(config, physics.shape.n_weights, island) for island in range(6)}
 
 
 class Losses:
