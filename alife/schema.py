@@ -77,7 +77,7 @@ parents. `T_differential` is the realised standardised selection differential: t
 its mean, over its standard deviation, on the scale of `alife.scales.measured`, 0 where it has no variance. Rows that a
 run wrote under format 1 count the early dead wherever they have a finite value: readers compute these again from
 births.
-`seconds` is wall-clock of the island's life on its host and outside a run's identity."""
+`seconds` is wall-clock of the island's life on its worker and outside a run's identity."""
 
 
 def birth_columns(heritable: tuple[str, ...] | list[str] = ()) -> dict[str, str]:

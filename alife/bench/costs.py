@@ -98,7 +98,7 @@ def memory() -> Iterator[Figure]:
     slope, base = np.polyfit(sizes, peaks, 1)
     genome = 4 * DEFAULT.shape.n_weights
     note = f"{slope / genome:.1f} genomes of 4·N bytes, beside {base / 1e6:.0f} MB; sizes {', '.join(map(str, sizes))}"
-    yield figure("peak memory of a host for each individual", float(slope) / 1e6, "MB", note=note)
+    yield figure("peak memory of a worker for each individual", float(slope) / 1e6, "MB", note=note)
 
 
 def _peak(size: int) -> int:

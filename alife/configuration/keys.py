@@ -108,7 +108,7 @@ class Life(_Section):
         "individual", description="the same coordinates and images for all of an island, or each its own"
     )
     precision: Literal["float32", "bfloat16"] = Field("float32", description="of the layers' products while learning")
-    threads: int = Field(1, ge=1, le=MOST_THREADS, description="threads a host")
+    threads: int = Field(1, ge=1, le=MOST_THREADS, description="threads a worker")
     chunk: int | None = Field(
         None,
         ge=1,
@@ -161,16 +161,16 @@ class Checkpoint(_Section):
 
 
 class Ray(_Section):
-    """Hosts on Ray."""
+    """Workers on Ray."""
 
     address: str | None = Field(
         None, description="a cluster's; local: this machine; null: as RAY_ADDRESS says, or local"
     )
-    hosts: Hosts = Field("auto", description="processes that live islands; auto is one an island, if there is room")
-    cpus_per_host: Cpus = Field(1, description="CPUs that a host reserves")
-    gpus_per_host: Gpus = Field(0, description="GPUs that a host reserves; of 0 one is made with device cuda")
+    hosts: Hosts = Field("auto", description="workers, which live islands; auto is one an island, if there is room")
+    cpus_per_host: Cpus = Field(1, description="CPUs that a worker reserves")
+    gpus_per_host: Gpus = Field(0, description="GPUs that a worker reserves; of 0 one is made with device cuda")
     hang_timeout: Positive = Field(
-        60, le=MOST, description="seconds without an answer, at least, before a host is given up"
+        60, le=MOST, description="seconds without an answer, at least, before a worker is given up"
     )
     allow_mixed: bool = Field(False, description="let machines of another class join, at the price of exactness")
 
@@ -181,7 +181,7 @@ class RunConfig(_Section):
     seed: int = Field(0, ge=0, lt=1 << 63, description="of everything random")
     task: Task = Field("mnist", description="mnist, glyphs, none, or a folder of IDX files")
     device: Literal["auto", "cpu", "cuda"] = Field(
-        "auto", description="where hosts compute; auto is a GPU where there is one"
+        "auto", description="where workers compute; auto is a GPU where there is one"
     )
     generations: int = Field(30, ge=1, le=schema.MAX_GENERATIONS, description="the total, founders included")
     quine: Quine = Quine()

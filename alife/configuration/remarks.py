@@ -172,7 +172,7 @@ def _ray(config: RunConfig) -> Iterator[tuple[str, str]]:
     if config.life.threads > max(1, config.ray.cpus_per_host) and config.device != "cuda":
         yield (
             "life.threads",
-            f"each host reserves {config.ray.cpus_per_host:g} of the CPUs for them (ray.cpus_per_host)",
+            f"each worker reserves {config.ray.cpus_per_host:g} of the CPUs for them (ray.cpus_per_host)",
         )
 
 

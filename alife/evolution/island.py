@@ -1,7 +1,7 @@
 """One generation of one island: newborns → adults → scores, and what the adults emit. A pure function.
 
 Given the configuration and the physics, the same newborns of the same generation and island give the same scores and
-the same emissions, on any host, as often as one asks.
+the same emissions, on any worker, as often as one asks.
 """
 
 import math
@@ -53,7 +53,7 @@ class Scores:
 
 
 class Habitat:
-    """The physics on one device, with the buffers to live in it. One a host, used by its islands one after another.
+    """The physics on one device, with the buffers to live in it. One a worker, used by its islands one after another.
 
     Args:
         config: Resolved: `device` and `life.chunk` are set.

@@ -1,4 +1,4 @@
-"""The part of `alife bench life` that needs whole runs: what is not the kernel, and what a second host is worth."""
+"""The part of `alife bench life` that needs whole runs: what is not the kernel, and what a second worker is worth."""
 
 import tempfile
 from collections.abc import Iterator
@@ -17,12 +17,12 @@ Event = dict[str, Any]
 
 
 def bench() -> Iterator[Figure]:
-    """Shares of default generations, and one host against as many as there are cores; about two minutes."""
+    """Shares of default generations, and one worker against as many as there are cores; about two minutes."""
     default = _generations(generations=12)
     yield from _shares(default)
-    yield figure(f"individuals a second, default generation, {_hosts(default)} hosts", _speeds(default), "1/s")
+    yield figure(f"individuals a second, default generation, {_hosts(default)} workers", _speeds(default), "1/s")
     if len(cores()) < 2:
-        yield figure("two hosts against one", float("nan"), note="needs two cores")
+        yield figure("two workers against one", float("nan"), note="needs two cores")
         return
     products = [two_processes()]
     one = _generations(generations=5, ray={"hosts": 1})
@@ -30,8 +30,8 @@ def bench() -> Iterator[Figure]:
     two = default if _hosts(default) == 2 else _generations(generations=5, ray={"hosts": 2})
     faster, possible = float(np.median(_speeds(two)) / np.median(_speeds(one))), np.concatenate(products)
     yield figure("two processes against one, float32 products", possible)
-    yield figure("two hosts against one, default generation", faster)
-    yield figure("two hosts against one, of what products allow", faster / possible, "of it")
+    yield figure("two workers against one, default generation", faster)
+    yield figure("two workers against one, of what products allow", faster / possible, "of it")
 
 
 def _shares(generations: list[Event]) -> Iterator[Figure]:
@@ -45,7 +45,7 @@ def _shares(generations: list[Event]) -> Iterator[Figure]:
 
 
 def _speeds(generations: list[Event]) -> NDArray[np.float64]:
-    """Individuals a second in each generation but the first, in which hosts start, and the last, which is tested."""
+    """Individuals a second in each generation but the first, in which workers start, and the last, which is tested."""
     return np.array([event["individuals_per_second"] for event in generations[1:-1]])
 
 

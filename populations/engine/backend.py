@@ -1,4 +1,4 @@
-"""Where islands live: in this process, or on Ray hosts that may be lost at any moment. Births are the same bits."""
+"""Where islands live: in this process, or on Ray workers that may be lost at any moment. Births are the same bits."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from alife.evolution.island import Scores
 from alife.evolution.reproduction import Ints, Newborns
 from alife.world.projections import Physics
 from populations.engine import classes
-from populations.engine.worker import Host, machine_class
+from populations.engine.worker import Worker, machine_class
 
 
 class Interrupted(Exception):
@@ -47,7 +47,7 @@ Choose = Callable[[int, Scores], Ints]
 
 
 class Backend(Protocol):
-    """Lives generations. What it returns depends on its arguments alone, however many hosts it has and loses."""
+    """Lives generations. What it returns depends on its arguments alone, however many workers it has and loses."""
 
     @property
     def config(self) -> RunConfig:
@@ -55,19 +55,19 @@ class Backend(Protocol):
 
     @property
     def hosts(self) -> int:
-        """How many hosts there are now."""
+        """How many workers there are now."""
 
     @property
     def machine(self) -> Mapping[str, Any]:
-        """The class of the machines that hosts run on, as `populations.engine.worker.machine_class`.
+        """The class of the machines that workers run on, as `populations.engine.worker.machine_class`.
 
         Raises:
             Interrupted: `stopping()` became true.
-            UserError: No host can be had.
+            UserError: No worker can be had.
         """
 
     def require(self, machine: Mapping[str, Any]) -> None:
-        """See that hosts are of a class, that of a run that goes on; others may live nothing of it.
+        """See that workers are of a class, that of a run that goes on; others may live nothing of it.
 
         Raises:
             Interrupted: `stopping()` became true.
@@ -79,11 +79,11 @@ class Backend(Protocol):
 
         Raises:
             Interrupted: `stopping()` became true.
-            UserError: No host can be had any more.
+            UserError: No worker can be had any more.
         """
 
     def close(self) -> None:
-        """Let all hosts go."""
+        """Let all workers go."""
 
 
 class LocalBackend:
@@ -98,7 +98,7 @@ class LocalBackend:
     hosts = 1
 
     def __init__(self, config: RunConfig, physics: Physics, stopping: Callable[[], bool]):
-        self.config, self.host = config, Host(config, physics)
+        self.config, self.worker = config, Worker(config, physics)
         self.stopping = stopping
         self.machine = machine_class(config)
 
@@ -112,9 +112,9 @@ class LocalBackend:
         for island, newborns in sorted(generation.newborns.items()):
             if self.stopping():
                 raise Interrupted
-            scores = self.host.live(island, generation.number, newborns, generation.collapse_norm, generation.test)
+            scores = self.worker.live(island, generation.number, newborns, generation.collapse_norm, generation.test)
             chosen = choose(island, scores)
-            outcomes[island] = Outcome(scores, chosen, self.host.conceive(island, chosen))
+            outcomes[island] = Outcome(scores, chosen, self.worker.conceive(island, chosen))
         return outcomes
 
     def close(self) -> None:

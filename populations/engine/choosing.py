@@ -13,7 +13,7 @@ BackendName = Literal["auto", "ray", "local"]
 Chosen = Literal["ray", "local"]
 
 RAY_SECONDS: Final = 10.0
-"""What Ray and its hosts take to start, on two cores of an AMD EPYC."""
+"""What Ray and its workers take to start, on two cores of an AMD EPYC."""
 
 
 def choose(asked: BackendName, *configs: RunConfig) -> Chosen:

@@ -30,13 +30,13 @@ def refusal(recorded: Machine, here: Machine) -> str:
         f"{key}: {recorded.get(key)} there, {here[key]} here" for key in here if recorded.get(key) != here[key]
     )
     return (
-        f"hosts here are of another class than the run ({differs}): births would differ in their last bits; "
+        f"workers here are of another class than the run ({differs}): births would differ in their last bits; "
         "go on with --ray.allow_mixed true if that is acceptable"
     )
 
 
 def differing(recorded: Machine, here: Machine) -> str:
-    """Why a host is refused, in a few words."""
+    """Why a worker is refused, in a few words."""
     keys = ", ".join(key for key in here if recorded.get(key) != here[key])
     return f"its machine is of another class than the run ({keys})"
 

@@ -1,7 +1,7 @@
 """The selection controller: scores → fitness → parents, generation by generation, and the record of it all.
 
-It owns the state of a run, which is the newborns of the next generation and nothing else; hosts borrow them. So a host
-that is lost costs what it was doing, and a controller that is lost costs the generations since the last commit.
+It owns the state of a run, which is the newborns of the next generation and nothing else; workers borrow them. So a
+worker that is lost costs what it was doing, and a controller that is lost costs the generations since the last commit.
 """
 
 import signal
@@ -41,7 +41,7 @@ class Run:
         collapse_norm: ‖θ‖ below which an adult has collapsed.
         tell: Who is told.
         warned: What the configuration says in vain.
-        seconds: Wall-clock so far by what it went into, summed over hosts for what happens on hosts.
+        seconds: Wall-clock so far by what it went into, summed over workers for what happens on workers.
     """
 
     config: RunConfig

@@ -193,8 +193,8 @@ def prepare(
     Args:
         config: What is asked for.
         past: The manifest of the run that is forked or assayed; None for a new one.
-        backend: Where it is to live. If hosts may be on other machines, `device: auto` stays open, with what depends on
-            it: the backend's `config` has it resolved.
+        backend: Where it is to live. If workers may be on other machines, `device: auto` stays open, with what depends
+            on it: the backend's `config` has it resolved.
 
     Raises:
         UserError: The data, the device or the topology do not fit.
@@ -214,7 +214,7 @@ def prepare(
 
 
 def _physics(config: RunConfig, task: Task | None, away: bool) -> Physics:
-    """`make_physics`, if hosts here, or this driver alone, have the memory."""
+    """`make_physics`, if workers here, or this driver alone, have the memory."""
     images = sum(map(sum, task.counts.values())) if task else 0
     gpu = config.device == "cuda" or (config.device == "auto" and (away or torch.cuda.is_available()))
     needs.check(config, shape_of(config, task), images, host=not away, gpu=gpu)
@@ -283,7 +283,7 @@ def drive(start: Callable[[MakeBackend], Run], backend: BackendName, tell: Liste
 
 
 def _cost(run: Run) -> dict[str, float]:
-    """What a generation takes: seconds of a core, and bytes of memory with one host."""
+    """What a generation takes: seconds of a core, and bytes of memory with one worker."""
     h, weights = run.config.quine.hidden, next(iter(run.newborns.values())).messages.shape[1]
     classes, task = weights // h - 2 * h - 1, run.recorder.manifest["task"]
     shape = Shape(h, run.config.quine.coordinate_units if classes else h, classes)

@@ -51,11 +51,11 @@ def memory(config: RunConfig, shape: Shape, images: int, *, host: bool = True) -
         config: The run.
         shape: Sizes of its networks.
         images: To learn, to select and to test, together.
-        host: Whether a host lives there, beside the driver.
+        host: Whether a worker lives there, beside the driver.
 
     Returns:
         Bytes by the keys that make them: what networks see of all coordinates and images, once for all and once as a
-        host scales it; the genomes, of all islands and their offspring, and five times those of one island; what
+        worker scales it; the genomes, of all islands and their offspring, and five times those of one island; what
         individuals learn from together.
     """
     features = shape.n_weights * shape.coordinate_units + images * (shape.hidden - shape.coordinate_units)
@@ -72,7 +72,7 @@ def memory(config: RunConfig, shape: Shape, images: int, *, host: bool = True) -
 def check(config: RunConfig, shape: Shape, images: int, *, host: bool = True, gpu: bool = False) -> None:
     """Refuse what could not end, or not even begin on this machine.
 
-    Arguments as of `memory`, and `gpu`: whether hosts may have one.
+    Arguments as of `memory`, and `gpu`: whether workers may have one.
 
     Raises:
         UserError: A generation of one island would take years, or there is not the memory.

@@ -1,7 +1,7 @@
-"""A host: a warm process that lives islands' generations for the controller, one after another.
+"""A worker: a warm process that lives islands' generations for the controller, one after another.
 
 It keeps nothing that matters. Between `live` and `conceive` it holds what the adults emitted; if it dies, any other
-host lives the same generation of the same island again, to the same bits.
+worker lives the same generation of the same island again, to the same bits.
 """
 
 import platform
@@ -15,12 +15,12 @@ from alife.evolution.reproduction import Floats, Ints, Newborns, conceive
 from alife.world.projections import Physics
 
 
-class Host:
+class Worker:
     """Lives generations of islands.
 
     Args:
         config: Resolved.
-        physics: Shared by all hosts of a run.
+        physics: Shared by all workers of a run.
     """
 
     def __init__(self, config: RunConfig, physics: Physics):
@@ -35,7 +35,7 @@ class Host:
         return scores
 
     def conceive(self, island: int, chosen: Ints) -> Newborns:
-        """Children of the chosen parents of the generation that this host has just lived."""
+        """Children of the chosen parents of the generation that this worker has just lived."""
         generation, parents, emitted = self._adults.pop(island)
         return conceive(self.config, emitted, parents, chosen, generation + 1, island)
 

@@ -18,7 +18,7 @@ _EACH_GENERATION = {
     "dead": "Individuals that died before the end of the generation; in no median",
     "individuals_per_second": "Individuals lived a second of wall-clock",
     "generation": "Last generation completed",
-    "hosts": "Hosts up or starting",
+    "hosts": "Workers up or starting",
 }
 """Figure of a "generation" event → what it is."""
 
@@ -26,7 +26,7 @@ _EACH_GENERATION = {
 class RayMetrics:
     """Sets gauges `ray_alife_NAME{run="…"}` where Ray's metrics agent runs (`ray[default]`); elsewhere sets nothing.
 
-    `restarts` counts the hosts lost since this process started. What nobody has, as where nobody lived, is NaN.
+    `restarts` counts the workers lost since this process started. What nobody has, as where nobody lived, is NaN.
     """
 
     def __init__(self) -> None:
@@ -90,5 +90,5 @@ class TensorBoard:
 def _gauges() -> dict[str, Any]:
     from ray.util.metrics import Gauge
 
-    meanings = {**_EACH_GENERATION, "restarts": "Hosts lost since the driver started"}
+    meanings = {**_EACH_GENERATION, "restarts": "Workers lost since the driver started"}
     return {name: Gauge(f"alife_{name}", meaning, tag_keys=("run",)) for name, meaning in meanings.items()}

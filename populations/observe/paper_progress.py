@@ -38,7 +38,7 @@ class PaperTerminal:
     def _on_paper_started(self, event: dict[str, Any]) -> None:
         self._parts, self._done = event["parts"], event["parts"] - event["waiting"]
         before = f"{self._done} of {count(self._parts, 'part')} done before; " if self._done else ""
-        hosts = count(event["hosts"], "host")
+        hosts = count(event["hosts"], "worker")
         self._line(
             f"{event['out']}: {before}estimate for {event['waiting']}: {duration(event['cpu_s'])} of one core, "
             f"{duration(event['wall_s'])} on {hosts}"

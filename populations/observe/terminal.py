@@ -60,14 +60,14 @@ class Terminal:
         seconds, memory = event["core_seconds"], event["memory"]
         if seconds >= 1 or memory >= 1e9:
             doubt = ": is that meant?" if seconds > 86_400 else ""
-            took = f"about {duration(seconds)} of one core, and {size(memory)} of memory with one host"
+            took = f"about {duration(seconds)} of one core, and {size(memory)} of memory with one worker"
             self._line(f"a generation takes {took}{doubt}")
 
     def _on_connecting(self, event: dict[str, Any]) -> None:
         self._line(connecting(event))
 
     def _on_start(self, event: dict[str, Any]) -> None:
-        where = count(event["hosts"], "host") if event.get("backend") == "ray" else "in this process"
+        where = count(event["hosts"], "worker") if event.get("backend") == "ray" else "in this process"
         verb = "goes on with" if event["generation"] else "starts with"
         of = f"of {event['of']} (0 to {event['of'] - 1})" if event["of"] > 1 else "of 1"
         self._line(f"{event['out']}: {verb} generation {event['generation']} {of}, {where}")
@@ -189,7 +189,7 @@ def divide(seconds: dict[str, float]) -> str:
 
 
 def shares(seconds: dict[str, float]) -> dict[str, float]:
-    """How the wall-clock of all generations divides: phase → share; what hosts do in parallel counts once.
+    """How the wall-clock of all generations divides: phase → share; what workers do in parallel counts once.
 
     Args:
         seconds: `populations.engine.coordinator.Run.seconds`.

@@ -228,7 +228,7 @@ class Recorder:
         return sorted(entry["generation"] for entry in self.manifest["parts"]["checkpoints"])
 
     def restart(self, generation: int, host: str, why: str, seconds_lost: float) -> None:
-        """Note that hosts had to be restarted; on record with the next commit.
+        """Note that workers had to be restarted; on record with the next commit.
 
         Args:
             generation: The one that is lived again.

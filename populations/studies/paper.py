@@ -1,4 +1,4 @@
-"""The seed paper's experiments as jobs on Ray hosts, side by side, or one after another in this process.
+"""The seed paper's experiments as jobs on Ray workers, side by side, or one after another in this process.
 
 OUT/paper.json says what was asked for; OUT/results/EXPERIMENT[-PART].* is what came of a part (its .json, written last,
 says that it has ended, and which other files it has); OUT/state/ holds what a part under way needs to go on, and its
@@ -141,7 +141,7 @@ def reproduce(
 
 
 def estimate(parts: Sequence[tuple[str, str]], settings: Settings, hosts: int) -> tuple[float, float]:
-    """(seconds of CPU, of wall-clock on so many hosts) that parts take, from a step timed here and now."""
+    """(seconds of CPU, of wall-clock on so many workers) that parts take, from a step timed here and now."""
     from alife.organism.kernel.products import computing
     from alife.paper.training import step_seconds
 

@@ -1,7 +1,7 @@
 """Many independent jobs on one Ray cluster, or one after another in this process: call `run_jobs`.
 
 Sweeps, replicates of a fork and the seed paper's experiments are such jobs. On Ray each job is one task on as many CPUs
-as a host has; a job whose process or machine dies is started again, so a job should go on from what it finds. What is
+as a worker has; a job whose process or machine dies is started again, so a job should go on from what it finds. What is
 wrong with one job does not touch the others.
 """
 

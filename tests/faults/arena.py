@@ -1,4 +1,4 @@
-"""A Ray cluster of real node processes on loopback, whose hosts' phases are seen from outside."""
+"""A Ray cluster of real node processes on loopback, whose workers' phases are seen from outside."""
 
 import logging
 import os
@@ -28,11 +28,11 @@ ENVIRONMENT = {
 """Of every process of the cluster and of every driver: loopback only, no telemetry, no memory monitor."""
 
 _PHASES = {"": "idle", ".start": "starting", ".live": "living", ".conceive": "conceiving"}
-_HOST = "ray::PingedHost"
+_HOST = "ray::PingedWorker"
 
 
 class Arena:
-    """A cluster whose head holds no host, so that any other node can go.
+    """A cluster whose head holds no worker, so that any other node can go.
 
     Args:
         settings: Ray's `_system_config`; empty for production values.
@@ -101,7 +101,7 @@ class Arena:
         return processes.children(raylet(node))
 
     def hosts(self, node: Any = None) -> dict[int, str]:
-        """Hosts there are, on a node or on all: process → "starting", "living", "conceiving", "idle", "up" or "".
+        """Workers there are, on a node or on all: process → "starting", "living", "conceiving", "idle", "up" or "".
 
         Idle is who has lived and has no thread that wants to run. Who has not been seen to live is starting while it
         loads torch or is named so, and else "up". "" is said of any other moment.
@@ -119,7 +119,7 @@ class Arena:
         return found
 
     def _nameless(self, pid: int) -> str:
-        """The phase of a host whose title names none."""
+        """The phase of a worker whose title names none."""
         if pid in self._lived:
             return "" if processes.busy(pid) else "idle"
         if processes.maps(pid, "libtorch") and processes.busy(pid):
@@ -136,7 +136,7 @@ class Arena:
 
 
 def phase_of(pid: int) -> str | None:
-    """What the title of a process says that a host is doing; None if this is no host.
+    """What the title of a process says that a worker is doing; None if this is no worker.
 
     Ray names a method in the title while it runs, but a ping that ends meanwhile takes the name away. So a name is
     proof, and "idle", its absence, is none: see `Arena.hosts`.

@@ -1,4 +1,4 @@
-"""The matrix: kind of fault × moment × number of hosts, and what each cell has to leave on record."""
+"""The matrix: kind of fault × moment × number of workers, and what each cell has to leave on record."""
 
 import signal
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ class Cell:
         why: What the reason on record begins with, if it is a restart.
         code: Exit code of the command that was struck.
         says: What that command must say.
-        resumes: Hosts of each command that goes on; all but the last are told to stop (SIGTERM) on their way.
+        resumes: Workers of each command that goes on; all but the last are told to stop (SIGTERM) on their way.
         keys: Of the configuration, on top of the matrix's.
         optional: Whether the run may as well get over it and end by itself, as code 0 says.
         place: "disk" puts the run folder on a small file system, "store" uses a cluster whose object store is small,
@@ -49,9 +49,9 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """As "host killed, living, 2 hosts"."""
+        """As "worker killed, living, 2 workers"."""
         values = ", production values" if self.place == "production" else ""
-        return f"{self.fault}, {self.moment}, {self.hosts} host{'s' if self.hosts > 1 else ''}{values}"
+        return f"{self.fault}, {self.moment}, {self.hosts} worker{'s' if self.hosts > 1 else ''}{values}"
 
 
 _NODES = {1: (1,), 2: (1, 1), 8: (2, 2, 2, 2)}
@@ -65,12 +65,12 @@ def _undisturbed(hosts: int) -> Cell:
 
 def _killed(phase: str, hosts: int) -> Cell:
     trace: Trace = "a restart of one that had not started" if phase == "starting" else "a restart that names it"
-    return Cell("host killed", phase, hosts, _NODES[hosts], strikes.host_killed(phase), trace, _DIED)
+    return Cell("worker killed", phase, hosts, _NODES[hosts], strikes.host_killed(phase), trace, _DIED)
 
 
 def _hung(phase: str, hosts: int, **more: Any) -> Cell:
     trace: Trace = "a restart of one that had not started" if phase == "starting" else "a restart that names it"
-    return Cell("host hung", phase, hosts, _NODES[hosts], strikes.host_hung(phase), trace, _HUNG, **more)
+    return Cell("worker hung", phase, hosts, _NODES[hosts], strikes.host_hung(phase), trace, _HUNG, **more)
 
 
 def _driver(moment: str, strike: Strike, hosts: int, code: int = -signal.SIGKILL, **more: Any) -> Cell:
@@ -115,7 +115,7 @@ CELLS: tuple[Cell, ...] = (
     *(_told(number, 2) for number in (signal.SIGINT, signal.SIGTERM)),
     Cell(
         "driver told, SIGTERM",
-        "living; goes on with 2, then 8 hosts",
+        "living; goes on with 2, then 8 workers",
         1,
         _NODES[8],
         strikes.driver_told(signal.SIGTERM),
@@ -153,10 +153,10 @@ CELLS: tuple[Cell, ...] = (
 )
 
 IN_CI: tuple[str, ...] = (
-    "host killed, living, 2 hosts",
-    "host hung, idle, 2 hosts",
-    "node replaced, living, 2 hosts",
-    "driver killed, commit: new manifest in place, 2 hosts",
-    "driver told, SIGTERM, living, 2 hosts",
+    "worker killed, living, 2 workers",
+    "worker hung, idle, 2 workers",
+    "node replaced, living, 2 workers",
+    "driver killed, commit: new manifest in place, 2 workers",
+    "driver told, SIGTERM, living, 2 workers",
 )
 """Cells that the tests run: one of each kind of fault."""

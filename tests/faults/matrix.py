@@ -37,7 +37,7 @@ CONFIG: Mapping[str, Any] = {
     "checkpoint.every": 4,
     "ray.hang_timeout": 3,
 }
-"""Of a run whose generation takes a fraction of a second. Nine islands: one host of two is idle at the end of each."""
+"""Of a run whose generation takes a fraction of a second. Nine islands: one worker of two idles at the end."""
 _NOT_BIRTHS = ("ray.", "checkpoint.")
 """Sections that have no part in what is born."""
 
@@ -208,13 +208,13 @@ def _summary(outcomes: Sequence[Outcome], runs: int, seconds: float) -> Iterator
         yield {"name": "lost, median", "value": round(median(lost), 2), "unit": "s"}
         worst = max(struck, key=lambda outcome: outcome.lost)
         yield {"name": "lost, worst", "value": round(worst.lost, 2), "unit": "s", "cell": worst.cell.name}
-    killed = [outcome for outcome in struck if outcome.cell.fault == "host killed"]
+    killed = [outcome for outcome in struck if outcome.cell.fault == "worker killed"]
     if killed:
         worst = max(killed, key=lambda outcome: outcome.lost - outcome.again)
         beyond = max(0.0, worst.lost - worst.again)
         text = "wall-clock beyond the generation lived again"
         yield {
-            "name": "recovery from a killed host, worst",
+            "name": "recovery from a killed worker, worst",
             "value": round(beyond, 2),
             "unit": "s",
             "what": text,

@@ -33,7 +33,7 @@ class Scene:
     """A run folder and the commands that write it.
 
     Args:
-        arena: Where its hosts live.
+        arena: Where its workers live.
         folder: For the run folder `run` and what its drivers say.
         config: Flags of `alife run`, by dotted key.
 
@@ -65,7 +65,7 @@ class Scene:
         self._begin("run", "--out", str(self.out), "--no-figures", *flat)
 
     def resume(self, hosts: int | None = None) -> None:
-        """`alife resume`, on the same cluster, with as many hosts as before or another number."""
+        """`alife resume`, on the same cluster, with as many workers as before or another number."""
         more = ["--ray.hosts", str(hosts)] if hosts else []
         self._begin("resume", str(self.out), "--no-figures", "--ray.address", self.arena.address, *more)
 
@@ -75,7 +75,7 @@ class Scene:
 
     @contextmanager
     def host(self, *phases: str, node: Any = None, which: Callable[[int], bool] = lambda _: True) -> Iterator[Struck]:
-        """A host that stands still in one of these phases: it was seen there, stopped, and seen there again.
+        """A worker that stands still in one of these phases: it was seen there, stopped, and seen there again.
 
         Args:
             phases: Of `Arena.hosts`.

@@ -1,7 +1,7 @@
-"""`python -m tests.faults soak`: a thousand generations with a host killed every twenty, and what that leaves in
+"""`python -m tests.faults soak`: a thousand generations with a worker killed every twenty, and what that leaves in
 memory.
 
-One of the two hosts is spared, so that it lives as long as the driver: what leaks shows in these two.
+One of the two workers is spared, so that it lives as long as the driver: what leaks shows in these two.
 """
 
 import sys
@@ -42,9 +42,9 @@ class Sample:
 
     generation: int
     driver: float
-    host: float
+    worker: float
     driver_handles: int
-    host_handles: int
+    worker_handles: int
 
 
 def bench(config: Mapping[str, Any] = CONFIG) -> Iterator[Figure]:
@@ -75,7 +75,7 @@ def bench(config: Mapping[str, Any] = CONFIG) -> Iterator[Figure]:
     yield {"name": "soak", "value": manifest["generation"] + 1, "unit": "generations", "minutes": minutes}
     proof: Figure = {"on record": len(restarts), "of them by process, for it had started": named}
     proof["passed"] = len(restarts) >= len(killed) > 0
-    yield {"name": "soak, hosts killed", "value": len(killed), "unit": "kills", **proof}
+    yield {"name": "soak, workers killed", "value": len(killed), "unit": "kills", **proof}
     lost = sum(restart["seconds_lost"] for restart in restarts)
     yield {"name": "soak, restarts", "value": len(restarts), "unit": "restarts", "seconds lost": round(lost, 1)}
     yield {"name": "soak, identical", "value": int(identical), "unit": "run", "passed": identical and code == 0}
@@ -83,7 +83,7 @@ def bench(config: Mapping[str, Any] = CONFIG) -> Iterator[Figure]:
 
 
 def _kill(scene: Scene) -> tuple[list[int], list[Sample]]:
-    """Kill hosts but for the eldest until the run nears its end: (who was killed, samples at each kill).
+    """Kill workers but for the eldest until the run nears its end: (who was killed, samples at each kill).
 
     While it is killed, and before, until there is another to kill, the eldest stands still, so that no generation ends.
     Only one that has loaded torch is killed: of those that die sooner each makes the run wait longer for the next.
@@ -108,7 +108,7 @@ def _kill(scene: Scene) -> tuple[list[int], list[Sample]]:
             killed.append(struck.process)
             processes.thaw(eldest)
         if generation % (5 * EVERY) == 0:
-            print(f"generation {generation} of {total}, {len(killed)} hosts killed", file=sys.stderr, flush=True)
+            print(f"generation {generation} of {total}, {len(killed)} workers killed", file=sys.stderr, flush=True)
     return killed, samples
 
 
@@ -120,7 +120,7 @@ def _sample(scene: Scene, generation: int, host: int) -> Sample:
 
 def _leaks(samples: list[Sample]) -> Iterator[Figure]:
     settled = [sample for sample in samples if sample.generation >= SETTLED * samples[-1].generation]
-    for name in ("driver", "host"):
+    for name in ("driver", "worker"):
         generations = [sample.generation for sample in settled]
         sizes = [getattr(sample, name) for sample in settled]
         slope = float(np.polyfit(generations, sizes, 1)[0]) * 1000 if len(settled) > 1 else float("nan")

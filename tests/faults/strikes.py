@@ -23,7 +23,7 @@ EARLY = 4
 
 
 def host_killed(phase: str) -> Strike:
-    """SIGKILL to a host."""
+    """SIGKILL to a worker."""
 
     def strike(scene: Scene) -> Struck:
         _wait(scene, phase)
@@ -35,7 +35,7 @@ def host_killed(phase: str) -> Strike:
 
 
 def host_hung(phase: str) -> Strike:
-    """A host that stands still and is not let go on; one that starts, once torch comes in: by then it answers pings."""
+    """A worker that stands still and is not let go on; one that starts, once torch comes in: then it answers pings."""
 
     def loads(pid: int) -> bool:
         return phase != "starting" or processes.maps(pid, "libtorch")
@@ -49,11 +49,11 @@ def host_hung(phase: str) -> Strike:
 
 
 def node_removed(phase: str, joins: int = 0) -> Strike:
-    """A node killed with all that runs on it while a host on it is in a phase.
+    """A node killed with all that runs on it while a worker on it is in a phase.
 
     Args:
-        phase: Of the host.
-        joins: CPUs of a node that joins afterwards. The run's other host stands still until one there has lived.
+        phase: Of the worker.
+        joins: CPUs of a node that joins afterwards. The run's other worker stands still until one there has lived.
     """
 
     def strike(scene: Scene) -> Struck:
@@ -69,7 +69,7 @@ def node_removed(phase: str, joins: int = 0) -> Strike:
 
 
 def node_hung(phase: str) -> Strike:
-    """A node that answers nobody any more, its hosts least of all."""
+    """A node that answers nobody any more, its workers least of all."""
 
     def strike(scene: Scene) -> Struck:
         _wait(scene, phase)
@@ -82,7 +82,7 @@ def node_hung(phase: str) -> Strike:
 
 
 def node_joins(cpus: int) -> Strike:
-    """A node joins while the only host stands still; that goes on once a host of the new node has been seen living."""
+    """A node joins while the only worker stands still; it goes on once a worker of the new node was seen living."""
 
     def strike(scene: Scene) -> Struck:
         scene.lived(EARLY)
@@ -95,7 +95,7 @@ def node_joins(cpus: int) -> Strike:
 
 
 def driver_killed(phase: str) -> Strike:
-    """SIGKILL to the driver, which stands still while a host is in a phase."""
+    """SIGKILL to the driver, which stands still while a worker is in a phase."""
 
     def strike(scene: Scene) -> Struck:
         _wait(scene, phase)
@@ -104,7 +104,7 @@ def driver_killed(phase: str) -> Strike:
                 processes.freeze(scene.driver.pid)
                 processes.thaw(struck.process)
                 processes.kill(scene.driver.pid)
-                return Struck(scene.driver.pid, f"a host {phase}", struck.generation, struck.time)
+                return Struck(scene.driver.pid, f"a worker {phase}", struck.generation, struck.time)
 
     return strike
 
@@ -122,27 +122,27 @@ def driver_killed_committing(step: str) -> Strike:
 
 
 def driver_told(number: signal.Signals) -> Strike:
-    """A signal to the driver while a host lives."""
+    """A signal to the driver while a worker lives."""
 
     def strike(scene: Scene) -> Struck:
         scene.lived(EARLY)
         with scene.host("living") as struck:
             os.kill(scene.driver.pid, number)
             processes.thaw(struck.process)
-        return Struck(scene.driver.pid, "a host living", struck.generation, struck.time)
+        return Struck(scene.driver.pid, "a worker living", struck.generation, struck.time)
 
     return strike
 
 
 def disk_filled(scene: Scene) -> Struck:
-    """The disk of the run folder is filled while a host lives; the driver finds out at its next commit."""
+    """The disk of the run folder is filled while a worker lives; the driver finds out at its next commit."""
     scene.lived(EARLY)
     with scene.host("living") as struck:
         ballast = scene.folder / "ballast"
         scene.amends.append(lambda: ballast.unlink(missing_ok=True))
         fill(ballast)
         processes.thaw(struck.process)
-    return Struck(scene.driver.pid, "a host living", struck.generation, struck.time)
+    return Struck(scene.driver.pid, "a worker living", struck.generation, struck.time)
 
 
 _BALLAST = """
@@ -165,7 +165,7 @@ def _end(ballast: "subprocess.Popen[str]") -> None:
 
 
 def store_filled(scene: Scene) -> Struck:
-    """Another program fills the object store, and the disk that Ray falls back to, while a host lives."""
+    """Another program fills the object store, and the disk that Ray falls back to, while a worker lives."""
     scene.lived(EARLY)
     with scene.host("living") as struck:
         command = [sys.executable, "-c", _BALLAST, scene.arena.address]
@@ -175,7 +175,7 @@ def store_filled(scene: Scene) -> Struck:
         processes.thaw(struck.process)
     if not said:
         raise Ended("the ballast did not fill the object store")
-    return Struck(scene.driver.pid, f"a host living, {said} MiB held", struck.generation, struck.time)
+    return Struck(scene.driver.pid, f"a worker living, {said} MiB held", struck.generation, struck.time)
 
 
 def fill(path: Path) -> None:
@@ -210,7 +210,7 @@ def _wait(scene: Scene, phase: str) -> None:
 
 
 def _joins(scene: Scene, cpus: int) -> Struck:
-    """A node joins: seen is a host on it that lives."""
+    """A node joins: seen is a worker on it that lives."""
     node = scene.arena.add(cpus)
     with scene.host("living", node=node) as seen:
         processes.thaw(seen.process)

@@ -1,4 +1,4 @@
-"""The bench of faults, a cell of each kind: real nodes, hosts and drivers of a real cluster, struck from outside."""
+"""The bench of faults, a cell of each kind: real nodes, workers and drivers of a real cluster, struck from outside."""
 
 import os
 from collections.abc import Iterator
@@ -40,13 +40,13 @@ def test_a_fault_that_strikes_nothing_is_a_failure(matrix: Matrix) -> None:
             processes.thaw(struck.process)
         return struck
 
-    outcome = matrix.run(replace(BY_NAME["host killed, living, 2 hosts"], strike=feint))
+    outcome = matrix.run(replace(BY_NAME["worker killed, living, 2 workers"], strike=feint))
     assert outcome.identical
     assert any(problem.startswith("no restart of process") for problem in outcome.problems)
 
 
 def test_other_births_and_another_end_are_failures(matrix: Matrix) -> None:
-    cell = replace(BY_NAME["none, undisturbed, 2 hosts"], code=1, keys={"ray.hang_timeout": 60})
+    cell = replace(BY_NAME["none, undisturbed, 2 workers"], code=1, keys={"ray.hang_timeout": 60})
     with Matrix({**CONFIG, "seed": 1}) as other:
         outcome = trial.run(cell, matrix.arena(), other.folder / "run", matrix.config, other.undisturbed())
     assert outcome.problems == ("other births than those of an undisturbed run", "exit codes [0], not [1]")

@@ -23,7 +23,7 @@ def device(config: RunConfig, stopping: Callable[[], bool], probe: Callable[[], 
     """ "cuda" if a worker on a node with GPUs says that torch can use one, else "cpu". Ray is connected.
 
     Args:
-        config: Says what a host needs; one GPU if it says nothing of GPUs.
+        config: Says what a worker needs; one GPU if it says nothing of GPUs.
         stopping: Asked while waiting.
         probe: What a worker is asked.
 

@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 def elsewhere(needs: Ray) -> bool:
-    """Whether hosts may be on other machines: a cluster is named, or this process is connected to one."""
+    """Whether workers may be on other machines: a cluster is named, or this process is connected to one."""
     module = sys.modules.get("ray")
     return bool(addresses.place(needs).address) or (module is not None and module.is_initialized())
 
@@ -27,10 +27,10 @@ class Head:
     """Asks Ray's head once a second what nodes there are, in a thread of its own: a head that is gone blocks who asks.
 
     Args:
-        config: Says what a host needs.
+        config: Says what a worker needs.
 
     Attributes:
-        places: Hosts that each node alive has resources for, however many of them are in use, by the node's id.
+        places: Workers that each node alive has resources for, however many of them are in use, by the node's id.
         answers: How often the head has answered.
     """
 
@@ -44,7 +44,7 @@ class Head:
 
     @property
     def room(self) -> int:
-        """Hosts that all nodes alive have resources for."""
+        """Workers that all nodes alive have resources for."""
         return sum(self.places.values())
 
     def close(self) -> None:
@@ -63,7 +63,7 @@ class Head:
 
 
 def places(config: RunConfig) -> dict[str, int]:
-    """Hosts that each node alive has resources for, in use or not, by the node's id; nodes without any are left out."""
+    """Workers that each node alive has resources for, in use or not, by the node's id; nodes without are left out."""
     import ray
 
     needs = {"CPU": config.ray.cpus_per_host, "GPU": config.ray.gpus_per_host}
@@ -95,12 +95,12 @@ def only_on(node: str) -> dict[str, Any]:
 
 
 def room(config: RunConfig) -> int:
-    """Hosts that the nodes alive now have resources for, however many of them are in use; each fits on one node."""
+    """Workers that the nodes alive now have resources for, however many of them are in use; each fits on one node."""
     return sum(places(config).values())
 
 
 def check_room(config: RunConfig, who: str) -> None:
-    """Refuse a cluster of which no node has what `who`, a host or a job, asks for.
+    """Refuse a cluster of which no node has what `who`, a worker or a job, asks for.
 
     Raises:
         UserError: There is none.
@@ -113,7 +113,7 @@ def check_room(config: RunConfig, who: str) -> None:
 
 
 def described(needs: Ray) -> str:
-    """What a host or a job asks for, in words."""
+    """What a worker or a job asks for, in words."""
     gpus = f" and {count(needs.gpus_per_host, 'GPU')}" if needs.gpus_per_host else ""
     return f"{count(needs.cpus_per_host, 'CPU')}{gpus}"
 

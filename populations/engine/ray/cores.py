@@ -17,7 +17,7 @@ def cores() -> int:
 
 
 def hosts_wanted(config: RunConfig) -> int:
-    """Hosts that a run can use: as configured, else one an island up to the cores of this machine."""
+    """Workers that a run can use: as configured, else one an island up to the cores of this machine."""
     if config.ray.hosts != "auto":
         return config.ray.hosts
     return max(1, min(config.population.islands, int(cores() / config.ray.cpus_per_host)))

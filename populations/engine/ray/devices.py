@@ -12,7 +12,7 @@ class DeviceError(Exception):
     """A GPU failed.
 
     Attributes:
-        why: In a few words, as said of a host that is given up.
+        why: In a few words, as said of a worker that is given up.
         broken: Whether the GPU itself is of no more use; else it only lacked memory.
     """
 
@@ -43,7 +43,7 @@ def device_errors() -> Iterator[None]:
 
 
 def resolved(config: RunConfig, device: str, n_weights: int) -> RunConfig:
-    """The configuration with its device, and with what follows from that: GPUs of a host, and the chunk."""
+    """The configuration with its device, and with what follows from that: GPUs of a worker, and the chunk."""
     from alife.evolution.island import default_chunk
 
     gpus = config.ray.gpus_per_host or (1.0 if device == "cuda" else 0.0)

@@ -1,6 +1,6 @@
-"""When a host is given up: what the driver knows of it, how long is too long, and what an error of Ray's means.
+"""When a worker is given up: what the driver knows of it, how long is too long, and what an error of Ray's means.
 
-It judges single hosts, and knows nothing of who is to do what.
+It judges single workers, and knows nothing of who is to do what.
 """
 
 import re
@@ -20,12 +20,12 @@ from alife.evolution.reproduction import Ints
 from populations.engine.ray.devices import DeviceError
 
 START_SECONDS = 120.0
-"""A host that has not started by then is given up, as is one that has answered a ping and then is silent for
-`ray.hang_timeout`; the next wave of hosts on that node is given twice as long, and so on up to `DOUBLINGS` times."""
+"""A worker that has not started by then is given up, as is one that has answered a ping and then is silent for
+`ray.hang_timeout`; the next wave of workers on that node is given twice as long, and so on up to `DOUBLINGS` times."""
 DOUBLINGS = 3
 PING_SECONDS = 0.5
 PATIENCE = 10.0
-"""A call that takes this many times the median of earlier ones of its kind has hung, even if its host answers."""
+"""A call that takes this many times the median of earlier ones of its kind has hung, even if its worker answers."""
 
 
 class Clock:
@@ -44,7 +44,7 @@ class Clock:
 
 @dataclass
 class Handle:
-    """One host as the driver sees it.
+    """One worker as the driver sees it.
 
     `call` is under way unless the phase is "idle", and has been for `busy` seconds. `ping` has been unanswered for
     `silent` seconds; once one was answered, the process is `up`. `since` is when it was given what it does now: a
@@ -82,8 +82,8 @@ class Waves:
             self.count, self.last = self.count + 1, time.monotonic()
 
 
-class Vigil:
-    """Judges hosts by how long others took.
+class FailureDetector:
+    """Judges workers by how long others took.
 
     Args:
         timeout: `ray.hang_timeout`, in seconds.
@@ -104,7 +104,7 @@ class Vigil:
                 self._nodes[handle.node].count = 0
 
     def false_start(self, handle: Handle) -> float:
-        """A host was lost while it started: seconds to wait before the next one is, more after each wave."""
+        """A worker was lost while it started: seconds to wait before the next one is, more after each wave."""
         self._all.failed(handle.since)
         self._nodes[handle.node].failed(handle.since)
         return 2.0 ** min(self._all.count - 1, 6) - 1
@@ -114,10 +114,10 @@ class Vigil:
         return max(START_SECONDS, self._timeout)
 
     def misses(self, handle: Handle, seconds: float) -> str:
-        """Why a host is to be given up, if it is: it died idle, answers no ping, or takes unreasonably long.
+        """Why a worker is to be given up, if it is: it died idle, answers no ping, or takes unreasonably long.
 
         Args:
-            handle: Of the host; its times are brought up to date, and it is pinged at once and then now and then.
+            handle: Of the worker; its times are brought up to date, and it is pinged at once and then now and then.
             seconds: Since the last look.
         """
         timeout = self._timeout
@@ -146,7 +146,7 @@ class Vigil:
 
 
 def reason(error: RayError) -> str:
-    """Why a host was lost.
+    """Why a worker was lost.
 
     Raises:
         Exception: It was not lost: the program failed on it.
@@ -157,8 +157,8 @@ def reason(error: RayError) -> str:
         raise error.cause if isinstance(error.cause, UserError) else error.as_instanceof_cause()
     if isinstance(error, RayActorError) and error.actor_init_failed:
         raise UserError(
-            f"a host cannot load this program: {str(error).strip().splitlines()[-1].strip()}: install the same version "
-            "of it on every node"
+            f"a worker cannot load this program: {str(error).strip().splitlines()[-1].strip()}: install the same "
+            "version of it on every node"
         )
     if isinstance(error, ActorUnschedulableError):
         return "could not be placed"
@@ -170,13 +170,13 @@ def reason(error: RayError) -> str:
 
 
 def device_error(error: RayError) -> DeviceError | None:
-    """What a GPU did, if that is what a host was lost to."""
+    """What a GPU did, if that is what a worker was lost to."""
     cause = error.cause if isinstance(error, RayTaskError) else None
     return cause if isinstance(cause, DeviceError) else None
 
 
 def is_of_program(error: RayError) -> bool:
-    """Whether a host did not start for what it found on its node: the program raised, or cannot be loaded."""
+    """Whether a worker did not start for what it found on its node: the program raised, or cannot be loaded."""
     if isinstance(error, RayTaskError):
         return not isinstance(error.cause, RayError | DeviceError)
     return isinstance(error, RayActorError) and error.actor_init_failed

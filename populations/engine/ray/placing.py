@@ -1,4 +1,4 @@
-"""Which nodes of a cluster hosts are placed on: a node that cannot live this run is kept clear of."""
+"""Which nodes of a cluster workers are placed on: a node that cannot live this run is kept clear of."""
 
 import contextlib
 import time
@@ -12,29 +12,29 @@ from ray.exceptions import RayError
 from populations.engine.ray.cluster import not_on
 
 REFUSED_SECONDS = 600.0
-"""A node on which a host could not start for a fault that may be mended is tried again after so long."""
+"""A node on which a worker could not start for a fault that may be mended is tried again after so long."""
 
 
 class Placing:
-    """Nodes that are refused, and hosts that are kept only so that nobody gets their broken GPU."""
+    """Nodes that are refused, and workers that are kept only so that nobody gets their broken GPU."""
 
     def __init__(self) -> None:
         self._refused: dict[str, float] = {}
         self._kept: list[tuple[str, Any]] = []
 
     def refuse(self, node: str, seconds: float = float("inf")) -> None:
-        """Place no host there for so long."""
+        """Place no worker there for so long."""
         self._refused[node] = time.monotonic() + seconds
 
     def keep(self, node: str, actor: Any) -> None:
-        """Leave a host that does nothing any more where it is."""
+        """Leave a worker that does nothing any more where it is."""
         self._kept.append((node, actor))
 
     def room(self, places: Mapping[str, int]) -> int:
-        """Hosts that there is room for.
+        """Workers that there is room for.
 
         Args:
-            places: Hosts that each node alive has resources for, by the node's id.
+            places: Workers that each node alive has resources for, by the node's id.
         """
         refused = self.refused()
         kept = Counter(node for node, _ in self._kept)
@@ -46,18 +46,18 @@ class Placing:
         return {node for node, until in self._refused.items() if until > now}
 
     def options(self) -> dict[str, Any]:
-        """Options of a new host."""
+        """Options of a new worker."""
         return {"scheduling_strategy": "SPREAD", **not_on(self.refused())}
 
     def described(self) -> str:
         """What is out of use, to be added to a message; "" if nothing is."""
         refused, kept = len(self.refused()), len(self._kept)
         words = [f"{refused} nodes are refused"] if refused else []
-        words += [f"{kept} hosts were given up for their GPU"] if kept else []
+        words += [f"{kept} workers were given up for their GPU"] if kept else []
         return f" ({', '.join(words)})" if words else ""
 
     def close(self) -> None:
-        """Let go of the hosts that are kept."""
+        """Let go of the workers that are kept."""
         for _, actor in self._kept:
             with contextlib.suppress(RayError):
                 ray.kill(actor, no_restart=True)

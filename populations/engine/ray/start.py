@@ -42,7 +42,7 @@ def connect(
     """Join the cluster at `ray.address` (or RAY_ADDRESS), or start Ray here: loopback only, no dashboard, no telemetry.
 
     Args:
-        config: Says where, and what a host needs.
+        config: Says where, and what a worker needs.
         stopping: Asked once Ray is there.
         told: Told, before it takes long, at which address Ray is joined, or "" if it is started.
 

@@ -1,10 +1,10 @@
-"""The Ray backend: islands go to whichever host is free, and what a lost host was doing goes to another.
+"""The Ray backend: islands go to whichever worker is free, and what a lost worker was doing goes to another.
 
-A host is lost when its process or node dies, when it answers no ping for `ray.hang_timeout` seconds, or when its GPU
-fails; an exception of the program itself is not retried. A node whose machine is of another class, or on which a host
-cannot start, is refused (`populations.engine.ray.placing`) as long as there are others. A host that is starting, living
-or conceiving has one call under way, so that what it was doing when it was lost is known; while it conceives, the next
-island waits behind that call. Lost hosts are replaced while the others go on. Time is counted by looks
+A worker is lost when its process or node dies, when it answers no ping for `ray.hang_timeout` seconds, or when its GPU
+fails; an exception of the program itself is not retried. A node whose machine is of another class, or on which a worker
+cannot start, is refused (`populations.engine.ray.placing`) as long as there are others. A worker that is starting,
+living or conceiving has one call under way, so that what it was doing when it was lost is known; while it conceives,
+the next island waits behind that call. Lost workers are replaced while the others go on. Time is counted by looks
 (`populations.engine.ray.failures.Clock`), so that a driver that is slow, or was stopped for a while, takes nobody for
 hung.
 """
@@ -32,8 +32,8 @@ from populations.engine.ray import start as ray_start
 from populations.engine.ray.devices import resolved
 from populations.engine.ray.failures import (
     Clock,
+    FailureDetector,
     Handle,
-    Vigil,
     address_of,
     device_error,
     is_of_program,
@@ -41,27 +41,27 @@ from populations.engine.ray.failures import (
     words_of,
 )
 from populations.engine.ray.placing import REFUSED_SECONDS, Placing
-from populations.engine.ray.worker import HostActor
+from populations.engine.ray.worker import WorkerActor
 
 STARVED_SECONDS = 300.0
-"""Without any host that is up for so long, the run stops."""
+"""Without any worker that is up for so long, the run stops."""
 HEAD_SECONDS = 30.0
 """Silence of the cluster's head after which the run stops. After 60 s Ray ends the process, with no word to Python."""
 QUIET_SECONDS = 5.0
 """Silence of the head after which it is asked for nothing: who asks would be kept waiting."""
 POLL_SECONDS = 0.25
 CLASS_SECONDS = 30.0
-"""A new run lives on the class of machine that half of its hosts are of; after so long, on that of most that are up."""
+"""A new run lives on the class of machine that half of its workers are of; after so long, of most that are up."""
 LIVES = 5
-"""An island that has lost this many hosts in one generation is not tried again: it may be what kills them."""
+"""An island that has lost this many workers in one generation is not tried again: it may be what kills them."""
 
 Lost = Callable[[int, str, str, float], None]
-"""(generation, host, why, seconds lost): what to tell when a host was lost."""
+"""(generation, worker, why, seconds lost): what to tell when a worker was lost."""
 
 
 @dataclass
 class _Task:
-    """A generation on its way: islands that wait for a host, those that are done, how many hosts each has lost."""
+    """A generation on its way: islands that wait for a worker, those that are done, how many workers each has lost."""
 
     generation: Generation
     choose: Choose
@@ -78,7 +78,7 @@ class RayBackend:
         config: Resolved, but `device: auto` may be open; then the cluster is asked.
         physics: The run's; put into the object store once.
         stopping: Asked while waiting.
-        lost: Told of every host that is lost.
+        lost: Told of every worker that is lost.
         told: As of `populations.engine.ray.start.connect`.
 
     Raises:
@@ -103,14 +103,14 @@ class RayBackend:
         self._head: cluster.Head | None = None
         self._numbered = self._answers = 0
         self._headless = self._starved = self._pause = self._first_up = 0.0
-        self._clock, self._vigil = Clock(), Vigil(config.ray.hang_timeout)
+        self._clock, self._detector = Clock(), FailureDetector(config.ray.hang_timeout)
         self._owns = ray_start.connect(config, stopping, told)
         try:
             if config.device == "auto":
                 config = resolved(config, asking.device(config, stopping), physics.shape.n_weights)
                 self.config = config
             self._head = cluster.Head(config)
-            cluster.check_room(config, "host")
+            cluster.check_room(config, "worker")
             with cluster.explain_full_store():
                 self._config, self._physics = ray.put(config), ray.put(physics)
             self._grow()
@@ -120,23 +120,23 @@ class RayBackend:
 
     @property
     def hosts(self) -> int:
-        """Hosts that are up or starting."""
+        """Workers that are up or starting."""
         return len(self._handles)
 
     @property
     def machine(self) -> Mapping[str, Any]:
-        """As `Backend.machine`: that of half of the hosts or more, and no other may differ."""
-        self._wait_for_host()
+        """As `Backend.machine`: that of half of the workers or more, and no other may differ."""
+        self._wait_for_worker()
         assert self._machine is not None
         return self._machine
 
     def require(self, machine: Mapping[str, Any]) -> None:
         """As `Backend.require`."""
         self._machine = None if self.config.ray.allow_mixed else dict(machine)
-        self._wait_for_host()
+        self._wait_for_worker()
 
-    def _wait_for_host(self) -> None:
-        """Return once the class of the machines is known and a host of it is up."""
+    def _wait_for_worker(self) -> None:
+        """Return once the class of the machines is known and a worker of it is up."""
         task = _Task(Generation(-1, {}, 0.0, False), _nobody, deque(), {}, Counter(), time.monotonic())
         while not self._machine or all(handle.phase == "start" for handle in self._handles):
             self._step(task)
@@ -150,7 +150,7 @@ class RayBackend:
         return dict(sorted(task.done.items()))
 
     def close(self) -> None:
-        """Let all hosts go, and Ray itself if this backend started it."""
+        """Let all workers go, and Ray itself if this backend started it."""
         if self._head:
             self._head.close()
         for handle in self._handles:
@@ -180,7 +180,7 @@ class RayBackend:
         self._classify(task)
         stranded = self._stranded()
         for handle in list(self._handles):
-            why = "its node was gone before it was up" if handle in stranded else self._vigil.misses(handle, seconds)
+            why = "its node was gone before it was up" if handle in stranded else self._detector.misses(handle, seconds)
             if why:
                 self._lose(handle, why, task)
         self._grow(seconds)
@@ -192,7 +192,7 @@ class RayBackend:
                 self._live(handle, *self._send(handle, task))
 
     def _send(self, handle: Handle, task: _Task) -> tuple[int, ray.ObjectRef]:
-        """The next island, on its way to a host that may still have something to do."""
+        """The next island, on its way to a worker that may still have something to do."""
         island, generation = task.queue.popleft(), task.generation
         args = (island, generation.number, generation.newborns[island], generation.collapse_norm, generation.test)
         with cluster.explain_full_store():
@@ -206,7 +206,7 @@ class RayBackend:
         handle.phase, handle.call, handle.busy = phase, ref, 0.0
 
     def _ready(self) -> list[Handle]:
-        """Hosts whose call has come back, after waiting a moment for one."""
+        """Workers whose call has come back, after waiting a moment for one."""
         waiting = {handle.call: handle for handle in self._handles if handle.phase != "idle"}
         if not waiting:
             time.sleep(POLL_SECONDS)
@@ -216,8 +216,8 @@ class RayBackend:
         return [waiting[ref] for ref in ready]
 
     def _advance(self, handle: Handle, answer: Any, task: _Task) -> None:
-        """Take the answer of a host and give it the next thing to do."""
-        self._vigil.answered(handle)
+        """Take the answer of a worker and give it the next thing to do."""
+        self._detector.answered(handle)
         island = handle.island
         if handle.phase == "start" and "hidden" in answer:
             handle.node = answer["node"]
@@ -259,7 +259,7 @@ class RayBackend:
                 self._refuse(handle, classes.differing(self._machine, handle.machine), other, task)
 
     def _fail(self, handle: Handle, error: RayError, task: _Task) -> None:
-        """A call has come back as an error: of the host, its GPU, its node, or of the program, which is raised."""
+        """A call has come back as an error: of the worker, its GPU, its node, or of the program, which is raised."""
         if handle.phase == "start" and is_of_program(error) and (node := self._node_of(handle, error)):
             handle.node = node
             try:
@@ -271,14 +271,14 @@ class RayBackend:
         self._lose(handle, reason(error), task, keep=device is not None and device.broken)
 
     def _node_of(self, handle: Handle, error: RayError) -> str:
-        """Where a host is that did not start; "" if that cannot be known."""
+        """Where a worker is that did not start; "" if that cannot be known."""
         if not handle.node and handle.ping and ray.wait([handle.ping], timeout=POLL_SECONDS)[0]:
             with contextlib.suppress(RayError):
                 handle.node = ray.get(handle.ping)
         return handle.node or next(iter(cluster.nodes_at(address_of(error))), "")
 
     def _refuse(self, handle: Handle, why: str, error: Exception, task: _Task, seconds: float = float("inf")) -> None:
-        """Give a host up for what its node is, and place no other there; `error` is raised if no node will do."""
+        """Give a worker up for what its node is, and place no other there; `error` is raised if no node will do."""
         self._placing.refuse(handle.node, seconds)
         self._refusal = self._refusal or error
         self._lose(handle, f"refused: {why}", task)
@@ -287,7 +287,7 @@ class RayBackend:
             self._bury(other)
 
     def _grow(self, seconds: float = 0.0) -> None:
-        """Start hosts for the room there is now: what has gone is replaced, and a node that has joined is used."""
+        """Start workers for the room there is now: what has gone is replaced, and a node that has joined is used."""
         assert self._head is not None
         self._pause -= seconds
         if self._headless > QUIET_SECONDS or self._pause > 0:
@@ -295,26 +295,26 @@ class RayBackend:
         more = min(self._wanted() - len(self._handles), self._room() - len(self._placed()))
         for _ in range(more):
             self._numbered += 1
-            actor = HostActor.options(
+            actor = WorkerActor.options(
                 num_cpus=self.config.ray.cpus_per_host,
                 num_gpus=self.config.ray.gpus_per_host,
                 **self._placing.options(),
             ).remote()
             start = actor.start.remote(siblings.ROOT, [self._config, self._physics])
-            self._handles.append(Handle(f"host {self._numbered}", actor, start, time.monotonic()))
+            self._handles.append(Handle(f"worker {self._numbered}", actor, start, time.monotonic()))
 
     def _stranded(self) -> list[Handle]:
-        """Hosts that start though there is no room for them any more: Ray lets them wait for a node that is gone."""
+        """Workers that start though there is no room for them any more: Ray lets them wait for a node that is gone."""
         starting = [handle for handle in self._handles if handle.phase == "start"]
         return starting[: max(0, len(self._placed()) - self._room())]
 
     def _placed(self) -> list[Handle]:
-        """Hosts that take up `_room`: those that may be, or come to be, on a node that is not refused."""
+        """Workers that take up `_room`: those that may be, or come to be, on a node that is not refused."""
         refused = self._placing.refused()
         return [handle for handle in self._handles if handle.node not in refused]
 
     def _room(self) -> int:
-        """Hosts that there is room for on nodes that are not refused."""
+        """Workers that there is room for on nodes that are not refused."""
         assert self._head is not None
         return self._placing.room(self._head.places)
 
@@ -328,10 +328,10 @@ class RayBackend:
             ray.kill(handle.actor, no_restart=True)
 
     def _lose(self, handle: Handle, why: str, task: _Task, keep: bool = False) -> None:
-        """Give a host up; its islands are lived again, and another host takes its place.
+        """Give a worker up; its islands are lived again, and another worker takes its place.
 
         Args:
-            handle: The host.
+            handle: The worker.
             why: As told.
             task: What it was part of.
             keep: Leave its process where it is, so that no other gets its GPU.
@@ -345,7 +345,7 @@ class RayBackend:
         seconds = handle.silent if handle.phase == "idle" else time.monotonic() - handle.since
         self.lost(number, handle.name, why, seconds)
         if handle.phase == "start":
-            self._pause = self._vigil.false_start(handle)
+            self._pause = self._detector.false_start(handle)
         if handle.following is not None:
             task.queue.appendleft(handle.following[0])
         if island is not None:
@@ -353,13 +353,13 @@ class RayBackend:
             task.losses[island] += 1
             if task.losses[island] >= LIVES:
                 raise UserError(
-                    f"island {island} has lost {LIVES} hosts in generation {number}, the last because {why}: if it is "
-                    "what kills them, give hosts more memory or make population.size smaller; 'alife resume' goes on "
-                    "from the last commit"
+                    f"island {island} has lost {LIVES} workers in generation {number}, the last because {why}: if it "
+                    "is what kills them, give workers more memory or make population.size smaller; 'alife resume' "
+                    "goes on from the last commit"
                 )
 
     def _require_hosts(self, seconds: float) -> None:
-        """Raise when for long there has been no host that is up, or at once when no node has ever been of use."""
+        """Raise when for long there has been no worker that is up, or at once when no node has ever been of use."""
         if self._refusal and not self._lived and not self._handles and not self._room():
             raise self._refusal
         self._starved += seconds
@@ -367,7 +367,7 @@ class RayBackend:
             self._starved = 0.0
         if self._starved > STARVED_SECONDS:
             raise UserError(
-                f"no host has been up for {STARVED_SECONDS:.0f} s: the nodes alive have room for {self._room()}"
+                f"no worker has been up for {STARVED_SECONDS:.0f} s: the nodes alive have room for {self._room()}"
                 f"{self._placing.described()}, if others do not use them; 'alife resume' goes on from the last commit "
                 "when there is some"
             )

@@ -1,4 +1,4 @@
-"""The Ray actor around a host: it answers pings while it starts and lives.
+"""The Ray actor around a worker: it answers pings while it starts and lives.
 
 `populations.engine.ray.supervisor` starts one for each worker of a run. It imports nothing heavy, so that a process is
 up, and can be told from one that hangs, before it loads torch. What is here goes to workers as it is, so that they need
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from alife.evolution.island import Scores
     from alife.evolution.reproduction import Newborns
     from alife.world.projections import Physics
-    from populations.engine.worker import Host
+    from populations.engine.worker import Worker
 
 
-class PingedHost:
-    """`Host` on Ray. Its constructor does nothing, so that every error belongs to a call."""
+class PingedWorker:
+    """`Worker` on Ray. Its constructor does nothing, so that every error belongs to a call."""
 
-    host: "Host"
+    worker: "Worker"
 
     def start(self, root: str, given: Sequence[ray.ObjectRef]) -> dict[str, Any]:
         """Become ready to live.
@@ -44,30 +44,30 @@ class PingedHost:
         if found := _hidden(root):
             return found
         from populations.engine.ray.devices import device_errors
-        from populations.engine.worker import Host, machine_class
+        from populations.engine.worker import Worker, machine_class
 
         config: RunConfig
         physics: Physics
         config, physics = ray.get(list(given))
         with device_errors():
-            self.host = Host(config, physics)
+            self.worker = Worker(config, physics)
             machine = machine_class(config)
         node = ray.get_runtime_context().get_node_id()
         return {"where": f"{socket.gethostname()}:{os.getpid()}", "node": node, "machine": machine}
 
     def live(self, *args: Any) -> "Scores":
-        """As `Host.live`."""
+        """As `Worker.live`."""
         from populations.engine.ray.devices import device_errors
 
         with device_errors():
-            return self.host.live(*args)
+            return self.worker.live(*args)
 
     def conceive(self, *args: Any) -> "Newborns":
-        """As `Host.conceive`."""
+        """As `Worker.conceive`."""
         from populations.engine.ray.devices import device_errors
 
         with device_errors():
-            return self.host.conceive(*args)
+            return self.worker.conceive(*args)
 
     @ray.method(concurrency_group="health")
     def ping(self) -> str:
@@ -76,14 +76,14 @@ class PingedHost:
 
 
 _remote: Any = ray.remote
-HostActor = _remote(max_restarts=0, max_task_retries=0, concurrency_groups={"health": 1})(PingedHost)
+WorkerActor = _remote(max_restarts=0, max_task_retries=0, concurrency_groups={"health": 1})(PingedWorker)
 
 
 def errand(root: str, job: bytes) -> tuple[dict[str, str], Any]:
     """Do a job on Ray.
 
     Args:
-        root: As of `PingedHost.start`.
+        root: As of `PingedWorker.start`.
         job: A function and its keyword arguments, pickled.
 
     Returns:

@@ -36,10 +36,10 @@ def test_a_change_makes_another_history_of_the_same_newborns(parent, tmp_path, c
 
 
 def test_the_class_of_its_hosts_goes_on_record(parent, tmp_path, monkeypatch):
-    """The driver of a cluster may be another machine than its hosts."""
-    monkeypatch.setattr("populations.engine.backend.machine_class", lambda config: {"cpu": "of the hosts"})
+    """The driver of a cluster may be another machine than its workers."""
+    monkeypatch.setattr("populations.engine.backend.machine_class", lambda config: {"cpu": "of the workers"})
     fork(parent, 2, str(tmp_path / "fork"), {"seed": 9}, backend="local")
-    assert load_run(str(tmp_path / "fork")).manifest["class"] == {"cpu": "of the hosts"}
+    assert load_run(str(tmp_path / "fork")).manifest["class"] == {"cpu": "of the workers"}
 
 
 def test_the_same_births_again_are_not_promised_on_another_class_of_machine(parent, tmp_path, monkeypatch):

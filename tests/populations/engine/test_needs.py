@@ -71,8 +71,8 @@ def test_what_a_generation_takes_is_said_before_it_starts(capsys, tmp_path, smal
     say({"event": "cost", "core_seconds": 864_000, "memory": 2 * 10**9})
     said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("a generation takes")]
     assert said == [
-        "a generation takes about 2 min 15 s of one core, and 73 MB of memory with one host",
-        "a generation takes about 240 h 00 min of one core, and 2.0 GB of memory with one host: is that meant?",
+        "a generation takes about 2 min 15 s of one core, and 73 MB of memory with one worker",
+        "a generation takes about 240 h 00 min of one core, and 2.0 GB of memory with one worker: is that meant?",
     ]
 
 

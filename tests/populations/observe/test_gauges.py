@@ -92,7 +92,7 @@ def test_gauges_are_nothing_without_a_cluster(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(socket.socket, "connect", no_connection)
     watch = RayMetrics()
     watch({"event": "start", "out": "run", "generation": 0, "of": 6, "hosts": 2})
-    watch({"event": "host_lost", "generation": 0, "host": "host 1", "why": "", "seconds": 1.0})
+    watch({"event": "host_lost", "generation": 0, "host": "worker 1", "why": "", "seconds": 1.0})
     watch({**GENERATION, "accuracy": None})
 
 
@@ -147,7 +147,7 @@ def test_gauges_count_the_dead_and_hold_on_to_no_median_that_nobody_has(monkeypa
 
 def test_tensorboard_counts_restarts_and_leaves_out_what_nobody_has(tmp_path: Path) -> None:
     board = TensorBoard(str(tmp_path))
-    board({"event": "host_lost", "generation": 3, "host": "host 1", "why": "", "seconds": 1.0})
+    board({"event": "host_lost", "generation": 3, "host": "worker 1", "why": "", "seconds": 1.0})
     board({**GENERATION, "accuracy": None})
     board.close()
     found = read_back(tmp_path)

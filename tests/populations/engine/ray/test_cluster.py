@@ -98,7 +98,7 @@ def test_machine_cut_off_and_back(cluster: Network, tmp_path: Path, request: pyt
         return machine.run("sh", "-c", "grep -l libtorch /proc/[0-9]*/maps 2>/dev/null", check=False).stdout != ""
 
     request.addfinalizer(lambda: head.run("pkill", "-KILL", "-f", "bin/alife run", check=False))
-    wait_for("a host there", lambda: has_host(right))
+    wait_for("a worker there", lambda: has_host(right))
     lived(10)
     cluster.cut(right)
     wait_for("its loss", lambda: events("host_lost"))
@@ -109,7 +109,7 @@ def test_machine_cut_off_and_back(cluster: Network, tmp_path: Path, request: pyt
     right.run(BIN / "ray", "stop", "--force")
     wait_for("an empty machine", lambda: not has_host(right))
     start_ray(right, f"--address={address(cluster)}")
-    wait_for("a host there again", lambda: has_host(right))
+    wait_for("a worker there again", lambda: has_host(right))
     lived(10)
     head.run("pkill", "-TERM", "-f", "bin/alife run")
     assert driver.wait(PATIENCE) == 143, (tmp_path / "log").read_text()
@@ -127,7 +127,7 @@ def test_submitted_job(cluster: Network, tmp_path: Path) -> None:
     submit = [BIN / "ray", "job", "submit", "--address", f"http://{head.address}:8265", "--"]
     command = [BIN / "alife", "run", *RUN, "--no-figures", "--out", tmp_path / "run", "--resume", "--generations"]
     said = left.run(*submit, *command, 4).stdout
-    assert "3 hosts" in said
+    assert "3 workers" in said
     assert "succeeded" in said
     assert "goes on with generation 4 of 6" in left.run(*submit, *command, 6).stdout
     assert digest(str(tmp_path / "run")) == digest(alone(head, tmp_path / "alone", 6))

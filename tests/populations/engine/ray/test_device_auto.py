@@ -1,4 +1,4 @@
-"""`device: auto` where hosts may be on other machines: workers are asked, not this machine. There is no GPU here: nodes
+"""`device: auto` where workers may be on other machines: they are asked, not this machine. There is no GPU here: nodes
 have GPUs in name only, and a worker's answer is given.
 """
 

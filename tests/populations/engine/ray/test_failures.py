@@ -1,11 +1,11 @@
-"""How long hosts may take to start: patience grows by the wave and by the node, not by the host."""
+"""How long workers may take to start: patience grows by the wave and by the node, not by the worker."""
 
 from typing import Any
 
 import pytest
 
 from populations.engine.ray import failures
-from populations.engine.ray.failures import Handle, Vigil
+from populations.engine.ray.failures import FailureDetector, Handle
 
 
 class Actor:
@@ -27,15 +27,15 @@ def starting(now: list[float], node: str = "a") -> Handle:
     return Handle("host", Actor, None, now[0], node=node)
 
 
-def waited(watch: Vigil, handle: Handle, now: list[float]) -> float:
-    """Seconds until a host that does not start is given up."""
+def waited(watch: FailureDetector, handle: Handle, now: list[float]) -> float:
+    """Seconds until a worker that does not start is given up."""
     while not watch.misses(handle, 1.0):
         now[0] += 1.0
     return handle.busy
 
 
 def test_sixty_four_hosts_that_do_not_start_are_one_wave(now: list[float]) -> None:
-    watch, wave = Vigil(60), [starting(now) for _ in range(64)]
+    watch, wave = FailureDetector(60), [starting(now) for _ in range(64)]
     assert waited(watch, wave[0], now) == pytest.approx(120, abs=2)
     pauses = [watch.false_start(handle) for handle in wave]
     assert pauses == [0.0] * 64
@@ -43,7 +43,7 @@ def test_sixty_four_hosts_that_do_not_start_are_one_wave(now: list[float]) -> No
 
 
 def test_each_wave_waits_twice_as_long_up_to_a_quarter_of_an_hour(now: list[float]) -> None:
-    watch, took, pauses = Vigil(60), [], []
+    watch, took, pauses = FailureDetector(60), [], []
     for _ in range(6):
         now[0] += 1
         wave = [starting(now) for _ in range(8)]
@@ -54,8 +54,8 @@ def test_each_wave_waits_twice_as_long_up_to_a_quarter_of_an_hour(now: list[floa
 
 
 def test_a_node_that_is_slow_to_start_is_given_the_time_though_others_are_quick(now: list[float]) -> None:
-    """It takes 200 s to load torch; hosts elsewhere start meanwhile, again and again."""
-    watch = Vigil(60)
+    """It takes 200 s to load torch; workers elsewhere start meanwhile, again and again."""
+    watch = FailureDetector(60)
     for _ in range(2):
         slow = starting(now, "slow")
         for _ in range(200):
@@ -74,7 +74,7 @@ def test_a_node_that_is_slow_to_start_is_given_the_time_though_others_are_quick(
 
 
 def test_a_node_that_never_starts_a_host_costs_others_no_patience(now: list[float]) -> None:
-    watch = Vigil(60)
+    watch = FailureDetector(60)
     for _ in range(4):
         now[0] += 1
         watch.false_start(starting(now, "bad"))
@@ -82,7 +82,7 @@ def test_a_node_that_never_starts_a_host_costs_others_no_patience(now: list[floa
 
 
 def test_the_node_is_learned_from_the_ping(now: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
-    watch, handle = Vigil(60), starting(now, "")
+    watch, handle = FailureDetector(60), starting(now, "")
     watch.misses(handle, 0.1)
     answers: Any = {"never": "b"}
     monkeypatch.setattr(failures.ray, "wait", lambda refs, timeout: (refs, []))

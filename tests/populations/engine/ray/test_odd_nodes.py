@@ -20,14 +20,14 @@ from populations.engine.evolve import evolve, prepare, resume
 from populations.engine.ray import devices
 from populations.engine.ray.placing import Placing
 from populations.engine.ray.supervisor import RayBackend
-from populations.engine.ray.worker import PingedHost
+from populations.engine.ray.worker import PingedWorker
 from populations.engine.worker import machine_class
 from populations.studies.jobs import Job
 from populations.studies.run_jobs import run_jobs
 
 pytest_plugins = ("tests.support.second_node",)
 WHOLE = {"hosts": 2, "cpus_per_host": 8}
-"""One host, or one job, a node."""
+"""One worker, or one job, a node."""
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ class Losses(list[Any]):
 def backend_of(monkeypatch: pytest.MonkeyPatch, host: type, prepared: Any, losses: Losses) -> RayBackend:
     remote: Any = ray.remote
     actor = remote(max_restarts=0, max_task_retries=0, concurrency_groups={"health": 1})(host)
-    monkeypatch.setattr("populations.engine.ray.supervisor.HostActor", actor)
+    monkeypatch.setattr("populations.engine.ray.supervisor.WorkerActor", actor)
     return RayBackend(*prepared, lambda: False, losses)
 
 
@@ -74,7 +74,7 @@ def check_lives_on(backend: RayBackend, prepared: Any, founders: dict[int, Newbo
 
 
 def odd_class(node: str) -> type:
-    class OddClass(PingedHost):
+    class OddClass(PingedWorker):
         def start(self, *args: Any) -> dict[str, Any]:
             found = super().start(*args)
             odd = found["node"] == node
@@ -94,7 +94,7 @@ def test_a_node_of_another_class_is_refused_and_the_run_goes_on(
     check_lives_on(backend, prepared, founders, lambda: True)
     time.sleep(1.5)
     check_lives_on(backend, prepared, founders, lambda: True)
-    assert len(losses) == 1, "no host is started there again"
+    assert len(losses) == 1, "no worker is started there again"
     assert [handle.node for handle in backend._handles] != [second_node]
     backend.close()
 
@@ -102,7 +102,7 @@ def test_a_node_of_another_class_is_refused_and_the_run_goes_on(
 def test_a_run_that_finds_no_node_of_its_class_says_so_at_once(
     monkeypatch: pytest.MonkeyPatch, prepared: Any, second_node: str
 ) -> None:
-    backend = backend_of(monkeypatch, PingedHost, prepared, losses := Losses())
+    backend = backend_of(monkeypatch, PingedWorker, prepared, losses := Losses())
     with pytest.raises(classes.OtherClass, match=r"another class than the run \(cpu: Z80 there, .+ here\)"):
         backend.require({**machine_class(prepared[0]), "cpu": "Z80"})
     assert len(losses) == 2
@@ -110,7 +110,7 @@ def test_a_run_that_finds_no_node_of_its_class_says_so_at_once(
 
 
 def failing_start(node: str) -> type:
-    class FailingStart(PingedHost):
+    class FailingStart(PingedWorker):
         def start(self, *args: Any) -> dict[str, Any]:
             if ray.get_runtime_context().get_node_id() == node:
                 raise ModuleNotFoundError("No module named 'torch'")
@@ -130,7 +130,7 @@ def test_a_node_where_a_host_cannot_start_is_refused_too(
 
 
 def test_if_it_can_start_nowhere_the_fault_is_raised(monkeypatch: pytest.MonkeyPatch, prepared: Any) -> None:
-    class Never(PingedHost):
+    class Never(PingedWorker):
         def start(self, *args: Any) -> dict[str, Any]:
             raise UserError("the data: cannot be had")
 
@@ -144,7 +144,7 @@ GPU = "CUDA error: an illegal memory access was encountered"
 
 
 def failing_gpu(folder: Path, says: str = GPU) -> type:
-    class FailingGpu(PingedHost):
+    class FailingGpu(PingedWorker):
         """The first process to live has the broken GPU, and is broken for good."""
 
         def live(self, *args: Any) -> Scores:
@@ -211,7 +211,7 @@ def unfit_at(node: str, folder: str) -> str:
     here = ray.get_runtime_context().get_node_id()
     (Path(folder) / here).touch()
     if here == node or node == "everywhere":
-        raise Unfit("hosts here are of another class than the run")
+        raise Unfit("workers here are of another class than the run")
     return here
 
 
@@ -240,7 +240,7 @@ def test_a_job_goes_on_from_a_node_that_will_not_do_for_it(nodes: list[str], tmp
 def test_a_job_for_which_no_node_will_do_fails_with_its_words(nodes: list[str], tmp_path: Path) -> None:
     jobs = [Job("a", unfit_at, {"node": "everywhere", "folder": str(tmp_path)})]
     (result,) = run_jobs(jobs, Ray(**WHOLE))
-    assert (result.status, result.error) == ("failed", "hosts here are of another class than the run")
+    assert (result.status, result.error) == ("failed", "workers here are of another class than the run")
     assert {path.name for path in tmp_path.iterdir()} == set(nodes)
 
 

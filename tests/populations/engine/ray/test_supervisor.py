@@ -1,4 +1,4 @@
-"""Islands on Ray's hosts: who is free is given the next one, what is wrong with the program is not tried again."""
+"""Islands on Ray's workers: who is free is given the next one, what is wrong with the program is not tried again."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ def founders(prepared: tuple[RunConfig, Physics]) -> dict[int, Newborns]:
 
 
 class Losses:
-    """What a backend tells of the hosts it loses."""
+    """What a backend tells of the workers it loses."""
 
     def __init__(self) -> None:
         self.told: list[tuple[int, str, str, float]] = []
@@ -87,7 +87,7 @@ def test_islands_go_to_the_host_that_is_free(
     founders: dict[int, Newborns],
     losses: Losses,
 ) -> None:
-    """One of two hosts stands still with an island, and is let go on only when the other five have been lived."""
+    """One of two workers stands still with an island, and is let go on only when the other five have been lived."""
     start_both(backend, founders)
     halted = process(backend._handles[0])
     assert processes.freeze(halted)

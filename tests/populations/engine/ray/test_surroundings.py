@@ -76,7 +76,7 @@ print(what.__name__ if isinstance(what, type) else what(sys.argv[1], job))
 
 @pytest.mark.parametrize(
     ("what", "said"),
-    [(worker.errand, "({}, {'a': 1})\n"), (worker.PingedHost, "PingedHost\n")],
+    [(worker.errand, "({}, {'a': 1})\n"), (worker.PingedWorker, "PingedWorker\n")],
 )
 def test_what_goes_to_workers_needs_no_package_on_their_path(tmp_path, what, said):
     """So a Ray that the user has started with a path of its own will do, too."""
