@@ -36,7 +36,7 @@ GENERATION = {
 SCRAPED = """
 import json, os, sys, time, urllib.request
 import ray
-from populations import evolve, watch
+from populations import evolve
 ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
 text = [""]
 def scrape(event):
