@@ -1,30 +1,38 @@
 """Pages that are made from the program itself, so that they cannot say anything else than it does."""
 
+import argparse
+import ast
+import re
+import textwrap
 from pathlib import Path
 
-from alife.config import RunConfig, choices, leaves
+from alife.cli import main
+from alife.configuration.keys import RunConfig, choices, leaves
+
+ROOT = Path(__file__).parents[1]
 
 
 def write(folder: Path) -> None:
     """Write them below `folder`, only where they have changed."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in {"keys.md": _keys()}.items():
+    for name, text in {"keys.md": _keys(), "commands.md": _commands(), "rooms.md": _rooms()}.items():
         path = folder / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
 
 
 def _keys() -> str:
-    """Every configuration key: default, what is allowed, meaning; a table a section."""
+    """Every configuration key: default, meaning, what is allowed; a table a section."""
     lines: list[str] = []
     section = None
     for key, default, meaning, kind in leaves():
         head = key.partition(".")[0] if "." in key else ""
         if head != section:
             section = head
-            lines += ["", f"## {head or 'The run'}", "", _summary(head), "", "| key | default | meaning |", "|---|---|---|"]
+            title = f"`{head}`" if head else "The run"
+            lines += ["", f"## {title}", "", _summary(head), "", "| key | default | meaning |", "|---|---|---|"]
         words = ", ".join(f"`{word}`" for word in choices(kind))
-        lines.append(f"| `{key}` | `{_shown(default)}` | {meaning}{' ' if meaning and words else ''}{words} |".replace("|H|", "H"))
+        lines.append(f"| `{key}` | `{_shown(default)}` | {': '.join(part for part in (meaning, words) if part)} |")
     return "\n".join(lines).lstrip() + "\n"
 
 
@@ -37,3 +45,47 @@ def _shown(default: object) -> str:
     if isinstance(default, tuple):
         return f"[{', '.join(map(str, default))}]"
     return "null" if default is None else str(default)
+
+
+def _rooms() -> str:
+    """Every folder of the three packages, with the docstring of its `__init__.py`, which is its index."""
+    lines: list[str] = []
+    for package in ("alife", "populations", "analysis"):
+        for file in sorted((ROOT / package).rglob("__init__.py")):
+            text = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))
+            if text:
+                lines += [f"### `{file.parent.relative_to(ROOT)}/`", "", "```text", text, "```", ""]
+    return "\n".join(lines)
+
+
+def _commands() -> str:
+    """Every command of the parser: what it does, examples, its arguments; keys of the configuration by name alone."""
+    (commands,) = (a for a in main._parser()._actions if isinstance(a, argparse._SubParsersAction))
+    lines: list[str] = []
+    for name, parser in commands.choices.items():
+        summary, _, examples = (parser.description or "").partition("\n\n")
+        lines += [f"## `alife {name}`", "", _plain(summary), ""]
+        if examples.strip():
+            lines += ["```text", textwrap.dedent(examples.strip("\n")), "```", ""]
+        actions = [a for a in parser._actions if a.help is not argparse.SUPPRESS and "--help" not in a.option_strings]
+        keys = [a.option_strings[0] for a in actions if a.dest.startswith("key:")]
+        own = [a for a in actions if not a.dest.startswith("key:")]
+        if own:
+            lines += ["| argument | meaning |", "|---|---|", *(_argument(parser, a) for a in own), ""]
+        if keys:
+            named = "each of them" if "--seed" in keys and len(keys) > 30 else ", ".join(f"`{key}`" for key in keys)
+            lines += [f"[Keys of the configuration](configuration.md) as flags: {named}.", ""]
+    return "\n".join(lines)
+
+
+def _argument(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
+    """A row of a table: how it is written, and what it means."""
+    formatter = parser._get_formatter()
+    words = "" if action.nargs == 0 else formatter._format_args(action, action.dest.upper())
+    written = " ".join([", ".join(action.option_strings), words]).strip().replace("|", "\\|")
+    return f"| `{written}` | {_plain(formatter._expand_help(action))} |"
+
+
+def _plain(text: str) -> str:
+    """As Markdown shows it: no character of it is markup."""
+    return re.sub(r"([|*<>\[\]])", r"\\\1", text)
