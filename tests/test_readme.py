@@ -1,29 +1,35 @@
-"""Every snippet of the README, in the order of the page and in one folder, on networks of seconds.
+"""Every snippet of the README and of the documentation, in the order of each page, on networks of seconds.
 
-What is changed for that, and nothing else: `SMALLER` gives commands keys that make them small, a tiny sweep stands for
-the one that comes along, and Python's `evolve` gets the same keys. What needs a cluster, or long, is parsed by the real
-parser instead of run; commands of others (pip, ray, sbatch, kubectl) are passed over.
+The README and each page of `docs/start` begin in an empty folder, each page of `docs/guides` in one where the README's
+runs lie. What is changed for that, and nothing else: `SMALLER` gives commands keys that make them small, a tiny sweep
+stands for the one that comes along, and Python's `evolve` gets the same keys. What needs a cluster, or long, is parsed
+by the real parser instead of run; commands of others (pip, ray, sbatch, kubectl) are passed over.
 """
 
 import argparse
 import contextlib
 import io
-import os
 import re
 import shlex
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from matplotlib import pyplot
 
 from alife.cli import main
 from alife.configuration.keys import RunConfig
 from alife.configuration.parsing import merge, nest
 from populations.engine import evolve as evolution
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+START = sorted((ROOT / "docs" / "start").glob("*.md"))
+GUIDES = sorted((ROOT / "docs" / "guides").glob("*.md"))
+PAGES = [README, *sorted((ROOT / "docs").glob("*/*.md"))]
 
 KEYS: dict[str, Any] = {
     "task": "glyphs",
@@ -57,14 +63,21 @@ SWEEP = {
     "quick": {"seeds": 2},
 }
 
+EVOLVE = evolution.evolve
+
 PARSED = re.compile(r"--ray\.address|s3://|^alife (paper|bench) ")
 """Commands that are only parsed: on clusters, or minutes long."""
 
 
-def blocks() -> Iterator[tuple[str, str]]:
+def blocks(page: Path) -> Iterator[tuple[str, str]]:
     """(language, text) of each block of code, in order."""
-    for found in re.finditer(r"^```(\w+)\n(.*?)^```", README.read_text(encoding="utf-8"), re.M | re.S):
+    for found in re.finditer(r"^```(\w+)\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S):
         yield found[1], found[2]
+
+
+def prose(pages: Iterable[Path]) -> str:
+    """What stands outside of blocks."""
+    return "\n".join(re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.M | re.S) for page in pages)
 
 
 def commands(text: str) -> Iterator[str]:
@@ -101,44 +114,91 @@ def run(command: str) -> str:
     return said.getvalue()
 
 
-def test_every_snippet_works_after_those_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("tiny.yaml").write_text(yaml.safe_dump(SWEEP), encoding="utf-8")
-    evolve = evolution.evolve
-
-    def evolve_small(config: Any, out: str, **how: Any) -> str:
-        if isinstance(config, RunConfig):
-            return evolve(config, out, **how)
-        return evolve(merge(config, nest(KEYS)), out, **{"backend": "local", **how})
-
-    monkeypatch.setattr(evolution, "evolve", evolve_small)
-    ran, said = [], {}
-    for language, text in blocks():
+def follow(page: Path) -> set[str]:
+    """Do what a page says, here: its Python in one namespace, its calls of `alife`. Returns the commands that ran."""
+    names: dict[str, Any] = {}
+    ran = set()
+    for language, text in blocks(page):
         if language == "python":
-            exec(compile(text, "README.md", "exec"), {})
+            exec(compile(text, str(page), "exec"), names)
         for command in commands(text) if language == "bash" else ():
             if not PARSED.search(command):
-                said[command] = run(command)
-                ran.append(command.split()[1])
-    assert {"run", "fork", "assay", "resume", "sweep", "compare", "report", "deploy"} <= set(ran)
-    assert os.path.isdir("runs/python")
-    assert Path("sweeps/tradeoff/report.html").stat().st_size > 10_000
+                run(command)
+                ran.add(command.split()[1])
+    return ran
+
+
+def evolve_small(config: Any, out: str, **how: Any) -> str:
+    """`evolve` with `KEYS`, as Python of a page calls it."""
+    if isinstance(config, RunConfig):
+        return EVOLVE(config, out, **how)
+    return EVOLVE(merge(config, nest(KEYS)), out, **{"backend": "local", **how})
+
+
+@contextlib.contextmanager
+def small(folder: Path) -> Iterator[None]:
+    """In `folder`, Python's runs are small, and figures are closed in the end."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr(evolution, "evolve", evolve_small)
+        Path("tiny.yaml").write_text(yaml.safe_dump(SWEEP), encoding="utf-8")
+        yield
+        pyplot.close("all")
+
+
+@pytest.fixture(scope="module")
+def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[str]]:
+    """A folder in which the README was followed, and the commands that ran."""
+    folder = tmp_path_factory.mktemp("readme")
+    with small(folder):
+        return folder, follow(README)
+
+
+def test_the_readme_is_short() -> None:
+    assert README.stat().st_size <= 9 * 1024
+
+
+def test_every_snippet_of_the_readme_works_after_those_before_it(followed: tuple[Path, set[str]]) -> None:
+    folder, ran = followed
+    assert {"run", "show", "plot", "report", "resume", "sweep", "compare"} <= ran
+    assert (folder / "runs" / "python").is_dir()
+    assert (folder / "runs" / "first" / "report.html").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("page", START, ids=lambda page: page.stem)
+def test_every_snippet_of_a_first_page_works(page: Path, tmp_path: Path) -> None:
+    with small(tmp_path):
+        follow(page)
+
+
+@pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
+def test_every_snippet_of_a_guide_works_after_the_readme(
+    page: Path, followed: tuple[Path, set[str]], tmp_path: Path
+) -> None:
+    folder = shutil.copytree(followed[0], tmp_path / "guide")
+    with small(folder):
+        follow(page)
+
+
+def test_the_guides_show_what_else_there_is() -> None:
+    named = {call.split()[1] for page in GUIDES for _, text in blocks(page) for call in commands(text)}
+    assert {"fork", "assay", "export", "deploy", "sweep", "compare"} <= named
 
 
 def test_every_call_in_a_block_is_one() -> None:
-    found = [command for language, text in blocks() if language == "bash" for command in commands(text)]
-    assert len(found) > 25
+    texts = (text for page in PAGES for language, text in blocks(page) if language == "bash")
+    found = [command for text in texts for command in commands(text)]
+    assert len(found) > 40
     for command in found:
         parse(shlex.split(command.partition(" > ")[0])[1:])
 
 
 def test_every_call_in_the_text_is_one(capsys: pytest.CaptureFixture[str]) -> None:
     """Of alternatives the first is taken; what is left open is left out, and may be something that is required."""
-    text = re.sub(r"^```.*?^```", "", README.read_text(encoding="utf-8"), flags=re.M | re.S)
-    calls = [" ".join(call.split()) for call in re.findall(r"`(alife [^`]+)`", text)]
-    assert len(calls) > 10
+    calls = [" ".join(call.split()) for call in re.findall(r"`(alife [^`]+)`", prose(PAGES))]
+    assert len(calls) > 20
     for call in calls:
-        words = re.sub(r" \[[^\]]*\]| …", "", re.sub(r"\|[\w.|-]+", "", call)).split()[1:]
+        words = re.sub(r" \[[^\]]*\]| …|COMMAND ", "", re.sub(r"\|[\w.|-]+", "", call)).split()[1:]
         if "--help" not in words:
             with contextlib.suppress(SystemExit):
                 parse(words)
@@ -149,9 +209,28 @@ def test_every_call_in_the_text_is_one(capsys: pytest.CaptureFixture[str]) -> No
 def test_flags_in_the_text_are_flags_of_a_command() -> None:
     known = set()
     for action in main._parser()._actions:
+        known |= set(action.option_strings)
         for command in getattr(action, "choices", None) or {}:
             known |= {flag for a in action.choices[command]._actions for flag in a.option_strings}
-    text = re.sub(r"^```.*?^```", "", README.read_text(encoding="utf-8"), flags=re.M | re.S)
-    named = {flag for code in re.findall(r"`(--[^`]+)`", text) for flag in re.findall(r"--[a-z][\w.-]*", code)}
+    named = {flag for code in re.findall(r"`(--[^`]+)`", prose(PAGES)) for flag in re.findall(r"--[a-z][\w.-]*", code)}
     assert "--resume" in named
-    assert named <= known | {"--index-url"}
+    assert named <= known
+
+
+def test_files_and_links_that_pages_name_are_there() -> None:
+    """Relative links to files, and source files that are named by their path."""
+    missing = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in PAGES
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+        if not (page.parent / target).exists()
+    ]
+    missing += [
+        f"{page.relative_to(ROOT)}: {path}"
+        for page in [*PAGES, ROOT / "CONTRIBUTING.md"]
+        for path in re.findall(
+            r"`((?:alife|populations|analysis|tests|docs)/[\w/.-]*)`", page.read_text(encoding="utf-8")
+        )
+        if not (ROOT / path).exists()
+    ]
+    assert missing == []

@@ -169,12 +169,12 @@ def test_tensorboard_where_nothing_can_be_written(tmp_path: Path, capsys: Any) -
     assert not (tmp_path / "run").exists()
 
 
-def test_the_stream_of_events_is_as_the_readme_has_it(small: dict[str, Any], tmp_path: Path) -> None:
-    """Every event and every field that is told is in the README's table."""
-    readme = (ROOT / "README.md").read_text()
+def test_the_stream_of_events_is_as_the_reference_has_it(small: dict[str, Any], tmp_path: Path) -> None:
+    """Every event and every field that is told is in the table of the documentation."""
+    page = (ROOT / "docs" / "reference" / "events.md").read_text()
     table = {
         cells[1].strip(" `"): {word.strip(" `") for word in cells[2].split(",")}
-        for line in readme.split("<!-- events -->")[1].split("\n\n")[1].splitlines()[2:]
+        for line in page.split("<!-- events -->")[1].split("\n\n")[1].splitlines()[2:]
         if len(cells := line.split("|")) > 3
     }
     told: list[dict[str, Any]] = []
