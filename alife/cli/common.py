@@ -204,5 +204,7 @@ def write(path: str, text: str, mode: str = "w") -> None:
     try:
         with open(path, mode, encoding="utf-8", newline="\n") as file:
             file.write(text)
+    except FileExistsError:
+        raise UserError(f"{path}: is there already, and is left as it is: name another file, or remove it") from None
     except OSError as error:
         raise UserError(f"{path}: cannot be written: {error.strerror}") from None

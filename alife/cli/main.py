@@ -40,6 +40,9 @@ def main(argv: list[str] | None = None) -> int:
             code = _command(argv, arguments)
         except SystemExit as left:
             code = left.code if isinstance(left.code, int) else int(left.code is not None)
+        except KeyboardInterrupt:  # before the command has begun
+            print("alife: stopped", file=sys.stderr)
+            code = 130
         try:
             return output.code(code, arguments.printed)
         except UserError as error:

@@ -118,7 +118,8 @@ def _export(arguments: argparse.Namespace) -> None:
     tree = of_run(load(arguments.run))
     with _file(arguments.out) as path:
         export(tree, path, arguments.format, arguments.pruned)
-    print(f"{count(len(tree), 'individual')} read, {arguments.out} written", file=sys.stderr)
+    to = "" if arguments.out == paths.STANDARD else f", {arguments.out} written"
+    print(f"{count(len(tree), 'individual')} read{to}", file=sys.stderr)
 
 
 @contextmanager

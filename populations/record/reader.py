@@ -229,4 +229,6 @@ def kept(folder: Folder) -> str:
         return f"nothing that could go on is kept: {str(error).removeprefix(f'{folder.uri}: ')}"
     if unbegun(content):
         return "nothing of the run is kept"
-    return f"the run is kept up to generation {content['generation']}: 'alife resume' goes on from there"
+    last = content["generation"]
+    so_far = f"the run is kept up to generation {last}" if last >= 0 else "the run's founders are kept"
+    return f"{so_far}: 'alife resume' goes on from there"

@@ -164,7 +164,7 @@ def _explain(error: BaseException, place: addresses.Place, seconds: float, folde
     if seconds > START_SECONDS:
         reason = f"it took more than {START_SECONDS:g} s"
     if isinstance(error, ConnectionError) and place.address != "auto":
-        reason += f"; what answers there does not let us in as a head: {_KEYS.format(ray.__version__)}"
+        reason += f"; what answers there does not let us in as a head ({place.remedy}): {_KEYS.format(ray.__version__)}"
     elif not place.address and (last := guard.last_error(folders, os.getpid())):
         reason += f"; its last error was: {last}"
     return f"{what}: {reason}"

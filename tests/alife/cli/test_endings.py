@@ -15,6 +15,8 @@ from analysis.data.treatments import find_runs
 from analysis.figures.registry import make
 from analysis.report import of_run, write
 from populations import evolve, resume
+from populations.record.reader import kept
+from populations.record.storage import open_folder
 from populations.record.writer import Recorder, digest, read_manifest
 from tests.support.rows import create, live, newborns
 
@@ -168,3 +170,10 @@ def test_its_figures_and_page_are_made_without_a_warning(small, tmp_path: Path, 
 def test_a_path_with_a_zero_character_is_refused_before_the_run(small) -> None:
     with pytest.raises(UserError, match="zero character"):
         evolve(small, "runs/a\0b", backend="local")
+
+
+def test_founders_alone_are_called_so(tmp_path: Path) -> None:
+    """Generation -1 is nothing that anybody has lived."""
+    out = str(tmp_path / "run")
+    live(create(out), -1)
+    assert kept(open_folder(out)) == "the run's founders are kept: 'alife resume' goes on from there"

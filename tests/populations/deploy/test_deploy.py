@@ -133,5 +133,5 @@ def test_written_file_is_the_printed_one_and_is_kept(
     assert file.read_text() == text
     file.write_text("edited")
     assert main.main(["deploy", way, "--out", str(file)]) == 2
-    assert "File exists" in capsys.readouterr().err
+    assert "is there already" in capsys.readouterr().err
     assert file.read_text() == "edited"
