@@ -13,7 +13,7 @@ format/         the files of a run folder
 bench/          what this machine is good for
 cli/            the `alife` command; __main__.py is `python -m alife`
 schema.py       columns, dtypes and identities of the record
-scales.py       the scales on which traits are compared and drawn
+traits.py       what traits are called, and the scales on which they are compared and drawn
 streams.py      every random number, keyed by what it is for
 errors.py       the one exception that a user is meant to read
 words.py        numbers in words

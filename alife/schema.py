@@ -74,7 +74,7 @@ GENERATIONS: Final = {
 """One row a (generation, island). Statistics of traits are over those who lived to its end and have a finite value
 (`alife.format.summary`); the early dead are counted in `diverged` and `collapsed` alone. `parents` counts distinct
 parents. `T_differential` is the realised standardised selection differential: the offspring-weighted mean of T minus
-its mean, over its standard deviation, on the scale of `alife.scales.measured`, 0 where it has no variance. Rows that a
+its mean, over its standard deviation, on the scale of `alife.traits.measured`, 0 where it has no variance. Rows that a
 run wrote under format 1 count the early dead wherever they have a finite value: readers compute these again from
 births.
 `seconds` is wall-clock of the island's life on its worker and outside a run's identity."""

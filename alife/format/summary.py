@@ -10,7 +10,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from alife import scales, schema
+from alife import schema
+from alife.traits import measured
 
 Doubles = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -41,7 +42,7 @@ def statistics(births: Mapping[str, NDArray[Any]], deme: Ints, count: int) -> di
         known = living & np.isfinite(value)
         out |= {f"{name}_{key}": v for key, v in _moments(value[known], deme[known], count).items()}
         offspring = np.asarray(births["n_offspring"], np.float64)[known]
-        out[f"{name}_differential"] = _differential(scales.measured(name, value[known]), offspring, deme[known], count)
+        out[f"{name}_differential"] = _differential(measured(name, value[known]), offspring, deme[known], count)
     return out
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from alife import scales
+from alife.traits import floored
 from alife.words import count
 from analysis.assays.drawing import finish
 from analysis.assays.estimates import Frames, Row, by_name, number, words
@@ -130,7 +130,7 @@ def draw(frames: Frames, about: Mapping[str, Any], rows: list[Row]) -> Figure:
 
 
 def _draw_treatment(ax: Axes, group: pd.DataFrame, column: str, name: str, number_: int) -> None:
-    values = group[column] if column == "accuracy" else pd.Series(scales.floored(group[column]), group.index)
+    values = group[column] if column == "accuracy" else pd.Series(floored(group[column]), group.index)
     by = values.groupby(group["descent"])
     low, middle, high = (by.quantile(share).to_numpy(np.float64) for share in (0.25, 0.5, 0.75))
     x, alive = np.sort(group["descent"].unique()), group["replication_error"].notna().groupby(group["descent"]).sum()

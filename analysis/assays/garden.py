@@ -7,17 +7,15 @@ import numpy as np
 import pandas as pd
 
 from alife.evolution.selection import CONTROLS
+from alife.traits import MAIN, OF_A_TASK, TRAITS, measured
 from analysis.assays.components import Floats, correlation, heritability
 from analysis.assays.estimates import Frames, Row, by_name, number, words
-from analysis.evolution.islands import LABELS, OF_A_TASK, measured
 from analysis.statistics.intervals import Estimate, difference, interval
 
 BASE: Final = 3
 """The generation to beat: the first that was printed faithfully. Founders cannot be printed, and it takes emissions of
 emissions to become printable, whatever selection does."""
 
-TRAITS: Final = ("accuracy", "replication_error", "copying_error")
-NAMES: Final = {"accuracy": "accuracy", "replication_error": "replication error ρ", "copying_error": "copying error"}
 SCOPES: Final = {"all genomes": False, "within islands": True}
 GENETIC: Final = "genetic correlation of accuracy and"
 
@@ -35,13 +33,13 @@ def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Row], list
         for generation in generations:
             if base is not None and generation != base:
                 gain = _difference(lives, trait, generation, base)
-                rows.append(Row(f"{LABELS[trait]}: more than generation {base}", generation, gain))
+                rows.append(Row(f"{TRAITS[trait].measured_label}: more than generation {base}", generation, gain))
     for trait in scored(lives)[:2]:
         for generation in generations:
             values, islands = scores(lives, trait, generation)
             for scope, within in SCOPES.items():
                 share = heritability(values, islands if within else None)
-                rows.append(Row(f"H² of {LABELS[trait]}, {scope}", generation, share))
+                rows.append(Row(f"H² of {TRAITS[trait].measured_label}, {scope}", generation, share))
     rows += _correlations(lives, generations[-1])
     if base is not None and generations[-1] != base:
         statements += _compare(lives, generations[-1], base, str(about["scheme"]))
@@ -64,13 +62,14 @@ def _base(generations: list[int]) -> int | None:
 
 def scored(lives: pd.DataFrame) -> list[str]:
     """Accuracy only if there is a task."""
-    return [trait for trait in TRAITS if trait not in OF_A_TASK or lives[trait].any()]
+    return [trait for trait in MAIN if trait not in OF_A_TASK or lives[trait].any()]
 
 
 def scores(lives: pd.DataFrame, trait: str, generation: int) -> tuple[Floats, Floats]:
-    """[P, R] values on the scale of `LABELS`, and the island [P] of each genome."""
+    """[P, R] values as `alife.traits.measured` gives them, and the island [P] of each genome."""
     rows = lives[lives["generation"] == generation]
-    table = rows.assign(value=measured(rows, trait)).pivot(index=["island", "id"], columns="replicate", values="value")
+    rows = rows.assign(value=measured(trait, rows[trait]))
+    table = rows.pivot(index=["island", "id"], columns="replicate", values="value")
     return table.to_numpy(), table.index.get_level_values("island").to_numpy()
 
 
@@ -82,7 +81,7 @@ def of_genomes(lives: pd.DataFrame, trait: str, generation: int) -> Floats:
 
 def mean_name(trait: str) -> str:
     """What a row calls a trait's mean."""
-    return NAMES[trait] if trait in OF_A_TASK else f"{NAMES[trait]}, geometric mean"
+    return TRAITS[trait].label if trait in OF_A_TASK else f"{TRAITS[trait].label}, geometric mean"
 
 
 def _mean(lives: pd.DataFrame, trait: str, generation: int) -> Estimate:
@@ -103,10 +102,11 @@ def _compare(lives: pd.DataFrame, last: int, base: int, scheme: str) -> list[str
         new, old = (_mean(lives, trait, generation).value for generation in (last, base))
         verb = "beats" if gain.low > 0 else "is beaten by" if gain.high < 0 else "cannot be told from"
         if gain.low > 0:
-            better.append(NAMES[trait])
+            better.append(TRAITS[trait].label)
         statements.append(
-            f"In the common garden generation {last} {verb} generation {base} in {NAMES[trait]}: {number(new)} against "
-            f"{number(old)}; {LABELS[trait]} differs by {words(gain)}, higher {_where(lives, trait, last, base)}."
+            f"In the common garden generation {last} {verb} generation {base} in {TRAITS[trait].label}: {number(new)} "
+            f"against {number(old)}; {TRAITS[trait].measured_label} differs by {words(gain)}, higher "
+            f"{_where(lives, trait, last, base)}."
         )
     if better and scheme in CONTROLS:
         statements.append(
@@ -124,7 +124,7 @@ def _where(lives: pd.DataFrame, trait: str, last: int, base: int) -> str:
     """In how many of the lives, and on how many of the islands, the mean over genomes is higher."""
     counts = []
     for unit, one in (("replicate", "in {} of {} lives"), ("island", "on {} of {} islands")):
-        finite = lives.assign(value=measured(lives, trait)).replace([np.inf, -np.inf], np.nan)
+        finite = lives.assign(value=measured(trait, lives[trait])).replace([np.inf, -np.inf], np.nan)
         means = finite.pivot_table(index=unit, columns="generation", values="value")
         means = means.reindex(columns=[last, base]).dropna()
         counts.append(one.format(int((means[last] > means[base]).sum()), len(means)))
@@ -137,8 +137,8 @@ def _heritable(rows: list[Row], generations: list[int], traits: list[str]) -> li
     for generation in generations:
         parts = []
         for trait in traits:
-            whole, within = (found[f"H² of {LABELS[trait]}, {scope}", generation] for scope in SCOPES)
-            parts.append(f"{LABELS[trait]} {_share(whole)} (within islands {_share(within)})")
+            whole, within = (found[f"H² of {TRAITS[trait].measured_label}, {scope}", generation] for scope in SCOPES)
+            parts.append(f"{TRAITS[trait].measured_label} {_share(whole)} (within islands {_share(within)})")
         statements.append(
             f"Generation {generation}: broad-sense heritability H² within a common life, over replicated lives, of "
             f"{'; of '.join(parts)}."
@@ -153,11 +153,11 @@ def _correlations(lives: pd.DataFrame, generation: int) -> list[Row]:
     accuracy, islands = scores(lives, "accuracy", generation)
     return [
         Row(
-            f"{GENETIC} {LABELS[trait]}, {scope}",
+            f"{GENETIC} {TRAITS[trait].measured_label}, {scope}",
             generation,
             correlation(accuracy, scores(lives, trait, generation)[0], islands if within else None),
         )
-        for trait in TRAITS[1:]
+        for trait in MAIN[1:]
         for scope, within in SCOPES.items()
     ]
 
@@ -187,7 +187,7 @@ def _share(e: Estimate) -> str:
 def _of_founders(rows: list[Row], lives: pd.DataFrame) -> str:
     found = by_name(rows)
     rho = found[mean_name("replication_error"), 0]
-    accuracy = f" and accuracy {number(found['accuracy', 0].value)}" if "accuracy" in scored(lives) else ""
+    accuracy = f" and accuracy {number(found[mean_name('accuracy'), 0].value)}" if "accuracy" in scored(lives) else ""
     return (
         f"Generation 0 are founders: nobody ever printed their genomes (ρ {number(rho.value)}{accuracy} after a life), "
         "so what they score is that of random weights that need not be printable."

@@ -8,12 +8,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from alife.traits import TRAITS, natural
 from alife.words import count
-from analysis.assays.components import Floats
 from analysis.assays.drawing import draw_estimate, finish
 from analysis.assays.estimates import Frames, Row, by_name, number
-from analysis.assays.garden import NAMES, SCOPES, assayed, mean_name, of_genomes, scored, scores
-from analysis.evolution.islands import LABELS, OF_A_TASK
+from analysis.assays.garden import SCOPES, assayed, mean_name, of_genomes, scored, scores
 from analysis.figures import style
 
 
@@ -38,12 +37,9 @@ def _draw_trait(ax: Axes, lives: pd.DataFrame, trait: str, generations: list[int
     sign = "=" if whole else "≤"
     jitter, found = np.random.default_rng(0), by_name(rows)
 
-    def back(values: Floats) -> Floats:
-        return values if trait in OF_A_TASK else 10.0**-values
-
     for place, generation in enumerate(generations):
-        e, genomes = found[mean_name(trait), generation], back(of_genomes(lives, trait, generation))
-        if generation == 0 and trait not in OF_A_TASK and len(generations) > 1:
+        e, genomes = found[mean_name(trait), generation], natural(trait, of_genomes(lives, trait, generation))
+        if generation == 0 and TRAITS[trait].log and len(generations) > 1:
             text = f"founders:\n{number(e.value)}, far\nabove"
             ax.text(place, 0.97, text, transform=ax.get_xaxis_transform(), ha="center", va="top", fontsize="small")
             continue
@@ -71,13 +67,13 @@ def _draw_trait(ax: Axes, lives: pd.DataFrame, trait: str, generations: list[int
     if len(later) > 1:
         means = np.array([np.nanmean(scores(lives, trait, generation)[0], axis=0) for _, generation in later])
         lines = ax.plot(
-            [place for place, _ in later], back(means), color=style.OKABE_ITO["vermillion"], lw=0.7, zorder=3
+            [place for place, _ in later], natural(trait, means), color=style.OKABE_ITO["vermillion"], lw=0.7, zorder=3
         )
         lines[0].set_label("mean over genomes in each of the common lives")
-    if trait not in OF_A_TASK:
+    if TRAITS[trait].log:
         ax.set_yscale("log")
         style.log_axis(ax, "y")
-    ax.set_ylabel(NAMES[trait])
+    ax.set_ylabel(TRAITS[trait].label)
     ax.set_xlim(-0.5, len(generations) - 0.5)
     founders = "0: founders\n(never printed)" if len(generations) < 5 else "0"
     ax.set_xticks(range(len(generations)), [founders if g == 0 else str(g) for g in generations])
@@ -93,13 +89,13 @@ def _draw_shares(ax: Axes, rows: list[Row], generations: list[int], traits: list
                 draw_estimate(
                     ax,
                     len(names) + offset,
-                    found[f"H² of {LABELS[trait]}, {scope}", generation],
+                    found[f"H² of {TRAITS[trait].measured_label}, {scope}", generation],
                     upright=False,
                     fmt="s" if within else "o",
                     color=style.OKABE_ITO["green" if within else "blue"],
                     label=f"H², {scope}, 95 % bootstrap interval",
                 )
-            names.append(f"{'accuracy' if trait in OF_A_TASK else '−log ρ'}, gen. {generation}")
+            names.append(f"{TRAITS[trait].fidelity}, gen. {generation}")
     ax.axvline(0, color=style.faint(), lw=0.8)
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.5, -0.5)

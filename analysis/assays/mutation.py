@@ -8,16 +8,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from alife.traits import MAIN, OF_A_TASK, TRAITS, measured
 from analysis.assays.components import Floats, deviation
 from analysis.assays.drawing import draw_estimate, finish
 from analysis.assays.estimates import Frames, Row, by_name, number, words
-from analysis.evolution.islands import LABELS, OF_A_TASK, measured
 from analysis.figures import style
 from analysis.statistics.intervals import Estimate, interval
 
 SHOWN: Final = (1, 2, 5)
 """Emissions whose retained noise is reported; the figure shows all."""
-TRAITS: Final = ("accuracy", "replication_error", "copying_error")
 RETAINED: Final = "noise retained, ⟨Δ, n⟩/‖n‖²"
 SIZE: Final = "size of what differs, ‖Δ‖²/‖n‖²"
 OTHER: Final = "size in other directions than the noise's, ‖Δ‖²/‖n‖² − (⟨Δ, n⟩/‖n‖²)²"
@@ -78,7 +77,7 @@ def _effect_rows(effects: pd.DataFrame, generation: int) -> list[Row]:
     rows = []
     for trait in _traits(effects):
         noisy, clean = (_scores(effects, trait, noise) for noise in (True, False))
-        label, effect = LABELS[trait], noisy - clean
+        label, effect = TRAITS[trait].measured_label, noisy - clean
         over = "mutations"
         rows.append(Row(f"effect on {label}, mean", generation, interval(effect.mean(axis=1), "mean"), over))
         rows.append(Row(f"effect on {label}, sd among mutations", generation, deviation(effect), over))
@@ -93,13 +92,14 @@ def _alone(clean: Floats) -> Estimate:
 
 
 def _traits(effects: pd.DataFrame) -> list[str]:
-    return [trait for trait in TRAITS if trait not in OF_A_TASK or effects[trait].any()]
+    return [trait for trait in MAIN if trait not in OF_A_TASK or effects[trait].any()]
 
 
 def _scores(effects: pd.DataFrame, trait: str, noisy: bool) -> Floats:
-    """[P, R] values on the scale of `LABELS`, NaN where an individual diverged."""
+    """[P, R] values on the scale of `alife.traits.measured`, NaN where an individual diverged."""
     rows = effects[effects["noisy"] == noisy]
-    table = rows.assign(value=measured(rows, trait)).pivot(index="id", columns="replicate", values="value").to_numpy()
+    rows = rows.assign(value=measured(trait, rows[trait]))
+    table = rows.pivot(index="id", columns="replicate", values="value").to_numpy()
     return np.where(np.isfinite(table), table, np.nan)
 
 
@@ -135,7 +135,7 @@ def _say_dimension(dimension: pd.DataFrame, found: Mapping[str, Estimate], about
 
 
 def _say_effects(found: Mapping[str, Estimate], trait: str) -> str:
-    label = LABELS[trait]
+    label = TRAITS[trait].measured_label
     mean, spread = found[f"effect on {label}, mean"], found[f"effect on {label}, sd among mutations"]
     alone = found[f"{label}, sd among lives of one noise-free genome"]
     verb = "raise" if mean.low > 0 else "lower" if mean.high < 0 else "do not measurably change"
@@ -217,4 +217,4 @@ def _draw_effects(ax: Axes, effects: pd.DataFrame, trait: str) -> None:
     )
     ax.set_ylim(0, 1)
     ax.set_ylabel("share of mutations")
-    ax.set_xlabel("effect on " + LABELS[trait].replace(", ", ",\n"))
+    ax.set_xlabel("effect on " + TRAITS[trait].measured_label.replace(", ", ",\n"))

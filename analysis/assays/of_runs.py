@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from alife.errors import UserError
+from alife.traits import MAIN
 from analysis.assays import garden, within_life
 from analysis.assays.components import joint, whole
 from analysis.assays.reading import read
@@ -76,7 +77,7 @@ def curves(runs: Sequence[Run]) -> pd.DataFrame:
     rows = []
     for run, lives in _weighed(runs):
         for generation in within_life.generations(lives):
-            means = {trait: within_life.curves(lives, trait, generation).mean() for trait in within_life.TRAITS}
+            means = {trait: within_life.curves(lives, trait, generation).mean() for trait in MAIN}
             table = pd.DataFrame({t: v if t == "accuracy" else -v for t, v in means.items()})
             table = table.rename_axis("task_weight").reset_index()
             rows.append(table.assign(generation=generation, **_who(run)))

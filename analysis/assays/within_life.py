@@ -9,15 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from alife import schema
+from alife.traits import MAIN, TRAITS, measured
 from alife.words import count
 from analysis.assays.components import Floats
 from analysis.assays.drawing import draw_estimate, finish
 from analysis.assays.estimates import Frames, Row, by_name, number, words
-from analysis.evolution.islands import LABELS, measured
 from analysis.figures import style
 from analysis.statistics.intervals import Estimate, interval
 
-TRAITS: Final = ("accuracy", "replication_error", "copying_error")
 RATE: Final = "accuracy that a tenfold ρ buys"
 """Minus the slope of accuracy on −log₁₀ ρ over the positive task weights, of one genome."""
 FREE: Final = "accuracy that the lightest task weight adds to none"
@@ -29,11 +28,11 @@ def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Row], list
     lives = frames["weights"]
     rows, statements = [], []
     for generation in generations(lives):
-        for trait in TRAITS:
+        for trait in MAIN:
             table = curves(lives, trait, generation)
             for weight in map(float, table.columns):
                 e = interval(table[weight], "mean")
-                rows.append(Row(f"{LABELS[trait]}, task weight {weight:g}", generation, e))
+                rows.append(Row(f"{TRAITS[trait].measured_label}, task weight {weight:g}", generation, e))
         found = {
             name: interval(values, "median" if name == RATE else "mean")
             for name, values in changes(lives, generation).items()
@@ -42,8 +41,9 @@ def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Row], list
         for name, e in found.items():
             if lightest == heaviest and name not in (FREE, FREE_COST):
                 continue
-            text = f"{LABELS[name]}: more at task weight {heaviest:g} than at {lightest:g}" if name in TRAITS else name
-            rows.append(Row(text, generation, e))
+            if name in MAIN:
+                name = f"{TRAITS[name].measured_label}: more at task weight {heaviest:g} than at {lightest:g}"
+            rows.append(Row(name, generation, e))
         statements.append(_sentence(found, generation, lightest, heaviest))
     return rows, statements
 
@@ -64,9 +64,9 @@ def _weights(lives: pd.DataFrame) -> pd.Series:
 
 
 def curves(lives: pd.DataFrame, trait: str, generation: int) -> pd.DataFrame:
-    """Means over a genome's lives, on the scale of `LABELS`: rows genomes, columns task weights, ascending."""
+    """Means over a genome's lives as `measured` gives them: rows genomes, columns task weights, ascending."""
     rows = lives[lives["generation"] == generation]
-    rows = rows.assign(value=measured(rows, trait), weight=_weights(rows))
+    rows = rows.assign(value=measured(trait, rows[trait]), weight=_weights(rows))
     return rows.pivot_table(index="id", columns="weight", values="value", dropna=False)
 
 
@@ -74,10 +74,10 @@ def changes(lives: pd.DataFrame, generation: int) -> dict[str, Floats]:
     """Per genome: each trait's change from the lightest positive weight to the heaviest, and `RATE`; with lives under
     no task `FREE` and `FREE_COST` too. NaN for a genome that diverged.
     """
-    tables = {trait: curves(lives, trait, generation) for trait in TRAITS}
+    tables = {trait: curves(lives, trait, generation) for trait in MAIN}
     lightest, heaviest = ends(lives)
     out = {trait: (table[heaviest] - table[lightest]).to_numpy() for trait, table in tables.items()}
-    positive = [tables[trait].drop(columns=0.0, errors="ignore").to_numpy(np.float64) for trait in TRAITS[:2]]
+    positive = [tables[trait].drop(columns=0.0, errors="ignore").to_numpy(np.float64) for trait in MAIN[:2]]
     accuracy, fidelity = (values - values.mean(axis=1, keepdims=True) for values in positive)
     with np.errstate(divide="ignore", invalid="ignore"):
         out[RATE] = -(accuracy * fidelity).sum(axis=1) / np.square(fidelity).sum(axis=1)
@@ -100,7 +100,7 @@ def _sentence(found: Mapping[str, Estimate], generation: int, lightest: float, h
             f"accuracy needs two weights above 0.{_free(found, lightest)}"
         )
     verb = "trade" if is_traded(found["accuracy"], found["replication_error"]) else "are not shown to trade"
-    parts = [f"{LABELS[trait]} changes by {words(found[trait])}" for trait in TRAITS]
+    parts = [f"{TRAITS[trait].measured_label} changes by {words(found[trait])}" for trait in MAIN]
     return (
         f"Within a life {who} {verb} replication for accuracy: from task weight {lightest:g} to {heaviest:g} "
         f"{'; '.join(parts)}. Over these weights a tenfold ρ buys accuracy {words(found[RATE])}."
@@ -140,8 +140,8 @@ def _draw_paths(ax: Axes, lives: pd.DataFrame, generation: int, rows: list[Row])
     found = by_name(rows)
     middle = []
     for weight in map(float, x.columns):
-        rho = found[f"{LABELS['replication_error']}, task weight {weight:g}", generation]
-        accuracy = found[f"accuracy, task weight {weight:g}", generation]
+        rho = found[f"{TRAITS['replication_error'].measured_label}, task weight {weight:g}", generation]
+        accuracy = found[f"{TRAITS['accuracy'].measured_label}, task weight {weight:g}", generation]
         place = 10.0**-rho.value
         middle.append((place, accuracy.value))
         draw_estimate(ax, place, accuracy, zorder=4, label="mean over genomes and its 95 % bootstrap interval")
@@ -152,5 +152,5 @@ def _draw_paths(ax: Axes, lives: pd.DataFrame, generation: int, rows: list[Row])
     ax.plot(*np.array(middle).T, color=style.ink(), lw=1, zorder=3)
     ax.set_xscale("log")
     style.log_axis(ax, "x")
-    ax.set(xlabel="replication error ρ (← better)", ylabel="accuracy (better →)")
+    ax.set(xlabel=TRAITS["replication_error"].directed, ylabel=TRAITS["accuracy"].directed)
     ax.set_title("founders (generation 0)" if generation == 0 else f"generation {generation}")

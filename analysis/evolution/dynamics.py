@@ -14,7 +14,8 @@ import pandas as pd
 from scipy import stats
 
 from alife.errors import UserError
-from analysis.evolution.islands import SETTLED, Demes, Floats, Ints, chosen, measured, ratio, totals
+from alife.traits import measured
+from analysis.evolution.islands import SETTLED, Demes, Floats, Ints, chosen, ratio, totals
 from analysis.lineage.phylogeny import NOBODY
 from analysis.statistics.intervals import FEWEST, RESAMPLES, block_sums, blocks, intervals
 
@@ -26,7 +27,7 @@ def differentials(record: Demes, traits: Sequence[str] | None = None) -> pd.Data
     """Standardised selection differentials by deme: how many standard deviations parents are above those they won from.
 
     Among those that lived to reproduce, as in `schema.GENERATIONS`, so that under `shuffled` and `drift` the realised
-    ones are 0 on average. On the scale of `analysis.evolution.islands.LABELS`; 0 where the trait does not vary.
+    ones are 0 on average. On the scale of `alife.traits.measured`; 0 where the trait does not vary.
 
     Args:
         record: A run's births by deme.
@@ -42,7 +43,7 @@ def differentials(record: Demes, traits: Sequence[str] | None = None) -> pd.Data
     rows = np.flatnonzero(record.total(record.offspring) > 0)
     tables = []
     for trait in chosen(record, traits):
-        z = measured(record.tree.births, trait)
+        z = measured(trait, record.tree.births[trait])
         known = record.living & np.isfinite(z)
         mean = record.mean(np.where(known, z, 0.0), known)
         deviation = np.where(known, z - mean[record.home], 0.0)
@@ -139,7 +140,7 @@ def heritability(record: Demes, traits: Sequence[str] | None = None, first: int 
     old_enough = record.generation[record.home[parents]] >= first
     rows = []
     for trait in chosen(record, traits):
-        z = measured(record.tree.births, trait)
+        z = measured(trait, record.tree.births[trait])
         use = old_enough & record.living[children] & np.isfinite(z[children]) & np.isfinite(z[parents])
         deme = record.home[parents[use]]
         x, y = (_centred(z[who[use]], deme, record.count) for who in (parents, children))

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from alife import scales
 from alife.errors import UserError
+from alife.traits import floored, log10
 from analysis.data.run import Run, lived
 
 Floats = NDArray[np.float64]
@@ -42,8 +42,8 @@ def survivors(run: Run) -> pd.DataFrame:
 
 
 def points(births: pd.DataFrame) -> Floats:
-    """[n, 2] (ρ, accuracy) of each row; ρ as a logarithmic axis holds it (`alife.scales.floored`)."""
-    return np.column_stack([scales.floored(births["replication_error"]), births["accuracy"].to_numpy(np.float64)])
+    """[n, 2] (ρ, accuracy) of each row; ρ as a logarithmic axis holds it (`alife.traits.floored`)."""
+    return np.column_stack([floored(births["replication_error"]), births["accuracy"].to_numpy(np.float64)])
 
 
 def pareto_front(points: ArrayLike) -> Ints:
@@ -63,7 +63,7 @@ def hypervolume(points: ArrayLike, reference: tuple[float, float] = REFERENCE) -
     """Area that [n, 2] (ρ, accuracy) dominate, in decades of ρ × accuracy.
 
     Both are transformed before the area is taken: (log10 ρ, −accuracy), with ρ no less than
-    `alife.scales.SMALLEST`. Points that do not beat the reference in both add nothing; neither do rows that are not
+    `alife.traits.SMALLEST`. Points that do not beat the reference in both add nothing; neither do rows that are not
     finite. The area grows with the number of points, so compare equally many (Zitzler and Thiele 1998; computed by
     moocore).
     """
@@ -170,4 +170,4 @@ def _fronts(runs: Sequence[Run], generation: int) -> Floats:
 
 
 def _minimised(points: Floats) -> Floats:
-    return np.column_stack([scales.log10(points[:, 0]), -points[:, 1]])
+    return np.column_stack([log10(points[:, 0]), -points[:, 1]])

@@ -11,13 +11,12 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from alife import scales, schema
+from alife import schema
 from alife.errors import UserError
 from alife.evolution import selection
-from alife.scales import OF_A_TASK
+from alife.traits import OF_A_TASK, STORED
 from analysis.data.run import Run
 from analysis.lineage.phylogeny import Phylogeny, of_run
 
@@ -25,19 +24,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-LABELS: Final = {
-    "accuracy": "accuracy",
-    "newborn_accuracy": "newborn accuracy",
-    "replication_error": "replication fidelity, −log₁₀ ρ",
-    "copying_error": "copying fidelity, −log₁₀ error",
-    "self_error": "self fidelity, −log₁₀ error",
-    "squared_norm": "log₁₀ squared genome norm Σg²",
-    "task_weight": "log₁₀ task weight",
-    "learning_rate": "log₁₀ learning rate",
-    "mutation": "log₁₀ mutation σ",
-}
-"""Traits and the scale on which their evolution is measured (`alife.scales.measured`): more is fitter for accuracy and
-errors alike."""
 
 SETTLED: Final = 3
 """Generation from which parents are of a kind. Founders' genomes were never printed, their children's were printed by
@@ -53,7 +39,7 @@ class Demes:
 
     Attributes:
         source: The run's path, for errors and captions.
-        traits: The traits of `LABELS` that the run records.
+        traits: Those of `alife.traits.STORED` that the run records.
         tree: The births, by generation and then by id, and their parents; n rows.
         islands: I, the islands that a generation could have.
         home: [n] int64, the deme where each lives: (generation − first on record)·I + island.
@@ -136,7 +122,7 @@ def demes(run: Run) -> Demes:
     home += tree.births["island"].to_numpy()
     living = (tree.births["cause_of_death"] == schema.CAUSES[0]).to_numpy()
     absent = OF_A_TASK if run.setting("task") == "none" else ()
-    traits = tuple(name for name in LABELS if name in run.births and name not in absent)
+    traits = tuple(name for name in STORED if name in run.births and name not in absent)
     return Demes(run.path, traits, tree, islands, home, living, SimpleNamespace(**run.setting("selection")))
 
 
@@ -156,11 +142,6 @@ def chosen(record: Demes, names: Sequence[str] | None = None) -> Sequence[str]:
 def settled(last: int) -> int:
     """The generation to begin with: `SETTLED`, or 1 in a record that ends too early for it."""
     return SETTLED if last > SETTLED + 1 else 1
-
-
-def measured(births: pd.DataFrame, trait: str) -> Floats:
-    """[n] float64 values of a trait on the scale of `LABELS`, NaN where the individual has none."""
-    return scales.measured(trait, births[trait].to_numpy(np.float64))
 
 
 def totals(where: Ints, values: NDArray[Any], count: int) -> Floats:

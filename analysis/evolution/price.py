@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from alife.errors import UserError
-from analysis.evolution.islands import SETTLED, Bools, Demes, Floats, Ints, chosen, measured, ratio, totals
+from alife.traits import measured
+from analysis.evolution.islands import SETTLED, Bools, Demes, Floats, Ints, chosen, ratio, totals
 from analysis.statistics.intervals import blocks, intervals
 
 COMPONENTS: Final = {
@@ -43,7 +44,7 @@ def price(record: Demes, traits: Sequence[str] | None = None) -> pd.DataFrame:
 
     Args:
         record: A run's births by deme.
-        traits: Names in `analysis.evolution.islands.LABELS`; all on record if None.
+        traits: Names in `alife.traits.STORED`; all on record if None.
 
     Returns:
         A row for each trait and deme whose children, or some of them, lived to the end: generation (the parents'),
@@ -150,7 +151,7 @@ class _Nursery:
 
 def _levels(record: Demes, nursery: _Nursery, trait: str) -> tuple[Floats, ...]:
     """The means [D] between which the components lie: one more of them than there are components."""
-    z = measured(record.tree.births, trait)
+    z = measured(trait, record.tree.births[trait])
     known = record.living & np.isfinite(z)
     z = np.where(known, z, 0.0)
     everybody = record.mean(z, known)

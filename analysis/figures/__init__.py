@@ -11,6 +11,7 @@ descent.py       a line of descent
 muller.py        clades that mattered and their shares through time
 gene_flow.py     who moved between islands, and whose descendants live where
 legends.py       legends that are whole
+estimates.py     a mark with its interval
 drawing.py       figures that cost nothing but a line where they fail
 memory.py        how much there is for what is about to be drawn
 """

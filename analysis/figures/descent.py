@@ -11,13 +11,13 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 from numpy.typing import NDArray
 
-from alife import scales
+from alife.traits import TRAITS, drawn
 from alife.words import count
 from analysis.data.run import Run, lived
 from analysis.evolution.fronts import points
 from analysis.figures import legends, style
 from analysis.figures.phylogeny import SETTLED
-from analysis.figures.trajectories import TRAITS, quantiles
+from analysis.figures.trajectories import quantiles
 from analysis.lineage.phylogeny import dominant, line_of_descent, of_run
 
 Floats = NDArray[np.float64]
@@ -70,8 +70,7 @@ def running_median(values: NDArray[Any], window: int) -> Floats:
 
 def _draw_traits(axes: Axes, run: Run, line: pd.DataFrame, traits: tuple[str, ...], window: int) -> None:
     band = quantiles(run, traits[0])
-    if TRAITS[traits[0]].log:
-        band = band.assign(**{level: scales.floored(band[level]) for level in ("q05", "q95")})
+    band = band.assign(**{level: drawn(traits[0], band[level]) for level in ("q05", "q95")})
     n = f"{int(band['n'].max()):,}" if len(band) else "0"
     axes.fill_between(
         band["generation"],
@@ -84,9 +83,8 @@ def _draw_traits(axes: Axes, run: Run, line: pd.DataFrame, traits: tuple[str, ..
     )
     generation = line["generation"].to_numpy()
     for trait, colour, dash in zip(traits, style.cycle(), style.DASHES, strict=False):
-        name = "copying error on it" if trait == "copying_error" else "the line of descent"
-        values = line[trait].to_numpy(np.float64)
-        values = scales.floored(values) if TRAITS[trait].log else values
+        name = f"{TRAITS[trait].label} on it" if trait == "copying_error" else "the line of descent"
+        values = drawn(trait, line[trait])
         if window > 1:
             axes.plot(generation, values, color=colour, lw=0.4, alpha=0.45)
         look: dict[str, Any] = {"marker": "o", "ms": 2.4} if len(line) <= 40 else {"path_effects": style.halo()}
@@ -95,7 +93,7 @@ def _draw_traits(axes: Axes, run: Run, line: pd.DataFrame, traits: tuple[str, ..
         axes.axhline(floor, color=style.ink(), lw=0.9, ls=(0, (4, 2)), label="noise floor ρ = σ²")
     if traits[0] == "replication_error":
         style.zeros(axes)
-    axes.set_ylabel("ρ, copying error" if len(traits) > 1 else TRAITS[traits[0]].label)
+    axes.set_ylabel(", ".join(TRAITS[trait].short for trait in traits))
     if TRAITS[traits[0]].log:
         axes.set_yscale("log")
         style.log_axis(axes, "y")
@@ -121,13 +119,13 @@ def _draw_plane(figure: Figure, place: SubplotSpec, run: Run, line: pd.DataFrame
     if rest.empty:
         whole = figure.add_subplot(place)
         _draw_path(whole, run, alive, line, window)
-        whole.set_xlabel("replication error ρ")
+        whole.set_xlabel(TRAITS["replication_error"].label)
         return [whole]
     grid = place.subgridspec(2, 1, height_ratios=(1, 2))
     whole, close = figure.add_subplot(grid[0]), figure.add_subplot(grid[1])
     path = _draw_path(whole, run, alive, line, window)
     _draw_path(close, run, later, rest, window)
-    close.set(xlabel="replication error ρ", title=f"from generation {start} on")
+    close.set(xlabel=TRAITS["replication_error"].label, title=f"from generation {start} on")
     bar = figure.colorbar(path, ax=[whole, close], aspect=40, pad=0.02, label="generation")
     bar.outline.set_visible(False)
     style.generation_axis(bar.ax.yaxis)
@@ -165,7 +163,7 @@ def _draw_path(axes: Axes, run: Run, alive: pd.DataFrame, line: pd.DataFrame, wi
 
 
 def _finish_plane(axes: Axes, rho: Floats, mutation: float) -> None:
-    axes.set_ylabel("accuracy on\nthe selection split")
+    axes.set_ylabel(TRAITS["accuracy"].label)
     rho, floor = rho[np.isfinite(rho)], mutation**2
     if len(rho):
         low = floor if floor and rho.min() / 30 < floor < rho.min() else rho.min()

@@ -10,11 +10,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from alife.errors import UserError
+from alife.traits import STORED, TRAITS
 from alife.words import count
 from analysis.data.run import Run
 from analysis.data.treatments import Groups
 from analysis.evolution.dynamics import differentials, mean_differentials
-from analysis.evolution.islands import LABELS, demes, settled
+from analysis.evolution.islands import demes, settled
 from analysis.evolution.price import COMPONENTS, by_generation, price
 from analysis.figures import legends, style
 from analysis.figures.bands import Runs, members, treatments
@@ -53,7 +54,7 @@ def selection(runs: Runs, traits: Sequence[str] | None = None, figure: Figure | 
         label: [mean_differentials(differentials(demes(run), traits), first).set_index("trait") for run in group]
         for label, group in groups.items()
     }
-    names = [name for name in LABELS if any(name in table.index for among in tables.values() for table in among)]
+    names = [name for name in STORED if any(name in table.index for among in tables.values() for table in among)]
     figure = style.own_figure(figure, 6.4, 1.5 + 0.13 * len(names) * (1 + len(groups)))
     ax = figure.add_subplot()
     rows = np.arange(len(names), dtype=np.float64)
@@ -66,7 +67,7 @@ def selection(runs: Runs, traits: Sequence[str] | None = None, figure: Figure | 
         else:
             _draw_many(ax, [table.reindex(names) for table in among], places, look, label)
     ax.axvline(0, color=style.ink(), lw=0.9, zorder=1)
-    ax.set_yticks(rows, [LABELS[name] for name in names])
+    ax.set_yticks(rows, [TRAITS[name].measured_label for name in names])
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.grid(axis="y", visible=False)
     ax.set_xlabel("realised selection differential, standard deviations a generation")
@@ -81,7 +82,7 @@ def cumulated(runs: Runs, traits: Sequence[str] | None = None, figure: Figure | 
 
     Args:
         runs: One run; or several, or named treatments side by side: interquartile mean over runs, with its interval.
-        traits: Names in `analysis.evolution.islands.LABELS`; accuracy, copying error and the heritable traits if None.
+        traits: Names in `alife.traits.STORED`; accuracy, copying error and the heritable traits if None.
         figure: Empty; a new one if None.
 
     Raises:
@@ -104,7 +105,7 @@ def cumulated(runs: Runs, traits: Sequence[str] | None = None, figure: Figure | 
             panel = grid[place, column] if side_by_side else grid.ravel()[place]
             _draw_panel(panel, [table[name] for table in among if name in table], shown)
             panel.set_title(label if side_by_side and place == 0 else "", parse_math=False)
-            panel.set_ylabel(f"Δ {LABELS[name]}".replace(", ", "\n") if column == 0 else "")
+            panel.set_ylabel(f"Δ {TRAITS[name].measured_label}".replace(", ", "\n") if column == 0 else "")
             panel.set_xlabel("generation" if place + columns >= len(names) or side_by_side else "")
     _legend(figure, grid.ravel()[0], groups, first)
     _say_whose(figure, runs)

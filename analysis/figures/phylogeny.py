@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from alife import scales, schema
 from alife.errors import UserError
+from alife.traits import TRAITS, log10
 from analysis.data.run import Run
 from analysis.figures import style
 from analysis.lineage.layout import Layout, arrange
@@ -24,19 +24,6 @@ Floats = NDArray[np.float64]
 
 EXTINCT: Final = 0.19
 """Strength of the ink in which extinct lineages are drawn."""
-LABELS: Final = {
-    "replication_error": "replication error ρ",
-    "copying_error": "copying error",
-    "self_error": "self error",
-    "squared_norm": "squared norm of the genome, Σg²",
-    "accuracy": "accuracy",
-    "newborn_accuracy": "accuracy at birth",
-    "task_weight": "task weight",
-    "learning_rate": "learning rate",
-    "mutation": "birth noise σ, relative to the genome's RMS",
-    "fitness": "fitness, relative to the island",
-}
-LOGARITHMIC: Final = (*schema.ERRORS, "squared_norm", *schema.LIFE_HISTORY)
 SHOWN: Final = (2, 98)
 """Percentiles of the drawn values at the ends of the colour bar."""
 SETTLED: Final = 3
@@ -49,8 +36,8 @@ def time_phylogeny(run: Run, trait: str | None = None, figure: Figure | None = N
 
     Args:
         run: With births.
-        trait: A key of `LABELS`; errors, norms and life-history traits are coloured by their log10. If None,
-            accuracy, or ρ where nobody has any.
+        trait: A key of `alife.traits.TRAITS`; errors, norms and life-history traits are coloured by their log10.
+            If None, accuracy, or ρ where nobody has any.
         figure: Empty, to be filled; a new one if None.
 
     Raises:
@@ -92,15 +79,14 @@ def scaled(births: pd.DataFrame, trait: str | None) -> tuple[Floats, str]:
     Raises:
         UserError: There is no such trait.
     """
-    known = [name for name in LABELS if name in births]
+    known = [name for name in TRAITS if name in births]
     if trait is None:
         trait = "accuracy" if births["accuracy"].any() else "replication_error"
     if trait not in known:
         raise UserError(f"trait {trait}: not on record; choose among {', '.join(known)}")
     values = births[trait].to_numpy(np.float64)
-    if trait not in LOGARITHMIC:
-        return values, LABELS[trait]
-    return scales.log10(values), f"log₁₀ {LABELS[trait]}"
+    label = TRAITS[trait].axis
+    return (log10(values), f"log₁₀ {label}") if TRAITS[trait].log else (values, label)
 
 
 def bare(axes: Axes, low: int, high: int, ticks: int) -> None:

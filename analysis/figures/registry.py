@@ -49,7 +49,7 @@ PLOTS: dict[str, PlotFunction] = {
         190,
     ),
     "traits": PlotFunction(
-        "trajectories: accuracy, ρ and L_SR, copying error, self error, squared genome norm and deaths by generation",
+        "trajectories: accuracy, ρ and L_SR, copying error, self error, squared norm and deaths by generation",
         trajectories.traits,
         (),
     ),

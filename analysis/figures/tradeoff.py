@@ -11,7 +11,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colorbar import Colorbar
 from matplotlib.colors import Colormap, Normalize
 
-from alife import scales
+from alife.traits import SMALLEST, TRAITS, log10
 from alife.words import count
 from analysis.data.run import Run
 from analysis.evolution.fronts import (
@@ -187,7 +187,7 @@ def attainment_difference(
     medians = [attainment_surface(runs, 50, generation) for runs in (a, b)]
     _limits(ax, np.concatenate([*medians, *(attainment_surface(runs, 100 / len(runs), generation) for runs in (a, b))]))
     tiles = attainment_rectangles(a, b, generation)
-    tiles[:, :4] = np.clip(tiles[:, :4], [scales.SMALLEST, -1, scales.SMALLEST, -1], [BEYOND, 2, BEYOND, 2])
+    tiles[:, :4] = np.clip(tiles[:, :4], [SMALLEST, -1, SMALLEST, -1], [BEYOND, 2, BEYOND, 2])
     corners = tiles[:, [[0, 1], [2, 1], [2, 3], [0, 3]]]
     colours = style.difference_map()(scale(100 * tiles[:, 4]))
     ax.add_collection(PolyCollection(list(corners), facecolors=colours, edgecolors=colours, linewidths=0.2))
@@ -306,17 +306,17 @@ def _limits(ax: Axes, values: Floats, floor: float = 0.0) -> None:
     """Axes that hold the values, what was drawn before, and the floor if it is not far below."""
     fresh = not ax.has_data()
     rho, accuracy = (values[:, 0], values[:, 1]) if len(values) else (np.array([0.01, 1.0]), np.array([0.0, 1.0]))
-    rho = scales.log10(rho)
+    rho = log10(rho)
     low, high = rho.min(), rho.max()
-    if floor and low - 2 < scales.log10(floor) < low:
-        low = scales.log10(floor)
+    if floor and low - 2 < log10(floor) < low:
+        low = log10(floor)
     room = max(0.06 * (high - low), 0.08)
     x = (10 ** (low - room), 10 ** (high + room))
     room = max(0.07 * np.ptp(accuracy), 0.01)
     y = (accuracy.min() - room, accuracy.max() + room)
     ax.set_xlim(x if fresh else (min(x[0], ax.get_xlim()[0]), max(x[1], ax.get_xlim()[1])))
-    ax.set_xlabel("replication error ρ (← better)")
-    ax.set_ylabel("accuracy, selection split (better →)")
+    ax.set_xlabel(TRAITS["replication_error"].directed)
+    ax.set_ylabel(TRAITS["accuracy"].directed)
     ax.set_ylim(y if fresh else (min(y[0], ax.get_ylim()[0]), max(y[1], ax.get_ylim()[1])))
     style.log_axis(ax, "x")
 

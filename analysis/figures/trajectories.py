@@ -1,7 +1,6 @@
 """How traits change over the generations: within a run over its individuals, across runs over the runs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -9,8 +8,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from alife import scales
 from alife.errors import UserError
+from alife.traits import SMALLEST, TRAITS
 from alife.words import count
 from analysis.data.run import Run, lived
 from analysis.figures import legends, style
@@ -27,29 +26,13 @@ from analysis.figures.bands import (
 )
 
 DEATHS: Final = "early_deaths"
+SHOWN: Final = (
+    *("accuracy", "newborn_accuracy", "replication_error", "replication_loss", "copying_error", "self_error"),
+    *("squared_norm", DEATHS),
+)
+"""What `traits` shows, in this order."""
 
 Table = TypeVar("Table", pd.Series, pd.DataFrame)
-
-
-@dataclass(frozen=True)
-class Trait:
-    """How a trait is drawn: its axis label, and whether its axis is logarithmic."""
-
-    label: str
-    log: bool
-
-
-TRAITS: Final = {
-    "accuracy": Trait("accuracy", False),
-    "newborn_accuracy": Trait("newborn accuracy", False),
-    "replication_error": Trait("replication error ρ", True),
-    "replication_loss": Trait("loss $L_{SR}$ = ρ·Σg²", True),
-    "copying_error": Trait("copying error", True),
-    "self_error": Trait("self error", True),
-    "squared_norm": Trait("squared norm Σg²", True),
-    DEATHS: Trait("early deaths (share)", False),
-}
-"""What `traits` shows, in this order."""
 
 
 def quantiles(run: Run, trait: str) -> pd.DataFrame:
@@ -85,7 +68,7 @@ def traits(runs: Runs, names: Sequence[str] | None = None) -> Figure:
     Args:
         runs: One run: median and 5–95 % of its individuals, and each island's median. Several, or named treatments of
             several: median over runs of each run's median, with its 95 % bootstrap interval over runs.
-        names: Keys of `TRAITS`; those that the runs have if None.
+        names: Keys of `SHOWN`; those that the runs have if None.
 
     Raises:
         UserError: Nothing is committed, or a name is unknown.
@@ -119,16 +102,16 @@ def _draw(ax: Axes, runs: Runs, groups: Mapping[str, Sequence[Run]], name: str) 
 
 
 def _shown(runs: Sequence[Run], names: Sequence[str] | None) -> list[str]:
-    if unknown := sorted(set(names or ()) - TRAITS.keys()):
-        raise UserError(f"{unknown[0]}: no such trait: known are {', '.join(TRAITS)}")
+    if unknown := sorted(set(names or ()) - {*SHOWN}):
+        raise UserError(f"{unknown[0]}: no such trait: known are {', '.join(SHOWN)}")
     absent = set()
     if any(run.births.empty for run in runs):
         absent.add("replication_loss")
     if all(run.setting("task") == "none" for run in runs):
         absent |= {"accuracy", "newborn_accuracy"}
-    shown = [name for name in names or TRAITS if name not in absent]
+    shown = [name for name in names or SHOWN if name not in absent]
     if not shown:
-        raise UserError(f"{runs[0].path}: nothing to draw: it has no {', '.join(names or TRAITS)}")
+        raise UserError(f"{runs[0].path}: nothing to draw: it has no {', '.join(names or SHOWN)}")
     return shown
 
 
@@ -154,10 +137,10 @@ def _draw_run(ax: Axes, run: Run, name: str) -> None:
 
 
 def _drawn(name: str, values: Table) -> Table:
-    """Values as the trait's axis holds them (`alife.scales.floored`)."""
+    """Values as the trait's axis holds them (`alife.traits.floored`)."""
     if not TRAITS[name].log:
         return values
-    return values.where(np.isfinite(values) & (values >= 0)).clip(lower=scales.SMALLEST)
+    return values.where(np.isfinite(values) & (values >= 0)).clip(lower=SMALLEST)
 
 
 def _island_medians(run: Run, name: str) -> pd.DataFrame:
@@ -188,7 +171,7 @@ def _draw_deaths(ax: Axes, run: Run) -> None:
 
 
 def _finish(ax: Axes, name: str, runs: Sequence[Run]) -> None:
-    ax.set_ylabel(TRAITS[name].label)
+    ax.set_ylabel(TRAITS[name].axis)
     style.generation_axis(ax.xaxis, *bounds(runs))
     if not ax.has_data():
         words = f"none among\n{count(_born(runs), 'newborn')}" if name == DEATHS else "no finite value"

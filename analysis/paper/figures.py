@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from alife import scales
+from alife.traits import floored
 from analysis.figures import legends, style
 from analysis.figures.bands import fewer
 from analysis.paper import strict, tradeoff
@@ -75,7 +75,7 @@ def fates(results: Results, experiment: str) -> Figure:
         ax = figure.add_subplot(1, 3, number)
         for i, (variant, rows) in enumerate(curve.groupby("variant", sort=False)):
             for seed, line in rows.groupby("seed"):
-                values = scales.floored(line[quantity])
+                values = floored(line[quantity])
                 label = f"from {variant} weights, a network each" if seed == 0 else None
                 ax.plot(line["epoch"], values, color=style.colour(i), lw=0.9, label=label)
         if quantity == "rho":
@@ -135,7 +135,7 @@ def panels(results: Results, experiment: str, quantities: Sequence[str], x: str 
 
 def lines(ax: Axes, rows: pd.DataFrame, quantity: str, label: str, number: int) -> None:
     """Median and range of the networks that are finite, by epoch."""
-    values = pd.Series(scales.floored(rows[quantity].to_numpy(float)), rows.index)
+    values = pd.Series(floored(rows[quantity].to_numpy(float)), rows.index)
     by = values.clip(upper=LARGEST).groupby(rows["epoch"])
     middle, low, high = by.median(), by.min(), by.max()
     look: dict[str, Any] = {

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from alife import scales
+from alife.traits import floored
 from analysis.figures import legends, style
 from analysis.figures.bands import fewer
 from analysis.paper.results import Results
@@ -31,7 +31,7 @@ def draw(results: Results, experiment: str) -> Figure:
     for i, name in enumerate(("vanilla", "exact")):
         for number, (_, line) in enumerate(curve[curve["variant"] == name].groupby("seed")):
             label = {"vanilla": "H = 100, a network each", "exact": "H = 16"}[name] if not number else None
-            left.plot(line["epoch"], scales.floored(line["rho"]), color=style.colour(i), lw=0.8, alpha=0.7, label=label)
+            left.plot(line["epoch"], floored(line["rho"]), color=style.colour(i), lw=0.8, alpha=0.7, label=label)
     left.axhline(1, color=style.ink(), lw=0.8, label="no better than printing zeros")
     left.axhline(GOAL, color=style.faint(), ls=":", label=f"ρ = {GOAL:g}")
     left.set(xlabel="steps of Adam", ylabel="ρ", yscale="log")
@@ -50,7 +50,7 @@ def _front(ax: Axes, rows: pd.DataFrame) -> None:
     ax.plot(means["rho"], means["accuracy"], color=style.faint(), lw=1, label="means over networks")
     for i, (weight, some) in enumerate(points.groupby(WEIGHT)):
         colour = style.colour(i)
-        ax.plot(scales.floored(some["rho"]), some["accuracy"], "o", ms=4, color=colour, label=f"task weight {weight:g}")
+        ax.plot(floored(some["rho"]), some["accuracy"], "o", ms=4, color=colour, label=f"task weight {weight:g}")
     ax.set(xlabel="ρ", ylabel="test accuracy", xscale="log")
 
 
@@ -65,7 +65,7 @@ def descent(results: Results, experiment: str) -> Figure:
     ):
         for i, name in enumerate(names):
             some = curve[curve["variant"] == name]
-            values = pd.Series(scales.floored(some[quantity].to_numpy(float)), some.index)
+            values = pd.Series(floored(some[quantity].to_numpy(float)), some.index)
             by = values.groupby(some["generation"]).median()
             by = by.where(by < FAR)
             look: dict[str, Any] = {
@@ -93,7 +93,7 @@ def contraction(results: Results, experiment: str) -> Figure:
     for i, (name, some) in enumerate(results.of(experiment).groupby("variant", sort=False)):
         lines = np.maximum(some["depth_0.05"].to_numpy(float), 0.5)
         look: dict[str, Any] = {"color": style.colour(i), "marker": MARKERS[i % len(MARKERS)]}
-        ax.plot(scales.floored(some["rho"]), lines, ls="", ms=4 + 5 * (i > 7), alpha=0.8, label=str(name), **look)
+        ax.plot(floored(some["rho"]), lines, ls="", ms=4 + 5 * (i > 7), alpha=0.8, label=str(name), **look)
     ax.axhline(DEEP, color=style.faint(), ls=":", label=f"depth {DEEP}")
     ax.set(xlabel="ρ", ylabel="depth with 5 % noise (0 at 0.5)", xscale="log", yscale="log")
     return figure

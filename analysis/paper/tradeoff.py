@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from alife import scales
+from alife.traits import log10
 from alife.words import count
 from analysis.figures import style
 from analysis.paper.results import Results
@@ -66,7 +66,7 @@ def _through_training(curve: pd.DataFrame) -> Iterator[str]:
     for weight, rows in curve.groupby("task_weight"):
         first, last = (_by_seed(rows, epoch) for epoch in (rows["epoch"].min(), rows["epoch"].max()))
         gain = interval(last["accuracy"] - first["accuracy"], "mean")
-        loss = interval(scales.log10(last["L_SR_joint"]) - scales.log10(first["L_SR_joint"]), "mean")
+        loss = interval(log10(last["L_SR_joint"]) - log10(first["L_SR_joint"]), "mean")
         rho = interval(last["rho_joint"] - first["rho_joint"], "mean")
         yield (
             f"λ = {weight:g}, through training: accuracy {_signed(gain)}, L_SR ×{_factor(loss)}, ρ {_signed(rho)} "
@@ -106,7 +106,7 @@ def _bias(loss: Estimate, rho: Estimate) -> str:
 
 
 def _logs(rows: pd.DataFrame, base: pd.DataFrame, name: str) -> tuple[Floats, Floats]:
-    return scales.log10(rows[name]), scales.log10(base[name])
+    return log10(rows[name]), log10(base[name])
 
 
 def _by_seed(rows: pd.DataFrame, epoch: int) -> pd.DataFrame:

@@ -9,10 +9,11 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from alife import scales, schema
+from alife import schema
+from alife.traits import MAIN, OF_A_TASK, TRAITS, floored
 from analysis.data.run import Run
 from analysis.evolution.fronts import pareto_front, points, survivors
-from analysis.evolution.islands import OF_A_TASK, SETTLED
+from analysis.evolution.islands import SETTLED
 from analysis.figures import style
 from analysis.figures.trajectories import quantiles
 from analysis.report.individuals import Shown, every, rows, significant
@@ -32,16 +33,8 @@ from analysis.report.looks import (
     trait_scale,
 )
 
-LABELS: Final = {
-    "accuracy": "accuracy, selection split",
-    "replication_error": "replication error ρ",
-    "copying_error": "copying error",
-    "squared_norm": "squared genome norm Σg²",
-    "task_weight": "task weight",
-    "learning_rate": "learning rate",
-    "mutation": "mutation σ",
-}
-"""Traits with a panel, in this order; the plane takes its axes from here too."""
+PANELS: Final = (*MAIN, "squared_norm", *schema.LIFE_HISTORY)
+"""Traits with a panel, in this order."""
 
 RECORD: Final = {
     "id": "id",
@@ -49,18 +42,7 @@ RECORD: Final = {
     "island": "lives on island",
     "born_on": "conceived on island",
     "generation": "generation",
-    "accuracy": "accuracy, selection split",
-    "test_accuracy": "accuracy, test images",
-    "newborn_accuracy": "accuracy at birth",
-    "replication_error": "replication error ρ",
-    "replication_loss": "loss L_SR = ρ·Σg²",
-    "copying_error": "copying error",
-    "self_error": "self error",
-    "squared_norm": "squared genome norm Σg²",
-    "task_weight": "task weight",
-    "learning_rate": "learning rate",
-    "mutation": "mutation σ",
-    "fitness": "fitness, relative to the island",
+    **{name: trait.label for name, trait in TRAITS.items()},
     "offspring": "offspring",
     "cause": "cause of death",
 }
@@ -86,7 +68,7 @@ def linked(run: Run, people: Shown) -> dict[str, Any] | None:
     if not np.isfinite(table["replication_error"]).any():
         return None
     has_task = run.setting("task") != "none"
-    named = [name for name in LABELS if name in table and (has_task or name not in OF_A_TASK)]
+    named = [name for name in PANELS if name in table and (has_task or name not in OF_A_TASK)]
     one = table.iloc[people.chosen]
     pick = alt.selection_point(
         name="pick",
@@ -113,9 +95,8 @@ def record_names(table: pd.DataFrame) -> dict[str, str]:
 
 
 def _plane(run: Run, table: pd.DataFrame, pick: alt.Parameter, height: str) -> Any:
-    x = alt.X("replication_error:Q", title="replication error ρ, log scale (← better)")
-    better = " (better →)" if height == "accuracy" else ", log scale"
-    y = alt.Y(f"{height}:Q", title=LABELS[height] + better)
+    x = alt.X("replication_error:Q", title=f"{TRAITS['replication_error'].label}, log scale (← better)")
+    y = alt.Y(f"{height}:Q", title=TRAITS[height].directed + ", log scale" * TRAITS[height].log)
     known = table[np.isfinite(table["replication_error"])]
     later = known[(known["generation"] >= run.first + SETTLED) & (known["cause"] == schema.CAUSES[0])]
     x = x.scale(scale(run, "log", known["replication_error"], later["replication_error"]))
@@ -187,7 +168,7 @@ def _lineage(run: Run, table: pd.DataFrame, pick: alt.Parameter) -> Any:
 def _trait(run: Run, name: str, band: pd.DataFrame, brush: alt.Parameter) -> Any:
     x = alt.X("generation:Q", title="generation").axis(tickMinStep=1, format="d").scale(domain=span(run), nice=False)
     scale = trait_scale(run, name, band)
-    title = LABELS[name].partition(",")[0]
+    title = TRAITS[name].label
     y = alt.Y("q05:Q", title=title, scale=scale).axis(format="~g", tickCount=5)
     base = alt.Chart(alt.NamedData(name="traits")).transform_filter(f"datum.trait === '{name}'").encode(x)
     tips = [
@@ -263,5 +244,5 @@ def _bands(bands: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
     for column in ("q05", "median", "q95"):
         values = table[column].to_numpy(np.float64)
         shares = table["trait"].isin(OF_A_TASK)
-        table[column] = significant(np.where(shares, values, scales.floored(values)))
+        table[column] = significant(np.where(shares, values, floored(values)))
     return rows(table)

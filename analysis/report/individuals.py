@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from alife import scales, schema
+from alife import schema
 from alife.errors import UserError
+from alife.traits import drawn
 from analysis.data.run import Run
 from analysis.lineage.layout import arrange
 from analysis.lineage.phylogeny import NOBODY, Phylogeny, dominant, line_of_descent, of_run
@@ -150,16 +151,11 @@ def _records(births: pd.DataFrame) -> pd.DataFrame:
             "island": births["island"],
             "born_on": births["birth_island"],
             "generation": births["generation"],
-            **{name: significant(_drawn(name, births[name].to_numpy(np.float64))) for name in scores},
+            **{name: significant(drawn(name, births[name])) for name in scores},
             "offspring": births["n_offspring"],
             "cause": births["cause_of_death"].astype(str),
         }
     ).reset_index(drop=True)
-
-
-def _drawn(name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Values as the page draws them: on logarithmic axes, but for accuracies and fitness."""
-    return values if name in (*scales.OF_A_TASK, "fitness") else scales.floored(values)
 
 
 def significant(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,9 +12,10 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from alife import scales, schema
+from alife import schema
+from alife.traits import OF_A_TASK, log10
 from analysis.data.run import Run
-from analysis.evolution.islands import OF_A_TASK, SETTLED
+from analysis.evolution.islands import SETTLED
 from analysis.figures import style
 
 ALONE, UP_TO, ALL = "this generation", "up to it", "all generations"
@@ -89,7 +90,7 @@ def _ends(values: pd.Series, kind: str) -> tuple[float, float]:
     numbers = values.to_numpy(np.float64)
     numbers = numbers[np.isfinite(numbers)]
     if kind == "log":
-        low, high = scales.log10([numbers.min(), numbers.max()])
+        low, high = log10([numbers.min(), numbers.max()])
         room = max(0.05 * (high - low), 0.05)
         return float(f"{10 ** (low - room):.4g}"), float(f"{10 ** (high + room):.4g}")
     low, high = numbers.min(), numbers.max()

@@ -8,15 +8,15 @@ import pandas as pd
 
 from alife import schema
 from alife.errors import UserError
+from alife.traits import MAIN, TRAITS
 from alife.words import count
 from analysis.data.run import Run
 from analysis.evolution.dynamics import differentials, effective_size, heritability, interference, mean_differentials
-from analysis.evolution.islands import LABELS as SCALES
 from analysis.evolution.islands import demes, settled
 from analysis.evolution.price import COMPONENTS, price, summary
 from analysis.report.page import Part, Table, Text
 
-PRICED: Final = ("accuracy", "replication_error", "copying_error", "squared_norm", *schema.LIFE_HISTORY)
+PRICED: Final = (*MAIN, "squared_norm", *schema.LIFE_HISTORY)
 """Traits whose change is split in the table."""
 BACK: Final = 10
 LARGE: Final = 0.05
@@ -45,7 +45,7 @@ def moved(run: Run) -> Iterator[Part]:
 def _differentials(run: Run) -> Table:
     table = mean_differentials(differentials(demes(run)), settled(run.last))
     rows = [
-        [SCALES[row["trait"]], _with(row["realised"], row["low"], row["high"]), _signed(row["expected"])]
+        [TRAITS[row["trait"]].measured_label, _with(row["realised"], row["low"], row["high"]), _signed(row["expected"])]
         for row in table.to_dict("records")
     ]
     n = int(table["generations"].max())
@@ -66,7 +66,7 @@ def _price(run: Run) -> Table:
     for trait, table in split[split["trait"].isin(shown)].groupby("trait", sort=False):
         table = table.set_index("component")
         cells = (_with(*table.loc[name, ["per_generation", "low", "high"]]) for name in parts)
-        rows.append([SCALES[str(trait)], *cells])
+        rows.append([TRAITS[str(trait)].measured_label, *cells])
     none = f"; nothing over all islands together: {', '.join(silent)}" if silent else ""
     n = int(split["generations"].max())
     return Table(
@@ -84,7 +84,7 @@ def _any(split: pd.DataFrame, name: str) -> bool:
 def _heritability(run: Run) -> Table:
     table = heritability(demes(run), first=settled(run.last))
     rows = [
-        [SCALES[row["trait"]], _with(row["slope"], row["low"], row["high"]), f"{int(row['pairs']):,}"]
+        [TRAITS[row["trait"]].measured_label, _with(row["slope"], row["low"], row["high"]), f"{int(row['pairs']):,}"]
         for row in table.to_dict("records")
     ]
     return Table(

@@ -3,35 +3,22 @@
 import shlex
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 import pandas as pd
 import yaml
 
-from alife import scales, schema
+from alife import schema
+from alife.traits import SMALLEST, TOLD, TRAITS
 from alife.words import count
 from analysis.data.run import Run
-from analysis.evolution.islands import OF_A_TASK, SETTLED
+from analysis.evolution.islands import SETTLED
 from analysis.figures.trajectories import quantiles
 from analysis.report import charts
 from analysis.report.individuals import shown
 from analysis.report.moved import moved
 from analysis.report.page import Chart, Code, Facts, Page, Part, Picture, Section, Table, Text, number
 from analysis.report.summary import facts_of, latest, medians
-
-NAMES: Final = {
-    "accuracy": "accuracy, selection split",
-    "test_accuracy": "accuracy, test images",
-    "newborn_accuracy": "accuracy at birth, selection split",
-    "replication_error": "replication error ρ",
-    "replication_loss": "loss L_SR = ρ·Σg²",
-    "copying_error": "copying error",
-    "self_error": "self error",
-    "squared_norm": "squared genome norm Σg²",
-    "task_weight": "task weight",
-    "learning_rate": "learning rate",
-    "mutation": "mutation σ",
-}
 
 
 def page(run: Run, pictures: Sequence[Picture], left_out: Sequence[str], digest: str | None = None) -> Page:
@@ -114,7 +101,7 @@ def _how(run: Run) -> list[str]:
         "over all of its individuals; the dashed line is the noise floor ρ = σ², the dotted one ρ = 1, "
         "no better than printing zeros. Bands: 5–95 % of those that lived to "
         "the end of a generation; line: their median. On logarithmic axes, what is below "
-        f"{scales.SMALLEST:g} stands there.",
+        f"{SMALLEST:g} stands there.",
     ]
     if run.last > run.first:
         lines[:0] = [
@@ -135,11 +122,11 @@ def _traits(run: Run) -> Table:
     chosen = sorted({run.first, min(run.first + SETTLED, run.last), (run.first + run.last) // 2, run.last})
     has_task = run.setting("task") != "none"
     rows = []
-    for trait, name in NAMES.items():
-        if trait in run.births and (has_task or trait not in OF_A_TASK):
+    for trait, about in TRAITS.items():
+        if trait in run.births and trait != "fitness" and (has_task or not about.needs_task):
             table = quantiles(run, trait).set_index("generation")
             if len(table):
-                rows.append([name, *(_quantiles(table, generation) for generation in chosen)])
+                rows.append([about.label, *(_quantiles(table, generation) for generation in chosen)])
     living = run.births["cause_of_death"] == schema.CAUSES[0]
     counts = [run.births["generation"] == generation for generation in chosen]
     rows.append(["individuals, and how many died early", *(f"{c.sum():,}, {(c & ~living).sum():,}" for c in counts)])
@@ -170,9 +157,7 @@ def _worse(run: Run) -> Iterator[Text]:
 
 def _islands(run: Run) -> Table:
     last, known = latest(run).head(100), medians(run)
-    names = {"accuracy": "selection accuracy", "test_accuracy": "test accuracy", "replication_error": "ρ"}
-    names |= {"copying_error": "copying error", "squared_norm": "Σg²"}
-    names = {trait: name for trait, name in names.items() if trait in known}
+    names = {trait: TRAITS[trait].short for trait in TOLD if trait in known}
     rows = [
         [
             str(island),

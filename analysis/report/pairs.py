@@ -7,10 +7,11 @@ from typing import Final
 import pandas as pd
 
 from alife.evolution.selection import CONTROLS
+from alife.traits import MAIN, TRAITS
 from analysis.assays import of_runs
 from analysis.data.treatments import partners
 from analysis.report.page import Table
-from analysis.report.trades import FIDELITIES, factor, genomes, words
+from analysis.report.trades import factor, genomes, words
 from analysis.report.treatments import Sweep
 from analysis.statistics.intervals import Estimate, interval
 
@@ -31,13 +32,13 @@ LIVES: Final = (
 def genomes_table(sweep: Sweep) -> Table | None:
     """Differences of what `trades` tells of the genomes of each treatment; None with fewer than two that are paired."""
     rows = []
-    for trait, name in FIDELITIES.items():
+    for trait in of_runs.FIDELITIES:
         tables = {label: table[table["trait"] == trait] for label, table in genomes(sweep).items()}
         for first, other in pairs(sweep, tables):
             columns = ("coheritability", "heritability", "fidelity_heritability")
             found = [_differences(tables[first], tables[other], column) for column in columns]
             if found[0] is not None:
-                rows.append([first, other, name, *_cells(found)])
+                rows.append([first, other, TRAITS[trait].fidelity, *_cells(found)])
     head = ["treatment", "against", "accuracy against", "pairs", "r_G·h·h", "H² of accuracy", "H² of the other"]
     return Table(GENOMES, head, rows) if rows else None
 
@@ -51,11 +52,11 @@ def lives_table(sweep: Sweep) -> Table | None:
         for weight in sorted(set(curves[first]["task_weight"]) & set(curves[other]["task_weight"])):
             one, two = (table[table["task_weight"] == weight] for table in (curves[first], curves[other]))
             accuracy = _differences(one, two, "accuracy")
-            errors = [_differences(two, one, trait) for trait in FIDELITIES]
+            errors = [_differences(two, one, trait) for trait in of_runs.FIDELITIES]
             if accuracy is not None:
                 changes = [factor(e) for e in errors if e is not None]
                 rows.append([f"{weight:g}", first, other, str(accuracy.n), words(accuracy, signed=True), *changes])
-    head = ["task weight", "treatment", "against", "pairs", "accuracy", "ρ", "copying error"]
+    head = ["task weight", "treatment", "against", "pairs", *(TRAITS[trait].short for trait in MAIN)]
     return Table(LIVES, head, rows) if rows else None
 
 

@@ -9,15 +9,15 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from alife.traits import MAIN, TRAITS
 from analysis.data.run import Run
 from analysis.evolution.dynamics import differentials, heritability, mean_differentials
-from analysis.evolution.islands import LABELS, demes, settled
+from analysis.evolution.islands import demes, settled
 from analysis.evolution.price import price, summary
 from analysis.report.page import Table
 from analysis.report.trades import words
 from analysis.statistics.intervals import interval
 
-TRAITS: Final = ("accuracy", "replication_error", "copying_error")
 PARTS: Final = ("selection", "sampling", "transmission", "change")
 COLUMNS: Final = {
     "realised": "realised",
@@ -43,7 +43,7 @@ INHERITED: Final = (
 )
 
 
-def forces(runs: Sequence[Run], traits: Sequence[str] = TRAITS) -> pd.DataFrame:
+def forces(runs: Sequence[Run], traits: Sequence[str] = MAIN) -> pd.DataFrame:
     """One value a run, means over its generations from where parents are of a kind.
 
     Returns:
@@ -77,7 +77,7 @@ def forces_table(groups: Mapping[str, Sequence[Run]]) -> Table:
         for trait in table["trait"].unique():
             own = table[table["trait"] == trait]
             cells = [words(interval(own[name].to_numpy(np.float64)), signed=name != "sampling_rms") for name in COLUMNS]
-            rows.append([label, LABELS[trait], str(len(own)), *cells])
+            rows.append([label, TRAITS[trait].measured_label, str(len(own)), *cells])
     head = [
         "treatment",
         "trait",
@@ -93,7 +93,7 @@ def forces_table(groups: Mapping[str, Sequence[Run]]) -> Table:
     return Table(CAPTION.format(first=" or ".join(map(str, starts))), head, rows)
 
 
-def inheritance(runs: Sequence[Run], traits: Sequence[str] = TRAITS) -> pd.DataFrame:
+def inheritance(runs: Sequence[Run], traits: Sequence[str] = MAIN) -> pd.DataFrame:
     """One value a run: parent–offspring slopes, and what selection gains that they do not hand on.
 
     Returns:
@@ -124,10 +124,10 @@ def inheritance_table(groups: Mapping[str, Sequence[Run]]) -> Table:
     rows = []
     for label, runs in groups.items():
         table = inheritance(runs)
-        for trait in (name for name in TRAITS if name in set(table["trait"])):
+        for trait in (name for name in MAIN if name in set(table["trait"])):
             own = table[table["trait"] == trait]
             cells = [words(interval(own[name]), signed=name != "slope") for name in ("slope", "lost", "transmission")]
-            rows.append([label, LABELS[trait], str(len(own)), *cells])
+            rows.append([label, TRAITS[trait].measured_label, str(len(own)), *cells])
     starts = sorted({settled(run.last) for runs in groups.values() for run in runs})
     head = ["treatment", "trait", "runs", "slope", "not handed on", "transmission"]
     return Table(INHERITED.format(first=" or ".join(map(str, starts))), head, rows)

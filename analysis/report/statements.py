@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 
 from alife.errors import UserError
+from alife.traits import TRAITS
 from analysis.data.run import Run
 from analysis.data.treatments import control, families
 from analysis.report import trades
@@ -13,7 +14,7 @@ from analysis.report.page import Part, Table, Text
 from analysis.report.split import forces_table, inheritance_table
 from analysis.report.treatments import TASK_WEIGHT, WEIGHT, Sweep, ends, weighted
 from analysis.statistics.intervals import Estimate
-from analysis.studies.comparison import NAMES, Comparison, Row, compare, recorded_traits
+from analysis.studies.comparison import Comparison, Row, compare, recorded_traits
 from analysis.studies.wording import effect, sentences
 
 BETWEEN: Final = ("accuracy", "copying_error")
@@ -94,7 +95,7 @@ def _both(rows: Sequence[Row], traits: Sequence[str]) -> list[Row]:
 
 
 def _effects(rows: Sequence[Row]) -> str:
-    return ", ".join(f"{NAMES[row.trait]} {effect(row)}" for row in rows)
+    return ", ".join(f"{TRAITS[row.trait].label} {effect(row)}" for row in rows)
 
 
 def within_a_life(sweep: Sweep) -> Iterator[Part]:
@@ -156,7 +157,7 @@ def table(comparison: Comparison) -> Table:
     rows = [
         [
             row.label,
-            NAMES[row.trait],
+            TRAITS[row.trait].label,
             f"{row.effect.n}\u00a0pairs" if row.paired else f"{row.runs[0]}, {row.runs[1]}",
             trades.words(row.value),
             trades.words(row.reference),
@@ -172,7 +173,7 @@ def table(comparison: Comparison) -> Table:
 
 def verdict(accuracy: Row, error: Row) -> str:
     """Whether more of what treatments differ by buys accuracy with error."""
-    there, name = is_there(accuracy, error), NAMES[error.trait]
+    there, name = is_there(accuracy, error), TRAITS[error.trait].label
     if there is None:
         return "Too few runs to say whether this trade-off is there."
     gain, cost = _sign(accuracy.effect, 0), _sign(error.effect, 1)
@@ -182,7 +183,7 @@ def verdict(accuracy: Row, error: Row) -> str:
     if gain and cost:
         better = "better" if gain > 0 else "worse"
         return f"No trade-off here: accuracy and {name} are both {better} at {accuracy.label}."
-    unclear = [NAMES[row.trait] for row, sign in ((accuracy, gain), (error, cost)) if not sign]
+    unclear = [TRAITS[row.trait].label for row, sign in ((accuracy, gain), (error, cost)) if not sign]
     return f"This trade-off is not shown: the interval of {' and of '.join(unclear)} covers no effect."
 
 

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from alife import schema
 from alife.errors import plain
-from alife.scales import OF_A_TASK
+from alife.traits import OF_A_TASK, TRAITS
 from alife.words import count
 from analysis.data.run import Run, lived, load_run
 
@@ -29,16 +29,11 @@ MAX_ISLANDS: Final = 100
 
 MEDIANS: Final = "medians of those that lived to the end, by island"
 
-TRAITS: Final = {
-    "accuracy": "selection\naccuracy",
-    "test_accuracy": "test\naccuracy",
-    "replication_error": "ρ",
-    "replication_loss": "L_SR",
-    "copying_error": "copying\nerror",
-    "self_error": "self\nerror",
-    "squared_norm": "Σg²",
-}
-"""Traits of an island's row, each the median of those that lived to the end, and their headings."""
+SHOWN: Final = (
+    *("accuracy", "test_accuracy", "replication_error", "replication_loss", "copying_error", "self_error"),
+    "squared_norm",
+)
+"""Traits of an island's row, each the median of those that lived to the end."""
 
 
 @dataclass
@@ -223,9 +218,9 @@ def latest(run: Run) -> pd.DataFrame:
 
 
 def medians(run: Run) -> pd.DataFrame:
-    """Of `TRAITS` on record, by island; of accuracies only with a task, on test images only where that was measured."""
+    """Of `SHOWN` on record, by island; of accuracies only with a task, on test images only where that was measured."""
     last = latest(run)
-    known = last[[f"{trait}_median" for trait in TRAITS if f"{trait}_median" in last]]
+    known = last[[f"{trait}_median" for trait in SHOWN if f"{trait}_median" in last]]
     known = known.rename(columns=lambda name: name.removesuffix("_median"))
     if len(run.births):
         ends = lived(run.births[run.births["generation"] == run.births["island"].map(last["generation"])])
@@ -234,12 +229,12 @@ def medians(run: Run) -> pd.DataFrame:
     absent = {"accuracy", "test_accuracy"} if run.setting("task") == "none" else set()
     if not run.tests or run.tests[-1].generation < run.last:
         absent.add("test_accuracy")
-    return known[[trait for trait in TRAITS if trait in known and trait not in absent]]
+    return known[[trait for trait in SHOWN if trait in known and trait not in absent]]
 
 
 def _islands(run: Run) -> Iterator[RenderableType]:
     last, known = latest(run), medians(run)
-    headings = [TRAITS[str(trait)] for trait in known]
+    headings = [TRAITS[str(trait)].short.replace(" ", "\n") for trait in known]
     rows = Wide(MEDIANS, ("island", "gen.", "n", *headings, "parents", "died\nearly"))
     counts = last.assign(early=last["diverged"] + last["collapsed"])
     for island in last.index[:MAX_ISLANDS]:

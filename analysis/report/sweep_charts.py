@@ -7,20 +7,15 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from alife.traits import OF_A_TASK, TRAITS
 from analysis.data.treatments import seed_of
-from analysis.evolution.islands import OF_A_TASK, SETTLED
+from analysis.evolution.islands import SETTLED
 from analysis.figures import style
 from analysis.report.individuals import rows, significant
 from analysis.report.looks import configured, side_by_side
-from analysis.report.treatments import TRAITS, Sweep, medians, trajectories
+from analysis.report.treatments import DRAWN, Sweep, medians, trajectories
 
 SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left")
-LABELS: Final = {
-    "accuracy": "accuracy",
-    "replication_error": "replication error ρ",
-    "copying_error": "copying error",
-    "squared_norm": "squared genome norm Σg²",
-}
 STEPS: Final = 60
 """Generations on a page at most, evenly spaced."""
 
@@ -40,8 +35,8 @@ def chart(sweep: Sweep) -> dict[str, Any] | None:
     colour = _colours(list(sweep.groups), [len(runs) for runs in sweep.groups.values()], pick)
     late = centres[centres["generation"] >= first + SETTLED]
     late = late if len(late) else centres
-    views = [_plane(late, single, colour, x, x == "copying_error") for x in ("copying_error", "replication_error")]
-    views += [_trait(centres, late, name, colour) for name in TRAITS]
+    views = [_plane(late, single, colour, x) for x in ("copying_error", "replication_error")]
+    views += [_trait(centres, late, name, colour) for name in DRAWN]
     slider = alt.binding_range(min=first, max=last, step=1, name="generation")
     bound = slider if last > first else alt.Undefined
     whole = side_by_side(views, alt.param(name="at", value=last, bind=bound), pick)
@@ -62,7 +57,7 @@ def _runs(sweep: Sweep) -> pd.DataFrame:
 def _natural(table: pd.DataFrame) -> pd.DataFrame:
     """Errors and norms as they are, from log10."""
     table = table.copy()
-    for name in [name for name in table if str(name).removesuffix("_low").removesuffix("_high") in TRAITS]:
+    for name in [name for name in table if str(name).removesuffix("_low").removesuffix("_high") in DRAWN]:
         values = table[name].to_numpy(np.float64)
         linear = str(name).removesuffix("_low").removesuffix("_high") in OF_A_TASK
         table[name] = significant(values if linear else 10.0**values)
@@ -82,10 +77,10 @@ def _colours(names: list[str], runs: Sequence[int], pick: alt.Parameter) -> dict
     }
 
 
-def _plane(late: pd.DataFrame, single: pd.DataFrame, look: dict[str, Any], x: str, first: bool) -> Any:
+def _plane(late: pd.DataFrame, single: pd.DataFrame, look: dict[str, Any], x: str) -> Any:
     span = {name: _range(late, single, name) for name in (x, "accuracy")}
-    across = alt.X(f"{x}:Q", title=f"{LABELS[x]}, log scale (← better)", scale=_scale(span[x], "log"))
-    up = alt.Y("accuracy:Q", title="accuracy (better →)", scale=_scale(span["accuracy"], "linear"))
+    across = alt.X(f"{x}:Q", title=f"{TRAITS[x].label}, log scale (← better)", scale=_scale(span[x], "log"))
+    up = alt.Y("accuracy:Q", title=TRAITS["accuracy"].directed, scale=_scale(span["accuracy"], "linear"))
     across, up = across.axis(format="~g", tickCount=6), up.axis(format="~g", tickCount=6)
     now = "datum.generation === at"
     mean = alt.Chart(alt.NamedData(name="centres")).transform_filter(now).encode(across, up)
@@ -99,11 +94,11 @@ def _plane(late: pd.DataFrame, single: pd.DataFrame, look: dict[str, Any], x: st
         )
     ]
     tips += [
-        alt.Tooltip(f"{name}{end}:Q", title=f"{LABELS[name]}{text}")
+        alt.Tooltip(f"{name}{end}:Q", title=f"{TRAITS[name].label}{text}")
         for name in (x, "accuracy")
         for end, text in (("", ""), ("_low", ", 95 % from"), ("_high", " to"))
     ]
-    each = [alt.Tooltip("run:N"), alt.Tooltip("seed:Q"), alt.Tooltip(f"{x}:Q", title=LABELS[x]), "accuracy:Q"]
+    each = [alt.Tooltip("run:N"), alt.Tooltip("seed:Q"), alt.Tooltip(f"{x}:Q", title=TRAITS[x].label), "accuracy:Q"]
     dots = alt.Chart(alt.NamedData(name="runs")).transform_filter(now).mark_point(size=22, strokeWidth=1, clip=True)
     known = mean.transform_filter(f"isValid(datum.{x}_low)")
     return alt.layer(
@@ -111,7 +106,7 @@ def _plane(late: pd.DataFrame, single: pd.DataFrame, look: dict[str, Any], x: st
         known.mark_rule(strokeWidth=2, clip=True).encode(alt.X(f"{x}_low:Q"), alt.X2(f"{x}_high:Q"), **flat),
         known.mark_rule(strokeWidth=2, clip=True).encode(alt.Y("accuracy_low:Q"), alt.Y2("accuracy_high:Q"), **flat),
         mean.mark_point(filled=True, size=110, clip=True).encode(tooltip=tips, **look),
-    ).properties(height=340, title=f"Accuracy against {'copying error' if first else 'replication error ρ'}")
+    ).properties(height=340, title=f"Accuracy against {TRAITS[x].label}")
 
 
 def _trait(centres: pd.DataFrame, late: pd.DataFrame, name: str, look: dict[str, Any]) -> Any:
@@ -121,12 +116,12 @@ def _trait(centres: pd.DataFrame, late: pd.DataFrame, name: str, look: dict[str,
     base = alt.Chart(alt.NamedData(name="centres")).encode(x)
     flat = {"color": look["color"]}
     area = base.mark_area(clip=True).encode(
-        alt.Y(f"{name}_low:Q", title=LABELS[name], scale=scale).axis(format="~g", tickCount=5),
+        alt.Y(f"{name}_low:Q", title=TRAITS[name].label, scale=scale).axis(format="~g", tickCount=5),
         alt.Y2(f"{name}_high:Q"),
         opacity=alt.when("treatments").then(alt.value(0.16)).otherwise(alt.value(0.02)),
         **flat,
     )
-    y = alt.Y(f"{name}:Q", title=LABELS[name], scale=scale)
+    y = alt.Y(f"{name}:Q", title=TRAITS[name].label, scale=scale)
     line = base.mark_line(strokeWidth=2, clip=True, point=bool(centres["generation"].nunique() < 6))
     rule = alt.Chart(alt.InlineData(values=[{}])).transform_calculate(generation="at")
     return alt.layer(

@@ -9,12 +9,14 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from alife.errors import UserError
+from alife.traits import TRAITS
 from alife.words import count
 from analysis.data.run import Run
 from analysis.data.treatments import control
 from analysis.evolution.fronts import common_generation
 from analysis.figures import forces, legends, style, tradeoff, trajectories
 from analysis.figures.drawing import attempt
+from analysis.figures.estimates import draw_estimate
 from analysis.report import trade_pictures, trend_pictures
 from analysis.report.page import Picture
 from analysis.report.pictures import Files, picture
@@ -61,24 +63,16 @@ def sites(family: Family) -> Figure:
         for (label, runs), (colour, marker) in zip(family.items(), looks, strict=False):
             x, y = (at_the_end(runs, trait) for trait in ("copying_error", "accuracy"))
             if np.isfinite([x.value, y.value]).all():
-                bars = [[[e.value - e.low], [e.high - e.value]] if np.isfinite(e.low) else None for e in (x, y)]
                 bar = "" if x.n < FEWEST else " and its 95 % bootstrap interval"
                 few = f", too few for an interval: fewer than {FEWEST}" if x.n < FEWEST else ""
                 look: dict[str, Any] = {"color": colour, "marker": marker, "ms": 6, "ls": "none", "elinewidth": 1.6}
-                ax.errorbar(
-                    x.value,
-                    y.value,
-                    xerr=bars[0],
-                    yerr=bars[1],
-                    label=f"{label}: IQM{bar}, n = {count(x.n, 'run')}{few}",
-                    **look,
-                )
+                draw_estimate(ax, x, y, label=f"{label}: IQM{bar}, n = {count(x.n, 'run')}{few}", **look)
         if not ax.has_data():
             raise UserError("nobody lived to the end of the last generation of any run")
         low, high = ax.get_xlim()
         ax.set_xlim(max(low, 0.5 * ax.dataLim.x0), high)
         style.log_axis(ax, "x")
-        ax.set(xlabel="copying error (← better)", ylabel="accuracy, selection split (better →)")
+        ax.set(xlabel=TRAITS["copying_error"].directed, ylabel=TRAITS["accuracy"].directed)
         style.title(ax, "last generation; intervals over runs")
         legends.of_axes(ax, below=True)
     return figure

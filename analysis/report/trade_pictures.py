@@ -12,19 +12,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from alife.errors import UserError
+from alife.traits import TRAITS
 from alife.words import count
 from analysis.assays import of_runs
 from analysis.data.run import Run
 from analysis.figures import legends, style
+from analysis.figures.estimates import draw_estimate
 from analysis.report.trades import by_genomes
 from analysis.statistics.intervals import FEWEST, Estimate, interval
 
 Family = Mapping[str, Sequence[Run]]
 
-PANELS: Final = {
-    "replication_error": "accuracy and −log₁₀ ρ",
-    "copying_error": "accuracy and copying fidelity",
-}
 MEASURES: Final = {"correlation": "genetic correlation r_G", "coheritability": "genetic covariance r_G·h·h"}
 
 
@@ -55,27 +53,23 @@ def _strips(ax: Axes, tables: Mapping[str, pd.DataFrame], measure: str, name: st
     counts = {len(table) // 2 for table in tables.values()}
     for place, table in enumerate(tables.values()):
         for offset, (trait, colour) in zip(
-            (-0.24, 0.12), zip(PANELS, ("blue", "vermillion"), strict=True), strict=True
+            (-0.24, 0.12), zip(of_runs.FIDELITIES, ("blue", "vermillion"), strict=True), strict=True
         ):
             values = table.loc[table["trait"] == trait, measure].to_numpy(np.float64)
             look: dict[str, Any] = {"color": style.OKABE_ITO[colour]}
             ax.plot(values, np.full(len(values), place + offset + 0.1), "o", ms=3, mfc="none", mew=0.7, **look)
             n = f"n = {', '.join(map(str, sorted(counts)))} runs a treatment"
             has_bar = any(interval(t.loc[t["trait"] == trait, measure]).n >= FEWEST for t in tables.values())
-            label = f"{PANELS[trait]}: IQM over runs, {'its 95 % bootstrap interval, ' * has_bar}each run; {n}"
+            centre = f"IQM over runs, {'its 95 % bootstrap interval, ' * has_bar}each run"
+            label = f"accuracy and {TRAITS[trait].fidelity}: {centre}; {n}"
             e = interval(values)
-            _bar(ax, e, place + offset, label=label, **look)
+            look |= {"fmt": "D", "ms": 4.5, "capsize": 2.5, "lw": 1.4, "zorder": 4}
+            draw_estimate(ax, e, place + offset, label=label, **look)
             if 0 < e.n < len(values):
                 here = (1, place + offset)
                 text = f"defined in {e.n} of {len(values)}"
                 ax.annotate(text, here, xycoords=("axes fraction", "data"), ha="right", va="center", fontsize=6.5)
     ax.set_xlabel(f"{name}\n(← a trade-off)")
-
-
-def _bar(ax: Axes, e: Estimate, place: float, **look: Any) -> None:
-    if np.isfinite(e.value):
-        ends = [[e.value - e.low], [e.high - e.value]] if np.isfinite(e.low) else None
-        ax.errorbar(e.value, place, xerr=ends, fmt="D", ms=4.5, capsize=2.5, lw=1.4, zorder=4, **look)
 
 
 def lives(family: Family) -> Figure:
@@ -100,7 +94,7 @@ def lives(family: Family) -> Figure:
             for who, table in group.items():
                 _path(ax, table, who, colours.get(who, style.ink()))
             style.log_axis(ax, "x")
-            ax.set(xlabel="replication error ρ (← better)", ylabel="accuracy (better →)")
+            ax.set(xlabel=TRAITS["replication_error"].directed, ylabel=TRAITS["accuracy"].directed)
             ax.set_title("founders" if group is old else "children of the last generation")
         legends.of_figure(figure, axes)
     return figure
@@ -110,14 +104,11 @@ def _path(ax: Axes, table: pd.DataFrame, who: str, colour: str) -> None:
     """Centres over runs at each positive task weight, joined, with their intervals."""
     centres = []
     for weight, rows in table[table["task_weight"] > 0].groupby("task_weight"):
-        x, y = interval(rows["replication_error"]), interval(rows["accuracy"])
-        place = 10.0**x.value
-        bars: list[Any] = [None, None]
-        if np.isfinite([x.low, y.low]).all():
-            bars = [[[place - 10.0**x.low], [10.0**x.high - place]], [[y.value - y.low], [y.high - y.value]]]
+        logs, y = interval(rows["replication_error"]), interval(rows["accuracy"])
+        x = Estimate(10.0**logs.value, 10.0**logs.low, 10.0**logs.high, logs.n)
         label = f"{who}: IQM over runs{' and its 95 % bootstrap interval' * (y.n >= FEWEST)}, n = {count(y.n, 'run')}"
         look: dict[str, Any] = {"color": colour, "ms": 4, "lw": 1, "capsize": 1.5}
-        ax.errorbar(place, y.value, xerr=bars[0], yerr=bars[1], fmt="o", zorder=4, label=label, **look)
-        ax.annotate(f"{weight:g}", (place, y.value), xytext=(4, -8), textcoords="offset points", fontsize="small")
-        centres.append((place, y.value))
+        draw_estimate(ax, x, y, fmt="o", zorder=4, label=label, **look)
+        ax.annotate(f"{weight:g}", (x.value, y.value), xytext=(4, -8), textcoords="offset points", fontsize="small")
+        centres.append((x.value, y.value))
     ax.plot(*np.array(centres).T, color=colour, lw=1.1, zorder=3)

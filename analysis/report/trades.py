@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from alife.traits import MAIN, TRAITS
 from alife.words import count
 from analysis.assays import of_runs
 from analysis.assays.within_life import FREE, FREE_COST, RATE
@@ -21,7 +22,6 @@ from analysis.report.treatments import Sweep
 from analysis.statistics.intervals import Estimate, interval, too_few
 from analysis.studies.wording import rounded
 
-FIDELITIES: Final = {"replication_error": "−log₁₀ ρ", "copying_error": "copying fidelity"}
 GENOMES: Final = (
     "Over replicated lives that all genomes conceived by a run's last generation share, within islands. H² is that "
     "within a common life: what lives differ by, as individuals of a run do too, is in no variance here. r_G is the "
@@ -93,12 +93,13 @@ def genomes_parts(sweep: Sweep) -> Iterator[Part]:
     yield from (Text(one.sentence, "statement") for one in found)
     rows = []
     for label, table in genomes(sweep).items():
-        for trait, name in FIDELITIES.items():
+        for trait in of_runs.FIDELITIES:
             own = table[table["trait"] == trait]
             shares = [words(interval(own[column])) for column in ("heritability", "fidelity_heritability")]
             covariance = own["coheritability"]
             ends = f"{number(covariance.min())} to {number(covariance.max())}"
-            rows.append([label, name, str(len(own)), *shares, words(interval(covariance)), ends, _correlation(own)])
+            cells = [str(len(own)), *shares, words(interval(covariance)), ends, _correlation(own)]
+            rows.append([label, TRAITS[trait].fidelity, *cells])
     head = ["treatment", "accuracy against", "runs", "H² of accuracy", "H² of the other", "r_G·h·h"]
     head += ["r_G·h·h, lowest to highest run", "r_G"]
     yield Table(GENOMES, head, rows)
@@ -143,7 +144,7 @@ def lives_table(sweep: Sweep) -> Table:
     """All that the assay measured."""
     rows = []
     for who, table in _lives(sweep).items():
-        changes = [factor(interval(table[trait])) for trait in FIDELITIES]
+        changes = [factor(interval(table[trait])) for trait in of_runs.FIDELITIES]
         rate = words(interval(table[RATE]))
         free = [words(interval(table[FREE]), signed=True), factor(interval(table[FREE_COST]))] if FREE in table else []
         cells = [words(interval(table["accuracy"]), signed=True), *changes, rate]
@@ -151,7 +152,7 @@ def lives_table(sweep: Sweep) -> Table:
             cells = ["–"] * len(cells)
         rows.append([who, str(len(table)), *cells, *free])
     first = next(iter(_lives(sweep).values())).iloc[0]
-    head = ["genomes", "runs", "accuracy", "ρ", "copying error", RATE]
+    head = ["genomes", "runs", *(TRAITS[trait].short for trait in MAIN), RATE]
     if len(rows[0]) > len(head):
         head += [f"accuracy, no task to {first['lightest']:g}", f"ρ, no task to {first['lightest']:g}"]
     span = f"task weight {first['lightest']:g} to {first['heaviest']:g}"

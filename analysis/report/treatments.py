@@ -11,19 +11,17 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from alife import scales
 from alife.errors import UserError
 from alife.evolution.selection import CONTROLS
+from alife.traits import MAIN, OF_A_TASK, TOLD, TRAITS, log10
 from analysis.data.run import Run, lived, load_run
 from analysis.data.treatments import families, find_runs, group
-from analysis.evolution.islands import OF_A_TASK
 from analysis.statistics.intervals import Estimate, Floats, interval, intervals, iqm
 
 MOST_BIRTHS: Final = 5_000_000
 """Births of a sweep that are held at a time; of a larger one, those of each run's first and last generations."""
-TRAITS: Final = ("accuracy", "replication_error", "copying_error", "squared_norm")
-TOLD: Final = ("accuracy", "test_accuracy", "replication_error", "copying_error", "squared_norm")
-"""Traits of tables: with the accuracy on test images, which only a run's last generation has."""
+DRAWN: Final = (*MAIN, "squared_norm")
+"""Traits of the chart, generation by generation."""
 WEIGHT: Final = "selection.accuracy_weight"
 TASK_WEIGHT: Final = "life.task_weight"
 
@@ -98,8 +96,8 @@ def _ordered(groups: Mapping[str, Sequence[Run]]) -> dict[str, Sequence[Run]]:
 def medians(run: Run) -> pd.DataFrame:
     """One value a trait of `TOLD` for each generation with survivors: rows generations; log10 of errors and norms."""
     table = lived(run.births).groupby("generation")[list(TOLD)].median().astype(np.float64)
-    logarithmic = [name for name in TOLD if name not in OF_A_TASK]
-    table[logarithmic] = scales.log10(table[logarithmic])
+    logarithmic = [name for name in TOLD if TRAITS[name].log]
+    table[logarithmic] = log10(table[logarithmic])
     return table
 
 
@@ -119,7 +117,7 @@ def at(runs: Sequence[Run], trait: str, generations: Sequence[int]) -> Estimate:
 
 def told(sweep: Sweep) -> dict[str, str]:
     """Traits of `TOLD` that the runs have, and what tables call them."""
-    names = dict(zip(TOLD, ("selection accuracy", "test accuracy", "ρ", "copying error", "Σg²"), strict=True))
+    names = {name: TRAITS[name].short for name in TOLD}
     if all(run.setting("task") == "none" for run in sweep.runs):
         return {name: text for name, text in names.items() if name not in OF_A_TASK}
     return names if any(run.tests for run in sweep.runs) else {k: v for k, v in names.items() if k != "test_accuracy"}
@@ -132,7 +130,7 @@ def trajectories(runs: Sequence[Run]) -> pd.DataFrame:
     """
     tables = pd.concat([medians(run) for run in runs], axis=1, keys=range(len(runs)), join="inner").sort_index()
     out: dict[str, Floats] = {}
-    for trait in TRAITS:
+    for trait in DRAWN:
         values = tables.xs(trait, axis=1, level=1).to_numpy()
         out[trait] = iqm(values) if len(values) else values[:, 0]
         out[f"{trait}_low"], out[f"{trait}_high"] = intervals(values)

@@ -12,16 +12,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from alife.errors import UserError
+from alife.traits import MAIN, OF_A_TASK, TRAITS
 from alife.words import count
 from analysis.data.run import Run
 from analysis.data.treatments import control
-from analysis.evolution.islands import LABELS, OF_A_TASK, settled
+from analysis.evolution.islands import settled
 from analysis.figures import legends, style
 from analysis.statistics.intervals import FEWEST
 from analysis.studies.trends import trends
 
 FOUNDERS: Final = "founders given the same life"
-TRAITS: Final = ("accuracy", "replication_error", "copying_error")
 
 
 def beyond(family: Mapping[str, Sequence[Run]]) -> Figure:
@@ -34,7 +34,7 @@ def beyond(family: Mapping[str, Sequence[Run]]) -> Figure:
     if null is None:
         raise UserError("no shuffled control to compare with")
     has_task = all(run.setting("task") != "none" for runs in family.values() for run in runs)
-    names = [name for name in TRAITS if has_task or name not in OF_A_TASK]
+    names = [name for name in MAIN if has_task or name not in OF_A_TASK]
     table = trends(family, names, null)
     if table["generation"].max() < 1:
         raise UserError("one generation has no trend")
@@ -82,7 +82,7 @@ def _look_at(row: Sequence[Axes], rows: pd.DataFrame) -> None:
 
 def _finish(row: Sequence[Axes], name: str, founders: float, null: str) -> None:
     """Axes of one trait; founders as a line where the axis reaches them, and in words where not."""
-    row[0].set_ylabel(LABELS[name].replace(", ", ",\n"))
+    row[0].set_ylabel(TRAITS[name].measured_label.replace(", ", ",\n"))
     row[1].set_ylabel(f"beyond {null}", parse_math=False)
     row[1].axhline(0, color=style.ink(), lw=0.9, zorder=1)
     low, high = row[0].get_ylim()

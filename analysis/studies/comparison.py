@@ -15,36 +15,20 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from alife import scales, schema
+from alife import schema
 from alife.errors import UserError
+from alife.traits import OF_A_TASK, STORED, TOLD, TRAITS, log10
 from alife.words import count
 from analysis.data.run import Run, lived, load_run
 from analysis.data.treatments import Groups, controls, find_runs, group, partners, refuse_copies, seed_of, unlike
-from analysis.evolution.islands import OF_A_TASK
 from analysis.statistics import intervals
 from analysis.statistics.intervals import Correction, Estimate, Test
 
-NAMES: Final = {
-    "accuracy": "selection accuracy",
-    "test_accuracy": "test accuracy",
-    "newborn_accuracy": "newborn accuracy",
-    "replication_error": "replication error ρ",
-    "copying_error": "copying error",
-    "self_error": "self error",
-    "squared_norm": "squared genome norm Σg²",
-    "task_weight": "task weight",
-    "learning_rate": "learning rate",
-    "mutation": "mutation σ",
-    "early_deaths": "early deaths",
-}
+COMPARED: Final = (*(name for name in TRAITS if name in (*STORED, "test_accuracy")), "early_deaths")
 """What can be compared. Accuracy is told of the images that selection used and of the test images, which drive nothing
-and are looked at for the last generation of a run alone. early_deaths is the share of a generation that died before its
-end."""
+and are looked at for the last generation of a run alone."""
 
-DEFAULT: Final = ("accuracy", "test_accuracy", "replication_error", "copying_error", "squared_norm")
 OWN: Final = "its own shuffled control"
-SHARES: Final = (*OF_A_TASK, "early_deaths")
-"""Compared as differences; the others as factors."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +38,7 @@ class Row:
     Attributes:
         label: The treatment.
         against: What it is compared with.
-        trait: A key of `NAMES`.
+        trait: A key of `COMPARED`.
         value: Centre of the treatment's runs, in the trait's own units, and its interval.
         reference: The same of the other.
         effect: Difference, or factor (`is_factor`), and its interval; n counts pairs, or the smaller group's runs.
@@ -80,7 +64,7 @@ class Row:
     @property
     def is_factor(self) -> bool:
         """Whether `effect` multiplies instead of adding."""
-        return self.trait not in SHARES
+        return TRAITS[self.trait].log
 
 
 @dataclass(frozen=True)
@@ -125,8 +109,8 @@ def compare(
 
     Args:
         groups: Runs by label, loaded with births.
-        traits: Keys of `NAMES`; if None those of `DEFAULT` that all runs have, the heritable traits, and early deaths
-            if there are any.
+        traits: Keys of `COMPARED`; if None those of `alife.traits.TOLD` that all runs have, the heritable traits, and
+            early deaths if there are any.
         at: The generation; each run's last if None.
         against: A label; if None the null of every claim about selection, which is the only group under `shuffled`, or
             for each group the one that differs from it by selection alone; or else the first.
@@ -209,10 +193,10 @@ def _only(run: Run, at: int | None) -> Run:
 
 
 def recorded_traits(runs: Sequence[Run], at: int | None) -> list[str]:
-    """Keys of `NAMES` that all of the runs have in the generation that is compared, each run's last if `at` is None."""
+    """Those of `COMPARED` that all runs have in the generation that is compared, each run's last if `at` is None."""
     tasks = all(run.setting("task") != "none" for run in runs)
     heritable = [name for name in schema.LIFE_HISTORY if all(name in run.births for run in runs)]
-    known = [name for name in NAMES if (name not in schema.LIFE_HISTORY or name in heritable)]
+    known = [name for name in COMPARED if (name not in schema.LIFE_HISTORY or name in heritable)]
     known = [name for name in known if tasks or name not in OF_A_TASK]
     return [name for name in known if name != "test_accuracy" or all(_is_tested(run, at) for run in runs)]
 
@@ -222,7 +206,7 @@ def _traits(runs: Sequence[Run], traits: Sequence[str] | None, at: int | None) -
     if unknown := [name for name in traits or () if name not in known]:
         raise UserError(f"trait {unknown[0]}: not on record in all of these runs: choose among {', '.join(known)}")
     died = any(_value(run, "early_deaths", at) > 0 for run in runs)
-    standard = [name for name in (*DEFAULT, *schema.LIFE_HISTORY) if name in known]
+    standard = [name for name in (*TOLD, *schema.LIFE_HISTORY) if name in known]
     return list(dict.fromkeys(traits)) if traits else [*standard, *(["early_deaths"] if died else [])]
 
 
@@ -242,7 +226,7 @@ def _value(run: Run, trait: str, at: int | None) -> float:
     if not len(values):
         return np.nan
     median = float(np.median(values))
-    return median if trait in SHARES else float(scales.log10(median))
+    return float(log10(median)) if TRAITS[trait].log else median
 
 
 def _row(
@@ -257,7 +241,7 @@ def _row(
         x, y = pd.concat([first, second], axis=1, keys=["x", "y"]).loc[seeds].dropna().to_numpy().T
         test, effect = intervals.sign_flip(x, y), intervals.difference(x, y, paired=True)
     value, reference = intervals.interval(x), intervals.interval(y)
-    if trait not in SHARES:
+    if TRAITS[trait].log:
         value, reference, effect = (_power(estimate) for estimate in (value, reference, effect))
     runs, is_paired = (len(x), len(y)), seeds is not None
     few = too_few(*runs, paired=is_paired)

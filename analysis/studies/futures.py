@@ -18,23 +18,23 @@ from numpy.typing import NDArray
 
 from alife.errors import UserError
 from alife.format import files
+from alife.traits import MAIN, OF_A_TASK, TRAITS, measured, natural
 from analysis.data.run import Run, lived
 from analysis.evolution.contingency import contingency
-from analysis.evolution.islands import LABELS, OF_A_TASK, measured, settled
+from analysis.evolution.islands import settled
 from analysis.figures import legends, style
 from analysis.figures.drawing import attempt
 from analysis.statistics.intervals import FEWEST, Estimate, interval
 
 Floats = NDArray[np.float64]
 
-TRAITS: Final = ("accuracy", "replication_error", "copying_error")
 HALF: Final = 0.5
 """Share of contingency at which chance and common change weigh the same."""
 
 
 @dataclass(frozen=True)
 class Future:
-    """One trait in the original and its replays, on the scale of `LABELS`.
+    """One trait in the original and its replays, on the scale of `alife.traits.measured`.
 
     Attributes:
         trait: Its name.
@@ -68,13 +68,13 @@ class Future:
         return "contingency" if self.contingency.low > HALF else "undecided"
 
 
-def futures(original: Run, replays: Sequence[Run], traits: Sequence[str] = TRAITS) -> list[Future]:
+def futures(original: Run, replays: Sequence[Run], traits: Sequence[str] = MAIN) -> list[Future]:
     """Compare replays with each other and with the run that they were forked from.
 
     Args:
         original: With births.
         replays: Forks of one generation of it, with births, all different.
-        traits: Names in `LABELS`; accuracy is left out without a task.
+        traits: Names in `alife.traits.STORED`; accuracy is left out without a task.
 
     Raises:
         UserError: There is no replay, one has nothing on record, or they were not forked from one generation.
@@ -125,7 +125,7 @@ def _label(number: int, run: Run) -> str:
 def _medians(run: Run, trait: str) -> pd.Series:
     """By generation, over the individuals that lived to its end."""
     alive = lived(run.births)
-    return pd.Series(measured(alive, trait)).groupby(alive["generation"].to_numpy()).median()
+    return pd.Series(measured(trait, alive[trait])).groupby(alive["generation"].to_numpy()).median()
 
 
 def _spreads(replays: Sequence[Run], trait: str, last: int) -> tuple[float, float]:
@@ -133,7 +133,7 @@ def _spreads(replays: Sequence[Run], trait: str, last: int) -> tuple[float, floa
     among, within = [], []
     for run in replays:
         rows = lived(run.births[run.births["generation"] == last])
-        values = pd.Series(measured(rows, trait))
+        values = pd.Series(measured(trait, rows[trait]))
         islands = values.groupby(rows["island"].to_numpy())
         among.append(islands.median().var(ddof=1))
         within.extend(islands.var(ddof=1).tolist())
@@ -153,8 +153,8 @@ def say(future: Future) -> str:
         f"among individuals of an island {future.among_individuals:.3g}"
     )
     opening = (
-        f"{LABELS[future.trait]}, generations {future.forked} to {future.last}, n = {c.n} replay{'s' * (c.n != 1)}: "
-        f"mean change {d.value:+.3g}"
+        f"{TRAITS[future.trait].measured_label}, generations {future.forked} to {future.last}, "
+        f"n = {c.n} replay{'s' * (c.n != 1)}: mean change {d.value:+.3g}"
     )
     if not np.isfinite(c.low):
         why = f"fewer than {FEWEST} replays bear no interval" if c.n < FEWEST else "all replays end alike"
@@ -192,45 +192,35 @@ def draw(fans: Sequence[Future], original: Run) -> Figure:
 
 
 def _draw_fan(ax: Axes, future: Future) -> None:
-    lines = ax.plot(future.replays.index, _shown(future.trait, future.replays), color=style.OKABE_ITO["sky"], lw=0.9)
+    lines = ax.plot(future.replays.index, natural(future.trait, future.replays), color=style.OKABE_ITO["sky"], lw=0.9)
     lines[0].set_label(f"median of each replay, n = {future.replays.shape[1]}")
     before = future.original.loc[min(settled(future.last), future.forked) :]
     label = f"median of the original, from generation {before.index[0]} on"
-    ax.plot(before.index, _shown(future.trait, before), color=style.ink(), lw=2.2, label=label, zorder=3)
+    ax.plot(before.index, natural(future.trait, before), color=style.ink(), lw=2.2, label=label, zorder=3)
     ax.axvline(future.forked, color=style.OKABE_ITO["vermillion"], lw=0.9, ls=(0, (4, 2)), label="fork")
     c = future.contingency
     share = f"{c.value:.2f} [{c.low:.2f}, {c.high:.2f}]" if np.isfinite(c.low) else "no interval"
     ax.set_title(f"share of chance in the change: {share}: {future.verdict}", loc="left")
-    ax.set_ylabel(_axis(future.trait))
+    ax.set_ylabel(TRAITS[future.trait].axis)
 
 
 def _draw_ends(ax: Axes, future: Future, original: Run) -> None:
     rows = lived(original.births[original.births["generation"] == min(future.last, original.last)])
-    values = measured(rows, future.trait)
+    values = measured(future.trait, rows[future.trait])
     values = values[np.isfinite(values)]
-    low, high = np.quantile(_shown(future.trait, values), [0.05, 0.95])
-    islands = pd.Series(measured(rows, future.trait)).groupby(rows["island"].to_numpy()).median()
+    low, high = np.quantile(natural(future.trait, values), [0.05, 0.95])
+    islands = pd.Series(measured(future.trait, rows[future.trait])).groupby(rows["island"].to_numpy()).median()
     ends = future.replays.loc[future.last].to_numpy()
     ax.vlines(0, low, high, color=style.faint(), lw=4, alpha=0.6)
-    ax.plot(np.ones(len(islands)), _shown(future.trait, islands), "s", ms=4, color=style.OKABE_ITO["green"], mew=0)
+    ax.plot(np.ones(len(islands)), natural(future.trait, islands), "s", ms=4, color=style.OKABE_ITO["green"], mew=0)
     ax.plot(
-        np.full(len(ends), 2), _shown(future.trait, ends), "o", ms=4, color=style.OKABE_ITO["blue"], mew=0, alpha=0.7
+        np.full(len(ends), 2), natural(future.trait, ends), "o", ms=4, color=style.OKABE_ITO["blue"], mew=0, alpha=0.7
     )
     ax.set_xticks([0, 1, 2], ["its individuals,\n5–95 %", "its islands", "replays"], rotation=45, ha="right")
     ax.set_xlim(-0.6, 2.6)
     ax.set_title(f"the original and replays at {future.last}", loc="right")
-    if future.trait not in OF_A_TASK:
+    if TRAITS[future.trait].log:
         style.log_axis(ax, "y")
-
-
-def _axis(trait: str) -> str:
-    return {"replication_error": "replication error ρ", "copying_error": "copying error"}.get(trait, LABELS[trait])
-
-
-def _shown(trait: str, values: Floats | pd.Series | pd.DataFrame) -> Floats:
-    """From the scale of `LABELS` to that of the axis."""
-    array = np.asarray(values, np.float64)
-    return array if trait in OF_A_TASK else 10.0**-array
 
 
 def publish(

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from alife.errors import UserError
+from alife.traits import measured
 from analysis.data.run import Run
 from analysis.data.treatments import Groups, control, partners, refuse_copies, seed_of
-from analysis.evolution.islands import Floats, measured
+from analysis.evolution.islands import Floats
 from analysis.figures.trajectories import quantiles
 from analysis.statistics.intervals import CENTRES, Centre, differences, intervals
 
@@ -22,12 +23,12 @@ def trends(
     """Traits through time with intervals over runs, against the control and against generation 0.
 
     A run's value is the median over its individuals of a generation, on the scale of
-    `analysis.evolution.islands.LABELS`. Generation 0 are founders that live the same life as everybody: what evolution
+    `alife.traits.STORED`. Generation 0 are founders that live the same life as everybody: what evolution
     has added is `from_founders`, and what selection has added to that is `beyond`.
 
     Args:
         groups: Runs by treatment, as `analysis.data.treatments.load_groups` gives them.
-        traits: Names in `LABELS`.
+        traits: Names in `alife.traits.STORED`.
         null: Label of the control. If None it is the only group under `shuffled`; without one nothing is compared.
         centre: Of the runs.
         points: Generations, evenly spaced, at most.
@@ -64,7 +65,7 @@ def _medians(runs: Sequence[Run], trait: str) -> pd.DataFrame:
         raise UserError(f"trait {trait}: not on record in {missing[0]}")
     series = {seed_of(run): quantiles(run, trait).set_index("generation")["median"] for run in runs}
     table = pd.DataFrame(series).sort_index()
-    return table.apply(lambda medians: measured(pd.DataFrame({trait: medians}), trait))
+    return table.apply(lambda medians: pd.Series(measured(trait, medians), medians.index))
 
 
 def _summary(table: pd.DataFrame, other: pd.DataFrame | None, centre: Centre) -> pd.DataFrame:

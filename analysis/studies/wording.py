@@ -13,9 +13,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from alife.traits import TRAITS
 from alife.words import count
 from analysis.statistics.intervals import FEWEST, Estimate
-from analysis.studies.comparison import NAMES, OWN, Comparison, Row
+from analysis.studies.comparison import OWN, Comparison, Row
 
 EFFECT: Final = "effect [95 %]"
 
@@ -29,7 +30,7 @@ def sentences(comparison: Comparison) -> list[str]:
         effects = []
         for row in rows:
             fewer = f" (n = {row.effect.n})" if row.effect.n != most.effect.n else ""
-            effects.append(f"{NAMES[row.trait]} {effect(row)}{fewer}")
+            effects.append(f"{TRAITS[row.trait].label} {effect(row)}{fewer}")
         clauses = [f"{label} against {most.against}: {', '.join(effects)}, {_runs(most)}"]
         if most.effect.n < FEWEST:
             clauses.append(f"fewer than {FEWEST} bear no interval")
@@ -110,7 +111,7 @@ def _cells(comparison: Comparison) -> list[list[str]]:
     return [head] + [
         [
             row.label,
-            NAMES[row.trait],
+            TRAITS[row.trait].label,
             f"{count(row.effect.n, 'pair')}" if row.paired else f"{row.runs[0]}, {row.runs[1]}",
             _value(row.value),
             _value(row.reference),

@@ -10,11 +10,10 @@ import os
 from typing import Any
 
 from alife.errors import UserError
+from alife.traits import MAIN, TRAITS
 
 _EACH_GENERATION = {
-    "accuracy": "Median accuracy of the living on the selection split",
-    "replication_error": "Median rho of the living: squared error of the printed genome over its squared norm",
-    "copying_error": "Median copying error of the living, relative to the emitted genome",
+    **{name: f"Median over the living: {TRAITS[name].meaning}" for name in MAIN},
     "dead": "Individuals that died before the end of the generation; in no median",
     "individuals_per_second": "Individuals lived a second of wall-clock",
     "generation": "Last generation completed",

@@ -189,7 +189,7 @@ def weighed(gain, cost, genomes=20, seed=2, weights=((0.0, 0), (0.1, 0), (1.0, 1
 def test_within_a_life_planted_costs_come_back(cost, verb):
     rows, statements = within_life.summarise(weighed(0.03, cost), {})
     found = {(row.quantity, row.generation): row.estimate for row in rows}
-    assert found["accuracy: more at task weight 10 than at 0.1", 9].covers(0.06)
+    assert found["selection accuracy: more at task weight 10 than at 0.1", 9].covers(0.06)
     assert found["replication fidelity, −log₁₀ ρ: more at task weight 10 than at 0.1", 9].covers(-2 * cost)
     if cost:
         assert found[within_life.RATE, 9].value == pytest.approx(0.03 / cost, rel=0.2)
@@ -247,14 +247,14 @@ def test_a_garden_says_who_beats_whom(gain, verb):
     if gain:
         lives, islands = (5, 3) if gain > 0 else (0, 0)
         assert f", higher in {lives} of 5 lives and on {islands} of 3 islands" in text
-    assert f"generation 9 {verb} generation 3 in accuracy" in text
+    assert f"generation 9 {verb} generation 3 in selection accuracy" in text
     assert f"generation 9 {verb} generation 3 in replication error ρ" in text
     assert ("adaptation" in text) == (gain > 0)
     assert "nobody ever printed their genomes" in text
     found = {(row.quantity, row.generation): row.estimate for row in rows}
-    difference = found["accuracy: more than generation 3", 9]
+    difference = found["selection accuracy: more than generation 3", 9]
     assert difference.covers(0.01 * gain)
-    means = [found["accuracy", generation].value for generation in (9, 3)]
+    means = [found["selection accuracy", generation].value for generation in (9, 3)]
     assert difference.value == pytest.approx(means[0] - means[1])
 
 
@@ -565,6 +565,6 @@ def test_effects_are_of_noise_and_spread_is_of_lives(monkeypatch):
         accuracy = (base + noisy * (effect + rng.normal(0, 0.005, base.shape))).ravel()
         tables.append(pd.DataFrame({**keys, "accuracy": accuracy, "replication_error": error, "copying_error": error}))
     rows = {row.quantity: row.estimate for row in mutation._effect_rows(pd.concat(tables), 9)}
-    assert rows["effect on accuracy, mean"].covers(-0.02)
-    assert rows["effect on accuracy, sd among mutations"].value == pytest.approx(0.01, rel=0.15)
-    assert rows["accuracy, sd among lives of one noise-free genome"].value == pytest.approx(0.03, rel=0.1)
+    assert rows["effect on selection accuracy, mean"].covers(-0.02)
+    assert rows["effect on selection accuracy, sd among mutations"].value == pytest.approx(0.01, rel=0.15)
+    assert rows["selection accuracy, sd among lives of one noise-free genome"].value == pytest.approx(0.03, rel=0.1)

@@ -164,12 +164,12 @@ def test_the_phylogeny_says_where_its_common_ancestor_is():
 def test_the_phylogeny_is_coloured_by_the_trait_that_is_asked():
     run = synthetic_run(generations=6, heritable=("mutation",))
     assert "log₁₀ replication error ρ" in said(time_phylogeny(run, "replication_error"))
-    assert "birth noise σ" in said(time_phylogeny(run, "mutation"))
+    assert "mutation σ (relative to the genome's RMS)" in said(time_phylogeny(run, "mutation"))
     with pytest.raises(UserError, match="trait beauty: not on record; choose among"):
         time_phylogeny(run, "beauty")
 
 
-@pytest.mark.parametrize(("has_task", "label"), [(True, "accuracy"), (False, "log₁₀ replication error ρ")])
+@pytest.mark.parametrize(("has_task", "label"), [(True, "selection accuracy"), (False, "log₁₀ replication error ρ")])
 def test_without_a_task_lineages_are_coloured_by_copying(has_task, label):
     run = synthetic_run(generations=6, has_task=has_task)
     assert time_phylogeny(run).axes[-1].get_ylabel() == label

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from alife.errors import UserError
-from alife.scales import SMALLEST
+from alife.traits import SMALLEST
 from analysis.data.run import Run
 from analysis.evolution.fronts import attainment_rectangles, attainment_surface
 from analysis.figures import style

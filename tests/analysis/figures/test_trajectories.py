@@ -11,12 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from alife.errors import UserError
+from alife.traits import TRAITS
 from alife.words import count
 from analysis.data.run import Run, lived
 from analysis.figures import style
 from analysis.figures.bands import MAX_GENERATIONS, fewer, over_runs, there, windows
 from analysis.figures.tradeoff import hypervolume_by_generation
-from analysis.figures.trajectories import TRAITS, deaths, quantiles, traits
+from analysis.figures.trajectories import SHOWN, deaths, quantiles, traits
 from tests.support.synthetic import EDGES, synthetic_run
 
 
@@ -36,7 +37,7 @@ def draw(figure: Figure) -> Figure:
 
 
 @settings(deadline=None)
-@given(st.sampled_from([name for name in TRAITS if name != "early_deaths"]), st.integers(0, 3))
+@given(st.sampled_from([name for name in SHOWN if name != "early_deaths"]), st.integers(0, 3))
 def test_quantiles_are_over_those_that_lived_and_have_a_value(trait: str, seed: int) -> None:
     run = synthetic_run(6, 3, 7, seed, death_rate=0.2)
     found = quantiles(run, trait).set_index("generation")
@@ -102,7 +103,7 @@ def test_the_figure_of_a_run_names_its_band_its_islands_and_the_floor() -> None:
     assert "died early: diverged" in words
     assert "generation 0: founders" in words
     shown = panels(figure)
-    assert {trait.label for trait in TRAITS.values()} <= shown.keys()
+    assert {TRAITS[name].axis for name in SHOWN} <= shown.keys()
     floor = [line.get_ydata()[0] for line in shown["replication error ρ"].lines if len(set(line.get_ydata())) == 1]
     assert any(value == pytest.approx(0.0025) for value in floor)
     assert shown["replication error ρ"].get_yscale() == "log"
@@ -111,7 +112,7 @@ def test_the_figure_of_a_run_names_its_band_its_islands_and_the_floor() -> None:
 
 def test_the_line_of_a_run_is_the_median_of_its_individuals() -> None:
     run = synthetic_run(12, 2, 9)
-    ax = panels(traits(run, ["accuracy"]))["accuracy"]
+    ax = panels(traits(run, ["accuracy"]))["selection accuracy"]
     line = max(ax.lines, key=lambda line: line.get_linewidth())
     expected = lived(run.births).groupby("generation")["accuracy"].median()
     np.testing.assert_allclose(line.get_ydata(), expected[1:], rtol=1e-6)
@@ -147,7 +148,7 @@ def test_treatments_are_told_apart_and_counted() -> None:
     words = legend(figure)
     assert "selected: median and its 95 % bootstrap interval, n = 4 runs" in words
     assert "shuffled: median of 1 run" in words
-    lines = {str(line.get_color()) for line in panels(figure)["accuracy"].lines if line.get_linewidth() > 1}
+    lines = {str(line.get_color()) for line in panels(figure)["selection accuracy"].lines if line.get_linewidth() > 1}
     assert len(lines) == 2
 
 
@@ -156,12 +157,12 @@ def test_two_runs_are_shown_as_they_are_without_an_interval() -> None:
     assert "interval" not in legend(figure)
     assert "median of 2 runs" in legend(figure)
     assert "each run" in legend(figure)
-    assert not panels(figure)["accuracy"].collections
+    assert not panels(figure)["selection accuracy"].collections
 
 
 def test_runs_of_different_length_share_a_figure() -> None:
     runs = [synthetic_run(length, 1, 8) for length in (4, 6, 9, 9)]
-    line = max(panels(draw(traits(runs)))["accuracy"].lines, key=lambda line: line.get_linewidth())
+    line = max(panels(draw(traits(runs)))["selection accuracy"].lines, key=lambda line: line.get_linewidth())
     assert line.get_xdata()[-1] == 8
     assert np.isfinite(line.get_ydata()).all()
 
@@ -183,7 +184,7 @@ def test_odd_runs_have_sensible_figures(world: dict) -> None:
 @pytest.mark.filterwarnings("error")
 def test_one_generation_is_points_and_no_line() -> None:
     figure = draw(traits(synthetic_run(1, 2, 8), ["accuracy", "self_error"]))
-    assert all(line.get_linestyle() == "None" for line in panels(figure)["accuracy"].lines)
+    assert all(line.get_linestyle() == "None" for line in panels(figure)["selection accuracy"].lines)
     assert "median and 5–95 % of individuals that lived to the end, n ≤ 16 a generation" in legend(figure)
 
 
@@ -198,7 +199,7 @@ def test_long_runs_without_births_are_drawn_from_their_generations() -> None:
 
 def test_runs_without_a_task_show_no_accuracy() -> None:
     shown = panels(draw(traits(synthetic_run(4, 1, 6, has_task=False))))
-    assert not {"accuracy", "newborn accuracy"} & shown.keys()
+    assert not {"selection accuracy", "newborn accuracy"} & shown.keys()
     assert "copying error" in shown
 
 

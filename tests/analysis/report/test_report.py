@@ -347,7 +347,7 @@ class TestSweep:
         small = treatments.load(sweep)
         assert not small.whole
         for label, runs in whole.groups.items():
-            for trait in treatments.TRAITS:
+            for trait in treatments.DRAWN:
                 a, b = (treatments.at_the_end(group, trait) for group in (runs, small.groups[label]))
                 assert a == b
 
@@ -391,7 +391,7 @@ class TestSweep:
             return [float(x.replace("−", "-")) for x in re.split(r"[\[,\]]\s?", text)[:3]]
 
         for label, selects in (("w=1", True), ("shuffled", False)):
-            runs, realised, selection, _, rms, *_ = map(str, cells[label, "accuracy"])
+            runs, realised, selection, _, rms, *_ = map(str, cells[label, "selection accuracy"])
             assert runs == "6"
             assert (ends(realised)[1] > 0) == selects
             assert (ends(realised)[1] <= 0 <= ends(realised)[2]) != selects

@@ -97,7 +97,11 @@ def test_the_fan_is_drawn(tmp_path):
     assert len(lines) == 4
     assert {p.name for p in (tmp_path / "figures").iterdir()} == {"futures.png", "futures.svg", "futures.pdf"}
     figure = futures.draw(futures.futures(original, runs), original)
-    assert [ax.get_ylabel() for ax in figure.axes[::2]] == ["accuracy", "replication error ρ", "copying error"]
+    assert [ax.get_ylabel() for ax in figure.axes[::2]] == [
+        "selection accuracy",
+        "replication error ρ",
+        "copying error",
+    ]
     assert len(figure.axes[0].get_lines()) == len(runs) + 2
     assert not futures.publish(original, runs, None)[3:]
 

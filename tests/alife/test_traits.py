@@ -1,5 +1,6 @@
-"""Zeros and what is not finite: one rule on logarithmic scales, in one place."""
+"""The registry of traits: one table of names, and one rule for zeros and what is not finite."""
 
+import ast
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import alife
-from alife import scales, schema
-from alife.scales import SMALLEST
+from alife import schema
+from alife.traits import MAIN, OF_A_TASK, SMALLEST, STORED, TOLD, TRAITS, measured, natural
 from analysis.data.run import Run, derive
 from analysis.evolution.dynamics import differentials
 from analysis.evolution.fronts import hypervolume, points
@@ -25,7 +26,7 @@ from tests.support.synthetic import generation_table, synthetic_run
 ROOT = Path(alife.__file__).parents[1]
 DECADES = -np.log10(SMALLEST)
 ALLOWED = {
-    "alife/scales.py": "the rule",
+    "alife/traits.py": "the rule",
     "alife/evolution/selection.py": "part of what is born",
     "alife/bench/costs.py": "slopes of times",
     "alife/paper/contraction.py": "constants",
@@ -46,13 +47,53 @@ def test_logarithms_are_taken_in_one_place() -> None:
         for path in (ROOT / package).rglob("*.py")
         if log.search(path.read_text(encoding="utf-8"))
     }
-    assert found <= ALLOWED.keys(), "take it from alife.scales"
+    assert found <= ALLOWED.keys(), "take it from alife.traits"
+
+
+def test_traits_are_named_in_one_table() -> None:
+    """No other dictionary says what a trait is called."""
+    tables = set()
+    for package in ("alife", "analysis", "populations"):
+        for path in (ROOT / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                pairs = zip(node.keys, node.values, strict=True) if isinstance(node, ast.Dict) else ()
+                tables |= {
+                    str(path.relative_to(ROOT))
+                    for key, value in pairs
+                    if isinstance(key, ast.Constant)
+                    and key.value in ("copying_error", "self_error", "newborn_accuracy")
+                    and (isinstance(value, ast.JoinedStr) or isinstance(getattr(value, "value", None), str))
+                }
+    assert not tables, "read alife.traits.TRAITS"
+
+
+def test_the_registry_fits_the_schema() -> None:
+    assert {name for name, trait in TRAITS.items() if trait.scale == "error"} == {*schema.ERRORS}
+    assert set(STORED) == {*schema.SCORES, *schema.LIFE_HISTORY}
+    assert {*MAIN, *TOLD} <= TRAITS.keys()
+    assert all(trait.name == name and trait.meaning.isascii() for name, trait in TRAITS.items())
+    assert all((trait.floor == SMALLEST) == trait.log for trait in TRAITS.values())
+    assert all(TRAITS[name].direction < 0 for name in schema.ERRORS)
+
+
+def test_labels() -> None:
+    rho, norm = TRAITS["replication_error"], TRAITS["squared_norm"]
+    assert (rho.label, rho.short, rho.measured_label) == ("replication error ρ", "ρ", "replication fidelity, −log₁₀ ρ")
+    assert (norm.label, norm.short, norm.measured_label) == ("squared norm Σg²", "Σg²", "log₁₀ squared norm Σg²")
+    assert TRAITS["copying_error"].measured_label == "copying fidelity, −log₁₀ error"
+    assert TRAITS["early_deaths"].axis == "early deaths (share)"
+    assert TRAITS["accuracy"].measured_label == TRAITS["accuracy"].short == "selection accuracy"
+
+
+@given(st.floats(1e-12, 1e12), st.sampled_from([*TRAITS]))
+def test_there_and_back(value: float, trait: str) -> None:
+    assert float(natural(trait, measured(trait, value))) == pytest.approx(value)
 
 
 @given(st.floats(width=32), st.sampled_from(["accuracy", *schema.ERRORS, "squared_norm", *schema.LIFE_HISTORY]))
 def test_every_value_has_a_place_or_none(value: float, trait: str) -> None:
-    place = float(scales.measured(trait, value))
-    if trait in scales.OF_A_TASK:
+    place = float(measured(trait, value))
+    if trait in OF_A_TASK:
         assert place == value or (np.isnan(place) and not np.isfinite(value))
     elif np.isfinite(value) and value >= 0:
         assert abs(place) == pytest.approx(abs(np.log10(max(value, SMALLEST))))
