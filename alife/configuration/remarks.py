@@ -198,6 +198,8 @@ def _no_selection(config: RunConfig) -> Iterator[tuple[str, str]]:
     if _takes_all(config):
         name = "truncation" if rules.scheme == "truncation" else "tournament_size"
         yield f"selection.{name}", "nobody is selected: parents are drawn as under drift"
+        if rules.scheme == "shuffled":
+            yield "selection.scheme", "there is nothing to shuffle: all have the same chance"
     elif config.task == "none" and rules.accuracy_weight == 1:
         yield "selection.accuracy_weight", "nobody is selected: without a task all accuracies are 0"
     elif rules.scheme == "shuffled" and _moved(config, "selection.accuracy_weight"):

@@ -218,7 +218,7 @@ SAID = [
     ({"generations": 3}, []),
     ({"ray.hosts": 9}, ["no more than 4 have an island"]),
     ({"ray.gpus_per_host": 1, "device": "cpu"}, ["reserved and not used"]),
-    ({"life.threads": 4}, ["each host reserves 1 of the CPUs"]),
+    ({"life.threads": 4}, ["each worker reserves 1 of the CPUs"]),
     ({"life.threads": 4, "ray.cpus_per_host": 4}, []),
 ]
 
