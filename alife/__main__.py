@@ -2,7 +2,7 @@
 
 import sys
 
-from alife.cli.main import main
+from alife.cli.start import main
 
 if __name__ == "__main__":
     sys.exit(main())

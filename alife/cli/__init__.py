@@ -1,6 +1,7 @@
 """The `alife` command. It alone looks up at `populations` and `analysis`, and late.
 
-main.py    the parser, and what every command ends with; __main__.py is `python -m alife.cli`
+start.py   where it begins; __main__.py is `python -m alife.cli`
+main.py    the parser, and what every command ends with
 flags.py   the configuration as flags
 run.py     run, resume, fork
 show.py    show, plot, report, export

@@ -2,6 +2,6 @@
 
 import sys
 
-from alife.cli.main import main
+from alife.cli.start import main
 
 sys.exit(main())
