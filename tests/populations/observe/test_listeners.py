@@ -3,6 +3,7 @@
 import logging
 import signal
 import sys
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
@@ -20,6 +21,14 @@ from populations.record.reader import read_manifest
 from populations.record.writer import digest
 
 EVENTS = ("start", "generation", "commit", "end")
+
+
+@pytest.fixture(autouse=True)
+def heard() -> Iterator[None]:
+    """Nothing is ignored, though whoever runs the tests may ignore a closed terminal, as nohup does."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.fixture(scope="module")

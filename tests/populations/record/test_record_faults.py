@@ -90,7 +90,7 @@ def test_killed_before_or_while_the_founders_are_stored(tmp_path: Path) -> None:
 def test_what_a_user_has_put_beside_a_run_without_founders_is_not_run_over(tmp_path: Path) -> None:
     create(tmp_path).close()
     (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(UserError, match="choose another --out"):
+    with pytest.raises(UserError, match=r"choose another folder \(--out\)"):
         create(tmp_path)
 
 

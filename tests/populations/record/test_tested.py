@@ -89,7 +89,7 @@ def test_a_run_says_both_accuracies_and_an_extension_that_it_looked_again(
     assert main(["show", out]) == 0
     assert "; looked at before, for generation 2" in " ".join(capsys.readouterr().out.split())
     page = render(of_run.page(longer, [], []))
-    assert "accuracy, test images" in page
+    assert "test accuracy" in page
     assert "looked at before, for generation 2" in page
 
     table = tables._generations(out, read_config(out)).to_pandas()
