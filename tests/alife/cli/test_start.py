@@ -7,7 +7,10 @@ import time
 
 import pytest
 
-SLOW = """
+HEARD = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+"""Whoever runs the tests may ignore it."""
+
+SLOW = f"""{HEARD}
 import sys, time
 class Slow:
     def find_spec(self, name, *rest):
@@ -33,7 +36,7 @@ def test_ctrl_c_while_python_imports(seconds: float) -> None:
 
 def test_a_command_has_the_signals_that_were() -> None:
     code = (
-        "import signal, alife.cli.main as m\n"
+        f"{HEARD}import alife.cli.main as m\n"
         "m.main = lambda: print(signal.getsignal(signal.SIGINT) is signal.default_int_handler) or 0\n"
         "from alife.cli.start import main\nmain()"
     )
