@@ -2,10 +2,10 @@
 
 Locally a file is durable when its bytes and its directory entry have been flushed, and the manifest changes hands by
 `os.replace` under an exclusive `flock` (populations/record/lease.py). On S3 each put is durable, and replacement is a
-put with If-Match (If-None-Match for a new file), on gs:// one with ifGenerationMatch, so that of two writers one loses
-and is told. Other fsspec systems (az://, memory://) have no conditional put in fsspec: there the comparison and the
-write are two steps, and two writers that start within the same instant are found out at their next commit instead of at
-once.
+put with If-Match (If-None-Match for a new file), on az:// too, on gs:// one with ifGenerationMatch, so that of two
+writers one loses and is told. Other fsspec systems (sftp://, memory://) have no conditional put: there the comparison
+and the write are two steps, and two writers that start within the same instant are found out at their next commit
+instead of at once.
 """
 
 import contextlib
@@ -29,6 +29,8 @@ MOST = 1 << 40
 
 _S3 = ("s3", "s3a")
 _GCS = ("gs", "gcs")
+_AZURE = ("az", "abfs", "abfss")
+_EXTRAS = {**dict.fromkeys(_S3, "s3"), **dict.fromkeys(_GCS, "gs"), **dict.fromkeys(_AZURE, "az")}
 _HONOUR: set[str] = set()
 """Stores and buckets that have been seen to honour conditions."""
 _CONFLICT_CODES = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409", "NoSuchKey")
@@ -226,15 +228,15 @@ class RemoteFolder(Folder):
     def __init__(self, uri: str) -> None:
         self.uri = uri
         protocol = split_protocol(uri)[0] or "file"
-        self.conditional, self.numbers = protocol in _S3, protocol in _GCS
+        self.conditional, self.numbers, self.azure = (protocol in kind for kind in (_S3, _GCS, _AZURE))
+        self._versioned = protocol in _EXTRAS
         options: dict[str, Any] = {"use_listings_cache": False}
         if self.conditional:
             options["config_kwargs"] = {"retries": {"mode": "standard", "max_attempts": 8}}
         try:
             self.fs, path = url_to_fs(uri, **options)
         except ImportError as error:
-            extra = "s3" if self.conditional else "gs" if self.numbers else ""
-            hint = f"pip install 'alife-quines[{extra}]'" if extra else str(error)
+            hint = f"pip install 'alife-quines[{_EXTRAS[protocol]}]'" if self._versioned else str(error)
             raise UserError(f"{uri}: {protocol}:// needs a package that is not installed: {hint}") from None
         except ValueError:
             raise UserError(f"{uri}: unknown kind of storage: {protocol}://") from None
@@ -244,7 +246,7 @@ class RemoteFolder(Folder):
 
     def fetch(self, name: str, most: int = MOST) -> tuple[bytes, str]:
         with _as_os_error():
-            if not (self.conditional or self.numbers):
+            if not self._versioned:
                 data = files.read_remote(self.fs, self._key(name), most)
                 return data, _fingerprint(data)
             for _ in range(8):
@@ -266,11 +268,13 @@ class RemoteFolder(Folder):
         self.write(name, data)
 
     def replace(self, name: str, data: bytes, expected: str | None) -> str:
-        if not (self.conditional or self.numbers):
+        if not self._versioned:
             return self._compare_and_write(name, data, expected)
         condition = {"IfNoneMatch": "*"} if expected is None else {"IfMatch": expected}
         try:
-            return self._put_next(name, data, expected) if self.numbers else self._put_if(name, data, condition)
+            if self.conditional:
+                return self._put_if(name, data, condition)
+            return self._put_next(name, data, expected) if self.numbers else self._put_blob(name, data, expected)
         except Conflict:
             with contextlib.suppress(FileNotFoundError):
                 found, version = self.fetch(name)
@@ -343,7 +347,26 @@ class RemoteFolder(Folder):
         except (FileExistsError, FileNotFoundError):  # what gcsfs makes of HTTP 412 and 404
             raise Conflict(name) from None
 
+    def _put_blob(self, name: str, data: bytes, expected: str | None) -> str:
+        """Put a blob of Azure in the place of the one with the ETag `expected`; returns the new one."""
+        from azure.core import MatchConditions
+        from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
+
+        condition: dict[str, Any] = {"overwrite": False}
+        if expected is not None:
+            condition = {"overwrite": True, "etag": expected, "match_condition": MatchConditions.IfNotModified}
+        try:
+            with _as_os_error():
+                return str(self.fs.pipe_file(self._key(name), data, **condition)["etag"])
+        except OSError as error:
+            found = ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
+            if not isinstance(error, FileExistsError) and not isinstance(error.__cause__, found):
+                raise
+        raise Conflict(name)
+
     def _version(self, name: str) -> str:
+        if self.azure:
+            return str(self.fs.info(self._key(name), refresh=True)["etag"])
         return str(self.fs.info(self._key(name))["generation" if self.numbers else "ETag"])
 
     def _written(self, name: str) -> float | None:
