@@ -10,7 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.statistics.intervals import FEWEST, RESAMPLES, Estimate
+from analysis.statistics.estimate import Estimate
+from analysis.statistics.intervals import FEWEST, RESAMPLES
 
 Floats = NDArray[np.float64]
 

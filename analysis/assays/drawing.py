@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.figures import legends, style
-from analysis.statistics.intervals import Estimate
+from analysis.statistics.estimate import Estimate
 
 
 def draw_estimate(ax: Axes, place: float, estimate: Estimate, upright: bool = True, **look: Any) -> None:

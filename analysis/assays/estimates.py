@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.statistics.intervals import Estimate
+from analysis.statistics.estimate import Estimate
 
 Frames = Mapping[str, pd.DataFrame]
 """Experiment of an assay → its table."""

@@ -13,7 +13,8 @@ from alife.words import count
 from analysis.assays.drawing import finish
 from analysis.assays.estimates import Frames, Row, by_name, number, words
 from analysis.figures import style
-from analysis.statistics.intervals import Estimate, interval
+from analysis.statistics.estimate import Estimate
+from analysis.statistics.intervals import interval
 
 WORST: Final = 0.5
 """ρ against the founder from which on a line counts as lost."""

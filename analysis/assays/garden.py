@@ -10,7 +10,8 @@ from alife.evolution.selection import CONTROLS
 from alife.traits import MAIN, OF_A_TASK, TRAITS, measured
 from analysis.assays.components import Floats, correlation, heritability
 from analysis.assays.estimates import Frames, Row, by_name, number, words
-from analysis.statistics.intervals import Estimate, difference, interval
+from analysis.statistics.estimate import Estimate
+from analysis.statistics.intervals import difference, interval
 
 BASE: Final = 3
 """The generation to beat: the first that was printed faithfully. Founders cannot be printed, and it takes emissions of

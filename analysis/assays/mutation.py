@@ -13,7 +13,8 @@ from analysis.assays.components import Floats, deviation
 from analysis.assays.drawing import draw_estimate, finish
 from analysis.assays.estimates import Frames, Row, by_name, number, words
 from analysis.figures import style
-from analysis.statistics.intervals import Estimate, interval
+from analysis.statistics.estimate import Estimate
+from analysis.statistics.intervals import interval
 
 SHOWN: Final = (1, 2, 5)
 """Emissions whose retained noise is reported; the figure shows all."""

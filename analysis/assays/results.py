@@ -24,7 +24,7 @@ from analysis.assays import fertility, garden, garden_figure, mutation, within_l
 from analysis.assays.estimates import Frames, Row, between, by_name, number
 from analysis.assays.reading import read
 from analysis.figures.drawing import attempt
-from analysis.statistics.intervals import Estimate
+from analysis.statistics.estimate import Estimate
 
 PLAIN_WIDTH: Final = 160
 INTERVAL: Final = "95 % bootstrap interval"

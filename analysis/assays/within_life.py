@@ -15,7 +15,8 @@ from analysis.assays.components import Floats
 from analysis.assays.drawing import draw_estimate, finish
 from analysis.assays.estimates import Frames, Row, by_name, number, words
 from analysis.figures import style
-from analysis.statistics.intervals import Estimate, interval
+from analysis.statistics.estimate import Estimate
+from analysis.statistics.intervals import interval
 
 RATE: Final = "accuracy that a tenfold ρ buys"
 """Minus the slope of accuracy on −log₁₀ ρ over the positive task weights, of one genome."""

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
-from analysis.statistics.intervals import FEWEST, Estimate
+from analysis.statistics.estimate import Estimate
+from analysis.statistics.intervals import FEWEST
 
 Floats = NDArray[np.float64]
 

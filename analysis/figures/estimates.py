@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from analysis.statistics.intervals import Estimate
+from analysis.statistics.estimate import Estimate
 
 
 def draw_estimate(ax: Axes, x: float | Estimate, y: float | Estimate, **look: Any) -> None:

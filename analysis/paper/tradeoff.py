@@ -12,7 +12,9 @@ from alife.words import count
 from analysis.figures import style
 from analysis.paper.results import Results
 from analysis.paper.verdicts import BLANK
-from analysis.statistics.intervals import Estimate, Floats, difference, interval, sign_flip
+from analysis.statistics.estimate import Estimate
+from analysis.statistics.intervals import Floats, difference, interval
+from analysis.statistics.significance import sign_flip
 
 NAME: Final = "tradeoff"
 REFERENCE: Final = 0.0

@@ -17,7 +17,7 @@ from analysis.report import pairs, statements, sweep_charts, trades
 from analysis.report.page import Chart, Code, Facts, Link, Page, Part, Picture, Section, Table, Text, number
 from analysis.report.pictures import relative
 from analysis.report.treatments import Sweep, at, at_the_end, told
-from analysis.statistics.intervals import Estimate
+from analysis.statistics.estimate import Estimate
 
 PLAN: Final = "sweep.yaml"
 

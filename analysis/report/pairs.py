@@ -13,7 +13,8 @@ from analysis.data.treatments import partners
 from analysis.report.page import Table
 from analysis.report.trades import factor, genomes, words
 from analysis.report.treatments import Sweep
-from analysis.statistics.intervals import Estimate, interval
+from analysis.statistics.estimate import Estimate
+from analysis.statistics.intervals import interval
 
 MOST: Final = 6
 """Treatments up to which each is compared with each other; of more, each with the last, a control if there is one."""

@@ -13,7 +13,7 @@ from analysis.report import trades
 from analysis.report.page import Part, Table, Text
 from analysis.report.split import forces_table, inheritance_table
 from analysis.report.treatments import TASK_WEIGHT, WEIGHT, Sweep, ends, weighted
-from analysis.statistics.intervals import Estimate
+from analysis.statistics.estimate import Estimate
 from analysis.studies.comparison import Comparison, Row, compare, recorded_traits
 from analysis.studies.wording import effect, sentences
 

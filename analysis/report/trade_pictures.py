@@ -19,7 +19,8 @@ from analysis.data.run import Run
 from analysis.figures import legends, style
 from analysis.figures.estimates import draw_estimate
 from analysis.report.trades import by_genomes
-from analysis.statistics.intervals import FEWEST, Estimate, interval
+from analysis.statistics.estimate import Estimate
+from analysis.statistics.intervals import FEWEST, interval
 
 Family = Mapping[str, Sequence[Run]]
 

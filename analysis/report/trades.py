@@ -19,7 +19,9 @@ from analysis.assays.within_life import FREE, FREE_COST, RATE
 from analysis.data.run import Run
 from analysis.report.page import Part, Table, Text, number
 from analysis.report.treatments import Sweep
-from analysis.statistics.intervals import Estimate, interval, too_few
+from analysis.statistics.estimate import Estimate
+from analysis.statistics.intervals import interval
+from analysis.statistics.significance import too_few
 from analysis.studies.wording import rounded
 
 GENOMES: Final = (

@@ -16,7 +16,8 @@ from alife.evolution.selection import CONTROLS
 from alife.traits import MAIN, OF_A_TASK, TOLD, TRAITS, log10
 from analysis.data.run import Run, lived, load_run
 from analysis.data.treatments import families, find_runs, group
-from analysis.statistics.intervals import Estimate, Floats, interval, intervals, iqm
+from analysis.statistics.estimate import Estimate
+from analysis.statistics.intervals import Floats, interval, intervals, iqm
 
 MOST_BIRTHS: Final = 5_000_000
 """Births of a sweep that are held at a time; of a larger one, those of each run's first and last generations."""

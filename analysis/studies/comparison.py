@@ -21,8 +21,10 @@ from alife.traits import OF_A_TASK, STORED, TOLD, TRAITS, log10
 from alife.words import count
 from analysis.data.run import Run, lived, load_run
 from analysis.data.treatments import Groups, controls, find_runs, group, partners, refuse_copies, seed_of, unlike
-from analysis.statistics import intervals
-from analysis.statistics.intervals import Correction, Estimate, Test
+from analysis.statistics import significance
+from analysis.statistics.estimate import Estimate
+from analysis.statistics.intervals import difference, interval
+from analysis.statistics.significance import Correction, Test
 
 COMPARED: Final = (*(name for name in TRAITS if name in (*STORED, "test_accuracy")), "early_deaths")
 """What can be compared. Accuracy is told of the images that selection used and of the test images, which drive nothing
@@ -130,13 +132,13 @@ def compare(
         label: {trait: pd.Series({seed_of(run): _value(run, trait, at) for run in runs}) for trait in names}
         for label, runs in groups.items()
     }
-    few = functools.partial(intervals.too_few, comparisons=len(null) * len(names), correction=correction)
+    few = functools.partial(significance.too_few, comparisons=len(null) * len(names), correction=correction)
     rows = [
         _row(label, other, trait, values[label][trait], values[other][trait], few)
         for label, other in null.items()
         for trait in names
     ]
-    adjusted = intervals.correct([row.test.p for row in rows], correction)
+    adjusted = significance.correct([row.test.p for row in rows], correction)
     rows = [replace(row, adjusted=float(p)) for row, p in zip(rows, adjusted, strict=True)]
     notes = _notes(everybody, rows, at, correction)
     if alone := groups.keys() - null.keys() - set(null.values()):
@@ -236,11 +238,11 @@ def _row(
     seeds = partners(first.index, second.index)
     if seeds is None:
         x, y = first.dropna().to_numpy(), second.dropna().to_numpy()
-        test, effect = intervals.brunner_munzel(x, y), intervals.difference(x, y)
+        test, effect = significance.brunner_munzel(x, y), difference(x, y)
     else:
         x, y = pd.concat([first, second], axis=1, keys=["x", "y"]).loc[seeds].dropna().to_numpy().T
-        test, effect = intervals.sign_flip(x, y), intervals.difference(x, y, paired=True)
-    value, reference = intervals.interval(x), intervals.interval(y)
+        test, effect = significance.sign_flip(x, y), difference(x, y, paired=True)
+    value, reference = interval(x), interval(y)
     if TRAITS[trait].log:
         value, reference, effect = (_power(estimate) for estimate in (value, reference, effect))
     runs, is_paired = (len(x), len(y)), seeds is not None

@@ -24,7 +24,8 @@ from analysis.evolution.contingency import contingency
 from analysis.evolution.islands import settled
 from analysis.figures import legends, style
 from analysis.figures.drawing import attempt
-from analysis.statistics.intervals import FEWEST, Estimate, interval
+from analysis.statistics.estimate import Estimate
+from analysis.statistics.intervals import FEWEST, interval
 
 Floats = NDArray[np.float64]
 

@@ -15,7 +15,8 @@ from rich.text import Text
 
 from alife.traits import TRAITS
 from alife.words import count
-from analysis.statistics.intervals import FEWEST, Estimate
+from analysis.statistics.estimate import Estimate
+from analysis.statistics.intervals import FEWEST
 from analysis.studies.comparison import OWN, Comparison, Row
 
 EFFECT: Final = "effect [95 %]"

@@ -14,7 +14,8 @@ from analysis.evolution.islands import demes
 from analysis.report import of_sweep, pairs, treatments
 from analysis.report.page import number, render
 from analysis.report.treatments import Sweep
-from analysis.statistics.intervals import Estimate, interval
+from analysis.statistics.estimate import Estimate
+from analysis.statistics.intervals import interval
 from analysis.studies.wording import rounded
 from tests.analysis.report.test_report import plant_assays
 from tests.support import study
