@@ -3,9 +3,9 @@
 All genomes share the lives, so that shares and standard deviations here are those within a common life.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -82,19 +82,20 @@ def components(scores: ArrayLike, groups: ArrayLike | None = None, counts: Array
     return Components((ms_among - ms_residual) / lives, (ms_replicate - ms_residual) * len(members) / size, ms_residual)
 
 
-def heritability(scores: ArrayLike, groups: ArrayLike | None = None) -> Estimate:
+def heritability(scores: ArrayLike, groups: ArrayLike | None = None, **names: Any) -> Estimate:
     """H² within a common life, with its 95 % percentile bootstrap interval over genomes, resampled within their groups.
 
     Args:
         scores: [P, R]; genomes with a value that is not finite are left out.
         groups: [P] labels, as in `components`.
+        names: What is estimated: fields of `Estimate`.
     """
-    return _estimate(scores, groups, "heritability")
+    return _estimate(scores, groups, "heritability", names)
 
 
-def deviation(scores: ArrayLike, groups: ArrayLike | None = None) -> Estimate:
+def deviation(scores: ArrayLike, groups: ArrayLike | None = None, **names: Any) -> Estimate:
     """√σ²_G, as `heritability`."""
-    return _estimate(scores, groups, "deviation")
+    return _estimate(scores, groups, "deviation", names)
 
 
 @dataclass(frozen=True)
@@ -149,14 +150,12 @@ def joint(
     return Joint((together - apart) / 4, components(x, groups, counts), components(y, groups, counts))
 
 
-def correlation(first: ArrayLike, second: ArrayLike, groups: ArrayLike | None = None) -> Estimate:
+def correlation(first: ArrayLike, second: ArrayLike, groups: ArrayLike | None = None, **names: Any) -> Estimate:
     """The genetic correlation with its 95 % percentile bootstrap interval over genomes, as `heritability`; those with a
     value that is not finite are left out.
     """
     x, y, labels = whole(first, second, groups)
-    if len(x) < FEWEST or x.shape[1] < 2:
-        return Estimate(np.nan, np.nan, np.nan, len(x))
-    return _with_interval(lambda counts: joint(x, y, labels, counts).correlation, labels, len(x))
+    return _with_interval(lambda counts: joint(x, y, labels, counts).correlation, labels, x, names)
 
 
 def whole(first: ArrayLike, second: ArrayLike, groups: ArrayLike | None) -> tuple[Floats, Floats, NDArray | None]:
@@ -166,22 +165,22 @@ def whole(first: ArrayLike, second: ArrayLike, groups: ArrayLike | None) -> tupl
     return x[rows], y[rows], None if groups is None else np.asarray(groups)[rows]
 
 
-def _estimate(scores: ArrayLike, groups: ArrayLike | None, what: str) -> Estimate:
-    x = np.asarray(scores, np.float64)
-    whole = np.isfinite(x).all(axis=1)
-    labels = None if groups is None else np.asarray(groups)[whole]
-    x = x[whole]
-    if len(x) < FEWEST or x.shape[1] < 2:
-        return Estimate(np.nan, np.nan, np.nan, len(x))
-    return _with_interval(lambda counts: getattr(components(x, labels, counts), what), labels, len(x))
+def _estimate(scores: ArrayLike, groups: ArrayLike | None, what: str, names: Mapping[str, Any]) -> Estimate:
+    x, _, labels = whole(scores, scores, groups)
+    return _with_interval(lambda counts: getattr(components(x, labels, counts), what), labels, x, names)
 
 
-def _with_interval(statistic: Callable[[Floats | None], Floats], groups: NDArray | None, size: int) -> Estimate:
+def _with_interval(
+    statistic: Callable[[Floats | None], Floats], groups: NDArray | None, scores: Floats, names: Mapping[str, Any]
+) -> Estimate:
     """A statistic of how often each genome counts, with its interval over genomes resampled within their groups.
 
     There is no interval where the statistic is undefined, or is so in more than `UNDEFINED` of the resamples: those
-    that are left would say nothing of it.
+    that are left would say nothing of it. Neither of fewer than `FEWEST` genomes or of one life is there a value.
     """
+    size, names = len(scores), {"over": "genomes", **names}
+    if size < FEWEST or scores.shape[1] < 2:
+        return Estimate(np.nan, np.nan, np.nan, size, **names)
     rng = np.random.default_rng(0)
     counts = np.zeros((RESAMPLES, size))
     for rows in _members(groups, size):
@@ -189,9 +188,9 @@ def _with_interval(statistic: Callable[[Floats | None], Floats], groups: NDArray
     value, draws = float(statistic(None)), statistic(counts)
     known = np.isfinite(draws)
     if not np.isfinite(value) or known.mean() < 1 - UNDEFINED:
-        return Estimate(value, np.nan, np.nan, size)
+        return Estimate(value, np.nan, np.nan, size, **names)
     low, high = np.quantile(draws[known], [0.025, 0.975])
-    return Estimate(value, float(low), float(high), size)
+    return Estimate(value, float(low), float(high), size, **names)
 
 
 def _members(groups: ArrayLike | None, size: int) -> list[NDArray[np.intp]]:

@@ -1,7 +1,6 @@
 """Estimates of an assay, and how they are written: what each assay's `summarise` makes its rows and sentences of."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -12,19 +11,13 @@ Frames = Mapping[str, pd.DataFrame]
 """Experiment of an assay → its table."""
 
 
-@dataclass(frozen=True)
-class Row:
-    """One estimate: what it is, of which generation (of the run, or of descent), its interval, and over what."""
-
-    quantity: str
-    generation: int
-    estimate: Estimate
-    over: str = "genomes"
+Named = Mapping[tuple[str, int | None], Estimate]
+"""(quantity, generation of the run or of descent) → estimate."""
 
 
-def by_name(rows: Sequence[Row]) -> dict[tuple[str, int], Estimate]:
-    """(quantity, generation) → estimate."""
-    return {(row.quantity, row.generation): row.estimate for row in rows}
+def by_name(rows: Iterable[Estimate]) -> Named:
+    """Estimates by what they are of."""
+    return {(row.quantity, row.generation): row for row in rows}
 
 
 def number(value: float) -> str:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from alife.traits import floored
 from alife.words import count
 from analysis.assays.drawing import finish
-from analysis.assays.estimates import Frames, Row, by_name, number, words
+from analysis.assays.estimates import Frames, Named, by_name, number, words
 from analysis.figures import style
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
@@ -29,7 +29,7 @@ PANELS: Final = {
 KEYS: Final = ["learning", "noise"]
 
 
-def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Row], list[str]]:
+def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Estimate], list[str]]:
     """Depth of descent by treatment, lines that diverged, and traits of the others at the first and last emission.
     `generation` of a row is of descent.
     """
@@ -39,16 +39,15 @@ def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Row], list
     for (learning, noise), group in _treatments(lines):
         name, reached = _name(learning, noise), depths(group)
         founders = reached.groupby(level="id").mean()
-        depth = interval(founders, "mean")
-        rows.append(Row(f"depth of descent, {name}", last, depth, "founders"))
+        here: dict[str, Any] = {"treatment": name, "generation": last, "over": "founders"}
+        depth = interval(founders, "mean", quantity=f"depth of descent, {name}", **here)
         gone = group[group["descent"] == last].set_index("id")["replication_error"].isna()
-        share = interval(gone.groupby(level="id").mean(), "mean")
-        rows.append(Row(f"share of lines that have diverged, {name}", last, share, "founders"))
+        diverged = f"share of lines that have diverged, {name}"
+        rows += [depth, interval(gone.groupby(level="id").mean(), "mean", quantity=diverged, **here)]
         for column, label in PANELS.items():
             for descent in sorted({1, last}):
-                at = group[group["descent"] == descent]
-                label = label.replace("\n", " ")
-                rows.append(Row(f"{label}, {name}", descent, _typical(at, column), "founders"))
+                at, here["generation"] = group[group["descent"] == descent], descent
+                rows.append(_typical(at, column, quantity=f"{label}, {name}".replace("\n", " "), **here))
         statements.append(_say(name, depth, reached, last, by_name(rows)))
     return rows, statements
 
@@ -85,12 +84,12 @@ def _name(learning: bool, noise: bool) -> str:
     return f"{'with' if learning else 'no'} learning, {'with' if noise else 'no'} birth noise"
 
 
-def _typical(rows: pd.DataFrame, column: str) -> Estimate:
+def _typical(rows: pd.DataFrame, column: str, **names: Any) -> Estimate:
     """Median over founders of their lines' mean; of lines that live."""
-    return interval(rows.groupby("id")[column].mean(), "median")
+    return interval(rows.groupby("id")[column].mean(), "median", **names)
 
 
-def _say(name: str, depth: Estimate, reached: pd.Series, last: int, found: Mapping[tuple[str, int], Estimate]) -> str:
+def _say(name: str, depth: Estimate, reached: pd.Series, last: int, found: Named) -> str:
     whole = int((reached == last).sum())
     at_end = []
     for column, words_ in (("founder_error", "ρ against the founder"), ("replication_error", "against its own genome")):
@@ -108,7 +107,7 @@ def _say(name: str, depth: Estimate, reached: pd.Series, last: int, found: Mappi
 
 
 @style.styled()
-def draw(frames: Frames, about: Mapping[str, Any], rows: list[Row]) -> Figure:
+def draw(frames: Frames, about: Mapping[str, Any], rows: list[Estimate]) -> Figure:
     """Errors, norm and accuracy by generation of descent: median and middle half of the lines that live."""
     lines = _of_the_living(frames["descent"])
     panels_of = {name: label for name, label in PANELS.items() if name != "accuracy" or lines["accuracy"].any()}

@@ -9,7 +9,7 @@ import pandas as pd
 from alife.evolution.selection import CONTROLS
 from alife.traits import MAIN, OF_A_TASK, TRAITS, measured
 from analysis.assays.components import Floats, correlation, heritability
-from analysis.assays.estimates import Frames, Row, by_name, number, words
+from analysis.assays.estimates import Frames, by_name, number, words
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import difference, interval
 
@@ -21,7 +21,7 @@ SCOPES: Final = {"all genomes": False, "within islands": True}
 GENETIC: Final = "genetic correlation of accuracy and"
 
 
-def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Row], list[str]]:
+def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Estimate], list[str]]:
     """Means by generation, differences to the base generation, H²; and what they say."""
     lives = frames["lives"]
     generations = assayed(lives)
@@ -29,18 +29,19 @@ def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Row], list
     rows, statements = [], []
     for trait in scored(lives):
         for generation in generations:
-            rows.append(Row(mean_name(trait), generation, _mean(lives, trait, generation)))
+            rows.append(_mean(lives, trait, generation))
     for trait in scored(lives):
         for generation in generations:
             if base is not None and generation != base:
-                gain = _difference(lives, trait, generation, base)
-                rows.append(Row(f"{TRAITS[trait].measured_label}: more than generation {base}", generation, gain))
+                rows.append(_difference(lives, trait, generation, base))
     for trait in scored(lives)[:2]:
         for generation in generations:
             values, islands = scores(lives, trait, generation)
             for scope, within in SCOPES.items():
-                share = heritability(values, islands if within else None)
-                rows.append(Row(f"H² of {TRAITS[trait].measured_label}, {scope}", generation, share))
+                name = f"H² of {TRAITS[trait].measured_label}, {scope}"
+                rows.append(
+                    heritability(values, islands if within else None, quantity=name, trait=trait, generation=generation)
+                )
     rows += _correlations(lives, generations[-1])
     if base is not None and generations[-1] != base:
         statements += _compare(lives, generations[-1], base, str(about["scheme"]))
@@ -87,13 +88,15 @@ def mean_name(trait: str) -> str:
 
 def _mean(lives: pd.DataFrame, trait: str, generation: int) -> Estimate:
     """Over genomes; of an error the geometric mean."""
-    e = interval(of_genomes(lives, trait, generation), "mean")
-    return e if trait in OF_A_TASK else Estimate(10**-e.value, 10**-e.high, 10**-e.low, e.n)
+    names: dict[str, Any] = {"quantity": mean_name(trait), "trait": trait, "generation": generation, "over": "genomes"}
+    return interval(of_genomes(lives, trait, generation), "mean", **names).natural()
 
 
 def _difference(lives: pd.DataFrame, trait: str, generation: int, base: int) -> Estimate:
     """Of means over genomes. Paired by life: both generations live the same ones, so that those cancel."""
-    return difference(of_genomes(lives, trait, generation), of_genomes(lives, trait, base), centre="mean")
+    name = f"{TRAITS[trait].measured_label}: more than generation {base}"
+    new, old = (of_genomes(lives, trait, one) for one in (generation, base))
+    return difference(new, old, centre="mean", quantity=name, trait=trait, generation=generation, over="genomes")
 
 
 def _compare(lives: pd.DataFrame, last: int, base: int, scheme: str) -> list[str]:
@@ -132,7 +135,7 @@ def _where(lives: pd.DataFrame, trait: str, last: int, base: int) -> str:
     return " and ".join(counts)
 
 
-def _heritable(rows: list[Row], generations: list[int], traits: list[str]) -> list[str]:
+def _heritable(rows: list[Estimate], generations: list[int], traits: list[str]) -> list[str]:
     found = by_name(rows)
     statements = []
     for generation in generations:
@@ -147,28 +150,31 @@ def _heritable(rows: list[Row], generations: list[int], traits: list[str]) -> li
     return statements
 
 
-def _correlations(lives: pd.DataFrame, generation: int) -> list[Row]:
+def _correlations(lives: pd.DataFrame, generation: int) -> list[Estimate]:
     """Genetic correlations of accuracy with both fidelities, if there is a task."""
     if "accuracy" not in scored(lives):
         return []
     accuracy, islands = scores(lives, "accuracy", generation)
     return [
-        Row(
-            f"{GENETIC} {TRAITS[trait].measured_label}, {scope}",
-            generation,
-            correlation(accuracy, scores(lives, trait, generation)[0], islands if within else None),
+        correlation(
+            accuracy,
+            scores(lives, trait, generation)[0],
+            islands if within else None,
+            quantity=f"{GENETIC} {TRAITS[trait].measured_label}, {scope}",
+            trait=trait,
+            generation=generation,
         )
         for trait in MAIN[1:]
         for scope, within in SCOPES.items()
     ]
 
 
-def _correlated(rows: list[Row]) -> list[str]:
+def _correlated(rows: list[Estimate]) -> list[str]:
     found = {row.quantity: row for row in rows if row.quantity.startswith(GENETIC)}
     if not found:
         return []
-    within = next(row for name, row in found.items() if name.endswith("within islands"))
-    e, who = within.estimate, f"Among genomes of generation {within.generation}, within islands,"
+    e = next(row for name, row in found.items() if name.endswith("within islands"))
+    who = f"Among genomes of generation {e.generation}, within islands,"
     if not np.isfinite(e.value):
         return [
             f"{who} the genetic correlation of accuracy and −log₁₀ ρ is undefined: by one of them the genomes "
@@ -185,7 +191,7 @@ def _share(e: Estimate) -> str:
     return f"0, truncated from the estimate {words(e)}"
 
 
-def _of_founders(rows: list[Row], lives: pd.DataFrame) -> str:
+def _of_founders(rows: list[Estimate], lives: pd.DataFrame) -> str:
     found = by_name(rows)
     rho = found[mean_name("replication_error"), 0]
     accuracy = f" and accuracy {number(found[mean_name('accuracy'), 0].value)}" if "accuracy" in scored(lives) else ""

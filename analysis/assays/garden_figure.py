@@ -11,13 +11,14 @@ from matplotlib.figure import Figure
 from alife.traits import TRAITS, natural
 from alife.words import count
 from analysis.assays.drawing import draw_estimate, finish
-from analysis.assays.estimates import Frames, Row, by_name, number
+from analysis.assays.estimates import Frames, by_name, number
 from analysis.assays.garden import SCOPES, assayed, mean_name, of_genomes, scored, scores
 from analysis.figures import style
+from analysis.statistics.estimate import Estimate
 
 
 @style.styled()
-def draw(frames: Frames, about: Mapping[str, Any], rows: list[Row]) -> Figure:
+def draw(frames: Frames, about: Mapping[str, Any], rows: list[Estimate]) -> Figure:
     """Genomes by generation for each trait, with means, the lives that pair the generations, and H²."""
     lives = frames["lives"]
     generations, traits = assayed(lives), scored(lives)
@@ -32,7 +33,7 @@ def draw(frames: Frames, about: Mapping[str, Any], rows: list[Row]) -> Figure:
     return finish(figure, panels, title)
 
 
-def _draw_trait(ax: Axes, lives: pd.DataFrame, trait: str, generations: list[int], rows: list[Row]) -> None:
+def _draw_trait(ax: Axes, lives: pd.DataFrame, trait: str, generations: list[int], rows: list[Estimate]) -> None:
     whole = all(np.isfinite(of_genomes(lives, trait, generation)).all() for generation in generations)
     sign = "=" if whole else "≤"
     jitter, found = np.random.default_rng(0), by_name(rows)
@@ -80,7 +81,7 @@ def _draw_trait(ax: Axes, lives: pd.DataFrame, trait: str, generations: list[int
     ax.set_xlabel("generation")
 
 
-def _draw_shares(ax: Axes, rows: list[Row], generations: list[int], traits: list[str]) -> None:
+def _draw_shares(ax: Axes, rows: list[Estimate], generations: list[int], traits: list[str]) -> None:
     found = by_name(rows)
     names: list[str] = []
     for trait in traits:

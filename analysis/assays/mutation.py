@@ -1,6 +1,7 @@
 """Birth noise: how much of it is retained, how much could be, and what it does to traits."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -11,7 +12,7 @@ from matplotlib.figure import Figure
 from alife.traits import MAIN, OF_A_TASK, TRAITS, measured
 from analysis.assays.components import Floats, deviation
 from analysis.assays.drawing import draw_estimate, finish
-from analysis.assays.estimates import Frames, Row, by_name, number, words
+from analysis.assays.estimates import Frames, Named, by_name, number, words
 from analysis.figures import style
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
@@ -24,7 +25,7 @@ OTHER: Final = "size in other directions than the noise's, ‖Δ‖²/‖n‖² 
 CARRIED: Final = "carried on from the emission before, ⟨Δₖ, Δₖ₋₁⟩/‖Δₖ₋₁‖²"
 
 
-def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Row], list[str]]:
+def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Estimate], list[str]]:
     """Noise retained by emission, the heritable dimension, the distribution of effects; and what they say.
 
     `generation` of a row is that of the genomes; the emission is in the quantity.
@@ -44,28 +45,26 @@ def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Row], list
     return rows, statements
 
 
-def _retention_rows(retention: pd.DataFrame, generation: int) -> list[Row]:
+def _retention_rows(retention: pd.DataFrame, generation: int) -> list[Estimate]:
     rows = []
     retention = retention.assign(other=retention["size"] - np.square(retention["projection"]))
     for name, column in ((RETAINED, "projection"), (SIZE, "size"), (OTHER, "other"), (CARRIED, "carried")):
         for emission in SHOWN:
             values = retention.loc[retention["emission"] == emission, column]
             if len(values) and not (column == "carried" and emission == 1):
-                rows.append(
-                    Row(f"{name}, emission {emission}", generation, interval(values, "mean"), "pairs of sisters")
-                )
+                names: dict[str, Any] = {"quantity": f"{name}, emission {emission}", "generation": generation}
+                rows.append(interval(values, "mean", **names, over="pairs of sisters"))
     return rows
 
 
-def _dimension_rows(dimension: pd.DataFrame, generation: int) -> list[Row]:
+def _dimension_rows(dimension: pd.DataFrame, generation: int) -> list[Estimate]:
     rows = []
     table = _of_individuals(dimension, "trace")
     for epsilon in table.columns[::-1]:
         name = f"heritable dimension tr ∂ĝ/∂g, ε = {epsilon:g}"
-        rows.append(Row(name, generation, interval(table[epsilon], "mean"), "individuals"))
-    halved = interval(table[table.columns[0]] - table[table.columns[-1]], "mean")
-    rows.append(Row("heritable dimension: difference on halving ε", generation, halved, "individuals"))
-    return rows
+        rows.append(interval(table[epsilon], "mean", quantity=name, generation=generation, over="individuals"))
+    halved, name = table[table.columns[0]] - table[table.columns[-1]], "heritable dimension: difference on halving ε"
+    return [*rows, interval(halved, "mean", quantity=name, generation=generation, over="individuals")]
 
 
 def _of_individuals(dimension: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -74,22 +73,23 @@ def _of_individuals(dimension: pd.DataFrame, column: str) -> pd.DataFrame:
     return rounded.pivot_table(index="id", columns="epsilon", values=column, aggfunc="mean")
 
 
-def _effect_rows(effects: pd.DataFrame, generation: int) -> list[Row]:
+def _effect_rows(effects: pd.DataFrame, generation: int) -> list[Estimate]:
     rows = []
     for trait in _traits(effects):
         noisy, clean = (_scores(effects, trait, noise) for noise in (True, False))
         label, effect = TRAITS[trait].measured_label, noisy - clean
-        over = "mutations"
-        rows.append(Row(f"effect on {label}, mean", generation, interval(effect.mean(axis=1), "mean"), over))
-        rows.append(Row(f"effect on {label}, sd among mutations", generation, deviation(effect), over))
-        rows.append(Row(f"{label}, sd among lives of one noise-free genome", generation, _alone(clean), "genomes"))
+        for name, e, over in (
+            (f"effect on {label}, mean", interval(effect.mean(axis=1), "mean"), "mutations"),
+            (f"effect on {label}, sd among mutations", deviation(effect), "mutations"),
+            (f"{label}, sd among lives of one noise-free genome", _alone(clean), "genomes"),
+        ):
+            rows.append(replace(e, quantity=name, trait=trait, generation=generation, over=over))
     return rows
 
 
 def _alone(clean: Floats) -> Estimate:
     """Root of the mean over genomes of the variance among one genome's lives, with its interval over genomes."""
-    e = interval(np.var(clean, axis=1, ddof=1), "mean")
-    return Estimate(e.value**0.5, e.low**0.5, e.high**0.5, e.n)
+    return interval(np.var(clean, axis=1, ddof=1), "mean").mapped(np.sqrt)
 
 
 def _traits(effects: pd.DataFrame) -> list[str]:
@@ -150,7 +150,7 @@ def _say_effects(found: Mapping[str, Estimate], trait: str) -> str:
 
 
 @style.styled()
-def draw(frames: Frames, about: Mapping[str, Any], rows: list[Row]) -> Figure:
+def draw(frames: Frames, about: Mapping[str, Any], rows: list[Estimate]) -> Figure:
     """Retained noise, size and what is carried on by emission; the heritable dimension; effects on each trait."""
     retention, effects = frames["retention"], frames["effects"]
     traits = _traits(effects)
@@ -183,7 +183,7 @@ def _draw_emissions(ax: Axes, retention: pd.DataFrame, column: str, label: str, 
     ax.set_xticks(list(table.index))
 
 
-def _draw_dimension(ax: Axes, dimension: pd.DataFrame, found: Mapping[tuple[str, int], Estimate]) -> None:
+def _draw_dimension(ax: Axes, dimension: pd.DataFrame, found: Named) -> None:
     table = _of_individuals(dimension, "trace")
     jitter = np.random.default_rng(0)
     scales = list(table.columns[::-1])

@@ -7,7 +7,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -21,7 +21,7 @@ from rich.table import Table
 from alife.errors import UserError
 from alife.format import files
 from analysis.assays import fertility, garden, garden_figure, mutation, within_life
-from analysis.assays.estimates import Frames, Row, between, by_name, number
+from analysis.assays.estimates import Frames, between, by_name, number
 from analysis.assays.reading import read
 from analysis.figures.drawing import attempt
 from analysis.statistics.estimate import Estimate
@@ -30,9 +30,9 @@ PLAIN_WIDTH: Final = 160
 INTERVAL: Final = "95 % bootstrap interval"
 SCOPE: Final = "Intervals are over what this one run has stored; a claim about a treatment needs runs as replicates."
 
-Summarise = Callable[[Frames, Mapping[str, Any]], tuple[list[Row], list[str]]]
+Summarise = Callable[[Frames, Mapping[str, Any]], tuple[list[Estimate], list[str]]]
 """(tables, what was done) → estimates, and the sentences that they bear."""
-Draw = Callable[[Frames, Mapping[str, Any], list[Row]], Figure]
+Draw = Callable[[Frames, Mapping[str, Any], list[Estimate]], Figure]
 """(tables, what was done, estimates) → the assay's figure."""
 
 ASSAYS: Final[Mapping[str, tuple[Summarise, Draw]]] = {
@@ -55,7 +55,7 @@ class Result:
     """
 
     about: Mapping[str, Any]
-    rows: Sequence[Row]
+    rows: Sequence[Estimate]
     statements: Sequence[str]
     files: Sequence[str] = ()
 
@@ -87,7 +87,7 @@ def publish(uri: str, name: str, generation: int, figures: bool = True) -> Resul
     summary = {
         **about,
         "interval": f"{INTERVAL}. {SCOPE}",
-        "estimates": [{**_plain(row), **_plain(row.estimate)} for row in rows],
+        "estimates": [_plain(row) for row in rows],
         "statements": statements,
     }
     contents = {f"{stem}.json": json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False).encode()}
@@ -112,8 +112,7 @@ def print_result(result: Result, file: TextIO | None = None) -> None:
     for heading in ("value", INTERVAL, "n"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in result.rows:
-        e = row.estimate
-        table.add_row(str(row.generation), row.quantity, number(e.value), between(e), f"{e.n} {row.over}")
+        table.add_row(str(row.generation), row.quantity, number(row.value), between(row), f"{row.n} {row.over}")
     console.print(table)
     for statement in (*result.statements, SCOPE):
         console.print(f"\n{statement}", markup=False)
@@ -121,9 +120,9 @@ def print_result(result: Result, file: TextIO | None = None) -> None:
         console.print(f"\n{', '.join(result.files)}", markup=False, soft_wrap=True)
 
 
-def _plain(item: Row | Estimate) -> dict[str, Any]:
-    """Fields as JSON values; what is not finite is null."""
-    fields = {key: value for key, value in asdict(item).items() if key != "estimate"}
+def _plain(row: Estimate) -> dict[str, Any]:
+    """What stands in the JSON file; what is not finite is null."""
+    fields = {name: getattr(row, name) for name in ("quantity", "generation", "over", "value", "low", "high", "n")}
     return {
         key: None if isinstance(value, float) and not np.isfinite(value) else value for key, value in fields.items()
     }

@@ -1,6 +1,7 @@
 """Within a life: what accuracy costs in replication when the same genomes live under more or less of the task."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -13,7 +14,7 @@ from alife.traits import MAIN, TRAITS, measured
 from alife.words import count
 from analysis.assays.components import Floats
 from analysis.assays.drawing import draw_estimate, finish
-from analysis.assays.estimates import Frames, Row, by_name, number, words
+from analysis.assays.estimates import Frames, by_name, number, words
 from analysis.figures import style
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
@@ -24,7 +25,7 @@ FREE: Final = "accuracy that the lightest task weight adds to none"
 FREE_COST: Final = "replication fidelity, −log₁₀ ρ, that it adds"
 
 
-def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Row], list[str]]:
+def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Estimate], list[str]]:
     """Scores by task weight, what changes from the lightest to the heaviest, the rate of exchange; in words."""
     lives = frames["weights"]
     rows, statements = [], []
@@ -32,8 +33,9 @@ def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Row], list
         for trait in MAIN:
             table = curves(lives, trait, generation)
             for weight in map(float, table.columns):
-                e = interval(table[weight], "mean")
-                rows.append(Row(f"{TRAITS[trait].measured_label}, task weight {weight:g}", generation, e))
+                name = f"{TRAITS[trait].measured_label}, task weight {weight:g}"
+                names: dict[str, Any] = {"quantity": name, "trait": trait, "generation": generation, "over": "genomes"}
+                rows.append(interval(table[weight], "mean", **names))
         found = {
             name: interval(values, "median" if name == RATE else "mean")
             for name, values in changes(lives, generation).items()
@@ -44,7 +46,7 @@ def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Row], list
                 continue
             if name in MAIN:
                 name = f"{TRAITS[name].measured_label}: more at task weight {heaviest:g} than at {lightest:g}"
-            rows.append(Row(name, generation, e))
+            rows.append(replace(e, quantity=name, generation=generation, over="genomes"))
         statements.append(_sentence(found, generation, lightest, heaviest))
     return rows, statements
 
@@ -119,7 +121,7 @@ def _free(found: Mapping[str, Estimate], lightest: float) -> str:
 
 
 @style.styled()
-def draw(frames: Frames, about: Mapping[str, Any], rows: list[Row]) -> Figure:
+def draw(frames: Frames, about: Mapping[str, Any], rows: list[Estimate]) -> Figure:
     """Each genome's path over the task weights on the plane, one panel a generation."""
     lives = frames["weights"]
     shown = generations(lives)
@@ -130,7 +132,7 @@ def draw(frames: Frames, about: Mapping[str, Any], rows: list[Row]) -> Figure:
     return finish(figure, panels, f"{about['name']}: the same genomes under several task weights, seed {about['seed']}")
 
 
-def _draw_paths(ax: Axes, lives: pd.DataFrame, generation: int, rows: list[Row]) -> None:
+def _draw_paths(ax: Axes, lives: pd.DataFrame, generation: int, rows: list[Estimate]) -> None:
     paths = (curves(lives, trait, generation) for trait in ("replication_error", "accuracy"))
     fidelity, y = (table.drop(columns=0.0, errors="ignore") for table in paths)
     x = 10.0**-fidelity

@@ -35,7 +35,7 @@ def iqm(values: ArrayLike, axis: int = -1) -> Floats:
 CENTRES: Final[dict[str, Callable[..., Floats]]] = {
     "iqm": iqm,
     "median": partial(np.median, axis=-1),
-    "mean": partial(np.mean, axis=-1),
+    "mean": partial[Any](np.mean, axis=-1),
 }
 
 

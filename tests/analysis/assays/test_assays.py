@@ -188,7 +188,7 @@ def weighed(gain, cost, genomes=20, seed=2, weights=((0.0, 0), (0.1, 0), (1.0, 1
 @pytest.mark.parametrize(("cost", "verb"), [(0.1, "trade"), (0.0, "are not shown to trade"), (-0.1, "are not shown")])
 def test_within_a_life_planted_costs_come_back(cost, verb):
     rows, statements = within_life.summarise(weighed(0.03, cost), {})
-    found = {(row.quantity, row.generation): row.estimate for row in rows}
+    found = {(row.quantity, row.generation): row for row in rows}
     assert found["selection accuracy: more at task weight 10 than at 0.1", 9].covers(0.06)
     assert found["replication fidelity, −log₁₀ ρ: more at task weight 10 than at 0.1", 9].covers(-2 * cost)
     if cost:
@@ -251,7 +251,7 @@ def test_a_garden_says_who_beats_whom(gain, verb):
     assert f"generation 9 {verb} generation 3 in replication error ρ" in text
     assert ("adaptation" in text) == (gain > 0)
     assert "nobody ever printed their genomes" in text
-    found = {(row.quantity, row.generation): row.estimate for row in rows}
+    found = {(row.quantity, row.generation): row for row in rows}
     difference = found["selection accuracy: more than generation 3", 9]
     assert difference.covers(0.01 * gain)
     means = [found["selection accuracy", generation].value for generation in (9, 3)]
@@ -272,7 +272,7 @@ def test_a_garden_calls_an_undefined_correlation_undefined():
     rows, statements = garden.summarise({"lives": lives.assign(accuracy=0.6 + flat)}, {"scheme": "tournament"})
     [said] = [text for text in statements if "genetic correlation" in text]
     assert said.endswith("is undefined: by one of them the genomes cannot be told apart.")
-    bare = [row.estimate for row in rows if row.quantity.startswith(garden.GENETIC)]
+    bare = [row for row in rows if row.quantity.startswith(garden.GENETIC)]
     assert np.isnan([[e.value, e.low, e.high] for e in bare]).all()
 
 
@@ -287,7 +287,7 @@ def test_a_garden_in_which_a_whole_generation_diverged_has_means_of_the_other():
 def test_a_sentence_truncates_and_says_so():
     frames = lived(0, spread=0.0)
     rows, statements = garden.summarise(frames, {"scheme": "tournament"})
-    negative = [row for row in rows if row.quantity.startswith("H²") and row.generation and row.estimate.value < 0]
+    negative = [row for row in rows if row.quantity.startswith("H²") and row.generation and row.value < 0]
     assert negative
     assert "0, truncated from the estimate −" in " ".join(statements)
 
@@ -544,7 +544,7 @@ def test_results_are_read_without_torch():
 
 def test_noise_in_other_directions_is_what_is_left_without_its_own():
     table = {"id": np.arange(4), "emission": 1, "projection": [0.5, 0.5, -0.5, -0.5], "size": 1.0, "carried": 0.5}
-    rows = {row.quantity: row.estimate for row in mutation._retention_rows(pd.DataFrame(table), 9)}
+    rows = {row.quantity: row for row in mutation._retention_rows(pd.DataFrame(table), 9)}
     assert rows[f"{mutation.OTHER}, emission 1"].value == pytest.approx(0.75)
     said = mutation._say_retained(rows, {"mutation": 0.05})
     assert "differ by 0.75 [0.75, 0.75] of its energy in other directions" in said
@@ -564,7 +564,7 @@ def test_effects_are_of_noise_and_spread_is_of_lives(monkeypatch):
         error = np.full(genomes * lives_, 0.01)
         accuracy = (base + noisy * (effect + rng.normal(0, 0.005, base.shape))).ravel()
         tables.append(pd.DataFrame({**keys, "accuracy": accuracy, "replication_error": error, "copying_error": error}))
-    rows = {row.quantity: row.estimate for row in mutation._effect_rows(pd.concat(tables), 9)}
+    rows = {row.quantity: row for row in mutation._effect_rows(pd.concat(tables), 9)}
     assert rows["effect on selection accuracy, mean"].covers(-0.02)
     assert rows["effect on selection accuracy, sd among mutations"].value == pytest.approx(0.01, rel=0.15)
     assert rows["selection accuracy, sd among lives of one noise-free genome"].value == pytest.approx(0.03, rel=0.1)
