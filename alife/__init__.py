@@ -8,7 +8,7 @@ world/          the task and the fixed projections
 evolution/      one generation of one island: selection, reproduction, death
 configuration/  every key of a run's configuration
 assays/         experiments on stored genomes
-paper/          the seed paper's experiments
+seed_paper/     the seed paper's experiments
 format/         the files of a run folder
 bench/          what this machine is good for
 cli/            the `alife` command; __main__.py is `python -m alife`

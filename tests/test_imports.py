@@ -55,7 +55,7 @@ def test_the_contracts_hold(copied: Path) -> None:
         ("alife/format/files.py", "import ray", [HEAVY]),
         ("analysis/data/run.py", "import alife.streams", [TAKES]),
         ("analysis/data/run.py", "import alife", [HEAVY, TAKES]),
-        ("alife/format/files.py", "import alife.paper.marker", [ISLAND]),
+        ("alife/format/files.py", "import alife.seed_paper.marker", [ISLAND]),
     ],
 )
 def test_an_import_against_an_arrow_breaks_its_contract(copied: Path, file: str, line: str, broken: list[str]) -> None:

@@ -9,7 +9,7 @@ from alife.cli.common import Command, backend, listeners, output, stopped_by
 
 def add(command: Command) -> None:
     """Add it to the parser."""
-    from alife.paper.registry import EXPERIMENTS
+    from alife.seed_paper.registry import EXPERIMENTS
 
     listed = "\n".join(f"  {name:<10} {experiment.title}" for name, experiment in EXPERIMENTS.items())
     paper = command(
@@ -43,7 +43,7 @@ def _seeds(text: str) -> int:
 
 def _paper(arguments: argparse.Namespace) -> int:
     from alife.configuration.keys import parse_config
-    from alife.paper.frame import Settings
+    from alife.seed_paper.frame import Settings
     from populations.observe.paper_progress import PaperTerminal
     from populations.studies.paper import reproduce
 

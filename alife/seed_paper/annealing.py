@@ -1,6 +1,6 @@
 """Training of strict quines: Adam on ρ, the gradient through the moving target too, in stages with a falling rate.
 
-Call `anneal` with the stages of `schedule`; `alife.paper.strict` does so for every kind of strict quine.
+Call `anneal` with the stages of `schedule`; `alife.seed_paper.strict` does so for every kind of strict quine.
 """
 
 import math
@@ -16,9 +16,9 @@ from alife.evolution.island import Habitat
 from alife.organism.kernel.gradient import Gradient
 from alife.organism.lifetime import experiences
 from alife.organism.optimizers import OPTIMIZERS
-from alife.paper.frame import Settings, Work
-from alife.paper.habitat import stream
-from alife.paper.training import SAVE_SECONDS
+from alife.seed_paper.frame import Settings, Work
+from alife.seed_paper.habitat import stream
+from alife.seed_paper.training import SAVE_SECONDS
 
 SEGMENT: Final = 200
 """Steps between two looks, and that share a random stream."""

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from alife.evolution.island import Habitat
 from alife.organism import measures as metrics
-from alife.paper.frame import Floats, Outcome, Work
-from alife.paper.habitat import configuration, floats, founders, measures, rows
-from alife.paper.training import LAMBDA, TEMPERATURE, Training, last, train
+from alife.seed_paper.frame import Floats, Outcome, Work
+from alife.seed_paper.habitat import configuration, floats, founders, measures, rows
+from alife.seed_paper.training import LAMBDA, TEMPERATURE, Training, last, train
 
 EPOCHS: Final = 30
 EARLY: Final = 2

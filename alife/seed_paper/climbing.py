@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from alife.organism.hill_climbing import Climbers
-from alife.paper.frame import Outcome, Work
-from alife.paper.habitat import configuration, floats, founders, habitat, measures, rows, stream
-from alife.paper.training import BATCH, SAVE_SECONDS, last
+from alife.seed_paper.frame import Outcome, Work
+from alife.seed_paper.habitat import configuration, floats, founders, habitat, measures, rows, stream
+from alife.seed_paper.training import BATCH, SAVE_SECONDS, last
 
 EPOCHS: Final = {"E3": (100, 10_000), "E4": (50, 1_000)}
 """Quick and full."""

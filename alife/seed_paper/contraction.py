@@ -15,10 +15,10 @@ import torch
 from torch import Tensor
 
 from alife.organism import measures
-from alife.paper import strict
-from alife.paper.fertility import Emit, answers, depths, median
-from alife.paper.frame import Outcome, Work
-from alife.paper.habitat import floats, founders, habitat, replication, rows, stream
+from alife.seed_paper import strict
+from alife.seed_paper.fertility import Emit, answers, depths, median
+from alife.seed_paper.frame import Outcome, Work
+from alife.seed_paper.habitat import floats, founders, habitat, replication, rows, stream
 
 HIDDEN: Final = 8
 STEPS: Final = (3_000, 20_000)

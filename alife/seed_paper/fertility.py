@@ -10,9 +10,9 @@ from torch import Tensor
 
 from alife.evolution.island import Habitat
 from alife.organism import measures
-from alife.paper import strict
-from alife.paper.frame import Floats, Outcome, Settings, Work
-from alife.paper.habitat import Kind, configuration, habitat, replication, stream
+from alife.seed_paper import strict
+from alife.seed_paper.frame import Floats, Outcome, Settings, Work
+from alife.seed_paper.habitat import Kind, configuration, habitat, replication, stream
 
 SOURCES: Final = ("E1", "E2", "E5", "E7", "strict")
 """Experiments whose solutions are followed."""

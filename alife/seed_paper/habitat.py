@@ -13,8 +13,8 @@ from alife.errors import UserError
 from alife.evolution import reproduction
 from alife.evolution.island import Habitat
 from alife.organism import measures as metrics
-from alife.paper.frame import Floats, Settings
-from alife.paper.registry import EXPERIMENTS
+from alife.seed_paper.frame import Floats, Settings
+from alife.seed_paper.registry import EXPERIMENTS
 from alife.streams import Stream, rng
 from alife.world.projections import make_physics
 from alife.world.task import load_task

@@ -1,8 +1,8 @@
 """E0: what untrained networks lose, vanilla and auxiliary."""
 
-from alife.paper.auxiliary import losses
-from alife.paper.frame import Floats, Outcome, Work
-from alife.paper.habitat import Kind, configuration, floats, founders, habitat, measures, rows
+from alife.seed_paper.auxiliary import losses
+from alife.seed_paper.frame import Floats, Outcome, Work
+from alife.seed_paper.habitat import Kind, configuration, floats, founders, habitat, measures, rows
 
 
 def run(work: Work, part: str) -> Outcome:

@@ -1,8 +1,8 @@
 """E1 and E2: vanilla networks under gradient training, six optimisers for 30 epochs and Adamax for 100."""
 
-from alife.paper.frame import Outcome, Work
-from alife.paper.habitat import configuration, floats, founders, measures, rows
-from alife.paper.training import Training, last, train
+from alife.seed_paper.frame import Outcome, Work
+from alife.seed_paper.habitat import configuration, floats, founders, measures, rows
+from alife.seed_paper.training import Training, last, train
 
 EPOCHS = {"E1": 30, "E2": 100}
 

@@ -7,9 +7,9 @@ from torch import Tensor
 
 from alife.evolution.island import Habitat
 from alife.organism import measures as metrics
-from alife.paper.frame import Outcome, Work
-from alife.paper.habitat import configuration, floats, founders, habitat, measures, rows
-from alife.paper.training import Training, last, train
+from alife.seed_paper.frame import Outcome, Work
+from alife.seed_paper.habitat import configuration, floats, founders, habitat, measures, rows
+from alife.seed_paper.training import Training, last, train
 
 GENERATIONS = 10
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from alife.paper.frame import Outcome, Settings, Work
+    from alife.seed_paper.frame import Outcome, Settings, Work
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Experiment:
         return self.steps[settings.full]
 
 
-_AT = "alife.paper"
+_AT = "alife.seed_paper"
 
 EXPERIMENTS: Final[dict[str, Experiment]] = {
     "E0": Experiment("Initial losses", f"{_AT}.initial:run", (2e3, 2e3), classifies=True),

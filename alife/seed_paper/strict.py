@@ -9,10 +9,10 @@ from torch import Tensor
 from alife.configuration.keys import RunConfig
 from alife.evolution.island import Habitat
 from alife.organism import measures as metrics
-from alife.paper.annealing import Stage, anneal, schedule
-from alife.paper.exact import PERFECT, refine
-from alife.paper.frame import Outcome, Settings, Work
-from alife.paper.habitat import Kind, configuration, floats, founders, habitat, measures, replication, rows
+from alife.seed_paper.annealing import Stage, anneal, schedule
+from alife.seed_paper.exact import PERFECT, refine
+from alife.seed_paper.frame import Outcome, Settings, Work
+from alife.seed_paper.habitat import Kind, configuration, floats, founders, habitat, measures, replication, rows
 
 TASK_WEIGHTS: Final = {"auxiliary-low": (0.003, 0.01, 0.03), "auxiliary-high": (0.1, 0.3, 1.0)}
 """Of the mean cross-entropy beside ρ, by part."""

@@ -12,8 +12,8 @@ from torch import Tensor
 from alife.evolution.island import Habitat
 from alife.organism.kernel.gradient import Gradient
 from alife.organism.lifetime import Learners, experiences
-from alife.paper.frame import Settings, Work
-from alife.paper.habitat import Kind, configuration, founders, habitat, stream
+from alife.seed_paper.frame import Settings, Work
+from alife.seed_paper.habitat import Kind, configuration, founders, habitat, stream
 
 BATCH: Final = 10
 LAMBDA: Final = 0.01

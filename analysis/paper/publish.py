@@ -7,7 +7,7 @@ from typing import Final
 
 from alife.errors import UserError
 from alife.format import files
-from alife.paper.registry import EXPERIMENTS
+from alife.seed_paper.registry import EXPERIMENTS
 from analysis.figures import registry, style
 from analysis.figures.drawing import attempt
 from analysis.paper import figures, strict, tables, tradeoff, verdicts

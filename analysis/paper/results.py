@@ -13,8 +13,8 @@ from fsspec.core import url_to_fs
 
 from alife.errors import UserError
 from alife.format import parquet
-from alife.paper import marker
-from alife.paper.registry import EXPERIMENTS
+from alife.seed_paper import marker
+from alife.seed_paper.registry import EXPERIMENTS
 
 CITATION: Final = (
     "Chang, O. and Lipson, H. (2018), Neural Network Quine, ALIFE 2018, arXiv:1803.05859; values as reported there "
@@ -109,5 +109,5 @@ def _place(found: tuple[dict[str, Any], str]) -> tuple[int, int]:
 
 def reported() -> pd.DataFrame:
     """The paper's own values: experiment, variant, quantity, what, value (NaN where it gives words alone), words."""
-    text = resources.files("alife.paper").joinpath("reported.csv").read_text(encoding="utf-8")
+    text = resources.files("alife.seed_paper").joinpath("reported.csv").read_text(encoding="utf-8")
     return pd.read_csv(io.StringIO(text), dtype={"words": str}, keep_default_na=False, na_values={"value": [""]})

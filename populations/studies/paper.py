@@ -14,8 +14,8 @@ from typing import Any, Final
 from alife.configuration import keys as configuration
 from alife.errors import Unfit, UserError
 from alife.format import files
-from alife.paper.frame import Settings, Work
-from alife.paper.registry import EXPERIMENTS
+from alife.seed_paper.frame import Settings, Work
+from alife.seed_paper.registry import EXPERIMENTS
 from populations.engine.choosing import Chosen
 from populations.engine.coordinator import stop_on_signals
 from populations.observe.listeners import Sink, hearing
@@ -102,7 +102,7 @@ def reproduce(
     with explained(folder, "looking there"):
         before = paper_results.ended(folder)
     if missing := [name for name, part in parts if (name, part) not in before]:
-        from alife.paper.habitat import check
+        from alife.seed_paper.habitat import check
 
         check(missing, settings)
     needs = ray or configuration.Ray()
@@ -143,7 +143,7 @@ def reproduce(
 def estimate(parts: Sequence[tuple[str, str]], settings: Settings, hosts: int) -> tuple[float, float]:
     """(seconds of CPU, of wall-clock on so many workers) that parts take, from a step timed here and now."""
     from alife.organism.kernel.products import computing
-    from alife.paper.training import step_seconds
+    from alife.seed_paper.training import step_seconds
 
     with computing(THREADS):
         step = step_seconds(settings)

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
 from alife.errors import UserError
-from alife.paper import marker
-from alife.paper.frame import Floats, Outcome
-from alife.paper.registry import EXPERIMENTS
+from alife.seed_paper import marker
+from alife.seed_paper.frame import Floats, Outcome
+from alife.seed_paper.registry import EXPERIMENTS
 from populations.record import lease as locks
 from populations.record.storage import Folder, open_folder
 

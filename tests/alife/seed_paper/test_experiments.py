@@ -10,9 +10,9 @@ from safetensors.numpy import load_file
 
 from alife.cli.main import main
 from alife.errors import UserError
-from alife.paper import optimizers, regeneration, training
-from alife.paper.frame import Settings, Work
-from alife.paper.registry import EXPERIMENTS
+from alife.seed_paper import optimizers, regeneration, training
+from alife.seed_paper.frame import Settings, Work
+from alife.seed_paper.registry import EXPERIMENTS
 from analysis.paper import publish, verdicts
 from analysis.paper.results import Results, load, reported
 from populations.studies import paper
@@ -141,7 +141,7 @@ def test_a_folder_is_not_asked_for_data_that_nothing_waits_for(done, monkeypatch
     def load_task(spec):
         raise UserError("no data")
 
-    monkeypatch.setattr("alife.paper.habitat.load_task", load_task)
+    monkeypatch.setattr("alife.seed_paper.habitat.load_task", load_task)
     assert main(["paper", "E0", "--out", str(done), "--seeds", "2", "--backend", "local", "--no-figures"]) == 0
 
 

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from alife.organism import measures
-from alife.paper import annealing, contraction, exact, fertility, strict
-from alife.paper.frame import Outcome, Settings, Work
-from alife.paper.habitat import founders
-from alife.paper.registry import EXPERIMENTS
+from alife.seed_paper import annealing, contraction, exact, fertility, strict
+from alife.seed_paper.frame import Outcome, Settings, Work
+from alife.seed_paper.habitat import founders
+from alife.seed_paper.registry import EXPERIMENTS
 from analysis.figures import style
 from analysis.paper import figures
 from analysis.paper import strict as report

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from alife.errors import UserError
-from alife.paper.frame import Outcome
+from alife.seed_paper.frame import Outcome
 from analysis.paper.results import load
 from populations.record.lease import Busy
 from populations.record.storage import open_folder
