@@ -27,6 +27,12 @@ class UserError(Exception):
     """Something the user can mend. Its text is one line: what is wrong, and what to do.
 
     The command prints that line and exits with code 2; anything else that escapes is a fault of the program.
+
+    Example:
+        >>> import alife
+        >>> alife.parse_config({"life": {"step": 20}})
+        Traceback (most recent call last):
+        alife.errors.UserError: configuration: life.step: unknown key: did you mean life.steps?
     """
 
     def __str__(self) -> str:

@@ -4,15 +4,12 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from alife.cli import flags, paths
-from alife.cli.common import FORMATS, Command, drawn, figures, listeners, load, output, recorded, running, stopped_by
+from alife.cli.common import FORMATS, Command, drawn, figures, listeners, output, recorded, running, stopped_by
+from alife.configuration.sources import TOY
 from alife.errors import UserError
-
-TOY: Final = Path(__file__).parents[1] / "toy.yaml"
-"""The configuration of `--toy`."""
 
 
 def add(command: Command) -> None:
@@ -111,41 +108,37 @@ def _fork(arguments: argparse.Namespace) -> int:
     from alife.configuration.parsing import merge
 
     changes = merge(*flags.given_keys(arguments))
-    out = arguments.out or f"{arguments.run.rstrip('/')}-fork-{arguments.generation}"
     if arguments.replicates is not None:
         if arguments.tensorboard:
             raise UserError("--tensorboard: watches one run, not replicates")
-        return _replay(arguments, out, changes)
+        return _replay(arguments, changes)
+    from populations.engine.fork import folder_of, fork
 
-    def fork(sinks: list) -> str:
-        from populations.engine.fork import fork
+    out = arguments.out or folder_of(arguments.run, arguments.generation)
 
+    def go(sinks: list) -> str:
         how: Any = {"backend": arguments.backend, "resume": arguments.resume}
         return fork(arguments.run, arguments.generation, out, changes, sinks=sinks, **how)
 
-    return _drive(arguments, out, fork)
+    return _drive(arguments, out, go)
 
 
-def _replay(arguments: argparse.Namespace, out: str, changes: dict[str, Any]) -> int:
+def _replay(arguments: argparse.Namespace, changes: dict[str, Any]) -> int:
     """Forks side by side, and their fan."""
+    from alife.studies import replay
     from populations.observe.sweep_progress import SweepTerminal
-    from populations.studies.replicates import replay
 
-    how: Any = {"backend": arguments.backend, "resume": arguments.resume}
+    how: Any = {"backend": arguments.backend, "resume": arguments.resume, "dpi": arguments.dpi}
+    figures = () if arguments.no_figures else arguments.format or FORMATS
     with listeners(arguments, SweepTerminal()) as sinks:
-        results = replay(arguments.run, arguments.generation, out, changes, arguments.replicates, sinks=sinks, **how)
-    if any(result.status == "stopped" for result in results):
+        which = arguments.run, arguments.generation, arguments.replicates, arguments.out
+        done = replay(*which, changes, figures=figures, sinks=sinks, **how)
+    if done.stopped:
         print("stopped; the same command with --resume goes on", file=sys.stderr)
-        return stopped_by(result.error for result in results)
-    done = [result.value for result in results if result.status == "done"]
-    if done:
-        from analysis.studies import futures
-
-        replays = [load(path) for path in done]
-        look = arguments.format or FORMATS, arguments.dpi
-        lines = futures.publish(load(arguments.run), replays, None if arguments.no_figures else out, *look)
-        print("\n".join(lines), file=output(arguments))
-    return 0 if len(done) == len(results) else 1
+        return stopped_by([done.stopped])
+    if done.statements:
+        print("\n".join(done.statements), file=output(arguments))
+    return 1 if done.failed else 0
 
 
 def _drive(arguments: argparse.Namespace, out: str, evolve: Callable[[list], str]) -> int:

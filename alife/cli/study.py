@@ -105,25 +105,18 @@ def add(command: Command) -> None:
 
 
 def _assay(arguments: argparse.Namespace) -> None:
-    from analysis.assays import print_result, publish
+    from alife.studies import assay
+    from analysis.assays import print_result
     from populations.observe.assay_progress import Steps
-    from populations.studies.assay_runner import Request, perform, store
 
     generations = _numbers("--generation", arguments.generation, int, "30 or 3,10,30")
     weights = _numbers("--task-weights", arguments.task_weights, float, "0.03,0.1,0.3")
-    for flag, value, whose in (
-        ("--descent", arguments.descent, "fertility"),
-        ("--task-weights", weights, "within_life"),
-    ):
-        if value is not None and arguments.assay != whose:
-            raise UserError(f"{flag}: the {arguments.assay} assay has no use for it; {whose} has")
-    descent = Request.descent if arguments.descent is None else arguments.descent
-    options = arguments.sample, arguments.replicates, descent, arguments.device, weights
-    request = Request(arguments.assay, generations, *options)
+    options: dict[str, Any] = {
+        name: getattr(arguments, name) for name in ("sample", "replicates", "descent", "device")
+    } | {"task_weights": weights, "figures": not arguments.no_figures}
     with Steps(arguments.assay) as tell:
-        about, tables = perform(arguments.run, request, tell)
-    store(arguments.run, about, tables)
-    print_result(publish(arguments.run, about["assay"], max(about["generations"]), not arguments.no_figures))
+        result = assay(arguments.run, arguments.assay, generations, tell=tell, **options)
+    print_result(result)
 
 
 def _numbers(flag: str, text: str | None, kind: Callable[[str], Any], example: str) -> list[Any] | None:
@@ -160,10 +153,10 @@ def _sweep(arguments: argparse.Namespace) -> int:
 
 def _compare(arguments: argparse.Namespace) -> None:
     from analysis.studies import wording
-    from analysis.studies.comparison import compare_paths
+    from analysis.studies.comparison import compare
 
     chosen = arguments.trait, arguments.at, arguments.against, arguments.correction
-    comparison = compare_paths(arguments.paths, *chosen)
+    comparison = compare(arguments.paths, *chosen)
     for path, text in ((arguments.markdown, wording.markdown), (arguments.csv, wording.csv)):
         if path:
             write(path, text(comparison))

@@ -176,7 +176,14 @@ class Ray(_Section):
 
 
 class RunConfig(_Section):
-    """A whole evolutionary run."""
+    """A whole evolutionary run: every key, frozen; sections are attributes.
+
+    Example:
+        >>> import alife
+        >>> config = alife.RunConfig(generations=60)
+        >>> config.population.islands
+        4
+    """
 
     seed: int = Field(0, ge=0, lt=1 << 63, description="of everything random")
     task: Task = Field("mnist", description="mnist, glyphs, none, or a folder of IDX files")
@@ -229,6 +236,11 @@ def parse_config(data: Mapping[str, Any], source: str = "configuration") -> RunC
 
     Raises:
         UserError: One line with each wrong key, its value and what is allowed.
+
+    Example:
+        >>> import alife
+        >>> alife.parse_config({"life.steps": 20, "population": {"size": 8}}).population.size
+        8
     """
     try:
         return RunConfig.model_validate(nest(flatten(data, source)))

@@ -1,14 +1,41 @@
-"""The text of a configuration or a sweep, from a file, a pipe or standard input: `read_text`."""
+"""Where a configuration comes from: `load_config` takes whatever a user gives; `read_text` is the text of a file, of a
+pipe or of standard input.
+"""
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from alife.configuration.keys import RunConfig, parse_config
+from alife.configuration.parsing import LARGEST, load_yaml
 from alife.errors import UserError
+
+Given = RunConfig | Mapping[str, Any] | str | os.PathLike[str]
+"""What a user may give as a configuration."""
 
 STANDARD: Final = "-"
 """The path that is standard input, or output."""
+TOY: Final = Path(__file__).parents[1] / "toy.yaml"
+"""The configuration of a run of seconds, on data that need no download."""
+
+
+def load_config(config: Given) -> RunConfig:
+    """A configuration of whatever says one.
+
+    Args:
+        config: A configuration; its keys, nested or dotted; or a YAML file of them.
+
+    Raises:
+        UserError: A file that cannot be read, or as `parse_config`.
+    """
+    if isinstance(config, RunConfig):
+        return config
+    if isinstance(config, Mapping):
+        return parse_config(config)
+    path = os.fspath(config)
+    return parse_config(load_yaml(read_text(path, LARGEST, ""), path), path)
 
 
 def read_text(path: str, largest: int, flag: str = "--config") -> str:
@@ -22,7 +49,7 @@ def read_text(path: str, largest: int, flag: str = "--config") -> str:
     Raises:
         UserError: It cannot be read, is too large, or is not UTF-8.
     """
-    source = f"{flag} {path}"
+    source = f"{flag} {path}".strip()
     try:
         if path == STANDARD:
             data = sys.stdin.buffer.read(largest + 1) if sys.stdin else b""

@@ -106,7 +106,7 @@ class Task:
         }
 
 
-def load_task(spec: str, *, split: Split | None = None, progress: bool = True) -> Task | None:
+def load_task(spec: str | os.PathLike[str], *, split: Split | None = None, progress: bool = True) -> Task | None:
     """Load a data set; MNIST is fetched if it is not at hand.
 
     Args:
@@ -123,7 +123,14 @@ def load_task(spec: str, *, split: Split | None = None, progress: bool = True) -
         UserError: A file is missing, malformed, or does not fit the others; MNIST has another content than MNIST or
             cannot be fetched; there are fewer than 6 training images or 2 classes; a label to select or test on is
             never seen while learning; or a class has too few images to be in both parts of a stratified split.
+
+    Example:
+        >>> import alife
+        >>> task = alife.load_task("glyphs")
+        >>> task.shape, task.classes, task.select_images.shape
+        ((8, 8), 10, (500, 64))
     """
+    spec = os.fspath(spec)
     return None if spec == "none" else _divided(spec, _obtain(spec, progress), split)
 
 

@@ -20,6 +20,7 @@ from rich.table import Table
 
 from alife.errors import UserError
 from alife.format import files
+from alife.words import count
 from analysis.assays import fertility, garden, garden_figure, mutation, within_life
 from analysis.assays.estimates import Frames, between, by_name, number
 from analysis.assays.reading import read
@@ -58,6 +59,12 @@ class Result:
     rows: Sequence[Estimate]
     statements: Sequence[str]
     files: Sequence[str] = ()
+
+    def __repr__(self) -> str:
+        """A line: of what."""
+        generations = ", ".join(map(str, self.about["generations"]))
+        of = f"{self.about['run']}, generation{'s' * (',' in generations)} {generations}"
+        return f"<Result of the {self.about['assay']} assay of {of}: {count(len(self.rows), 'estimate')}>"
 
     def find(self, quantity: str, generation: int) -> Estimate:
         """The estimate of a quantity.

@@ -46,6 +46,12 @@ class Run:
         generations: `schema.GENERATIONS`, by generation. Statistics are over those that lived to the end; see
             `outdated`.
         tests: Scores on test images, by generation: of each that the run has ended with.
+
+    Example:
+        >>> import alife
+        >>> run = alife.load_run("runs/first")
+        >>> run.name, run.setting("population.islands"), run.first
+        ('first', 2, 0)
     """
 
     path: str
@@ -61,6 +67,10 @@ class Run:
         done = f"{self.last + 1:,} of {count(self.setting('generations'), 'generation')}"
         born = count(int(self.generations["size"].sum()), "birth") if len(self.generations) else "no births"
         return f"<Run {self.path}: {self.manifest['status']}, {done}, {born}>"
+
+    def __fspath__(self) -> str:
+        """Its path: a run can be given where its folder can."""
+        return self.path
 
     @property
     def name(self) -> str:
@@ -115,6 +125,15 @@ def load_run(
     Raises:
         UserError: No run folder, another format, or a part that is missing, truncated or not of the schema; it names
             the file.
+
+    Example:
+        >>> import alife
+        >>> run = alife.load_run("runs/first")
+        >>> list(run.births)[:5]
+        ['id', 'ancestor_id', 'origin_time', 'destruction_time', 'island']
+        >>> medians = run.births.groupby("generation")[["accuracy", "replication_error"]].median()
+        >>> bool(medians["replication_error"][run.last] < medians["replication_error"][0])
+        True
     """
     there = Source(os.fspath(uri))
     text = there.read(stored.MANIFEST, stored.MOST_MANIFEST)

@@ -11,5 +11,6 @@ publish.py   table, figures and page, written into the folder
 """
 
 from analysis.paper.publish import publish
+from analysis.paper.results import Results, load
 
-__all__ = ["publish"]
+__all__ = ["Results", "load", "publish"]

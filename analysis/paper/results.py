@@ -40,6 +40,10 @@ class Results:
     rows: pd.DataFrame
     curves: pd.DataFrame = field(default_factory=pd.DataFrame)
 
+    def __repr__(self) -> str:
+        """A line: where they are, and of what."""
+        return f"<Results of the seed paper in {self.path}: {', '.join(self.experiments)}>"
+
     def of(self, experiment: str) -> pd.DataFrame:
         """Rows of one experiment."""
         return self.rows[self.rows["experiment"] == experiment]

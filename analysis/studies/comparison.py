@@ -8,9 +8,9 @@ compared as log10, and differ by a factor.
 
 import functools
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -83,25 +83,32 @@ class Comparison:
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        """A line: how much is compared with what."""
+        treatments, traits = ({getattr(row, name) for row in self.rows} for name in ("label", "trait"))
+        size = f"{count(len(treatments), 'treatment')} × {count(len(traits), 'trait')}"
+        return f"<Comparison against {self.against}: {size}>"
 
-def compare_paths(
-    paths: Iterable[str | os.PathLike[str]],
-    traits: Sequence[str] | None = None,
-    at: int | None = None,
-    against: str | None = None,
-    correction: Correction = "bh",
-) -> Comparison:
-    """`compare` of the runs at or below some folders, grouped by their configurations; one run in memory at a time.
+    def frame(self) -> pd.DataFrame:
+        """All numbers, a row for each treatment and trait."""
+        rows = []
+        for row in self.rows:
+            numbers: dict[str, Any] = {"treatment": row.label, "against": row.against, "trait": row.trait}
+            for name, estimate in (("value", row.value), ("reference", row.reference)):
+                numbers |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
+            numbers |= {"effect_is": "factor" if row.is_factor else "difference", "effect": row.effect.value}
+            numbers |= {"low": row.effect.low, "high": row.effect.high}
+            numbers |= {"runs": row.runs[0], "runs_against": row.runs[1]}
+            numbers |= {"paired": row.paired, "test": row.test.name, "p": row.test.p, "p_adjusted": row.adjusted}
+            rows.append(numbers | {"superiority": row.test.superiority, "smallest_p": row.test.smallest_p})
+        return pd.DataFrame(rows)
 
-    Raises:
-        UserError: As `compare`; or a path holds no run, or a damaged one.
-    """
-    names = dict.fromkeys(name for path in paths for name in find_runs(path))
-    return compare(group([_only(load_run(name), at) for name in names]), traits, at, against, correction)
+
+Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 
 def compare(
-    groups: Groups,
+    runs: Groups | Paths,
     traits: Sequence[str] | None = None,
     at: int | None = None,
     against: str | None = None,
@@ -110,7 +117,8 @@ def compare(
     """Compare treatments with one of them.
 
     Args:
-        groups: Runs by label, loaded with births.
+        runs: Runs by label, loaded with births, as `load_sweep` gives them. Or one or several of: a run, a folder of
+            one, a folder of such folders; they are grouped by their configurations, and read one at a time.
         traits: Keys of `COMPARED`; if None those of `alife.traits.TOLD` that all runs have, the heritable traits, and
             early deaths if there are any.
         at: The generation; each run's last if None.
@@ -121,8 +129,20 @@ def compare(
 
     Raises:
         UserError: Fewer than two treatments, an empty one, the same run twice, a generation that a run did not reach,
-            or an unknown label or trait.
+            or an unknown label or trait; or a path holds no run, or a damaged one.
+
+    Example:
+        >>> import alife
+        >>> comparison = alife.compare("sweeps/first", ["accuracy", "copying_error"])
+        >>> comparison
+        <Comparison against w=0: 1 treatment × 2 traits>
+        >>> table = comparison.frame()
+        >>> table[["treatment", "trait", "effect_is", "runs"]].values.tolist()
+        [['w=1', 'accuracy', 'difference', 2], ['w=1', 'copying_error', 'factor', 2]]
+        >>> bool(table["low"].isna().all())  # two runs bear no interval
+        True
     """
+    groups = runs if isinstance(runs, Mapping) else _grouped(runs, at)
     against, null = _references(groups, against)
     everybody = [run for runs in groups.values() for run in runs]
     for run in everybody:
@@ -151,6 +171,15 @@ def compare(
         if (size := unlike(groups[label][0], groups[other][0])) is not None
     ]
     return Comparison(against, tuple(rows), tuple(notes))
+
+
+def _grouped(paths: Paths, at: int | None) -> Groups:
+    """Runs at or below some folders, each with the births that are compared."""
+    given = [paths] if isinstance(paths, str | os.PathLike) else [*paths]
+    found: dict[str, Run | None] = {}
+    for path in given:
+        found |= {path.path: path} if isinstance(path, Run) else dict.fromkeys(find_runs(path))
+    return group([run or _only(load_run(name), at) for name, run in found.items()])
 
 
 def _references(groups: Groups, against: str | None) -> tuple[str, dict[str, str]]:

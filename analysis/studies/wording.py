@@ -5,10 +5,9 @@ Call `sentences`, `plain`, `markdown`, `csv` or `rich_table` with what compariso
 
 import io
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import pandas as pd
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -51,23 +50,9 @@ def effect(row: Row) -> str:
     return start + (f" [{form(numbers.low)}, {form(numbers.high)}]" if np.isfinite(numbers.low) else "")
 
 
-def tidy(comparison: Comparison) -> pd.DataFrame:
-    """All numbers, a row for each treatment and trait."""
-    rows = []
-    for row in comparison.rows:
-        numbers: dict[str, Any] = {"treatment": row.label, "against": row.against, "trait": row.trait}
-        for name, estimate in (("value", row.value), ("reference", row.reference)):
-            numbers |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
-        numbers |= {"effect_is": "factor" if row.is_factor else "difference", "effect": row.effect.value}
-        numbers |= {"low": row.effect.low, "high": row.effect.high, "runs": row.runs[0], "runs_against": row.runs[1]}
-        numbers |= {"paired": row.paired, "test": row.test.name, "p": row.test.p, "p_adjusted": row.adjusted}
-        rows.append(numbers | {"superiority": row.test.superiority, "smallest_p": row.test.smallest_p})
-    return pd.DataFrame(rows)
-
-
 def csv(comparison: Comparison) -> str:
-    """`tidy` as CSV."""
-    return tidy(comparison).to_csv(index=False)
+    """All numbers as CSV: `Comparison.frame`."""
+    return comparison.frame().to_csv(index=False)
 
 
 def markdown(comparison: Comparison) -> str:

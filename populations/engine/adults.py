@@ -1,5 +1,6 @@
 """What individuals became: adults stored at a run's end, and any other lived again from the newborn that is kept."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,20 +23,29 @@ from populations.record.task import as_lived
 from populations.record.writer import read_checkpoint, read_config, read_manifest
 
 
-def load_network(run: str, individual: int, *, device: str | None = None) -> Network:
+def load_network(run: str | os.PathLike[str], individual: int, *, device: str | None = None) -> Network:
     """An adult of a run as a plain torch module.
 
     The dominants of a run's last generation are stored. Others are lived again from their generation's newborns, if
     these are kept: the same to the last bit on a machine of the run's class.
 
     Args:
-        run: A path or an fsspec URI.
+        run: A path or an fsspec URI, or an `analysis.data.run.Run`.
         individual: An id of `births`; of a migrant, too.
         device: Where to live; as the run did if None. The module is on the CPU.
 
     Raises:
         UserError: There is no such individual, its newborns are not kept, or the run's data or device are not here.
+
+    Example:
+        >>> import alife
+        >>> run = alife.load_run("runs/first")
+        >>> fittest = run.births.query("generation == @run.last").nlargest(1, "fitness")
+        >>> network = alife.load_network(run, fittest["id"].iloc[0])
+        >>> network.emit().shape  # H = 16: 2·16² weights between neurons, 16 that print, 10·16 that classify
+        torch.Size([688])
     """
+    run = os.fspath(run)
     manifest = read_manifest(run)
     config = as_lived(read_config(run), manifest)
     if device is not None:

@@ -5,6 +5,7 @@ the two applies. What is open in a configuration is resolved and all that can be
 the generations themselves are `populations.engine.coordinator`.
 """
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -15,6 +16,7 @@ import torch
 
 from alife.configuration.keys import RunConfig, parse_config
 from alife.configuration.remarks import warnings
+from alife.configuration.sources import Given, load_config
 from alife.errors import Unfit, UserError
 from alife.evolution.reproduction import Newborns, founders
 from alife.organism.genome import Shape
@@ -39,8 +41,8 @@ MakeBackend = Callable[[RunConfig, Physics], Backend]
 
 
 def evolve(
-    config: RunConfig | Mapping[str, Any],
-    out: str,
+    config: Given,
+    out: str | os.PathLike[str],
     *,
     backend: BackendName = "auto",
     resume: bool = False,
@@ -50,7 +52,7 @@ def evolve(
     """Evolve a run into a new folder.
 
     Args:
-        config: A configuration, or a nested mapping of its keys.
+        config: A configuration; its keys, nested or dotted; or a YAML file of them.
         out: The run folder: a path or an fsspec URI.
         backend: "ray", "local" (all islands in this process) or "auto" (whichever is faster, by
             `populations.engine.choosing`); the births are the same.
@@ -64,8 +66,21 @@ def evolve(
 
     Raises:
         UserError: Something the user can mend; nothing was written, or all up to the last commit is safe.
+
+    Example:
+        >>> import alife
+        >>> config = {
+        ...     "task": "glyphs",
+        ...     "generations": 4,
+        ...     "quine": {"hidden": 16, "coordinate_units": 8},
+        ...     "population": {"islands": 2, "size": 8},
+        ... }
+        >>> alife.evolve(config, "runs/small", backend="local")
+        'finished'
+        >>> alife.load_run("runs/small")
+        <Run runs/small: finished, 4 of 4 generations, 64 births>
     """
-    config = config if isinstance(config, RunConfig) else parse_config(config)
+    config, out = load_config(config), os.fspath(out)
     if resume and exists(out):
         return go_on(out, config, backend, sinks, quiet)
     check_unused(out)
@@ -115,7 +130,7 @@ def begin(
 
 
 def resume(
-    out: str,
+    run: str | os.PathLike[str],
     *,
     generations: int | None = None,
     ray: Mapping[str, Any] | None = None,
@@ -126,7 +141,7 @@ def resume(
     """Go on from a run's last commit, or extend it.
 
     Args:
-        out: The run folder.
+        run: Its folder, a path or an fsspec URI; or an `analysis.data.run.Run`.
         generations: A new, larger total.
         ray: Keys of the `ray` section to use this time; they have no part in what is born.
         backend: As of `evolve`.
@@ -138,7 +153,15 @@ def resume(
 
     Raises:
         UserError: There is no run, it cannot go on here, or another process is writing it.
+
+    Example:
+        >>> import alife
+        >>> alife.resume("runs/first", generations=8, backend="local")
+        'finished'
+        >>> alife.load_run("runs/first").last
+        7
     """
+    out = os.fspath(run)
     stored = read_config(out)
     total = stored.generations if generations is None else generations
     _check_total(stored, total)

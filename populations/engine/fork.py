@@ -4,12 +4,13 @@ Call `fork` with a run, a generation and what is to change; several at once are 
 nothing changed it repeats the original births; with another seed, selection or mutation it is a replay experiment.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from alife.configuration import remarks
 from alife.configuration.keys import RunConfig, parse_config
-from alife.configuration.parsing import merge
+from alife.configuration.parsing import flatten, merge, nest
 from alife.errors import UserError
 from populations.engine import migration
 from populations.engine.choosing import BackendName, choose
@@ -27,9 +28,9 @@ _FIXED = ("quine", "task")
 
 
 def fork(
-    parent: str,
+    parent: str | os.PathLike[str],
     generation: int,
-    out: str,
+    out: str | os.PathLike[str] | None = None,
     changes: Mapping[str, Any] | None = None,
     *,
     backend: BackendName = "auto",
@@ -43,10 +44,10 @@ def fork(
     by the fork's own configuration.
 
     Args:
-        parent: The run to fork: a path or an fsspec URI.
+        parent: The run to fork: a path or an fsspec URI, or an `analysis.data.run.Run`.
         generation: A kept one; its newborns are thawed.
-        out: The new run folder.
-        changes: Nested keys that differ from the parent's configuration.
+        out: The new run folder; PARENT-fork-GENERATION if None.
+        changes: Keys that differ from the parent's configuration, nested or dotted.
         backend: As of `populations.evolve`.
         resume: Go on if `out` already holds this fork.
         sinks: As of `populations.evolve`.
@@ -58,10 +59,20 @@ def fork(
     Raises:
         UserError: The generation is not kept, a change would make the stored genomes meaningless, or nothing is changed
             and the machine is of another class, on which the same births would not come again.
+
+    Example:
+        >>> import alife
+        >>> alife.fork("runs/first", 3, "runs/unselected", {"selection.scheme": "drift"}, backend="local")
+        'finished'
+        >>> alife.load_run("runs/unselected").first
+        3
     """
+    parent = os.fspath(parent)
+    out = folder_of(parent, generation) if out is None else os.fspath(out)
+    changes = nest(flatten(changes or {}, "fork"))
     past = read_manifest(parent)
-    lived = untold(as_lived(read_config(parent), past), (changes or {}).get("ray", {}), parent, backend)
-    config = fork_config(lived, changes or {}, generation)
+    lived = untold(as_lived(read_config(parent), past), changes.get("ray", {}), parent, backend)
+    config = fork_config(lived, changes, generation)
     if resume and exists(out):
         return go_on(out, config, backend, sinks, quiet)
     number, newborns, meta = read_checkpoint(parent, generation)
@@ -87,6 +98,11 @@ def fork(
     if aged:
         tell("note", text=f"{parent}: {aged}")
     return drive(start, backend, tell)
+
+
+def folder_of(parent: str, generation: int) -> str:
+    """Where a fork, or several, of a run's generation go if nobody says so."""
+    return f"{parent.rstrip('/')}-fork-{generation}"
 
 
 def _repeats(config: RunConfig, parent: RunConfig) -> bool:

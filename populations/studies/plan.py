@@ -75,17 +75,23 @@ def shipped() -> list[str]:
     return sorted(path.name.removesuffix(".yaml") for path in _shelf().iterdir() if path.name.endswith(".yaml"))
 
 
-def read_plan(config: str, quick: bool = False, ray: Mapping[str, Any] | None = None) -> Plan:
-    """The sweep of a file, or a shipped one.
+def read_plan(
+    config: str | os.PathLike[str] | Mapping[str, Any], quick: bool = False, ray: Mapping[str, Any] | None = None
+) -> Plan:
+    """The sweep of a mapping, of a file, or a shipped one.
 
     Args:
-        config: A YAML file, `-` for standard input, or a name in `shipped()` (a file of that name goes first).
+        config: Sections, as in the file; a YAML file, `-` for standard input; or a name in `shipped()` (a file of that
+            name goes first).
         quick: Lay the `quick` section over the rest.
         ray: Keys of the `ray` section that go before the base's.
 
     Raises:
         UserError: It cannot be read, or as `parse_plan`.
     """
+    if isinstance(config, Mapping):
+        return plan_of(config, "sweep", quick, ray)
+    config = os.fspath(config)
     try:
         if "/" not in config and not os.path.exists(config) and config in shipped():
             text = (_shelf() / f"{config}.yaml").read_text(encoding="utf-8")
@@ -108,7 +114,11 @@ def parse_plan(text: str, source: str, quick: bool = False, ray: Mapping[str, An
     Raises:
         UserError: One line that names the treatment, the key, the value and what is allowed.
     """
-    data = load_yaml(text, source, LARGEST_SWEEP)
+    return plan_of(load_yaml(text, source, LARGEST_SWEEP), source, quick, ray)
+
+
+def plan_of(data: Mapping[str, Any], source: str, quick: bool = False, ray: Mapping[str, Any] | None = None) -> Plan:
+    """As `parse_plan`, of the sections that the text holds."""
     check_sections(data, SECTIONS, source)
     if quick:
         data = quickened(data, source)

@@ -3,20 +3,21 @@
 Call `replay` with a run, a generation and how many forks; a single one is `populations.engine.fork`.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
 from alife.configuration.keys import RunConfig
-from alife.configuration.parsing import merge
+from alife.configuration.parsing import flatten, merge, nest
 from alife.configuration.problems import shown
 from alife.configuration.remarks import of_fork, warnings
 from alife.errors import UserError
 from alife.format import files
 from populations.engine.choosing import BackendName, Chosen, choose
 from populations.engine.coordinator import stop_on_signals
-from populations.engine.fork import fork, fork_config
+from populations.engine.fork import folder_of, fork, fork_config
 from populations.engine.ray.addresses import untold
 from populations.observe.listeners import Listeners, Sink, hearing
 from populations.observe.sweep_progress import SweepTerminal, Tally
@@ -27,11 +28,11 @@ from populations.studies.run_jobs import run_jobs
 
 
 def replay(
-    parent: str,
+    parent: str | os.PathLike[str],
     generation: int,
-    out: str,
-    changes: Mapping[str, Any],
     replicates: int,
+    out: str | os.PathLike[str] | None = None,
+    changes: Mapping[str, Any] | None = None,
     *,
     backend: BackendName = "auto",
     resume: bool = False,
@@ -41,12 +42,12 @@ def replay(
     """Fork a run several times, into OUT/seed-S.
 
     Args:
-        parent: The run to fork: a path or an fsspec URI.
+        parent: The run to fork: a path or an fsspec URI, or an `analysis.data.run.Run`.
         generation: A kept one; its newborns are thawed.
-        out: A folder for the forks.
-        changes: Nested keys that differ from the parent's configuration. The seeds are `seed` and the numbers that
-            follow it, the first after the parent's if none is given.
         replicates: How many, K.
+        out: A folder for the forks; PARENT-fork-GENERATION if None.
+        changes: Keys that differ from the parent's configuration, nested or dotted. The seeds are `seed` and the
+            numbers that follow it, the first after the parent's if none is given.
         backend: "ray": each fork is a task of its own; "local": one after another in this process; "auto": whichever
             is faster.
         resume: Go on with what has not ended.
@@ -61,6 +62,9 @@ def replay(
     """
     if not 1 <= replicates <= MAX_RUNS:
         raise UserError(f"--replicates {shown(replicates)}: from 1 to {MAX_RUNS:,}")
+    parent = os.fspath(parent)
+    out = folder_of(parent, generation) if out is None else os.fspath(out)
+    changes = nest(flatten(changes or {}, "fork"))
     read_checkpoint(parent, generation)
     config = untold(read_config(parent), changes.get("ray", {}), parent, backend)
     forks = _planned(config, generation, out, changes, replicates)

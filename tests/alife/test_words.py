@@ -7,7 +7,7 @@ import pytest
 
 from alife.words import count, duration
 from analysis.studies import wording
-from analysis.studies.comparison import compare_paths
+from analysis.studies.comparison import compare
 from tests.support.synthetic import synthetic_run, write_run
 
 
@@ -35,6 +35,6 @@ def test_durations(seconds: float, words: str) -> None:
 def test_one_pair_of_runs_is_one_pair(tmp_path: Path) -> None:
     for label in ("tournament", "shuffled"):
         write_run(tmp_path / label, synthetic_run(3, 1, 4, scheme=label))
-    said = wording.plain(compare_paths([tmp_path]))
+    said = wording.plain(compare([tmp_path]))
     assert "1 pair " in said
     assert not re.search(r"\b1 (pairs|runs|paired runs)\b", said)

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from alife.cli.main import main
-from alife.cli.run import TOY
 from alife.configuration.keys import parse_config
+from alife.configuration.sources import TOY
 from alife.world.task import describe, load_task
 from populations.engine import choosing
 

@@ -254,7 +254,7 @@ def test_warnings_are_told_at_the_start_and_stay_on_record(small: dict[str, Any]
     fork_run(out, 3, fork, changes, backend="local", sinks=[told.append])
     assert told[-1]["event"] == "end"
     told.clear()
-    replay(out, 3, f"{fork}s", changes, 1, backend="local", sinks=[told.append])
+    replay(out, 3, 1, f"{fork}s", changes, backend="local", sinks=[told.append])
     assert [event["text"] for event in told if event["event"] == "warning"][-1].startswith("fork: life.task_weight")
     own = "fork: life.task_weight: 0.5: changes nothing: those thawed keep what they inherited, and hand it on"
     assert read_manifest(fork)["warnings"] == [*lines[:1], own]

@@ -14,7 +14,7 @@ from alife.errors import UserError
 from analysis.data.run import Run
 from analysis.data.treatments import find_runs, group, labels, load_groups, partners
 from analysis.studies import wording
-from analysis.studies.comparison import compare, compare_paths
+from analysis.studies.comparison import compare
 from tests.support.synthetic import synthetic_run, write_run
 
 
@@ -266,13 +266,13 @@ def test_folders_are_grouped_like_runs(tmp_path, weights):
         for run in runs[:3]:
             write_run(tmp_path / "sweep" / label / f"seed-{run.manifest['seed']}", run)
     as_runs = compare({label: runs[:3] for label, runs in weights.items()})
-    one_folder = compare_paths([tmp_path / "sweep"])
-    several = compare_paths(sorted((tmp_path / "sweep").glob("*/*")))
+    one_folder = compare([tmp_path / "sweep"])
+    several = compare(sorted((tmp_path / "sweep").glob("*/*")))
     for comparison in (one_folder, several):
-        pd.testing.assert_frame_equal(wording.tidy(comparison), wording.tidy(as_runs))
+        pd.testing.assert_frame_equal(comparison.frame(), as_runs.frame())
     assert len(find_runs(tmp_path / "sweep" / "w=0")) == 3
     assert list(load_groups([tmp_path / "sweep"], births=False)) == ["w=0", "w=1"]
-    twice = compare_paths([tmp_path / "sweep", tmp_path / "sweep" / "w=0"])
+    twice = compare([tmp_path / "sweep", tmp_path / "sweep" / "w=0"])
     assert twice.rows[0].runs == (3, 3)
 
 
@@ -280,7 +280,7 @@ def test_folders_without_runs_are_named(tmp_path):
     with pytest.raises(UserError, match="no run there, nor in the folders below it"):
         find_runs(tmp_path)
     with pytest.raises(UserError, match="no run there"):
-        compare_paths([tmp_path / "absent"])
+        compare([tmp_path / "absent"])
 
 
 def test_the_table_comes_in_four_forms_that_agree(weights):

@@ -154,7 +154,7 @@ def test_replicates_differ_by_seed_and_end_in_a_fan(parent, tmp_path, capsys):
 def test_on_ray_replays_are_the_same(parent, tmp_path, ray_8):
     results = {}
     for backend in ("ray", "local"):
-        results[backend] = replay(parent, 3, str(tmp_path / backend), {"seed": 11}, 1, backend=backend)
+        results[backend] = replay(parent, 3, 1, str(tmp_path / backend), {"seed": 11}, backend=backend)
     assert [r.name for r in results["ray"]] == ["seed-11"]
     (one,), (other,) = results.values()
     assert one.status == other.status == "done"

@@ -40,7 +40,7 @@ def test_it_is_asked_for_again(theirs: str, tmp_path: Path, backend: Any) -> Non
     with pytest.raises(UserError, match=said):
         fork(theirs, 2, str(tmp_path / "fork"), {"seed": 3}, backend=backend)
     with pytest.raises(UserError, match=said):
-        replay(theirs, 2, str(tmp_path / "forks"), {}, 2, backend=backend)
+        replay(theirs, 2, 2, str(tmp_path / "forks"), backend=backend)
     assert not exists(str(tmp_path / "fork"))
 
 
