@@ -1,10 +1,13 @@
-"""Who is told what a run does. A sink that fails is dropped with a word, and the run goes on."""
+"""Who is told what a run does. Whether a sink fails, which drops it with a word, or hangs, the run goes on."""
 
 import logging
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
+
+from populations.observe.patience import LATE_SECONDS, Patient
 
 _log = logging.getLogger(__name__)
 
@@ -15,7 +18,8 @@ Sink = Callable[[dict[str, Any]], None]
 class Listeners:
     """Tells every sink of every event.
 
-    A sink that raises is told no more. `KeyboardInterrupt` alone passes: it is how a sink stops a run.
+    Each is told in a thread of its own, one after the other. A sink that raises is told no more. `KeyboardInterrupt`
+    alone passes: it is how a sink stops a run.
 
     Args:
         sinks: Who is told, in this order.
@@ -23,32 +27,39 @@ class Listeners:
     """
 
     def __init__(self, sinks: Iterable[Sink] = (), own: Iterable[Any] = ()):
-        self._sinks = [*sinks, *own]
         self._own = list(own)
+        self._told: list[Patient] = []
+        for sink in (*sinks, *self._own):
+            self.add(sink)
 
     def __call__(self, event: str, **values: Any) -> None:
         """Tell everybody of one event."""
-        for sink in list(self._sinks):
-            try:
-                sink({"event": event, **values})
-            except (Exception, SystemExit) as error:  # rich raises SystemExit when the reader of its output has gone
-                self._drop(sink, error)
+        for patient in list(self._told):
+            patient.tell({"event": event, **values})
+            if patient.error is not None:
+                self._drop(patient, patient.error)
 
     def add(self, sink: Sink) -> None:
         """Tell one more from now on."""
-        self._sinks.append(sink)
+        name = getattr(sink, "__qualname__", type(sink).__name__)
+        self._told.append(Patient(sink, lambda words: _warn(f"{name} {words}")))
 
     def close(self) -> None:
-        """Close those that are this object's own."""
+        """Wait until everything is told that will be, and close those that are this object's own."""
+        for patient in self._told:
+            patient.close()
         for sink in self._own:
             close(sink)
         self._own = []
 
-    def _drop(self, sink: Sink, error: BaseException) -> None:
+    def _drop(self, patient: Patient, error: BaseException) -> None:
         with suppress(ValueError):
-            self._sinks.remove(sink)
-        name = getattr(sink, "__qualname__", type(sink).__name__)
-        _log.warning("%s is told no more, the run goes on: %s", name, _reason(error))
+            self._told.remove(patient)
+        patient.close()
+        if not isinstance(error, Exception | SystemExit):
+            raise error
+        name = getattr(patient.sink, "__qualname__", type(patient.sink).__name__)
+        _warn(f"{name} is told no more, the run goes on: {_reason(error)}")
 
 
 def hearing(sinks: Iterable[Sink] | None, quiet: bool, terminal: Callable[[], Any]) -> Listeners:
@@ -80,10 +91,26 @@ def in_notebook() -> bool:
 
 def close(sink: Any) -> None:
     """Close a sink; what it cannot write any more is said, and harms nobody."""
-    try:
-        sink.close()
-    except (Exception, SystemExit) as error:
-        _log.warning("%s could not be closed: %s", type(sink).__name__, _reason(error))
+
+    def close() -> None:
+        try:
+            sink.close()
+        except (Exception, SystemExit) as error:
+            _warn(f"{type(sink).__name__} could not be closed: {_reason(error)}")
+
+    _beside(close, LATE_SECONDS)
+
+
+def _warn(words: str) -> None:
+    """Log it; where the log goes may hang, too."""
+    _beside(lambda: _log.warning("%s", words), 1.0)
+
+
+def _beside(do: Callable[[], None], seconds: float) -> None:
+    """Do it in a thread, and wait for that so long."""
+    thread = threading.Thread(target=do, daemon=True)
+    thread.start()
+    thread.join(seconds)
 
 
 def _reason(error: BaseException) -> str:

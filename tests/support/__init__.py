@@ -14,6 +14,7 @@ second_node.py     a second node for the session's Ray
 rayjob.py          what KubeRay takes as a RayJob
 s3.py              places for run folders: disk, memory, S3 on loopback
 gcs.py             as much of Google's storage as a run folder needs
+azure.py           as much of Azure's
 browser.py         a headless Chromium
 study.py           whether a report prints what a page about it states
 """

@@ -1,8 +1,11 @@
 """Observers only observe: whatever one does, the births are the same, and what was lived is kept."""
 
 import logging
+import os
 import signal
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 
@@ -14,7 +17,7 @@ from hypothesis import strategies as st
 from alife.cli.main import main
 from populations import evolve, resume
 from populations.engine.backend import LocalBackend
-from populations.observe import listeners
+from populations.observe import listeners, patience
 from populations.observe.listeners import Listeners
 from populations.observe.terminal import Terminal
 from populations.record.reader import read_manifest
@@ -79,6 +82,79 @@ def test_who_was_dropped_is_said_in_a_line(caplog):
         tell("end")
     assert [record.getMessage().split(": ", 1)[1] for record in caplog.records] == ["OSError: no more room"]
     assert "watcher is told no more" in caplog.text
+
+
+@pytest.mark.parametrize(("event", "most"), [("start", 1000), ("start", 3), ("generation", 1000)])
+def test_a_sink_that_hangs_is_not_waited_for(tiny, reference, tmp_path, monkeypatch, caplog, event, most):
+    """It never comes back; what it was not told is said, and the births and what others hear are as ever."""
+    monkeypatch.setattr(patience, "LATE_SECONDS", 0.2)
+    monkeypatch.setattr(patience, "MOST_WAITING", most)
+    out, told, never = str(tmp_path / "run"), [], threading.Event()
+
+    def hangs(news):
+        if news["event"] == event:
+            never.wait()
+
+    with caplog.at_level(logging.WARNING):
+        assert evolve(tiny, out, backend="local", sinks=[hangs, lambda news: told.append(news["event"])]) == "finished"
+    never.set()
+    assert digest(out) == reference
+    assert [told[0], told[1], told[-1], told.count("generation")] == ["cost", "start", "end", 5]
+    late, slow = (record.getMessage().split("hangs ")[1] for record in caplog.records)
+    assert late == f"takes more than 0.2 s for one event ({event}): the run goes on without it"
+    assert slow == f"was too slow: {len(told) - told.index(event)} events never told"
+
+
+def test_a_sink_that_was_late_hears_everything_in_order(monkeypatch, caplog):
+    monkeypatch.setattr(patience, "LATE_SECONDS", 0.1)
+    heard = []
+
+    def dawdles(news):
+        time.sleep(0.3 if not heard else 0)
+        heard.append(news["number"])
+
+    tell = Listeners([dawdles])
+    for number in range(50):
+        tell("event", number=number)
+    monkeypatch.setattr(patience, "LATE_SECONDS", 5.0)
+    tell.close()
+    assert heard == [*range(50)]
+    assert len(caplog.records) == 1
+
+
+def test_a_sink_that_was_late_can_still_stop_the_run(monkeypatch):
+    monkeypatch.setattr(patience, "LATE_SECONDS", 0.05)
+
+    def stops(_):
+        time.sleep(0.2)
+        raise KeyboardInterrupt
+
+    tell = Listeners([stops])
+    tell("start")
+    time.sleep(0.4)
+    with pytest.raises(KeyboardInterrupt):
+        tell("generation")
+    tell("end")
+
+
+def test_a_signal_amid_a_sink_is_told_after_it(monkeypatch):
+    """Its handler tells of it while the thread that runs waits for the sink."""
+    heard = []
+
+    def sink(news):
+        if news["event"] == "start":
+            os.kill(os.getpid(), signal.SIGUSR1)
+            time.sleep(0.2)
+        heard.append(news["event"])
+
+    tell = Listeners([sink])
+    before = signal.signal(signal.SIGUSR1, lambda *_: tell("stopping"))
+    try:
+        tell("start")
+        tell("end")
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert heard == ["start", "stopping", "end"]
 
 
 def test_a_sink_that_cannot_be_closed_harms_nobody(caplog):
