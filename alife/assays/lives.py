@@ -95,8 +95,8 @@ def grow(
     if task_weight is not None:
         weights = torch.full_like(weights, task_weight)
     assert life.chunk is not None
-    adults = live(habitat.world, genomes, life, config.quine.pairing, rates, weights, stream, life.chunk)
-    return adults, habitat.forward.emit(adults, habitat.world.coordinates)
+    adults = live(habitat.features, genomes, life, config.quine.pairing, rates, weights, stream, life.chunk)
+    return adults, habitat.forward.emit(adults, habitat.features.coordinates)
 
 
 def on(habitat: Habitat, array: NDArray) -> Tensor:

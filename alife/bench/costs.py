@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from alife.bench.settings import ALL, DEFAULT, SMALL, VANILLA, Setting, genomes_of, life_of, physics_of, world_of
+from alife.bench.settings import ALL, DEFAULT, SMALL, VANILLA, Setting, features_of, genomes_of, life_of, physics_of
 from alife.bench.timing import Call, Figure, figure, in_turns
 from alife.evolution.island import Habitat, lifetime
 from alife.evolution.reproduction import founders
@@ -39,7 +39,7 @@ def _profile() -> Iterator[Figure]:
     config, shape, rounds = VANILLA.config, VANILLA.shape, 100
     chunk, coordinates = config.life.chunk or 1, config.life.coordinates
     learners = genomes_of(shape, chunk)
-    gradient = Gradient(world_of(shape), config.life, "blank", chunk, learners)
+    gradient = Gradient(features_of(shape), config.life, "blank", chunk, learners)
     gradient.begin(learners, torch.zeros(chunk))
     rule = OPTIMIZERS[config.life.optimizer]
     moments = [torch.zeros_like(gradient.weights.flat) for _ in range(rule.moments)]

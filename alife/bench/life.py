@@ -11,7 +11,7 @@ import numpy as np
 
 from alife.bench import costs
 from alife.bench.rivals import jax_population, one_after_another
-from alife.bench.settings import ALL, DEFAULT, SMALL, TINY, VANILLA, genomes_of, life_of, physics_of, world_of
+from alife.bench.settings import ALL, DEFAULT, SMALL, TINY, VANILLA, features_of, genomes_of, life_of, physics_of
 from alife.bench.timing import GEMM, Figure, figure, gemms, half_gemm, in_turns, pinned, threads_elsewhere
 from alife.errors import UserError
 from alife.evolution.island import Habitat, check_precision, lifetime
@@ -52,7 +52,7 @@ def _life() -> Iterator[Figure]:
 def _emission() -> Iterator[Figure]:
     roofs = gemms()
     habitat = Habitat(VANILLA.config, physics_of(VANILLA.shape))
-    adults, coordinates = genomes_of(VANILLA.shape), habitat.world.coordinates
+    adults, coordinates = genomes_of(VANILLA.shape), habitat.features.coordinates
     taken = in_turns(roofs | {"emission": lambda: habitat.forward.emit(adults, coordinates)})
     flops = 2 * VANILLA.shape.n_weights * len(coordinates) * len(adults)
     for roof in roofs:
@@ -62,9 +62,9 @@ def _emission() -> Iterator[Figure]:
 
 def _one_after_another() -> Iterator[Figure]:
     for setting in (TINY, SMALL, VANILLA):
-        world, life = world_of(setting.shape), setting.config.life
+        features, life = features_of(setting.shape), setting.config.life
         one = genomes_of(setting.shape, 1)[0]
-        loop, gradient = (one_after_another(world, life, one, 0, optimizer=whole) for whole in (True, False))
+        loop, gradient = (one_after_another(features, life, one, 0, optimizer=whole) for whole in (True, False))
         taken = in_turns({"life": life_of(setting), "loop": loop, "gradient": gradient})
         mine = taken["life"] / setting.individual_steps
         aim = (3.0, 5.0) if setting is TINY else None
@@ -78,8 +78,8 @@ def _jax() -> Iterator[Figure]:
         yield figure("life against JAX", float("nan"), note="JAX is not installed: the extra 'bench' brings it")
         return
     for setting in (VANILLA, SMALL, TINY):
-        world, life = world_of(setting.shape), setting.config.life
-        rivals = {size: jax_population(world, life, genomes_of(setting.shape, size)) for size in RIVALS}
+        features, life = features_of(setting.shape), setting.config.life
+        rivals = {size: jax_population(features, life, genomes_of(setting.shape, size)) for size in RIVALS}
         taken = in_turns({"life": life_of(setting)} | {str(size): rival for size, rival in rivals.items()})
         size = min(rivals, key=lambda size: float(np.median(taken[str(size)])) / size)
         share = taken[str(size)] / (size * life.steps) / (taken["life"] / setting.individual_steps)

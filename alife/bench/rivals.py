@@ -11,22 +11,24 @@ from torch import Tensor
 
 from alife.bench.timing import Call
 from alife.configuration import keys as configuration
-from alife.organism.kernel.gradient import World
+from alife.organism.features import Features
 from alife.organism.lifetime import experiences
 
 
-def one_after_another(world: World, life: configuration.Life, born: Tensor, stream: int, *, optimizer: bool) -> Call:
+def one_after_another(
+    features: Features, life: configuration.Life, born: Tensor, stream: int, *, optimizer: bool
+) -> Call:
     """A life of a single genome [N] by autograd and torch.optim.Adamax, or its gradients alone; returns the adult."""
-    h = world.shape.hidden
+    h = features.shape.hidden
     w1, w2, w_out = (slice(0, h * h), slice(h * h, 2 * h * h), slice(2 * h * h, 2 * h * h + h))
     scale = born.square().mean()
 
     def run() -> Tensor:
         theta = born.clone().requires_grad_()
         adamax = torch.optim.Adamax([theta], lr=life.learning_rate)
-        for coordinates, _ in experiences(world, life, "blank", [np.random.default_rng(stream)]):
+        for coordinates, _ in experiences(features, life, "blank", [np.random.default_rng(stream)]):
             c = coordinates[0]
-            hidden = F.selu(F.selu(world.coordinates[c] @ theta[w1].view(h, h).T) @ theta[w2].view(h, h).T)
+            hidden = F.selu(F.selu(features.coordinates[c] @ theta[w1].view(h, h).T) @ theta[w2].view(h, h).T)
             rho = (hidden @ theta[w_out] - born[c]).square().mean() / scale
             if not optimizer:
                 torch.autograd.grad(rho, theta)
@@ -39,7 +41,7 @@ def one_after_another(world: World, life: configuration.Life, born: Tensor, stre
     return run
 
 
-def jax_population(world: World, life: configuration.Life, born: Tensor) -> Call:
+def jax_population(features: Features, life: configuration.Life, born: Tensor) -> Call:
     """Lives of [P, N] genomes by vmap, grad, scan and jit, random draws included; returns the adults.
 
     Individual i draws from generator i. JAX counts the cores that it may use when it starts.
@@ -47,12 +49,12 @@ def jax_population(world: World, life: configuration.Life, born: Tensor) -> Call
     import jax
     import jax.numpy as jnp
 
-    h = world.shape.hidden
-    features, genomes = jnp.asarray(world.coordinates.numpy()), jnp.asarray(born.numpy())
+    h = features.shape.hidden
+    inputs, genomes = jnp.asarray(features.coordinates.numpy()), jnp.asarray(born.numpy())
 
     def rho(theta, born, c):
         first, second = theta[: h * h].reshape(h, h), theta[h * h : 2 * h * h].reshape(h, h)
-        hidden = jax.nn.selu(jax.nn.selu(features[c] @ first.T) @ second.T)
+        hidden = jax.nn.selu(jax.nn.selu(inputs[c] @ first.T) @ second.T)
         return jnp.mean((hidden @ theta[2 * h * h : 2 * h * h + h] - born[c]) ** 2) / jnp.mean(born**2)
 
     gradients = jax.vmap(jax.grad(rho))
@@ -73,7 +75,7 @@ def jax_population(world: World, life: configuration.Life, born: Tensor) -> Call
 
     def run() -> Tensor:
         streams = [np.random.default_rng(i) for i in range(len(born))]
-        seen = [c.numpy() for c, _ in experiences(world, life, "blank", streams)]
+        seen = [c.numpy() for c, _ in experiences(features, life, "blank", streams)]
         return torch.from_numpy(np.array(lives(genomes, np.stack(seen).astype(np.int32)).block_until_ready()))
 
     return run

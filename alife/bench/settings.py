@@ -15,8 +15,8 @@ from torch import Tensor
 from alife.bench.timing import Call
 from alife.configuration.keys import RunConfig, parse_config
 from alife.evolution.island import default_chunk
+from alife.organism.features import Features
 from alife.organism.genome import Shape
-from alife.organism.kernel.gradient import World
 from alife.organism.lifetime import live
 from alife.streams import Stream, rng
 from alife.world.projections import Physics
@@ -94,7 +94,7 @@ ALL = VANILLA, DEFAULT, SMALL, TINY
 
 def life_of(setting: Setting) -> Call:
     """The life of an island, optimiser and random draws included."""
-    config, world, size = setting.config, world_of(setting.shape), setting.size
+    config, features, size = setting.config, features_of(setting.shape), setting.size
     genomes, rates, weights = genomes_of(setting.shape, size), torch.full((size,), 0.005), torch.full((size,), 0.1)
 
     def stream(slot: int) -> np.random.Generator:
@@ -102,7 +102,7 @@ def life_of(setting: Setting) -> Call:
 
     def run() -> None:
         assert config.life.chunk is not None
-        live(world, genomes, config.life, "blank", rates, weights, stream, config.life.chunk)
+        live(features, genomes, config.life, "blank", rates, weights, stream, config.life.chunk)
 
     return run
 
@@ -115,12 +115,12 @@ def genomes_of(shape: Shape, size: int = ISLAND) -> Tensor:
 
 
 @cache
-def world_of(shape: Shape) -> World:
+def features_of(shape: Shape) -> Features:
     """Where they live."""
     physics = physics_of(shape, select=1)
     images = torch.from_numpy(physics.images["learn"]) if shape.classes else None
     labels = torch.from_numpy(physics.labels["learn"]) if shape.classes else None
-    return World(shape, torch.from_numpy(physics.coordinates), images, labels)
+    return Features(shape, torch.from_numpy(physics.coordinates), images, labels)
 
 
 def physics_of(shape: Shape, select: int = SELECT) -> Physics:

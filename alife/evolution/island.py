@@ -20,7 +20,7 @@ from alife.errors import Unfit
 from alife.evolution.reproduction import Floats, Newborns, birth, causes_of_death, trait
 from alife.evolution.selection import fitness
 from alife.organism import measures
-from alife.organism.kernel.gradient import World
+from alife.organism.features import Features
 from alife.organism.kernel.products import computing
 from alife.organism.lifetime import live
 from alife.organism.quine import Forward
@@ -70,7 +70,7 @@ class Habitat:
         learn = self._tensor(physics.images["learn"]) if physics.images else None
         labels = self._tensor(physics.labels["learn"]) if physics.images else None
         coordinates = self._tensor(physics.coordinates)
-        self.world = World(physics.shape, coordinates, learn, labels)
+        self.features = Features(physics.shape, coordinates, learn, labels)
         together = min(config.population.size, MOST if config.device == "cuda" else TOGETHER)
         self.forward = Forward(physics.shape, together, ROWS, coordinates)
         self.splits = {
@@ -87,8 +87,8 @@ class Habitat:
         features = self._tensor(images)
         if self.config.quine.pairing == "blank":
             return features
-        beside = torch.arange(len(features), device=self.device) % len(self.world.coordinates)
-        return torch.cat([self.world.coordinates[beside], features], 1)
+        beside = torch.arange(len(features), device=self.device) % len(self.features.coordinates)
+        return torch.cat([self.features.coordinates[beside], features], 1)
 
     def accuracy(self, networks: Tensor, split: str) -> Floats:
         """[P] float32 accuracy on "select" or "test"; zeros without a task."""
@@ -174,7 +174,7 @@ def _lived(
     adults = _grown(habitat, genomes, newborns, generation, island)
     clock("life")
 
-    emitted = habitat.forward.emit(adults, habitat.world.coordinates)
+    emitted = habitat.forward.emit(adults, habitat.features.coordinates)
     clock("emission")
 
     norms = torch.linalg.vector_norm(adults, dim=1)
@@ -214,7 +214,7 @@ def _grown(habitat: Habitat, genomes: Tensor, newborns: Newborns, generation: in
     rates = habitat._tensor(trait(config, newborns, "learning_rate"))
     weights = habitat._tensor(trait(config, newborns, "task_weight"))
     assert life.chunk is not None
-    return live(habitat.world, genomes, life, config.quine.pairing, rates, weights, stream, life.chunk)
+    return live(habitat.features, genomes, life, config.quine.pairing, rates, weights, stream, life.chunk)
 
 
 def _fittest(config: RunConfig, scores: Mapping[str, Floats], causes: NDArray[np.str_]) -> int | None:

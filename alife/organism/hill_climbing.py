@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from alife.configuration import keys as configuration
-from alife.organism.kernel.gradient import Gradient, World
+from alife.organism.features import Features
+from alife.organism.kernel.gradient import Gradient
 
 TABLE: Final = 1 << 21
 """Normal numbers drawn at once. Each step takes a slice for each network (Salimans et al. 2017, section 2.1): to draw
@@ -23,16 +24,16 @@ class Climbers:
     """K networks that climb, each on its own: a step adds noise to all weights, and keeps it if the batch's loss falls.
 
     Args:
-        world: Where, without a task.
+        features: What they see, without a task.
         life: Its `coordinates` is the batch.
         genomes: [K, N] weights to start from.
         sigma: Standard deviation of the noise.
     """
 
-    def __init__(self, world: World, life: configuration.Life, genomes: Tensor, sigma: float):
+    def __init__(self, features: Features, life: configuration.Life, genomes: Tensor, sigma: float):
         self._sigma, (self._k, n) = sigma, genomes.shape
-        self._epoch, self._batch = world.epoch(life), life.coordinates
-        self._gradient = Gradient(world, life, "blank", 2 * self._k, genomes)
+        self._epoch, self._batch = features.epoch(life), life.coordinates
+        self._gradient = Gradient(features, life, "blank", 2 * self._k, genomes)
         self._kick, self._kept = torch.empty_like(genomes), genomes.new_empty(self._k, 1, 1)
         sizes = [part[0].numel() for part in self._gradient.weights.parts]
         kicks = self._kick.split(sizes, 1)

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from alife.configuration import keys as configuration
-from alife.organism.kernel.gradient import Gradient, World
+from alife.organism.features import Features
+from alife.organism.kernel.gradient import Gradient
 from alife.organism.kernel.matrices import Matrices
 from alife.organism.optimizers import OPTIMIZERS, Optimizer
 
@@ -27,49 +28,49 @@ Dealer = Callable[[int], tuple[NDArray[np.int64], NDArray[np.int64]]]
 
 
 def experiences(
-    world: World, life: configuration.Life, pairing: str, streams: list[np.random.Generator]
+    features: Features, life: configuration.Life, pairing: str, streams: list[np.random.Generator]
 ) -> Iterator[Step]:
     """What a chunk meets at each step: random coordinates [c, B] and images [c, B'], int64.
 
     With `life.sampling: epoch` they are without replacement; a life's first step opens an epoch.
 
     Args:
-        world: Where from.
+        features: Of what.
         life: Sizes of the batches.
         pairing: With "joint" there is an image to each coordinate.
         streams: One generator an individual; a single one if all share their environment.
     """
-    n_images = world.batch_images(life, pairing)
-    dealing, block = (_drawing, BLOCK) if life.sampling == "replacement" else (_dealing, world.epoch(life))
-    dealers = [dealing(world, life, n_images, stream) for stream in streams]
+    n_images = features.batch_images(life, pairing)
+    dealing, block = (_drawing, BLOCK) if life.sampling == "replacement" else (_dealing, features.epoch(life))
+    dealers = [dealing(features, life, n_images, stream) for stream in streams]
     for first in range(0, life.steps, block):
         steps = min(block, life.steps - first)
         drawn = [deal(steps) for deal in dealers]
         coordinates, images = (
-            torch.from_numpy(np.stack(each, 1)).to(world.coordinates.device) for each in zip(*drawn, strict=True)
+            torch.from_numpy(np.stack(each, 1)).to(features.coordinates.device) for each in zip(*drawn, strict=True)
         )
         yield from zip(coordinates, images if n_images else [None] * steps, strict=True)
 
 
-def _drawing(world: World, life: configuration.Life, images: int, stream: np.random.Generator) -> Dealer:
+def _drawing(features: Features, life: configuration.Life, images: int, stream: np.random.Generator) -> Dealer:
     """With replacement."""
-    n = 1 if world.images is None else len(world.images)
+    n = 1 if features.images is None else len(features.images)
 
     def draw(steps: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        c = stream.integers(0, len(world.coordinates), (steps, life.coordinates))
+        c = stream.integers(0, len(features.coordinates), (steps, life.coordinates))
         return c, stream.integers(0, n, (steps, images))
 
     return draw
 
 
-def _dealing(world: World, life: configuration.Life, images: int, stream: np.random.Generator) -> Dealer:
+def _dealing(features: Features, life: configuration.Life, images: int, stream: np.random.Generator) -> Dealer:
     """From shuffled decks: no coordinate twice in an epoch, no image again before all have come."""
-    n = 1 if world.images is None else len(world.images)
+    n = 1 if features.images is None else len(features.images)
     deck = np.empty(0, np.int64)
 
     def deal(steps: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         nonlocal deck
-        c = stream.permutation(len(world.coordinates))[: steps * life.coordinates]
+        c = stream.permutation(len(features.coordinates))[: steps * life.coordinates]
         missing = steps * images - len(deck)
         deck = np.concatenate([deck, *(stream.permutation(n) for _ in range(-(-missing // n)))])
         i, rest = np.split(deck, [steps * images])
@@ -80,7 +81,7 @@ def _dealing(world: World, life: configuration.Life, images: int, stream: np.ran
 
 
 def live(
-    world: World,
+    features: Features,
     genomes: Tensor,
     life: configuration.Life,
     pairing: str,
@@ -92,7 +93,7 @@ def live(
     """Adults [P, N]: the genomes after a lifetime of learning, chunk after chunk.
 
     Args:
-        world: Where they live.
+        features: What they see.
         genomes: [P, N] float32 genomes of birth, left as they are.
         life: Steps, optimiser, batch sizes, target, environment, precision.
         pairing: `quine.pairing`.
@@ -107,10 +108,10 @@ def live(
     for first in range(0, len(genomes), chunk):
         these = slice(first, min(first + chunk, len(genomes)))
         if first == 0 or these.stop - first < chunk:
-            gradient = Gradient(world, life, pairing, these.stop - first, genomes)
-        learners = Learners(world, life, gradient, genomes[these], rates[these], task_weights[these])
+            gradient = Gradient(features, life, pairing, these.stop - first, genomes)
+        learners = Learners(features, life, gradient, genomes[these], rates[these], task_weights[these])
         slots = [0] if life.environment == "shared" else range(these.start, these.stop)
-        learners.learn(experiences(world, life, pairing, [streams(s) for s in slots]))
+        learners.learn(experiences(features, life, pairing, [streams(s) for s in slots]))
         gradient.weights.write(adults[these])
     return adults
 
@@ -119,7 +120,7 @@ class Learners:
     """A chunk of individuals that learn.
 
     Args:
-        world: Where they live.
+        features: What they see.
         life: As in `live`; its `steps` do not matter here.
         gradient: Theirs from now on.
         genomes: [c, N] weights at birth.
@@ -134,14 +135,14 @@ class Learners:
 
     def __init__(
         self,
-        world: World,
+        features: Features,
         life: configuration.Life,
         gradient: Gradient,
         genomes: Tensor,
         rates: Tensor,
         task_weights: Tensor,
     ):
-        self._gradient, self._epoch = gradient, world.epoch(life) if life.target == "epoch" else 0
+        self._gradient, self._epoch = gradient, features.epoch(life) if life.target == "epoch" else 0
         gradient.begin(genomes, task_weights)
         rule, self.weights, self.age = OPTIMIZERS[life.optimizer], gradient.weights, 0
         self.moments = [torch.zeros_like(self.weights.flat) for _ in range(rule.moments)]

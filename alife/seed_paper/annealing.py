@@ -104,7 +104,7 @@ def anneal(
         networks = torch.empty_like(networks)
         gradient.weights.write(networks)
         if first + SEGMENT >= stage.steps and stage.regenerate:
-            networks = place.forward.emit(networks, place.world.coordinates)
+            networks = place.forward.emit(networks, place.features.coordinates)
         done = sum(stage.steps for stage in stages[:s]) + min(first + SEGMENT, stage.steps)
         curve += look(done, networks)
         work.tell(done / total, f"step {done} of {total}")
@@ -116,7 +116,7 @@ def anneal(
 
 
 def _gradient(place: Habitat, stage: Stage, networks: Tensor, task_weights: Tensor, images: int) -> Gradient:
-    made = Gradient(place.world, _life(place, stage, images), place.config.quine.pairing, len(networks), networks)
+    made = Gradient(place.features, _life(place, stage, images), place.config.quine.pairing, len(networks), networks)
     made.begin(networks, task_weights)
     return made
 
@@ -140,7 +140,7 @@ def _segment(
     """Steps first + 1 … of a stage, at most SEGMENT."""
     life = _life(place, stage, images).model_copy(update={"steps": min(SEGMENT, stage.steps - first)})
     streams = [stream(settings, "strict", *key) for key in keys]
-    seen = experiences(place.world, life, place.config.quine.pairing, streams)
+    seen = experiences(place.features, life, place.config.quine.pairing, streams)
     for t, (batch, rate) in enumerate(zip(seen, _rates(stage, first), strict=False), first + 1):
         OPTIMIZERS["adam"].update(gradient.weights.flat, gradient(*batch), moments, t, rate)
 

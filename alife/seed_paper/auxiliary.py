@@ -65,16 +65,16 @@ def losses(place: Habitat, networks: Tensor) -> dict[str, Floats]:
     printing with the image blank + λ times the cross-entropy summed over the test images: what the paper's initial
     values of L_SR and L_aux, taken together, fit.
     """
-    world = place.world
-    assert world.images is not None
-    assert world.labels is not None
-    n = len(world.coordinates)
-    beside = torch.arange(n) % len(world.images)
-    features = torch.cat([world.coordinates, world.images[beside]], 1)
-    printed = place.forward.emit(networks, features)
+    seen = place.features
+    assert seen.images is not None
+    assert seen.labels is not None
+    n = len(seen.coordinates)
+    beside = torch.arange(n) % len(seen.images)
+    both = torch.cat([seen.coordinates, seen.images[beside]], 1)
+    printed = place.forward.emit(networks, both)
     loss = (printed - networks).square().sum(1)
-    entropy = place.forward.cross_entropy(networks, features, world.labels[beside], TEMPERATURE) * n
-    blank = metrics.replication_loss(place.forward.emit(networks, world.coordinates), networks)
+    entropy = place.forward.cross_entropy(networks, both, seen.labels[beside], TEMPERATURE) * n
+    blank = metrics.replication_loss(place.forward.emit(networks, seen.coordinates), networks)
     images, labels = place.splits["test"]
     tested = place.forward.cross_entropy(networks, images, labels, TEMPERATURE) * len(labels)
     found = {

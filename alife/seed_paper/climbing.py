@@ -40,7 +40,7 @@ def _run(work: Work, experiment: str, variant: str, networks: Tensor) -> Outcome
         networks, epoch, curve = torch.from_numpy(kept[0]["networks"]), kept[1]["epoch"], kept[1]["curve"]
     else:
         curve = rows(experiment, variant, measures(place, networks), epoch=0)
-    climbers, saved = Climbers(place.world, config.life, networks, SIGMA), time.monotonic()
+    climbers, saved = Climbers(place.features, config.life, networks, SIGMA), time.monotonic()
     while epoch < epochs:
         share = climbers.climb(stream(work.settings, experiment, epoch))
         epoch += 1

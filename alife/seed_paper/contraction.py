@@ -78,7 +78,7 @@ def run(work: Work, part: str) -> Outcome:
     attempt, settings = ATTEMPTS[part], work.settings
     count, steps = NETWORKS * settings.seeds, STEPS[settings.full]
     config = strict.configured(settings, "vanilla", HIDDEN, count)
-    features = habitat(config).world.coordinates
+    features = habitat(config).features.coordinates
     sizes = torch.logspace(math.log10(SIZES[0]), math.log10(SIZES[1]), count)[:, None]
     number = list(ATTEMPTS).index(part)
     draw = torch.Generator().manual_seed(int(stream(settings, "contraction", number).integers(1 << 62)))

@@ -94,7 +94,7 @@ def follow(
     lines, generations = [], DESCENT[settings.full]
 
     def emit(parents: Tensor) -> Tensor:
-        return place.forward.emit(parents, place.world.coordinates)
+        return place.forward.emit(parents, place.features.coordinates)
 
     printed = [networks]
     for _ in range(generations):

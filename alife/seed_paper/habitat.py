@@ -66,7 +66,7 @@ def habitat(config: RunConfig) -> Habitat:
 
 def founders(config: RunConfig) -> Tensor:
     """[K, N] initial weights U(±1/√H), the same for all experiments with networks of that size."""
-    return torch.from_numpy(reproduction.founders(config, habitat(config).world.shape.n_weights, 0).messages)
+    return torch.from_numpy(reproduction.founders(config, habitat(config).features.shape.n_weights, 0).messages)
 
 
 def stream(settings: Settings, experiment: str, *key: int) -> np.random.Generator:
@@ -81,7 +81,7 @@ def measures(place: Habitat, networks: Tensor) -> dict[str, Floats]:
     paper's `sqrt_margin` √(L_SR/N) and `quotient` ln(N/L_SR), and `accuracy` on the test images. The image is blank
     while a network prints.
     """
-    printed = place.forward.emit(networks, place.world.coordinates)
+    printed = place.forward.emit(networks, place.features.coordinates)
     out = replication(metrics.replication_loss(printed, networks), networks)
     if "test" in place.splits:
         out["accuracy"] = place.accuracy(networks, "test")

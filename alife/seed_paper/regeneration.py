@@ -57,6 +57,6 @@ def alone(work: Work, part: str) -> Outcome:
 
 def regenerate(place: Habitat, networks: Tensor) -> Tensor:
     """[K, N] what the networks print; NaN for a network whose Σθ² then leaves float32: it has diverged."""
-    printed = place.forward.emit(networks, place.world.coordinates)
+    printed = place.forward.emit(networks, place.features.coordinates)
     printed[~metrics.squared_norm(printed).isfinite()] = float("nan")
     return printed

@@ -123,7 +123,7 @@ def exact(work: Work) -> Outcome:
         return rows("strict", EXACT, described(place, networks), epoch=step)
 
     networks, curve = anneal(work, place, begin, torch.zeros(len(seeds)), [(2, k) for k in seeds], stages, look)
-    features, fine, errors = place.world.coordinates.double(), [], []
+    features, fine, errors = place.features.coordinates.double(), [], []
     for number, network in enumerate(networks):
         refined, error = refine(network.double(), features, EXACT_HIDDEN, REFINEMENT[settings.full])
         fine.append(refined)
@@ -143,7 +143,7 @@ def name_of(task_weight: float) -> str:
 
 def described(place: Habitat, networks: Tensor) -> dict[str, Any]:
     """What can be told during training, test images unseen."""
-    printed = place.forward.emit(networks, place.world.coordinates)
+    printed = place.forward.emit(networks, place.features.coordinates)
     out: dict[str, Any] = replication(metrics.replication_loss(printed, networks), networks)
     energy, fourth = networks.square().sum(1), networks.pow(4).sum(1)
     out["participation"] = (energy.square() / fourth / networks.shape[1]).numpy(force=True)

@@ -66,15 +66,15 @@ class Training:
             settings, kind, **{**ours, "target": "epoch", "loss": "sum", "sampling": "epoch", **other}
         )
         self.place: Habitat = habitat(config)
-        self._world, self._settings, self._experiment, self.epoch = self.place.world, settings, experiment, 0
-        self._life = config.life.model_copy(update={"steps": self._world.epoch(config.life)})
+        self._features, self._settings, self._experiment, self.epoch = self.place.features, settings, experiment, 0
+        self._life = config.life.model_copy(update={"steps": self._features.epoch(config.life)})
         weights = torch.full((len(networks),), LAMBDA) if task_weights is None else task_weights
         rates = torch.full((len(networks),), RATES[optimizer])
         self._chunks: list[tuple[slice, Learners]] = []
         for first in range(0, len(networks), TOGETHER):
             who = slice(first, min(first + TOGETHER, len(networks)))
-            gradient = Gradient(self._world, self._life, "joint", who.stop - first, networks)
-            learners = Learners(self._world, self._life, gradient, networks[who], rates[who], weights[who])
+            gradient = Gradient(self._features, self._life, "joint", who.stop - first, networks)
+            learners = Learners(self._features, self._life, gradient, networks[who], rates[who], weights[who])
             self._chunks.append((who, learners))
 
     def learn(self) -> None:
@@ -82,13 +82,13 @@ class Training:
         for who, learners in self._chunks:
             seeds = [k % self._settings.seeds for k in range(who.start, who.stop)]
             streams = [stream(self._settings, self._experiment, seed, self.epoch) for seed in seeds]
-            learners.learn(experiences(self._world, self._life, "joint", streams))
+            learners.learn(experiences(self._features, self._life, "joint", streams))
         self.epoch += 1
 
     def networks(self) -> Tensor:
         """[K, N] present weights."""
         size = sum(who.stop - who.start for who, _ in self._chunks)
-        out = torch.empty(size, self._world.shape.n_weights)
+        out = torch.empty(size, self._features.shape.n_weights)
         for who, learners in self._chunks:
             learners.weights.write(out[who])
         return out
@@ -164,7 +164,7 @@ def step_seconds(settings: Settings, steps: int = 400) -> float:
     training = Training(settings, "E1", "vanilla", "adamax", founders(configuration(settings, "vanilla")))
     ((who, learners),) = training._chunks[:1]
     streams = [stream(settings, "E1", k, 0) for k in range(who.stop)]
-    seen = list(islice(experiences(training.place.world, training._life, "joint", streams), steps + 50))
+    seen = list(islice(experiences(training.place.features, training._life, "joint", streams), steps + 50))
     learners.learn(seen[:50])
     began = time.perf_counter()
     learners.learn(seen[50:])

@@ -93,7 +93,7 @@ def perform(uri: str, request: Request, tell: Tell = silent) -> tuple[dict[str, 
         **({"task_weights": list(options.task_weights)} if assay.weighs else {}),
         "seed": config.seed,
         "scheme": config.selection.scheme,
-        "weights": habitat.world.shape.n_weights,
+        "weights": habitat.features.shape.n_weights,
         "steps": config.life.steps,
         "mutation": config.reproduction.mutation,
     }

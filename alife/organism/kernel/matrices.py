@@ -1,4 +1,7 @@
-"""The weights of a chunk of networks, laid out in memory as products and optimisers want them."""
+"""The weights of a chunk of networks, laid out in memory as products and optimisers want them.
+
+Make `Matrices` like a tensor, `read` genomes into it, `write` them out again; an optimiser works on its `flat`.
+"""
 
 from torch import Tensor
 

@@ -11,7 +11,7 @@ import torch
 from alife.bench import costs
 from alife.bench import life as bench_life
 from alife.bench.rivals import jax_population, one_after_another
-from alife.bench.settings import DEFAULT, TINY, genomes_of, life_of, world_of
+from alife.bench.settings import DEFAULT, TINY, features_of, genomes_of, life_of
 from alife.bench.timing import cores, figure, in_turns, pinned, threads_elsewhere
 from alife.cli.bench import BENCHES, _line
 from alife.configuration.keys import Life
@@ -22,21 +22,21 @@ SHORT = TINY.but(hidden=16, steps=5)
 
 
 def adults(life: Life, genomes: torch.Tensor) -> torch.Tensor:
-    p, world = len(genomes), world_of(SHORT.shape)
+    p, features = len(genomes), features_of(SHORT.shape)
     rates, weights = torch.full((p,), life.learning_rate), torch.zeros(p)
-    return live(world, genomes, life, "blank", rates, weights, np.random.default_rng, chunk=2)
+    return live(features, genomes, life, "blank", rates, weights, np.random.default_rng, chunk=2)
 
 
 def test_one_after_another_lives_the_same_life():
     life, genomes = SHORT.config.life, genomes_of(SHORT.shape, 3)
-    one = one_after_another(world_of(SHORT.shape), life, genomes[2], 2, optimizer=True)()
+    one = one_after_another(features_of(SHORT.shape), life, genomes[2], 2, optimizer=True)()
     torch.testing.assert_close(one, adults(life, genomes)[2], rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
 def test_jax_lives_the_same_life():
     life, genomes = SHORT.config.life, genomes_of(SHORT.shape, 3)
-    everybody = jax_population(world_of(SHORT.shape), life, genomes)()
+    everybody = jax_population(features_of(SHORT.shape), life, genomes)()
     torch.testing.assert_close(everybody, adults(life, genomes), rtol=1e-4, atol=1e-5)
 
 
@@ -84,7 +84,7 @@ def test_jax_s_best_population_says_whether_it_is_the_last_that_was_tried(monkey
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
     monkeypatch.setattr(bench_life, "jax_population", lambda *a: None)
     monkeypatch.setattr(bench_life, "life_of", lambda setting: None)
-    monkeypatch.setattr(bench_life, "world_of", lambda shape: None)
+    monkeypatch.setattr(bench_life, "features_of", lambda shape: None)
     monkeypatch.setattr(bench_life, "in_turns", taken)
     assert all(figure["note"].startswith(says) for figure in bench_life._jax())
 

@@ -19,7 +19,7 @@ def place(small):
 
 
 def newborns(config, habitat, generation=1):
-    founders = reproduction.founders(config, habitat.world.shape.n_weights, 0)
+    founders = reproduction.founders(config, habitat.features.shape.n_weights, 0)
     return conceive(config, founders.messages, founders, np.arange(len(founders)), generation, 0)
 
 
@@ -83,7 +83,7 @@ def test_a_life_without_a_task_has_no_accuracy(small):
     config, physics = prepare(parse_config({**small, "task": "none"}))
     assert load_task("none") is None
     habitat = Habitat(config, physics)
-    assert habitat.world.shape.n_weights == 2 * 12**2 + 12
+    assert habitat.features.shape.n_weights == 2 * 12**2 + 12
     scores, _ = lifetime(habitat, newborns(config, habitat), 1, 0, 1e-6, test=True)
     assert not scores.columns["accuracy"].any()
 

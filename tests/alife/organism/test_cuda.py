@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a C
 def generation(small, device, **life):
     config, physics = prepare(parse_config({**small, "device": device, "life": {**small["life"], **life}}))
     habitat = Habitat(config, physics)
-    founders = reproduction.founders(config, habitat.world.shape.n_weights, 0)
+    founders = reproduction.founders(config, habitat.features.shape.n_weights, 0)
     return config, *lifetime(habitat, founders, 0, 0, 1e-6, test=True)
 
 

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alife.configuration.keys import Life
+from alife.organism.features import Features
 from alife.organism.genome import Shape, split
-from alife.organism.kernel.gradient import ROW_MAJOR_BELOW, Gradient, World
+from alife.organism.kernel.gradient import Gradient
+from alife.organism.kernel.layout import ROW_MAJOR_BELOW
 from alife.organism.lifetime import experiences, live
 from alife.organism.optimizers import OPTIMIZERS
 from alife.streams import Stream, rng
@@ -24,7 +26,7 @@ TORCH = {
 }
 
 
-def world_of(hidden=12, units=5, classes=3, dtype=torch.float64, task=True) -> World:
+def features_of(hidden=12, units=5, classes=3, dtype=torch.float64, task=True) -> Features:
     shape = Shape(hidden, units if task else hidden, classes if task else 0)
     draw = np.random.default_rng(1)
 
@@ -33,13 +35,13 @@ def world_of(hidden=12, units=5, classes=3, dtype=torch.float64, task=True) -> W
 
     coordinates = tensor(shape.n_weights, shape.coordinate_units)
     if not task:
-        return World(shape, coordinates, None, None)
-    return World(shape, coordinates, tensor(40, hidden - units), torch.from_numpy(draw.integers(0, classes, 40)))
+        return Features(shape, coordinates, None, None)
+    return Features(shape, coordinates, tensor(40, hidden - units), torch.from_numpy(draw.integers(0, classes, 40)))
 
 
-def genomes_of(world: World, p=3) -> torch.Tensor:
+def genomes_of(features: Features, p=3) -> torch.Tensor:
     draw = np.random.default_rng(2)
-    return torch.from_numpy(draw.normal(scale=0.3, size=(p, world.shape.n_weights))).to(world.coordinates.dtype)
+    return torch.from_numpy(draw.normal(scale=0.3, size=(p, features.shape.n_weights))).to(features.coordinates.dtype)
 
 
 def stream(slot: int) -> np.random.Generator:
@@ -53,23 +55,23 @@ def forward(theta, shape, coordinate, image):
     return (w.w_out[0] @ hidden)[0], w.w_class[0] @ hidden
 
 
-def loss(theta, born, world, life, pairing, coordinates, images, weight):
+def loss(theta, born, features, life, pairing, coordinates, images, weight):
     """ρ, or L_SR, over the coordinates + weight · cross-entropy over the images, one row after another."""
-    shape = world.shape
+    shape = features.shape
     no_image = theta.new_zeros(shape.hidden - shape.coordinate_units)
     no_coordinate = theta.new_zeros(shape.coordinate_units)
     target = theta if life.target == "self" else born
     squared, entropy = [], []
     for i, c in enumerate(coordinates.tolist()):
-        image = world.images[images[i]] if pairing == "joint" and images is not None else no_image
-        printed, logits = forward(theta, shape, world.coordinates[c], image)
+        image = features.images[images[i]] if pairing == "joint" and images is not None else no_image
+        printed, logits = forward(theta, shape, features.coordinates[c], image)
         squared.append((printed - target[c]) ** 2)
         if pairing == "joint" and images is not None:
-            entropy.append(F.cross_entropy(logits / life.temperature, world.labels[images[i]]))
+            entropy.append(F.cross_entropy(logits / life.temperature, features.labels[images[i]]))
     if pairing == "blank" and images is not None:
         for i in images.tolist():
-            _, logits = forward(theta, shape, no_coordinate, world.images[i])
-            entropy.append(F.cross_entropy(logits / life.temperature, world.labels[i]))
+            _, logits = forward(theta, shape, no_coordinate, features.images[i])
+            entropy.append(F.cross_entropy(logits / life.temperature, features.labels[i]))
     if life.loss == "sum":
         return life.replication_weight * torch.stack(squared).sum() + (
             weight * torch.stack(entropy).sum() if entropy else 0
@@ -78,19 +80,19 @@ def loss(theta, born, world, life, pairing, coordinates, images, weight):
     return life.replication_weight * rho + (weight * torch.stack(entropy).mean() if entropy else 0)
 
 
-def slow_life(world, genomes, life, pairing, rates, weights):
+def slow_life(features, genomes, life, pairing, rates, weights):
     adults = []
     for slot, born in enumerate(genomes):
         theta = born.clone().requires_grad_()
         optimizer = TORCH[life.optimizer]([theta], lr=rates[slot].item())
         one = stream(0 if life.environment == "shared" else slot)
         target = born
-        for step, (coordinates, images) in enumerate(experiences(world, life, pairing, [one])):
-            if life.target == "epoch" and step % (world.shape.n_weights // life.coordinates) == 0:
+        for step, (coordinates, images) in enumerate(experiences(features, life, pairing, [one])):
+            if life.target == "epoch" and step % (features.shape.n_weights // life.coordinates) == 0:
                 target = theta.detach().clone()
             optimizer.zero_grad()
             images = None if images is None else images[0]
-            loss(theta, target, world, life, pairing, coordinates[0], images, weights[slot]).backward()
+            loss(theta, target, features, life, pairing, coordinates[0], images, weights[slot]).backward()
             optimizer.step()
         adults.append(theta.detach())
     return torch.stack(adults)
@@ -101,39 +103,39 @@ def slow_life(world, genomes, life, pairing, rates, weights):
 @pytest.mark.parametrize("pairing", ["blank", "joint"])
 @pytest.mark.parametrize("environment", ["individual", "shared"])
 def test_life_equals_autograd(optimizer, target, pairing, environment):
-    world = world_of()
-    genomes = genomes_of(world)
+    features = features_of()
+    genomes = genomes_of(features)
     life = Life(
         steps=4, optimizer=optimizer, coordinates=6, images=6, target=target, environment=environment, temperature=0.7
     )
     rates, weights = torch.tensor([0.01, 0.02, 0.01]).double(), torch.tensor([0.1, 0.5, 0.0]).double()
-    got = live(world, genomes, life, pairing, rates, weights, stream, chunk=2)
-    torch.testing.assert_close(got, slow_life(world, genomes, life, pairing, rates, weights), rtol=1e-6, atol=1e-7)
+    got = live(features, genomes, life, pairing, rates, weights, stream, chunk=2)
+    torch.testing.assert_close(got, slow_life(features, genomes, life, pairing, rates, weights), rtol=1e-6, atol=1e-7)
 
 
 @pytest.mark.parametrize("target", ["birth", "self", "epoch"])
 @pytest.mark.parametrize("loss", ["relative", "sum"])
 @pytest.mark.parametrize("pairing", ["blank", "joint"])
 def test_epochs_with_their_targets_and_summed_losses_equal_autograd(target, loss, pairing):
-    world = world_of()
-    genomes = genomes_of(world)
+    features = features_of()
+    genomes = genomes_of(features)
     life = Life(steps=7, coordinates=100, images=30, target=target, loss=loss, sampling="epoch", optimizer="adamax")
-    assert world.shape.n_weights // life.coordinates == 3, "targets change twice"
+    assert features.shape.n_weights // life.coordinates == 3, "targets change twice"
     rates, weights = torch.full((3,), 0.01).double(), torch.tensor([0.1, 0.5, 0.0]).double()
-    got = live(world, genomes, life, pairing, rates, weights, stream, chunk=2)
-    torch.testing.assert_close(got, slow_life(world, genomes, life, pairing, rates, weights), rtol=1e-6, atol=1e-7)
+    got = live(features, genomes, life, pairing, rates, weights, stream, chunk=2)
+    torch.testing.assert_close(got, slow_life(features, genomes, life, pairing, rates, weights), rtol=1e-6, atol=1e-7)
 
 
 @pytest.mark.parametrize("target", ["birth", "self"])
 @pytest.mark.parametrize("loss", ["relative", "sum"])
 @pytest.mark.parametrize("heavy", [0.0, 3.0])
 def test_the_replication_loss_has_a_weight(target, loss, heavy):
-    world = world_of()
-    genomes = genomes_of(world)
+    features = features_of()
+    genomes = genomes_of(features)
     life = Life(steps=4, coordinates=6, images=6, target=target, loss=loss, replication_weight=heavy, optimizer="adam")
     rates, weights = torch.full((3,), 0.01).double(), torch.tensor([0.1, 0.5, 1.0]).double()
-    got = live(world, genomes, life, "blank", rates, weights, stream, chunk=2)
-    torch.testing.assert_close(got, slow_life(world, genomes, life, "blank", rates, weights), rtol=1e-6, atol=1e-7)
+    got = live(features, genomes, life, "blank", rates, weights, stream, chunk=2)
+    torch.testing.assert_close(got, slow_life(features, genomes, life, "blank", rates, weights), rtol=1e-6, atol=1e-7)
 
 
 @given(
@@ -143,55 +145,55 @@ def test_the_replication_loss_has_a_weight(target, loss, heavy):
     sampling=st.sampled_from(["epoch", "restarting"]),
 )
 def test_an_epoch_shows_each_coordinate_once_and_a_life_no_image_twice_before_all(batch, images, pairing, sampling):
-    world = world_of()
-    steps = world.shape.n_weights // batch
+    features = features_of()
+    steps = features.shape.n_weights // batch
     life = Life(steps=2 * steps, coordinates=batch, images=images, sampling=sampling)
-    assert world.epoch(life) == steps
-    seen = list(experiences(world, life, pairing, [stream(0)]))
+    assert features.epoch(life) == steps
+    seen = list(experiences(features, life, pairing, [stream(0)]))
     epochs = seen[:steps], seen[steps:]
     for coordinates in (torch.cat([c.flatten() for c, _ in epoch]) for epoch in epochs):
         assert len(coordinates) == steps * batch == len(coordinates.unique())
     for shown in [seen] if sampling == "epoch" else epochs:  # restarting ones are dealt anew with each epoch
-        counts = torch.bincount(torch.cat([i.flatten() for _, i in shown]), minlength=len(world.images))
+        counts = torch.bincount(torch.cat([i.flatten() for _, i in shown]), minlength=len(features.images))
         assert counts.max() - counts.min() <= 1
     assert not torch.equal(seen[0][0], seen[steps][0]) or batch < 3
 
 
 def test_vanilla_life_equals_autograd():
-    world = world_of(task=False)
-    genomes = genomes_of(world)
+    features = features_of(task=False)
+    genomes = genomes_of(features)
     life = Life(steps=4, coordinates=7)
     rates, weights = torch.full((3,), 0.01).double(), torch.zeros(3).double()
-    got = live(world, genomes, life, "blank", rates, weights, stream, chunk=3)
-    torch.testing.assert_close(got, slow_life(world, genomes, life, "blank", rates, weights), rtol=1e-6, atol=1e-7)
+    got = live(features, genomes, life, "blank", rates, weights, stream, chunk=3)
+    torch.testing.assert_close(got, slow_life(features, genomes, life, "blank", rates, weights), rtol=1e-6, atol=1e-7)
 
 
 @pytest.mark.parametrize("pairing", ["blank", "joint"])
 def test_large_batches_equal_autograd_too(pairing):
     """They lie otherwise in memory; here coordinates one way and images the other."""
-    world = world_of()
-    genomes = genomes_of(world)
+    features = features_of()
+    genomes = genomes_of(features)
     life = Life(steps=3, coordinates=ROW_MAJOR_BELOW + 5, images=ROW_MAJOR_BELOW - 1)
     rates, weights = torch.full((3,), 0.01).double(), torch.tensor([0.1, 0.5, 0.0]).double()
-    got = live(world, genomes, life, pairing, rates, weights, stream, chunk=2)
-    torch.testing.assert_close(got, slow_life(world, genomes, life, pairing, rates, weights), rtol=1e-6, atol=1e-7)
+    got = live(features, genomes, life, pairing, rates, weights, stream, chunk=2)
+    torch.testing.assert_close(got, slow_life(features, genomes, life, pairing, rates, weights), rtol=1e-6, atol=1e-7)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_each_learns_at_its_own_rate_whatever_its_neighbours_do(optimizer):
-    world = world_of()
-    genomes = genomes_of(world)
+    features = features_of()
+    genomes = genomes_of(features)
     life = Life(steps=5, coordinates=6, images=6, optimizer=optimizer)
     rates, weights = torch.tensor([0.01, 0.02, 0.04]).double(), torch.full((3,), 0.1).double()
-    together = live(world, genomes, life, "blank", rates, weights, stream, chunk=3)
-    torch.testing.assert_close(together, live(world, genomes, life, "blank", rates, weights, stream, chunk=1))
+    together = live(features, genomes, life, "blank", rates, weights, stream, chunk=3)
+    torch.testing.assert_close(together, live(features, genomes, life, "blank", rates, weights, stream, chunk=1))
 
 
 def test_strict_targets_are_added_up_in_order_however_many_threads_there_are():
-    world = world_of(dtype=torch.float32, task=False)
-    genomes = genomes_of(world)
-    gradient = Gradient(world, Life(coordinates=20_000, target="self", loss="sum"), "blank", 3, genomes)
-    gradient.see(torch.randint(world.shape.n_weights, (3, 20_000)), None)
+    features = features_of(dtype=torch.float32, task=False)
+    genomes = genomes_of(features)
+    gradient = Gradient(features, Life(coordinates=20_000, target="self", loss="sum"), "blank", 3, genomes)
+    gradient.see(torch.randint(features.shape.n_weights, (3, 20_000)), None)
     gradient._residual.normal_()
     more, expected = torch.empty_like(genomes), np.zeros(genomes.shape, np.float32)
     for row, coordinates, residual in zip(expected, gradient._coordinates, gradient._residual, strict=True):
@@ -208,14 +210,14 @@ def test_strict_targets_are_added_up_in_order_however_many_threads_there_are():
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("pairing", ["blank", "joint"])
 def test_a_step_allocates_no_memory(optimizer, pairing):
-    world = world_of(dtype=torch.float32)
-    genomes = genomes_of(world)
+    features = features_of(dtype=torch.float32)
+    genomes = genomes_of(features)
     life = Life(coordinates=40, images=40, optimizer=optimizer)
-    gradient = Gradient(world, life, pairing, 3, genomes)
+    gradient = Gradient(features, life, pairing, 3, genomes)
     gradient.begin(genomes, torch.full((3,), 0.1))
     rule = OPTIMIZERS[optimizer]
     moments = [torch.zeros_like(gradient.weights.flat) for _ in range(rule.moments)]
-    seen = torch.randint(world.shape.n_weights, (3, 40)), torch.randint(40, (3, 40))
+    seen = torch.randint(features.shape.n_weights, (3, 40)), torch.randint(40, (3, 40))
     with torch.profiler.profile(profile_memory=True) as profile:
         rule.update(gradient.weights.flat, gradient(*seen), moments, 1, 0.01)
     allocated = [event.self_cpu_memory_usage for event in profile.events() if event.self_cpu_memory_usage > 0]
@@ -224,20 +226,20 @@ def test_a_step_allocates_no_memory(optimizer, pairing):
 
 @pytest.mark.parametrize("chunk", [1, 2, 5])
 def test_chunks_agree_to_rounding_in_float32(chunk):
-    world = world_of(dtype=torch.float32)
-    genomes = genomes_of(world, p=5)
+    features = features_of(dtype=torch.float32)
+    genomes = genomes_of(features, p=5)
     life = Life(steps=10, coordinates=16, images=8)
     rates, weights = torch.full((5,), 0.005), torch.full((5,), 0.1)
-    whole = live(world, genomes, life, "blank", rates, weights, stream, chunk=4)
+    whole = live(features, genomes, life, "blank", rates, weights, stream, chunk=4)
     torch.testing.assert_close(
-        live(world, genomes, life, "blank", rates, weights, stream, chunk=chunk), whole, rtol=1e-4, atol=1e-5
+        live(features, genomes, life, "blank", rates, weights, stream, chunk=chunk), whole, rtol=1e-4, atol=1e-5
     )
 
 
 def test_no_steps_is_no_life():
-    world = world_of()
-    genomes = genomes_of(world)
+    features = features_of()
+    genomes = genomes_of(features)
     one = torch.ones(3).double()
-    got = live(world, genomes, Life(steps=0), "blank", one, one, stream, chunk=2)
+    got = live(features, genomes, Life(steps=0), "blank", one, one, stream, chunk=2)
     assert torch.equal(got, genomes)
     assert got.data_ptr() != genomes.data_ptr()

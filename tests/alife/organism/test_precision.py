@@ -11,20 +11,20 @@ from alife.evolution.island import Habitat, check_precision, lifetime
 from alife.organism.kernel.gradient import Gradient
 from alife.organism.lifetime import live
 from populations.engine.evolve import prepare
-from tests.alife.organism.test_lifetime import genomes_of, stream, world_of
+from tests.alife.organism.test_lifetime import features_of, genomes_of, stream
 
 
 @pytest.mark.parametrize("pairing", ["blank", "joint"])
 @pytest.mark.parametrize("target", ["birth", "self"])
 def test_the_gradient_is_that_of_float32_to_a_few_percent(pairing, target):
-    world = world_of(hidden=32, units=16, dtype=torch.float32)
-    genomes = genomes_of(world)
+    features = features_of(hidden=32, units=16, dtype=torch.float32)
+    genomes = genomes_of(features)
     draw = np.random.default_rng(5)
-    seen = [torch.from_numpy(draw.integers(0, n, (3, 64))) for n in (world.shape.n_weights, 40)]
+    seen = [torch.from_numpy(draw.integers(0, n, (3, 64))) for n in (features.shape.n_weights, 40)]
     gradients = []
     for precision in ("float32", "bfloat16"):
         life = Life(coordinates=64, images=64, target=target, precision=precision)
-        gradient = Gradient(world, life, pairing, 3, genomes)
+        gradient = Gradient(features, life, pairing, 3, genomes)
         gradient.begin(genomes, torch.full((3,), 0.3))
         gradients.append(gradient(*seen).clone())
     exact, rounded = gradients
@@ -33,12 +33,12 @@ def test_the_gradient_is_that_of_float32_to_a_few_percent(pairing, target):
 
 
 def test_adults_end_near_those_of_float32():
-    world = world_of(hidden=32, units=16, dtype=torch.float32)
-    genomes = genomes_of(world)
+    features = features_of(hidden=32, units=16, dtype=torch.float32)
+    genomes = genomes_of(features)
     rates, weights = torch.full((3,), 0.005), torch.full((3,), 0.1)
     exact, rounded = (
         live(
-            world,
+            features,
             genomes,
             Life(steps=30, coordinates=64, images=32, precision=precision),
             "blank",
@@ -62,7 +62,7 @@ def test_a_generation_in_bfloat16_scores_as_one_in_float32(small, monkeypatch):
         life = {**small["life"], "precision": precision, "steps": 20}
         config, physics = prepare(parse_config({**small, "life": life}))
         habitat = Habitat(config, physics)
-        founders = reproduction.founders(config, habitat.world.shape.n_weights, 0)
+        founders = reproduction.founders(config, habitat.features.shape.n_weights, 0)
         return lifetime(habitat, founders, 0, 0, 1e-6)[0]
 
     exact, rounded = scores("float32"), scores("bfloat16")

@@ -71,7 +71,7 @@ def test_annealing_makes_real_quines(quines):
     assert told["rho"].max() < 0.01
     assert told["participation"].min() > 0.05
     assert (told["squared_norm"] > 0.2 * measures.squared_norm(begin).numpy()).all()
-    printed = place.forward.emit(networks, place.world.coordinates)
+    printed = place.forward.emit(networks, place.features.coordinates)
     direct = (printed - networks).square().sum(1) / networks.square().sum(1)
     np.testing.assert_allclose(told["rho"], direct, rtol=1e-4)
 
@@ -150,7 +150,7 @@ def _selu_network(network: torch.Tensor, features: torch.Tensor, hidden: int) ->
 
 def test_refinement_never_makes_a_quine_worse_and_says_its_error(quines):
     place, networks = quines
-    features = place.world.coordinates.double()
+    features = place.features.coordinates.double()
     for network in networks:
         before = ((exact.forward(network.double(), features, 12).printed - network).norm() / network.norm()) ** 2
         refined, error = exact.refine(network.double(), features, 12, steps=40)
@@ -163,7 +163,7 @@ def test_refinement_leaves_a_network_that_is_no_number_as_it_is(quines):
     place, networks = quines
     network = networks[0].double().clone()
     network[3] = torch.nan
-    refined, error = exact.refine(network, place.world.coordinates.double(), 12, steps=3)
+    refined, error = exact.refine(network, place.features.coordinates.double(), 12, steps=3)
     assert torch.equal(refined.isnan(), network.isnan())
     assert np.isnan(error)
 
@@ -177,15 +177,15 @@ def test_refinement_damps_more_where_its_matrix_has_no_factor(quines, monkeypatc
         return factorise(-matrix if len(asked) == 1 else matrix)
 
     monkeypatch.setattr(torch.linalg, "cholesky_ex", cholesky_ex)
-    exact.refine(networks[0].double(), place.world.coordinates.double(), 12, steps=1)
+    exact.refine(networks[0].double(), place.features.coordinates.double(), 12, steps=1)
     more = (asked[1] - asked[0]).diagonal()
     torch.testing.assert_close(more, torch.full_like(more, 3e-2), rtol=1e-6, atol=1e-9)
 
 
 def test_an_exact_quine_descends_for_generations_without_learning():
     place, networks = annealed(16, 1500, seeds=24)
-    features = place.world.coordinates.double()
-    best = measures.relative_error(place.forward.emit(networks, place.world.coordinates), networks).argsort()[:3]
+    features = place.features.coordinates.double()
+    best = measures.relative_error(place.forward.emit(networks, place.features.coordinates), networks).argsort()[:3]
     refined = [exact.refine(networks[k].double(), features, 16, 150) for k in best]
     network, error = min(refined, key=lambda pair: pair[1])
     assert error < exact.PERFECT
@@ -196,7 +196,7 @@ def test_an_exact_quine_descends_for_generations_without_learning():
     single = network.float()[None]
 
     def emit(networks: torch.Tensor) -> torch.Tensor:
-        return place.forward.emit(networks, place.world.coordinates)
+        return place.forward.emit(networks, place.features.coordinates)
 
     assert fertility.depths(emit, single, single, 10).item() == 10
 
@@ -357,9 +357,11 @@ def test_every_attempt_is_measured_alike_and_again_the_same(part: str, monkeypat
 
 def test_emission_as_a_function_is_the_organisms_own():
     place, begin = small_world(8)
-    plain = contraction.emission(place.world.coordinates, scaled=False)
-    torch.testing.assert_close(plain(begin), place.forward.emit(begin, place.world.coordinates), rtol=1e-4, atol=1e-5)
-    scaled = contraction.emission(place.world.coordinates, scaled=True)(begin)
+    plain = contraction.emission(place.features.coordinates, scaled=False)
+    torch.testing.assert_close(
+        plain(begin), place.forward.emit(begin, place.features.coordinates), rtol=1e-4, atol=1e-5
+    )
+    scaled = contraction.emission(place.features.coordinates, scaled=True)(begin)
     torch.testing.assert_close(scaled.norm(dim=1), begin.norm(dim=1))
     assert measures.relative_error(scaled / scaled.norm(), plain(begin) / scaled.norm()).isfinite().all()
 

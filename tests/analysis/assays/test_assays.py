@@ -375,7 +375,7 @@ def jacobian(habitat, genome):
 
     def emit(g):
         one, two, out = g[: h * h].view(h, h), g[h * h : 2 * h * h].view(h, h), g[2 * h * h : 2 * h * h + h]
-        return torch.selu(torch.selu(habitat.world.coordinates @ one[:, :k].T) @ two.T) @ out
+        return torch.selu(torch.selu(habitat.features.coordinates @ one[:, :k].T) @ two.T) @ out
 
     return torch.autograd.functional.jacobian(emit, genome)
 
@@ -387,7 +387,7 @@ def test_descent_without_learning_and_noise_is_emission_of_emissions(place):
     founders = on(habitat, birth(newborns))
     genomes = founders
     for k in (1, 2, 3):
-        emitted = habitat.forward.emit(genomes, habitat.world.coordinates)
+        emitted = habitat.forward.emit(genomes, habitat.features.coordinates)
         rows = table[~table.learning & ~table.noise & (table.descent == k)]
         error = ((emitted - genomes) ** 2).sum(1) / (genomes**2).sum(1)
         np.testing.assert_allclose(rows.replication_error, error, rtol=1e-3)
