@@ -11,7 +11,7 @@ from torch import Tensor
 
 from alife.bench.timing import Call
 from alife.configuration import keys as configuration
-from alife.organism.features import Features
+from alife.organism.kernel.features import Features
 from alife.organism.lifetime import experiences
 
 

@@ -20,7 +20,7 @@ from alife.errors import Unfit
 from alife.evolution.reproduction import Floats, Newborns, birth, causes_of_death, trait
 from alife.evolution.selection import fitness
 from alife.organism import measures
-from alife.organism.features import Features
+from alife.organism.kernel.features import Features
 from alife.organism.kernel.products import computing
 from alife.organism.lifetime import live
 from alife.organism.quine import Forward

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from alife.configuration import keys as configuration
-from alife.organism.features import Features
+from alife.organism.kernel.features import Features
 from alife.organism.kernel.gradient import Gradient
 
 TABLE: Final = 1 << 21

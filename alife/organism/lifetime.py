@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from alife.configuration import keys as configuration
-from alife.organism.features import Features
+from alife.organism.kernel.features import Features
 from alife.organism.kernel.gradient import Gradient
 from alife.organism.kernel.matrices import Matrices
 from alife.organism.optimizers import OPTIMIZERS, Optimizer

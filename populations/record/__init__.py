@@ -6,7 +6,7 @@ manifest.py     what is in a run folder, and the one text that says so
 parts.py        rows as immutable Parquet parts
 checkpoints.py  newborns as safetensors
 lease.py        one writer a run folder
-storage.py      durable writes and atomic replacement, on disk or at any fsspec URI
+storage/        durable writes and atomic replacement, on disk or at any fsspec URI
 provenance.py   by what a run is made
 task.py         the data of a run that goes on
 unbegun.py      nothing stays of a run that never began

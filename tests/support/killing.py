@@ -8,8 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from populations.record import storage
-from populations.record.storage import LocalFolder, RemoteFolder
+from populations.record.storage import LocalFolder, RemoteFolder, disk
 
 _MODULES = [
     "pytest",
@@ -81,7 +80,7 @@ def _arm(kill_at: int) -> None:
 
     local, remote = LocalFolder, RemoteFolder
     local.write = _method(partial(write_half, local.write))
-    storage.os = _Module(os, replace=partial(stepping, os.replace))
+    disk.os = _Module(os, replace=partial(stepping, os.replace))
     for kind, names in ((local, ("write", "delete")), (remote, ("write", "replace", "delete"))):
         for name in names:
             setattr(kind, name, _method(partial(stepping, getattr(kind, name))))

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from alife.configuration import keys as configuration
-from alife.organism.features import Features
 from alife.organism.kernel.activation import FIRST, SECOND, UNIT, Selu
+from alife.organism.kernel.features import Features
 from alife.organism.kernel.layout import Input, layers
 from alife.organism.kernel.matrices import Matrices
 from alife.organism.kernel.products import Call, product

@@ -24,8 +24,7 @@ def test_a_writer_that_was_halted_restores_nothing_older(uri: str, monkeypatch: 
     """It has compared, and stands still before it writes; another one takes the folder over."""
     one, two = open_folder(uri), open_folder(uri)
     first = one.replace("manifest.json", b"first", None)
-    putting = "_put_next" if uri.startswith("gs") else "_put_blob"
-    fetch, put, taken = RemoteFolder.fetch, getattr(RemoteFolder, putting, None), []
+    fetch, put, taken = RemoteFolder.fetch, RemoteFolder._put_if, []
 
     def take_over() -> None:
         if not taken:
@@ -39,11 +38,11 @@ def test_a_writer_that_was_halted_restores_nothing_older(uri: str, monkeypatch: 
 
     def halt_and_put(folder: RemoteFolder, *args: Any) -> Any:
         take_over()
-        return put and put(folder, *args)
+        return put(folder, *args)
 
     with monkeypatch.context() as patch:
         patch.setattr(RemoteFolder, "fetch", fetch_and_halt)
-        patch.setattr(RemoteFolder, putting, halt_and_put, raising=False)
+        patch.setattr(RemoteFolder, "_put_if", halt_and_put)
         with pytest.raises(Conflict):
             one.replace("manifest.json", b"older", first)
     assert one.read("manifest.json") == b"newer"

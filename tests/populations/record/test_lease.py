@@ -163,7 +163,7 @@ def test_a_store_that_ignores_conditions_is_refused(s3: str, monkeypatch: pytest
         dropped.extend(options.pop(key) for key in ("IfMatch", "IfNoneMatch") if key in options)
         return call(method, **options)
 
-    monkeypatch.setattr("populations.record.storage._HONOUR", set())
+    monkeypatch.setattr("populations.record.storage.conditional._HONOUR", set())
     monkeypatch.setattr(folder.fs, "call_s3", careless)
     with pytest.raises(UserError, match=r"^s3://.+: this store does not honour conditions on what is written") as told:
         lease.acquire(folder)
