@@ -1,6 +1,8 @@
 """The run folder: one writer, any number of readers.
 
 writer.py       the recorder, the only writer of a run folder
+commit.py       parts and checkpoint first, the manifest last
+notes.py        what goes on record of the run itself
 reader.py       manifest, configuration, stored newborns and the digest
 manifest.py     what is in a run folder, and the one text that says so
 parts.py        rows as immutable Parquet parts

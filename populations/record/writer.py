@@ -1,13 +1,10 @@
 """The recorder: the only writer of a run folder.
 
-A commit writes parts and checkpoint first and the manifest last, so that a writer killed at any moment leaves the
-folder at the commit before or at the new one. Files that the manifest no longer lists go after it.
+Make one with `Recorder.create` or `Recorder.open`; `add` the rows of each generation, `commit` them with the newborns
+from which the run goes on, `close` it. How a commit is made safe is `populations.record.commit`.
 """
 
-import contextlib
-import secrets
-import socket
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,9 +15,8 @@ from alife.configuration.keys import RunConfig, dump, parse_config
 from alife.errors import UserError
 from alife.evolution.reproduction import Newborns
 from alife.format import tested
-from populations.record import checkpoints, lease, manifest, parts
+from populations.record import commit, lease, manifest, notes, parts
 from populations.record.checkpoints import fossil
-from populations.record.provenance import invocation
 from populations.record.reader import (
     CONFIG,
     check_sizes,
@@ -28,18 +24,15 @@ from populations.record.reader import (
     digest,
     exists,
     fetch_manifest,
-    kept,
-    listed_names,
     load_config,
     read_checkpoint,
     read_config,
     read_manifest,
-    read_part,
     sizes_of,
     thaw,
 )
-from populations.record.storage import Conflict, Folder, LocalFolder, explained, now, open_folder
-from populations.record.unbegun import ORPHAN, remove
+from populations.record.storage import explained, open_folder
+from populations.record.unbegun import remove
 
 __all__ = ["Recorder", "check_unused", "digest", "exists", "fossil", "read_checkpoint", "read_config", "read_manifest"]
 
@@ -51,22 +44,12 @@ class Recorder:
 
     Attributes:
         config: The run's configuration, as config.yaml holds it.
-        manifest: The last one committed.
     """
 
-    config: RunConfig
-    manifest: dict[str, Any]
-    _mark: str
-
-    def __init__(self, folder: Folder, lock: lease.Lock, config: RunConfig) -> None:
-        self._folder, self._lock, self.config = folder, lock, config
-        self._version: str | None = None
+    def __init__(self, state: commit.Committed, config: RunConfig) -> None:
+        self._state, self.config = state, config
         self._rows: dict[str, list[pa.Table]] = {kind: [] for kind in schema.ROWS}
         self._added: int | None = None
-        self._restarts: list[dict[str, Any]] = []
-        self._starts: list[dict[str, Any]] = []
-        self._facts: dict[str, Any] = {}
-        self._usable = True
 
     @classmethod
     def create(
@@ -101,21 +84,21 @@ class Recorder:
                 raise
         try:
             check_unused(uri)
-            self = cls(folder, lock, config)
             text = dump(config).encode()
-            self.manifest = manifest.begin(config, schema.seal(text), versions, machine)
+            content = manifest.begin(config, schema.seal(text), versions, machine)
             with explained(folder, "creating the run folder"):
                 names = folder.ls()
-                leftover, self._version = (
+                leftover, version = (
                     folder.fetch(name)[1] if name in names else None for name in (CONFIG, manifest.NAME)
                 )
+                state = commit.Committed(folder, lock, content, version)
                 folder.replace(CONFIG, text, leftover)
-                self._save(self.manifest)
-                self._sweep(sizes_of(folder))
+                commit.save(state, content)
+                commit.sweep(state, sizes_of(folder))
         except BaseException:
             remove(folder, lock)
             raise
-        return self
+        return cls(state, config)
 
     @classmethod
     def open(cls, uri: str, *, lease_seconds: float = lease.LEASE_SECONDS) -> "Recorder":
@@ -133,17 +116,26 @@ class Recorder:
             lock = lease.acquire(folder, lease_seconds)
         try:
             content, version = fetch_manifest(folder)
-            self = cls(folder, lock, load_config(folder, content))
-            self._version = version
+            config, state = load_config(folder, content), commit.Committed(folder, lock, content, version)
             with explained(folder, "opening the run folder"):
                 sizes = sizes_of(folder)
                 check_sizes(folder, content, sizes)
-                self._save({**content, "epoch": content["epoch"] + 1})
-                self._sweep(sizes)
+                commit.save(state, {**content, "epoch": content["epoch"] + 1})
+                commit.sweep(state, sizes)
         except BaseException:
             lock.release()
             raise
-        return self
+        return cls(state, config)
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """The last one committed."""
+        return self._state.manifest
+
+    @property
+    def uri(self) -> str:
+        """Where the run folder is."""
+        return self._state.folder.uri
 
     def add(
         self,
@@ -203,10 +195,13 @@ class Recorder:
         if status not in schema.STATUSES:
             raise ValueError(f"status {status!r} is not among {schema.STATUSES}")
         content = {**self.manifest, "status": status, "generation": generation}
-        with self._writing() as written:
-            content["parts"] = {kind: self._append(kind, status in _ENDED, written) for kind in schema.ROWS}
-            content["parts"]["checkpoints"] = self._freeze(generation + 1, newborns, meta or {}, written)
-            self._replace(content)
+        keep = self.config.checkpoint.keep
+        with commit.writing(self._state) as written:
+            content["parts"] = self._append(status, written)
+            content["parts"]["checkpoints"] = commit.freeze(
+                self._state, keep, generation + 1, newborns, meta or {}, written
+            )
+            commit.replace(self._state, content)
         self._rows = {kind: [] for kind in schema.ROWS}
 
     def checkpoint(self, generation: int | None = None) -> tuple[int, dict[int, Newborns], dict[str, Any]]:
@@ -221,7 +216,7 @@ class Recorder:
         Raises:
             UserError: There is no such checkpoint, or it is damaged.
         """
-        return thaw(self._folder, self.manifest, generation)
+        return thaw(self._state.folder, self.manifest, generation)
 
     def kept(self) -> list[int]:
         """Generations whose newborns are stored, in order."""
@@ -236,9 +231,7 @@ class Recorder:
             why: In a few words.
             seconds_lost: Since that generation's first start.
         """
-        self._restarts.append(
-            {"time": now(), "generation": generation, "host": host, "why": why, "seconds_lost": float(seconds_lost)}
-        )
+        self._state.notes.restarts.append(notes.restarted(generation, host, why, seconds_lost))
 
     def start(self, generation: int, versions: Mapping[str, str]) -> None:
         """Note that the run starts or goes on, who asked for it how, and with what; on record with the next commit.
@@ -247,17 +240,7 @@ class Recorder:
             generation: The first one to be lived.
             versions: As `populations.record.provenance.versions`.
         """
-        command, host = invocation(), socket.gethostname()
-        self._starts.append(
-            {
-                "time": now(),
-                "generation": generation,
-                "command": command,
-                "version": versions.get("alife-quines", "unknown"),
-                "versions": dict(versions),
-                "host": host,
-            }
-        )
+        self._state.notes.starts.append(notes.started(generation, versions))
 
     def describe(self, *, task: Mapping[str, Any] | None = None, warnings: Sequence[str] | None = None) -> None:
         """Say what the run learns and what its configuration is warned of; on record with the next commit.
@@ -267,9 +250,9 @@ class Recorder:
             warnings: One line each; None leaves what is on record.
         """
         if task is not None:
-            self._facts["task"] = dict(task)
+            self._state.notes.facts["task"] = dict(task)
         if warnings is not None:
-            self._facts["warnings"] = list(warnings)
+            self._state.notes.facts["warnings"] = list(warnings)
 
     def extend(self, generations: int) -> None:
         """Raise the total number of generations; the same total again changes nothing.
@@ -281,14 +264,14 @@ class Recorder:
             raise UserError(f"generations: {generations} is fewer than the {self.config.generations} of this run")
         if generations == self.config.generations:
             return
-        source = f"{self._folder.uri}/{CONFIG}"
+        source = f"{self.uri}/{CONFIG}"
         config = parse_config({**self.config.model_dump(), "generations": generations}, source)
         text = dump(config).encode()
-        with self._writing():
-            present, version = self._folder.fetch(CONFIG)
-            self._save({**self.manifest, "config": [schema.seal(present), schema.seal(text)]})
-            self._folder.replace(CONFIG, text, version)
-            self._save({**self.manifest, "config": [schema.seal(text)]})
+        with commit.writing(self._state):
+            present, version = self._state.folder.fetch(CONFIG)
+            commit.save(self._state, {**self.manifest, "config": [schema.seal(present), schema.seal(text)]})
+            self._state.folder.replace(CONFIG, text, version)
+            commit.save(self._state, {**self.manifest, "config": [schema.seal(text)]})
         self.config = config
 
     def attach(self, name: str, data: bytes) -> None:
@@ -300,14 +283,14 @@ class Recorder:
         """
         if "/" in name or name in (CONFIG, manifest.NAME, lease.NAME):
             raise ValueError(f"{name!r} is no name for an attachment")
-        with self._writing():
-            version = self._folder.fetch(name)[1] if name in self._folder.ls() else None
-            self._folder.replace(name, data, version)
+        folder = self._state.folder
+        with commit.writing(self._state):
+            folder.replace(name, data, folder.fetch(name)[1] if name in folder.ls() else None)
 
     def tested(self) -> list[int]:
         """Generations whose scores on test images lie beside the record."""
-        with explained(self._folder, "looking for scores on test images"):
-            return tested.listed(self._folder.ls(), self.manifest["generation"])
+        with explained(self._state.folder, "looking for scores on test images"):
+            return tested.listed(self._state.folder.ls(), self.manifest["generation"])
 
     def close(self, status: str | None = None) -> None:
         """Let go of the folder; what was added and not committed is dropped.
@@ -316,119 +299,29 @@ class Recorder:
             status: One of `schema.STATUSES` to leave on record; None leaves the last one.
         """
         self._rows = {kind: [] for kind in schema.ROWS}
-        status = status or self.manifest["status"]
+        status, state = status or self.manifest["status"], self._state
         try:
-            if self._usable and (self._restarts or self._facts or status != self.manifest["status"]):
-                with self._writing() as written:
-                    listed = {kind: self._append(kind, status in _ENDED, written) for kind in schema.ROWS}
-                    self._replace({**self.manifest, "status": status, "parts": {**self.manifest["parts"], **listed}})
+            if state.usable and (state.notes.restarts or state.notes.facts or status != self.manifest["status"]):
+                with commit.writing(state) as written:
+                    listed = {**self.manifest["parts"], **self._append(status, written)}
+                    commit.replace(state, {**self.manifest, "status": status, "parts": listed})
         finally:
-            self._usable = False
-            self._lock.release()
+            state.usable = False
+            state.lock.release()
 
     def abandon(self) -> None:
         """Let go of a run of which nothing could be stored, and leave nothing of it behind."""
-        self._usable = False
-        remove(self._folder, self._lock)
-
-    @property
-    def uri(self) -> str:
-        """Where the run folder is."""
-        return self._folder.uri
+        self._state.usable = False
+        remove(self._state.folder, self._state.lock)
 
     @property
     def _last(self) -> int:
         return self.manifest["generation"] if self._added is None else self._added
 
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[list[str]]:
-        """Names of files written inside, removed again if the manifest does not come to list them."""
-        if not self._usable:
-            raise UserError(f"{self._folder.uri}: this run is closed for writing: resume it")
-        self._usable = False
-        self._mark = f"{self.manifest['epoch']}-{secrets.token_hex(4)}"  # no name is ever used twice
-        written: list[str] = []
-        try:
-            self._check_lock()
-            with explained(self._folder, "writing", lambda: f"; {kept(self._folder)}"):
-                yield written
-        except BaseException:
-            self._discard(written)
-            raise
-        self._usable = True
-
-    def _check_lock(self) -> None:
-        """Before anything is written, so that a folder that is gone, or somebody else's, is left as it is."""
-        try:
-            self._lock.check()
-        except UserError as error:
-            raise UserError(f"{error}; {kept(self._folder)}") from None
-
-    def _discard(self, written: list[str]) -> None:
-        """Remove the files of a commit that did not happen; on an object store the next writer does.
-
-        There, a put of the manifest whose answer was lost may still arrive, and would list them.
-        """
-        if isinstance(self._folder, LocalFolder) and written:
-            with contextlib.suppress(OSError, UserError):
-                for name in set(written) - listed_names(fetch_manifest(self._folder)[0]):
-                    self._folder.delete(name)
-
-    def _sweep(self, names: Iterable[str]) -> None:
-        """Remove those files that a dead writer has left and no manifest lists."""
-        for name in set(names) - listed_names(self.manifest):
-            if ORPHAN.fullmatch(name):
-                self._folder.delete(name)
-
-    def _append(self, kind: str, compact: bool, written: list[str]) -> list[dict[str, Any]]:
-        """The manifest's list of a kind with the buffered rows in it, small parts merged."""
-        listed = list(self.manifest["parts"][kind])
-        rows = self._rows[kind]
-        merged = parts.to_merge([entry["rows"] for entry in listed], sum(map(len, rows)), compact)
-        if not rows and not merged:
-            return listed
-        kept, old = listed[: len(listed) - merged], listed[len(listed) - merged :]
-        whole = pa.concat_tables([read_part(self._folder, entry, kind, self.config) for entry in old] + rows)
-        first, last = whole["generation"][0].as_py(), whole["generation"][-1].as_py()
-        name = f"{kind}/{first:07d}-{last:07d}-{self._mark}.parquet"
-        data = parts.encode(whole)
-        written.append(name)
-        self._folder.write(name, data)
-        return [*kept, {"name": name, **schema.seal(data), "rows": len(whole), "first": first, "last": last}]
-
-    def _freeze(
-        self, generation: int, newborns: Mapping[int, Newborns], meta: Mapping[str, Any], written: list[str]
-    ) -> list[dict[str, Any]]:
-        """The manifest's list of checkpoints with these newborns in it, and without those that are past keeping."""
-        listed = {entry["generation"]: entry for entry in self.manifest["parts"]["checkpoints"]}
-        if newborns:
-            name = f"checkpoints/{generation:07d}-{self._mark}.safetensors"
-            data = checkpoints.encode(generation, newborns, meta)
-            written.append(name)
-            self._folder.write(name, data)
-            listed[generation] = {"name": name, **schema.seal(data), "generation": generation}
-        keep = checkpoints.retained(listed, self.config.checkpoint.keep)
-        return [listed[number] for number in sorted(keep)]
-
-    def _replace(self, content: dict[str, Any]) -> None:
-        """Put a new manifest in place, then remove what only the old one lists."""
-        obsolete = listed_names(self.manifest) - listed_names(content)
-        self._save(content)
-        for name in obsolete:
-            with contextlib.suppress(OSError):  # what stays behind is an orphan, and the next writer removes it
-                self._folder.delete(name)
-
-    def _save(self, content: dict[str, Any]) -> None:
-        noted = {"starts": self._starts, "restarts": self._restarts}
-        lists = {name: [*content[name], *more] for name, more in noted.items()}
-        content = {**content, **self._facts, **lists, "format": schema.FORMAT_VERSION, "updated": now()}
-        content.pop("checksum", None)
-        self._lock.check()
-        try:
-            self._version = self._folder.replace(manifest.NAME, manifest.serialise(content), self._version)
-        except Conflict:
-            raise UserError(
-                f"{self._folder.uri}: another run has taken over this folder: this one stopped to do no damage"
-            ) from None
-        self._starts, self._restarts, self._facts = [], [], {}
-        self.manifest = content
+    def _append(self, status: str, written: list[str]) -> dict[str, list[dict[str, Any]]]:
+        """The manifest's lists of rows with the buffered ones in them; all small parts merged where the run ends."""
+        compact = status in _ENDED
+        return {
+            kind: commit.append(self._state, self.config, kind, self._rows[kind], compact, written)
+            for kind in schema.ROWS
+        }

@@ -14,7 +14,8 @@ from alife import siblings
 from alife.configuration import keys as configuration
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
-from populations.engine.ray import cluster, start
+from populations.engine.ray import cluster, head, start
+from populations.engine.ray.failures import Clock
 from populations.engine.ray.tasks import Elsewhere
 from populations.engine.ray.worker import errand
 from populations.record.lease import Busy
@@ -24,12 +25,6 @@ from populations.studies.jobs import Job, Result, Stopped, Told, failure, tell, 
 RETRIES: Final = 3
 """How often a job is started again after it was lost."""
 POLL_SECONDS: Final = 0.25
-LONGEST_LOOK: Final = 1.0
-"""Between two looks at most so many seconds count: a driver that was suspended draws no conclusions from that."""
-QUIET_SECONDS: Final = 5.0
-"""Silence of the cluster's head after which it is asked for nothing: who asks would be kept waiting."""
-HEAD_SECONDS: Final = 30.0
-"""Silence of the head after which the jobs are given up. After 60 s Ray ends the process, with no word to Python."""
 STARVED_SECONDS: Final = 120.0
 """Time without room for a job on any node after which the jobs are given up."""
 
@@ -83,8 +78,8 @@ class _Attempt:
     due: float = 0.0
 
 
-class Crew:
-    """The jobs of one call.
+class JobPool:
+    """The jobs of one call, as many at once as there is room for.
 
     Args:
         needs: Of each job.
@@ -96,13 +91,12 @@ class Crew:
         remote: Any = ray.remote
         self._call = remote(errand)
         self._needs, self._told, self._stopping = needs, told, stopping
-        self._head = cluster.Head(RunConfig(ray=needs))
+        self._head = head.Head(RunConfig(ray=needs))
         self._waiting: deque[_Attempt] = deque()
         self._running: dict[Any, _Attempt] = {}
         self._results: dict[str, Result] = {}
         self._stopped = False
-        self._looked, self._answers = time.monotonic(), 0
-        self._headless = self._roomless = 0.0
+        self._clock, self._roomless = Clock(), 0.0
 
     def run(self, jobs: Sequence[Job]) -> dict[str, Result]:
         """Do all jobs; a result each, by name."""
@@ -117,24 +111,22 @@ class Crew:
                 self._told({"event": "tick"})
         finally:
             self._head.close()
-            for call in self._running if self._headless < QUIET_SECONDS else ():
+            for call in () if self._head.quiet else self._running:
                 ray.cancel(call, force=True)
         return self._results
 
     def _watch(self) -> None:
         """Count for how long the head has been silent and no node has had room, as far as this process ran itself."""
-        now = time.monotonic()
-        seconds, self._looked = min(now - self._looked, LONGEST_LOOK), now
-        self._headless = self._headless + seconds if self._head.answers == self._answers else 0.0
+        seconds = self._clock.tick()
+        self._head.look(seconds)
         self._roomless = 0.0 if self._head.room else self._roomless + seconds
-        self._answers = self._head.answers
         if self._stopped:
-            if self._headless > QUIET_SECONDS:
+            if self._head.quiet:
                 for attempt in self._running.values():
                     self._end(attempt, "stopped", None, "the cluster has gone")
                 self._running.clear()
-        elif self._headless > HEAD_SECONDS:
-            raise UserError(f"ray: the head of the cluster has not answered for {HEAD_SECONDS:.0f} s: {_AGAIN}")
+        elif self._head.gone:
+            raise UserError(f"ray: the head of the cluster has not answered for {head.HEAD_SECONDS:.0f} s: {_AGAIN}")
         elif self._roomless > STARVED_SECONDS:
             raise UserError(
                 f"ray: for {STARVED_SECONDS:.0f} s no node of the cluster has had the {cluster.described(self._needs)} "
@@ -143,7 +135,7 @@ class Crew:
 
     def _start(self) -> None:
         """Start as many jobs as there is room for; nodes come and go."""
-        if self._headless > QUIET_SECONDS:
+        if self._head.quiet:
             return
         width = self._head.room if self._needs.hosts == "auto" else self._needs.hosts
         while len(self._running) < width and (attempt := self._next()):

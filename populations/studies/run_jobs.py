@@ -51,12 +51,12 @@ def run_jobs(
     if backend == "local":
         return _one_by_one(jobs, told, stopping)
     from populations.engine.backend import Interrupted
-    from populations.studies.job_pool import Crew, connected
+    from populations.studies.job_pool import JobPool, connected
 
     needs = ray or configuration.Ray()
     try:
         with connected(needs, stopping, told):
-            results = Crew(needs, told, stopping).run(jobs)
+            results = JobPool(needs, told, stopping).run(jobs)
     except Interrupted:
         return [Result(job.name, "stopped") for job in jobs]
     return [results[job.name] for job in jobs]

@@ -1,7 +1,9 @@
 """Islands on Ray.
 
-cluster.py       Ray started here or joined at an address, and what its head knows of the nodes
+cluster.py       what there is in a cluster and room for
+head.py          the cluster's head, and its silence
 supervisor.py    the backend: islands go to free workers, and what a lost worker was doing goes to another
+pool.py          workers started where there is room, and replaced
 worker.py        the actor: it answers pings while it starts and lives
 tasks.py         a job in a process of Ray
 failures.py      the failure detector: when a worker is given up

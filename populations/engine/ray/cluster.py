@@ -1,9 +1,7 @@
-"""What a cluster's head knows of its nodes, and what Ray's refusals mean."""
+"""What there is in a cluster and room for, where tasks and actors are put, and what Ray's refusals mean."""
 
 import contextlib
-import logging
 import sys
-import threading
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -12,54 +10,11 @@ from alife.errors import UserError
 from alife.words import count
 from populations.engine.ray import addresses
 
-LOOK_SECONDS = 1.0
-
-_log = logging.getLogger(__name__)
-
 
 def elsewhere(needs: Ray) -> bool:
     """Whether workers may be on other machines: a cluster is named, or this process is connected to one."""
     module = sys.modules.get("ray")
     return bool(addresses.place(needs).address) or (module is not None and module.is_initialized())
-
-
-class Head:
-    """Asks Ray's head once a second what nodes there are, in a thread of its own: a head that is gone blocks who asks.
-
-    Args:
-        config: Says what a worker needs.
-
-    Attributes:
-        places: Workers that each node alive has resources for, however many of them are in use, by the node's id.
-        answers: How often the head has answered.
-    """
-
-    def __init__(self, config: RunConfig):
-        self._config = config
-        self._stop = threading.Event()
-        self.places = places(config)
-        self.answers = 1
-        self._thread = threading.Thread(target=self._watch, name="head", daemon=True)
-        self._thread.start()
-
-    @property
-    def room(self) -> int:
-        """Workers that all nodes alive have resources for."""
-        return sum(self.places.values())
-
-    def close(self) -> None:
-        """Ask no more."""
-        self._stop.set()
-        self._thread.join(LOOK_SECONDS)
-
-    def _watch(self) -> None:
-        while not self._stop.wait(LOOK_SECONDS):
-            try:
-                self.places = places(self._config)
-            except Exception as error:  # whatever it is, no answer came; who waits for answers decides
-                _log.debug("the head of the cluster does not answer: %s", error)
-                continue
-            self.answers += 1
 
 
 def places(config: RunConfig) -> dict[str, int]:

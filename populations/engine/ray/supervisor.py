@@ -19,7 +19,6 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
-from alife import siblings
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
 from alife.evolution.island import Scores
@@ -40,15 +39,9 @@ from populations.engine.ray.failures import (
     reason,
     words_of,
 )
-from populations.engine.ray.placing import REFUSED_SECONDS, Placing
-from populations.engine.ray.worker import WorkerActor
+from populations.engine.ray.placing import REFUSED_SECONDS
+from populations.engine.ray.pool import WorkerPool
 
-STARVED_SECONDS = 300.0
-"""Without any worker that is up for so long, the run stops."""
-HEAD_SECONDS = 30.0
-"""Silence of the cluster's head after which the run stops. After 60 s Ray ends the process, with no word to Python."""
-QUIET_SECONDS = 5.0
-"""Silence of the head after which it is asked for nothing: who asks would be kept waiting."""
 POLL_SECONDS = 0.25
 CLASS_SECONDS = 30.0
 """A new run lives on the class of machine that half of its workers are of; after so long, of most that are up."""
@@ -96,32 +89,22 @@ class RayBackend:
     ):
         self.config, self.stopping, self.lost = config, stopping, lost
         self._machine: Mapping[str, Any] | None = None
-        self._refusal: Exception | None = None
-        self._lived = False
-        self._placing = Placing()
-        self._handles: list[Handle] = []
-        self._head: cluster.Head | None = None
-        self._numbered = self._answers = 0
-        self._headless = self._starved = self._pause = self._first_up = 0.0
+        self._first_up = 0.0
         self._clock, self._detector = Clock(), FailureDetector(config.ray.hang_timeout)
         self._owns = ray_start.connect(config, stopping, told)
         try:
             if config.device == "auto":
                 config = resolved(config, asking.device(config, stopping), physics.shape.n_weights)
                 self.config = config
-            self._head = cluster.Head(config)
-            cluster.check_room(config, "worker")
-            with cluster.explain_full_store():
-                self._config, self._physics = ray.put(config), ray.put(physics)
-            self._grow()
+            self._pool = WorkerPool(config, physics)
         except BaseException:
-            self.close()
+            self._leave()
             raise
 
     @property
     def hosts(self) -> int:
         """Workers that are up or starting."""
-        return len(self._handles)
+        return len(self._pool.handles)
 
     @property
     def machine(self) -> Mapping[str, Any]:
@@ -138,7 +121,7 @@ class RayBackend:
     def _wait_for_worker(self) -> None:
         """Return once the class of the machines is known and a worker of it is up."""
         task = _Task(Generation(-1, {}, 0.0, False), _nobody, deque(), {}, Counter(), time.monotonic())
-        while not self._machine or all(handle.phase == "start" for handle in self._handles):
+        while not self._machine or all(handle.phase == "start" for handle in self._pool.handles):
             self._step(task)
 
     def live(self, generation: Generation, choose: Choose) -> dict[int, Outcome]:
@@ -151,13 +134,10 @@ class RayBackend:
 
     def close(self) -> None:
         """Let all workers go, and Ray itself if this backend started it."""
-        if self._head:
-            self._head.close()
-        for handle in self._handles:
-            with contextlib.suppress(RayError):
-                ray.kill(handle.actor, no_restart=True)
-        self._handles = []
-        self._placing.close()
+        self._pool.close()
+        self._leave()
+
+    def _leave(self) -> None:
         if self._owns:
             ray_start.leave()
             self._owns = False
@@ -167,7 +147,7 @@ class RayBackend:
         if self.stopping():
             raise Interrupted
         seconds = self._clock.tick()
-        self._watch_head(seconds)
+        self._pool.look(seconds)
         self._assign(task)
         for handle in self._ready():
             try:
@@ -178,16 +158,16 @@ class RayBackend:
             else:
                 self._advance(handle, answer, task)
         self._classify(task)
-        stranded = self._stranded()
-        for handle in list(self._handles):
+        stranded = self._pool.stranded()
+        for handle in list(self._pool.handles):
             why = "its node was gone before it was up" if handle in stranded else self._detector.misses(handle, seconds)
             if why:
                 self._lose(handle, why, task)
-        self._grow(seconds)
-        self._require_hosts(seconds)
+        self._pool.grow(seconds)
+        self._pool.check(seconds)
 
     def _assign(self, task: _Task) -> None:
-        for handle in self._handles if self._machine else ():
+        for handle in self._pool.handles if self._machine else ():
             if handle.phase == "idle" and task.queue:
                 self._live(handle, *self._send(handle, task))
 
@@ -199,7 +179,7 @@ class RayBackend:
             return island, handle.actor.live.remote(*args)
 
     def _live(self, handle: Handle, island: int, ref: ray.ObjectRef) -> None:
-        self._lived, handle.island, handle.since = True, island, time.monotonic()
+        self._pool.lived, handle.island, handle.since = True, island, time.monotonic()
         self._call(handle, "live", ref)
 
     def _call(self, handle: Handle, phase: str, ref: ray.ObjectRef) -> None:
@@ -207,7 +187,7 @@ class RayBackend:
 
     def _ready(self) -> list[Handle]:
         """Workers whose call has come back, after waiting a moment for one."""
-        waiting = {handle.call: handle for handle in self._handles if handle.phase != "idle"}
+        waiting = {handle.call: handle for handle in self._pool.handles if handle.phase != "idle"}
         if not waiting:
             time.sleep(POLL_SECONDS)
             return []
@@ -248,10 +228,12 @@ class RayBackend:
 
     def _classify(self, task: _Task) -> None:
         """Settle the class of a new run's machines, and refuse a node of any other."""
-        up = [handle for handle in self._handles if handle.machine]
+        up = [handle for handle in self._pool.handles if handle.machine]
         if up and not self._machine:
             late = time.monotonic() - self._first_up > CLASS_SECONDS or self.config.ray.allow_mixed
-            self._machine = classes.of_most([h.machine for h in up if h.machine], 1 if late else len(self._handles))
+            self._machine = classes.of_most(
+                [h.machine for h in up if h.machine], 1 if late else len(self._pool.handles)
+            )
         for handle in up if self._machine and not self.config.ray.allow_mixed else ():
             if handle.machine and handle.machine != self._machine:
                 assert self._machine is not None
@@ -279,53 +261,8 @@ class RayBackend:
 
     def _refuse(self, handle: Handle, why: str, error: Exception, task: _Task, seconds: float = float("inf")) -> None:
         """Give a worker up for what its node is, and place no other there; `error` is raised if no node will do."""
-        self._placing.refuse(handle.node, seconds)
-        self._refusal = self._refusal or error
         self._lose(handle, f"refused: {why}", task)
-        self._pause = 0.0
-        for other in [each for each in self._handles if each.node == handle.node and each.phase == "start"]:
-            self._bury(other)
-
-    def _grow(self, seconds: float = 0.0) -> None:
-        """Start workers for the room there is now: what has gone is replaced, and a node that has joined is used."""
-        assert self._head is not None
-        self._pause -= seconds
-        if self._headless > QUIET_SECONDS or self._pause > 0:
-            return
-        more = min(self._wanted() - len(self._handles), self._room() - len(self._placed()))
-        for _ in range(more):
-            self._numbered += 1
-            actor = WorkerActor.options(
-                num_cpus=self.config.ray.cpus_per_host,
-                num_gpus=self.config.ray.gpus_per_host,
-                **self._placing.options(),
-            ).remote()
-            start = actor.start.remote(siblings.ROOT, [self._config, self._physics])
-            self._handles.append(Handle(f"worker {self._numbered}", actor, start, time.monotonic()))
-
-    def _stranded(self) -> list[Handle]:
-        """Workers that start though there is no room for them any more: Ray lets them wait for a node that is gone."""
-        starting = [handle for handle in self._handles if handle.phase == "start"]
-        return starting[: max(0, len(self._placed()) - self._room())]
-
-    def _placed(self) -> list[Handle]:
-        """Workers that take up `_room`: those that may be, or come to be, on a node that is not refused."""
-        refused = self._placing.refused()
-        return [handle for handle in self._handles if handle.node not in refused]
-
-    def _room(self) -> int:
-        """Workers that there is room for on nodes that are not refused."""
-        assert self._head is not None
-        return self._placing.room(self._head.places)
-
-    def _wanted(self) -> int:
-        hosts = self.config.ray.hosts
-        return self.config.population.islands if hosts == "auto" else hosts
-
-    def _bury(self, handle: Handle) -> None:
-        self._handles.remove(handle)
-        with contextlib.suppress(RayError):
-            ray.kill(handle.actor, no_restart=True)
+        self._pool.refuse(handle.node, error, seconds)
 
     def _lose(self, handle: Handle, why: str, task: _Task, keep: bool = False) -> None:
         """Give a worker up; its islands are lived again, and another worker takes its place.
@@ -337,15 +274,11 @@ class RayBackend:
             keep: Leave its process where it is, so that no other gets its GPU.
         """
         number, island = task.generation.number, handle.island
-        if keep:
-            self._handles.remove(handle)
-            self._placing.keep(handle.node, handle.actor)
-        else:
-            self._bury(handle)
+        self._pool.let_go(handle, keep)
         seconds = handle.silent if handle.phase == "idle" else time.monotonic() - handle.since
         self.lost(number, handle.name, why, seconds)
         if handle.phase == "start":
-            self._pause = self._detector.false_start(handle)
+            self._pool.pause = self._detector.false_start(handle)
         if handle.following is not None:
             task.queue.appendleft(handle.following[0])
         if island is not None:
@@ -357,31 +290,6 @@ class RayBackend:
                     "is what kills them, give workers more memory or make population.size smaller; 'alife resume' "
                     "goes on from the last commit"
                 )
-
-    def _require_hosts(self, seconds: float) -> None:
-        """Raise when for long there has been no worker that is up, or at once when no node has ever been of use."""
-        if self._refusal and not self._lived and not self._handles and not self._room():
-            raise self._refusal
-        self._starved += seconds
-        if any(handle.phase != "start" for handle in self._handles):
-            self._starved = 0.0
-        if self._starved > STARVED_SECONDS:
-            raise UserError(
-                f"no worker has been up for {STARVED_SECONDS:.0f} s: the nodes alive have room for {self._room()}"
-                f"{self._placing.described()}, if others do not use them; 'alife resume' goes on from the last commit "
-                "when there is some"
-            )
-
-    def _watch_head(self, seconds: float) -> None:
-        assert self._head is not None
-        self._headless += seconds
-        if self._head.answers != self._answers:
-            self._answers, self._headless = self._head.answers, 0.0
-        if self._headless > HEAD_SECONDS:
-            raise UserError(
-                f"the head of the Ray cluster has not answered for {HEAD_SECONDS:.0f} s: start a new cluster, then "
-                "'alife resume' goes on from the last commit"
-            )
 
 
 def _own(newborns: Newborns) -> Newborns:

@@ -189,7 +189,7 @@ def test_told_to_stop_running_jobs_end_well_and_others_never_start(ray_8, tmp_pa
 def test_a_head_that_falls_silent_is_not_waited_for(ray_8, tmp_path, monkeypatch, stop):
     """Ray would end this process after a minute. Told to stop, the jobs are; else one line says how to go on."""
     for name in ("QUIET_SECONDS", "HEAD_SECONDS"):
-        monkeypatch.setattr(f"populations.studies.job_pool.{name}", 1.0)
+        monkeypatch.setattr(f"populations.engine.ray.head.{name}", 1.0)
     ends = threading.Event()
     places, began = cluster.places, lambda: any(tmp_path.iterdir())
     monkeypatch.setattr(cluster, "places", lambda config: (began() and ends.wait(30) and {}) or places(config))

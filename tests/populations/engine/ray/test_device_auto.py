@@ -63,7 +63,7 @@ def test_gpus_of_the_cluster_are_used_though_this_machine_has_none_with_fake_gpu
     backend = RayBackend(*prepare(config, backend="ray"), never)
     assert (backend.config.device, backend.config.ray.gpus_per_host) == ("cuda", 1)
     assert backend.config.life.chunk == config.population.size
-    assert backend._room() == 2
+    assert backend._pool.room() == 2
     backend.close()
 
 

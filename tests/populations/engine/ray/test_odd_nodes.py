@@ -46,7 +46,7 @@ class Losses(list[Any]):
 def backend_of(monkeypatch: pytest.MonkeyPatch, host: type, prepared: Any, losses: Losses) -> RayBackend:
     remote: Any = ray.remote
     actor = remote(max_restarts=0, max_task_retries=0, concurrency_groups={"health": 1})(host)
-    monkeypatch.setattr("populations.engine.ray.supervisor.WorkerActor", actor)
+    monkeypatch.setattr("populations.engine.ray.pool.WorkerActor", actor)
     return RayBackend(*prepared, lambda: False, losses)
 
 
@@ -95,7 +95,7 @@ def test_a_node_of_another_class_is_refused_and_the_run_goes_on(
     time.sleep(1.5)
     check_lives_on(backend, prepared, founders, lambda: True)
     assert len(losses) == 1, "no worker is started there again"
-    assert [handle.node for handle in backend._handles] != [second_node]
+    assert [handle.node for handle in backend._pool.handles] != [second_node]
     backend.close()
 
 

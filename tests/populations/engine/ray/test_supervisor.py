@@ -63,7 +63,7 @@ def work(founders: dict[int, Newborns]) -> Generation:
 
 
 def start_both(backend: RayBackend, founders: dict[int, Newborns]) -> None:
-    while [handle.phase for handle in backend._handles] != ["idle", "idle"]:
+    while [handle.phase for handle in backend._pool.handles] != ["idle", "idle"]:
         backend.live(work(founders), whole)
 
 
@@ -89,7 +89,7 @@ def test_islands_go_to_the_host_that_is_free(
 ) -> None:
     """One of two workers stands still with an island, and is let go on only when the other five have been lived."""
     start_both(backend, founders)
-    halted = process(backend._handles[0])
+    halted = process(backend._pool.handles[0])
     assert processes.freeze(halted)
     lived: list[int] = []
 
@@ -109,8 +109,8 @@ def test_an_idle_host_that_dies_has_lost_no_more_than_the_time_until_that_is_see
     backend: RayBackend, founders: dict[int, Newborns], losses: Losses
 ) -> None:
     start_both(backend, founders)
-    backend._handles[0].since -= 1e6
-    processes.kill(process(backend._handles[0]))
+    backend._pool.handles[0].since -= 1e6
+    processes.kill(process(backend._pool.handles[0]))
     while not losses.told:
         backend.live(work(founders), whole)
     assert losses.told[0][3] < 1e5
@@ -128,7 +128,7 @@ def test_a_host_that_dies_before_it_conceives_gives_back_the_island_that_waits_b
     def choose(island: int, scores: Scores) -> Ints:
         lived.append(island)
         if len(lived) == 1:
-            processes.kill(next(process(handle) for handle in backend._handles if handle.island == island))
+            processes.kill(next(process(handle) for handle in backend._pool.handles if handle.island == island))
         return whole(island, scores)
 
     outcomes = backend.live(work(founders), choose)
