@@ -1,7 +1,7 @@
 """The workers of a run on a cluster: started where there is room, let go, and replaced.
 
-`populations.engine.ray.supervisor` makes one `WorkerPool`, lets it `look`, `grow` and `check` again and again, and tells
-it whom to let go and which nodes to refuse. What the workers do is not decided here.
+`populations.engine.ray.supervisor` makes one `WorkerPool`, lets it `look`, `grow` and `check` again and again, and
+tells it whom to let go and which nodes to refuse. What the workers do is not decided here.
 """
 
 import contextlib
