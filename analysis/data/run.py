@@ -21,6 +21,7 @@ from alife.format import stored, summary, tested
 from alife.format.tested import OnTestImages
 from alife.words import count
 from analysis.data.source import Source
+from analysis.data.validation import order_key
 
 Read = Callable[[], pa.Table]
 
@@ -41,7 +42,7 @@ class Run:
         path: The folder or its address, as given.
         config: The resolved configuration, nested.
         manifest: The manifest as it was when the parts were read.
-        births: `schema.birth_columns` and `DERIVED`, by generation; no rows if loaded with `births=False`.
+        births: `schema.birth_columns` and `DERIVED`, by generation, then by id; no rows if loaded with `births=False`.
         migrations: `schema.MIGRATIONS`.
         generations: `schema.GENERATIONS`, by generation. Statistics are over those that lived to the end; see
             `outdated`.
@@ -266,11 +267,22 @@ def _load(there: Source, text: bytes, wanted: _Wanted) -> Run:
         path=path,
         config=config.model_dump(mode="json"),
         manifest=manifest,
-        births=derive(births, config.selection.accuracy_weight, config.selection.scheme, tests, wanted.columns),
+        births=_in_order(
+            derive(births, config.selection.accuracy_weight, config.selection.scheme, tests, wanted.columns)
+        ),
         migrations=frame("migrations", schema.MIGRATIONS, all_of_it),
         generations=generations,
         tests=tests,
     )
+
+
+def _in_order(births: pd.DataFrame) -> pd.DataFrame:
+    """Births as a phylogeny holds them, so that it needs no copy; one column at a time, as memory may be short."""
+    key = order_key(births["id"].to_numpy())
+    if (np.diff(key) >= 0).all():
+        return births
+    order = np.argsort(key, kind="stable")
+    return pd.DataFrame({name: births.pop(name).array[order] for name in map(str, list(births))}, copy=False)
 
 
 def _tests(there: Source, manifest: Mapping[str, Any], config: RunConfig) -> tuple[OnTestImages, ...]:

@@ -15,6 +15,7 @@ from scipy import stats
 
 from alife.errors import UserError
 from alife.traits import measured
+from analysis.data.once import once
 from analysis.evolution.islands import SETTLED, Demes, Floats, Ints, chosen, ratio, totals
 from analysis.lineage.phylogeny import NOBODY
 from analysis.statistics.intervals import FEWEST, RESAMPLES, block_sums, blocks, intervals
@@ -40,24 +41,26 @@ def differentials(record: Demes, traits: Sequence[str] | None = None) -> pd.Data
     Raises:
         UserError: A trait is not on record.
     """
+    return pd.concat([_differentials(record, trait) for trait in chosen(record, traits)], ignore_index=True)
+
+
+@once
+def _differentials(record: Demes, trait: str) -> pd.DataFrame:
     rows = np.flatnonzero(record.total(record.offspring) > 0)
-    tables = []
-    for trait in chosen(record, traits):
-        z = measured(trait, record.tree.births[trait])
-        known = record.living & np.isfinite(z)
-        mean = record.mean(np.where(known, z, 0.0), known)
-        deviation = np.where(known, z - mean[record.home], 0.0)
-        sd = np.sqrt(record.mean(np.square(deviation), known))
-        varies = sd > DUST * np.maximum(1.0, np.abs(mean))
-        columns = {}
-        for name, weight in (("realised", record.offspring), ("expected", record.expected)):
-            shift = record.mean(deviation, weight * known)
-            shift = np.divide(shift, sd, out=np.zeros_like(sd), where=varies & np.isfinite(shift))[rows]
-            columns[name] = np.where(np.abs(shift) > DUST, shift, 0.0)
-        keys = {"generation": record.generation[rows], "island": record.island[rows], "trait": trait}
-        number = record.total(known)[rows].astype(np.int64)
-        tables.append(pd.DataFrame({**keys, **columns, "sd": sd[rows], "n": number}))
-    return pd.concat(tables, ignore_index=True)
+    z = measured(trait, record.tree.births[trait])
+    known = record.living & np.isfinite(z)
+    mean = record.mean(np.where(known, z, 0.0), known)
+    deviation = np.where(known, z - mean[record.home], 0.0)
+    sd = np.sqrt(record.mean(np.square(deviation), known))
+    varies = sd > DUST * np.maximum(1.0, np.abs(mean))
+    columns = {}
+    for name, weight in (("realised", record.offspring), ("expected", record.expected)):
+        shift = record.mean(deviation, weight * known)
+        shift = np.divide(shift, sd, out=np.zeros_like(sd), where=varies & np.isfinite(shift))[rows]
+        columns[name] = np.where(np.abs(shift) > DUST, shift, 0.0)
+    keys = {"generation": record.generation[rows], "island": record.island[rows], "trait": trait}
+    number = record.total(known)[rows].astype(np.int64)
+    return pd.DataFrame({**keys, **columns, "sd": sd[rows], "n": number})
 
 
 def mean_differentials(table: pd.DataFrame, first: int = SETTLED) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from alife.errors import UserError
 from alife.traits import floored, log10
+from analysis.data.once import once
 from analysis.data.run import Run, lived
 
 Floats = NDArray[np.float64]
@@ -26,6 +27,7 @@ NEVER: Final = (1e39, -1.0)
 """(ρ, accuracy) worse than anybody's: what a run without survivors attains."""
 
 
+@once
 def survivors(run: Run) -> pd.DataFrame:
     """Births of those that did not die early and have a finite ρ and accuracy.
 

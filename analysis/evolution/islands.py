@@ -17,6 +17,7 @@ from alife import schema
 from alife.errors import UserError
 from alife.evolution import selection
 from alife.traits import OF_A_TASK, STORED
+from analysis.data.once import once
 from analysis.data.run import Run
 from analysis.lineage.phylogeny import Phylogeny, of_run
 
@@ -108,8 +109,9 @@ class Demes:
         return ratio(self.total(values * weights), self.total(weights))
 
 
+@once
 def demes(run: Run) -> Demes:
-    """Arrange a run's births by deme.
+    """A run's births by deme, arranged once.
 
     Raises:
         UserError: Nothing is on record, the record is damaged, or it was loaded without births.

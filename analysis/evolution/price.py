@@ -11,6 +11,7 @@ import pandas as pd
 
 from alife.errors import UserError
 from alife.traits import measured
+from analysis.data.once import once
 from analysis.evolution.islands import SETTLED, Bools, Demes, Floats, Ints, chosen, ratio, totals
 from analysis.statistics.intervals import blocks, intervals
 
@@ -54,23 +55,26 @@ def price(record: Demes, traits: Sequence[str] | None = None) -> pd.DataFrame:
     Raises:
         UserError: A trait is not on record.
     """
-    nursery = _Nursery.of(record)
+    return pd.concat([_split(record, trait) for trait in chosen(record, traits)], ignore_index=True)
+
+
+@once
+def _split(record: Demes, trait: str) -> pd.DataFrame:
+    nursery = _nursery(record)
     rows = nursery.rows
-    keys = {
+    levels = [level[rows] for level in _levels(record, nursery, trait)]
+    table = {
         "generation": record.generation[rows],
         "island": record.island[rows],
+        "trait": trait,
         "born": record.size[rows].astype(np.int64),
         "dead": record.total(~record.living)[rows].astype(np.int64),
         "children": nursery.conceived[rows].astype(np.int64),
+        "before": levels[0],
+        **{name: _clean(levels[i + 1] - levels[i]) for i, name in enumerate(COMPONENTS)},
+        "after": levels[-1],
     }
-    tables: list[pd.DataFrame] = []
-    for trait in chosen(record, traits):
-        levels = [level[rows] for level in _levels(record, nursery, trait)]
-        parts = {name: _clean(levels[i + 1] - levels[i]) for i, name in enumerate(COMPONENTS)}
-        table = pd.DataFrame({**keys, "trait": trait, "before": levels[0], **parts, "after": levels[-1]})
-        tables.append(table.iloc[np.flatnonzero(np.isfinite(levels).all(axis=0))])
-    columns = ["generation", "island", "trait", "born", "dead", "children", "before", *COMPONENTS, "after"]
-    return pd.concat(tables, ignore_index=True)[columns]
+    return pd.DataFrame(table).iloc[np.flatnonzero(np.isfinite(levels).all(axis=0))]
 
 
 def by_generation(split: pd.DataFrame) -> pd.DataFrame:
@@ -140,13 +144,14 @@ class _Nursery:
     conceived: Floats
     rows: Ints
 
-    @classmethod
-    def of(cls, record: Demes) -> "_Nursery":
-        parents = record.tree.parent[record.children]
-        deme = record.home[parents]
-        lived = totals(deme, record.living[record.children], record.count)
-        rows = np.flatnonzero((lived > 0) & (_following(record, record.total(record.living)) > 0))
-        return cls(parents, deme, totals(deme, np.ones(len(parents)), record.count), rows)
+
+@once
+def _nursery(record: Demes) -> _Nursery:
+    parents = record.tree.parent[record.children]
+    deme = record.home[parents]
+    lived = totals(deme, record.living[record.children], record.count)
+    rows = np.flatnonzero((lived > 0) & (_following(record, record.total(record.living)) > 0))
+    return _Nursery(parents, deme, totals(deme, np.ones(len(parents)), record.count), rows)
 
 
 def _levels(record: Demes, nursery: _Nursery, trait: str) -> tuple[Floats, ...]:

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from alife.errors import UserError
 from alife.traits import SMALLEST, TRAITS
 from alife.words import count
+from analysis.data.once import once
 from analysis.data.run import Run, lived
 from analysis.figures import legends, style
 from analysis.figures.bands import (
@@ -35,6 +36,7 @@ SHOWN: Final = (
 Table = TypeVar("Table", pd.Series, pd.DataFrame)
 
 
+@once
 def quantiles(run: Run, trait: str) -> pd.DataFrame:
     """Quantiles of a trait by generation, over the individuals that lived to its end and have a finite value.
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from alife import schema
 from alife.errors import UserError
+from analysis.data.once import once
 from analysis.data.run import Run
 from analysis.data.validation import NOBODY, check_births, check_columns, order_key
 
@@ -97,8 +98,9 @@ def phylogeny(
     return Phylogeny(births, parent, starts, first)
 
 
+@once
 def of_run(run: Run) -> Phylogeny:
-    """The phylogeny of a run; its generations begin where its first part does.
+    """The phylogeny of a run, built once; its generations begin where its first part does.
 
     Raises:
         UserError: The record is damaged; names the file and the id.

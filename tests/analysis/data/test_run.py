@@ -22,6 +22,7 @@ from alife import schema
 from alife.errors import UserError
 from analysis import load_run
 from analysis.data.run import DERIVED, Run
+from analysis.data.validation import order_key
 from tests.support import rows
 from tests.support.synthetic import synthetic_run, write_run
 
@@ -32,7 +33,9 @@ def run() -> Run:
 
 
 def same(found: Run, expected: Run) -> None:
-    for table in ("births", "migrations", "generations"):
+    births = expected.births.iloc[np.argsort(order_key(expected.births["id"].to_numpy()))]
+    pd.testing.assert_frame_equal(found.births, births.reset_index(drop=True))
+    for table in ("migrations", "generations"):
         pd.testing.assert_frame_equal(getattr(found, table), getattr(expected, table))
     assert found.config == expected.config
 
