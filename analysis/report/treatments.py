@@ -14,6 +14,7 @@ import pandas as pd
 from alife.errors import UserError
 from alife.evolution.selection import CONTROLS
 from alife.traits import MAIN, OF_A_TASK, TOLD, TRAITS, log10
+from analysis.data.once import once
 from analysis.data.run import Run, lived, load_run
 from analysis.data.treatments import families, find_runs, group
 from analysis.statistics.estimate import Estimate
@@ -94,6 +95,7 @@ def _ordered(groups: Mapping[str, Sequence[Run]]) -> dict[str, Sequence[Run]]:
     return {label: groups[label] for label in sorted(groups, key=place)}
 
 
+@once
 def medians(run: Run) -> pd.DataFrame:
     """One value a trait of `TOLD` for each generation with survivors: rows generations; log10 of errors and norms."""
     table = lived(run.births).groupby("generation")[list(TOLD)].median().astype(np.float64)
@@ -110,10 +112,8 @@ def at_the_end(runs: Sequence[Run], trait: str) -> Estimate:
 def at(runs: Sequence[Run], trait: str, generations: Sequence[int]) -> Estimate:
     """The same of a generation of each run."""
     values = [medians(run)[trait].get(when, np.nan) for run, when in zip(runs, generations, strict=True)]
-    found = interval(values)
-    if trait in OF_A_TASK:
-        return found
-    return Estimate(10.0**found.value, 10.0**found.low, 10.0**found.high, found.n)
+    found = interval(values, trait=trait)
+    return found.mapped(lambda x: 10.0**x) if TRAITS[trait].log else found
 
 
 def told(sweep: Sweep) -> dict[str, str]:

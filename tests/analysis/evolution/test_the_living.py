@@ -162,7 +162,7 @@ def test_a_line_that_diverged_is_counted_and_has_no_accuracy() -> None:
         }
     )
     found, _ = fertility.summarise({"descent": lines}, {})
-    values = {(row.quantity, row.generation): row.estimate.value for row in found}
+    values = {(row.quantity, row.generation): row.value for row in found}
     assert values["accuracy of the adult, with learning, with birth noise", 2] == pytest.approx(0.6)
     assert values["share of lines that have diverged, with learning, with birth noise", 2] == pytest.approx(0.5)
     about = {"name": "run", "generations": [3]}
