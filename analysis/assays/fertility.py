@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 from alife.traits import floored
 from alife.words import count
 from analysis.assays.drawing import finish
-from analysis.assays.estimates import Frames, Named, by_name, number, words
+from analysis.assays.estimates import Frames, Named, by_name
 from analysis.figures import style
+from analysis.numbers import number, words
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
 

@@ -9,7 +9,8 @@ import pandas as pd
 from alife.evolution.selection import CONTROLS
 from alife.traits import MAIN, OF_A_TASK, TRAITS, measured
 from analysis.assays.components import Floats, correlation, heritability
-from analysis.assays.estimates import Frames, by_name, number, words
+from analysis.assays.estimates import Frames, by_name
+from analysis.numbers import number, words
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import difference, interval
 

@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 from alife.traits import TRAITS, natural
 from alife.words import count
 from analysis.assays.drawing import draw_estimate, finish
-from analysis.assays.estimates import Frames, by_name, number
+from analysis.assays.estimates import Frames, by_name
 from analysis.assays.garden import SCOPES, assayed, mean_name, of_genomes, scored, scores
 from analysis.figures import style
+from analysis.numbers import number
 from analysis.statistics.estimate import Estimate
 
 

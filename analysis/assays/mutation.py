@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 from alife.traits import MAIN, OF_A_TASK, TRAITS, measured
 from analysis.assays.components import Floats, deviation
 from analysis.assays.drawing import draw_estimate, finish
-from analysis.assays.estimates import Frames, Named, by_name, number, words
+from analysis.assays.estimates import Frames, Named, by_name
 from analysis.figures import style
+from analysis.numbers import number, words
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
 

@@ -16,16 +16,16 @@ import fsspec
 import numpy as np
 from matplotlib.figure import Figure
 from rich.console import Console
-from rich.table import Table
 
 from alife.errors import UserError
 from alife.format import files
 from alife.words import count
 from analysis.assays import fertility, garden, garden_figure, mutation, within_life
-from analysis.assays.estimates import Frames, between, by_name, number
+from analysis.assays.estimates import Frames, by_name
 from analysis.assays.reading import read
 from analysis.figures.drawing import attempt
 from analysis.statistics.estimate import Estimate
+from analysis.tables import Terminal, table
 
 PLAIN_WIDTH: Final = 160
 INTERVAL: Final = "95 % bootstrap interval"
@@ -113,14 +113,16 @@ def print_result(result: Result, file: TextIO | None = None) -> None:
     console = Console(file=file, highlight=False)
     if not console.is_terminal:
         console = Console(file=file, width=PLAIN_WIDTH, color_system=None, highlight=False)
-    table = Table(box=None, pad_edge=False)
-    table.add_column("generation", justify="right")
-    table.add_column("quantity")
-    for heading in ("value", INTERVAL, "n"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for row in result.rows:
-        table.add_row(str(row.generation), row.quantity, number(row.value), between(row), f"{row.n} {row.over}")
-    console.print(table)
+    rows = [
+        {
+            "generation": row.generation,
+            "quantity": row.quantity,
+            f"value [{INTERVAL}]": row,
+            "n": f"{row.n} {row.over}",
+        }
+        for row in result.rows
+    ]
+    console.print(Terminal(table("", rows), 2))
     for statement in (*result.statements, SCOPE):
         console.print(f"\n{statement}", markup=False)
     if result.files:

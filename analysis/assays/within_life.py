@@ -14,8 +14,9 @@ from alife.traits import MAIN, TRAITS, measured
 from alife.words import count
 from analysis.assays.components import Floats
 from analysis.assays.drawing import draw_estimate, finish
-from analysis.assays.estimates import Frames, by_name, number, words
+from analysis.assays.estimates import Frames, by_name
 from analysis.figures import style
+from analysis.numbers import number, words
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
 

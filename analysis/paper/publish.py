@@ -12,9 +12,10 @@ from analysis.figures import registry, style
 from analysis.figures.drawing import attempt
 from analysis.paper import figures, strict, tables, tradeoff, verdicts
 from analysis.paper.results import Results, load
-from analysis.report.page import Link, Page, Part, Section, Table, Text
+from analysis.report.page import Page, Part, Section, Text
 from analysis.report.pictures import picture, relative
 from analysis.report.write import save
+from analysis.tables import Link, Table
 
 TABLE: Final = "table"
 PAGE: Final = "paper.html"

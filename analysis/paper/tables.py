@@ -6,9 +6,9 @@ import math
 from dataclasses import asdict
 from typing import Final
 
+from analysis.numbers import NONE, number
 from analysis.paper.results import CITATION, Results
 from analysis.paper.verdicts import Row
-from analysis.report.page import number
 
 HEAD = (
     "experiment",
@@ -39,8 +39,7 @@ def cells(row: Row) -> list[str]:
 
 def with_spread(mean: float, sd: float) -> str:
     """Mean ± standard deviation."""
-    apart = f"{sd:,.0f}" if 100 <= sd < 1e6 else number(sd, 2)
-    return f"{number(mean, 4)} ± {apart}" if math.isfinite(mean) else "–"
+    return f"{number(mean)} ± {number(sd)}" if math.isfinite(mean) else NONE
 
 
 def notes(results: Results) -> list[str]:

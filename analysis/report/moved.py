@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
 from alife import schema
@@ -14,7 +13,10 @@ from analysis.data.run import Run
 from analysis.evolution.dynamics import differentials, effective_size, heritability, interference, mean_differentials
 from analysis.evolution.islands import demes, settled
 from analysis.evolution.price import COMPONENTS, price, summary
-from analysis.report.page import Part, Table, Text
+from analysis.numbers import number
+from analysis.report.page import Part, Text
+from analysis.statistics.intervals import Estimate
+from analysis.tables import Effect, Table
 
 PRICED: Final = (*MAIN, "squared_norm", *schema.LIFE_HISTORY)
 """Traits whose change is split in the table."""
@@ -45,7 +47,11 @@ def moved(run: Run) -> Iterator[Part]:
 def _differentials(run: Run) -> Table:
     table = mean_differentials(differentials(demes(run)), settled(run.last))
     rows = [
-        [TRAITS[row["trait"]].measured_label, _with(row["realised"], row["low"], row["high"]), _signed(row["expected"])]
+        [
+            TRAITS[row["trait"]].measured_label,
+            _effect(row["realised"], row["low"], row["high"]),
+            number(row["expected"], signed=True),
+        ]
         for row in table.to_dict("records")
     ]
     n = int(table["generations"].max())
@@ -65,7 +71,7 @@ def _price(run: Run) -> Table:
     shown = [name for name in PRICED if name in set(split["trait"])]
     for trait, table in split[split["trait"].isin(shown)].groupby("trait", sort=False):
         table = table.set_index("component")
-        cells = (_with(*table.loc[name, ["per_generation", "low", "high"]]) for name in parts)
+        cells = (_effect(*table.loc[name, ["per_generation", "low", "high"]]) for name in parts)
         rows.append([TRAITS[str(trait)].measured_label, *cells])
     none = f"; nothing over all islands together: {', '.join(silent)}" if silent else ""
     n = int(split["generations"].max())
@@ -84,7 +90,7 @@ def _any(split: pd.DataFrame, name: str) -> bool:
 def _heritability(run: Run) -> Table:
     table = heritability(demes(run), first=settled(run.last))
     rows = [
-        [TRAITS[row["trait"]].measured_label, _with(row["slope"], row["low"], row["high"]), f"{int(row['pairs']):,}"]
+        [TRAITS[row["trait"]].measured_label, _effect(row["slope"], row["low"], row["high"]), f"{int(row['pairs']):,}"]
         for row in table.to_dict("records")
     ]
     return Table(
@@ -119,9 +125,5 @@ def _rivals(run: Run) -> Text:
     )
 
 
-def _signed(value: float) -> str:
-    return f"{value:+.2g}".replace("-", "−") if np.isfinite(value) and value else "0" if value == 0 else "–"
-
-
-def _with(value: float, low: float, high: float) -> str:
-    return _signed(value) + (f" [{_signed(low)},\u00a0{_signed(high)}]" if np.isfinite(low) else "")
+def _effect(value: float, low: float, high: float) -> Effect:
+    return Effect(Estimate(value, low, high, 0))

@@ -14,11 +14,13 @@ from alife.words import count
 from analysis.data.run import Run
 from analysis.evolution.islands import SETTLED
 from analysis.figures.trajectories import quantiles
+from analysis.numbers import number
 from analysis.report import charts
 from analysis.report.individuals import shown
 from analysis.report.moved import moved
-from analysis.report.page import Chart, Code, Facts, Page, Part, Picture, Section, Table, Text, number
+from analysis.report.page import Chart, Code, Facts, Page, Part, Picture, Section, Text
 from analysis.report.summary import facts_of, latest, medians
+from analysis.tables import Table
 
 
 def page(run: Run, pictures: Sequence[Picture], left_out: Sequence[str], digest: str | None = None) -> Page:

@@ -5,19 +5,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from alife.configuration.parsing import LARGEST_SWEEP
 from alife.errors import UserError
 from alife.format import files
 from alife.words import count
 from analysis.data.run import Run
 from analysis.data.treatments import seed_of
+from analysis.numbers import number, words
 from analysis.report import pairs, statements, sweep_charts, trades
-from analysis.report.page import Chart, Code, Facts, Link, Page, Part, Picture, Section, Table, Text, number
+from analysis.report.page import Chart, Code, Facts, Page, Part, Picture, Section, Text
 from analysis.report.pictures import relative
 from analysis.report.treatments import Sweep, at, at_the_end, told
 from analysis.statistics.estimate import Estimate
+from analysis.tables import Link, Table
 
 PLAN: Final = "sweep.yaml"
 
@@ -175,7 +175,7 @@ def _founders(sweep: Sweep, names: Mapping[str, str]) -> list[list[str]]:
 
 
 def _cell(e: Estimate, runs: int) -> str:
-    text = number(e.value) + (f" [{number(e.low)},\u00a0{number(e.high)}]" if np.isfinite(e.low) else "")
+    text = words(e)
     return text if e.n == runs else f"{text} (n = {e.n})"
 
 

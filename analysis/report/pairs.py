@@ -10,11 +10,12 @@ from alife.evolution.selection import CONTROLS
 from alife.traits import MAIN, TRAITS
 from analysis.assays import of_runs
 from analysis.data.treatments import partners
-from analysis.report.page import Table
-from analysis.report.trades import factor, genomes, words
+from analysis.numbers import words
+from analysis.report.trades import factor, genomes
 from analysis.report.treatments import Sweep
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
+from analysis.tables import Table
 
 MOST: Final = 6
 """Treatments up to which each is compared with each other; of more, each with the last, a control if there is one."""

@@ -12,7 +12,8 @@ from PIL import Image
 from alife.format.files import is_remote, local, read
 from analysis.data.run import Run
 from analysis.figures import registry
-from analysis.report.page import Link, Picture
+from analysis.report.page import Picture
+from analysis.tables import Link
 
 CSS_PIXELS: Final = 96
 """Of an inch: figures are shown at their size."""

@@ -14,9 +14,9 @@ from analysis.data.run import Run
 from analysis.evolution.dynamics import differentials, heritability, mean_differentials
 from analysis.evolution.islands import demes, settled
 from analysis.evolution.price import price, summary
-from analysis.report.page import Table
-from analysis.report.trades import words
+from analysis.numbers import words
 from analysis.statistics.intervals import interval
+from analysis.tables import Table
 
 PARTS: Final = ("selection", "sampling", "transmission", "change")
 COLUMNS: Final = {

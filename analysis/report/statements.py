@@ -9,13 +9,14 @@ from alife.errors import UserError
 from alife.traits import TRAITS
 from analysis.data.run import Run
 from analysis.data.treatments import control, families
+from analysis.numbers import words
 from analysis.report import trades
-from analysis.report.page import Part, Table, Text
+from analysis.report.page import Part, Text
 from analysis.report.split import forces_table, inheritance_table
 from analysis.report.treatments import TASK_WEIGHT, WEIGHT, Sweep, ends, weighted
 from analysis.statistics.estimate import Estimate
-from analysis.studies.comparison import Comparison, Row, compare, recorded_traits
-from analysis.studies.wording import effect, sentences
+from analysis.studies.comparison import Row, compare, recorded_traits
+from analysis.studies.wording import sentences, table
 
 BETWEEN: Final = ("accuracy", "copying_error")
 """What trades against what when treatments are compared; founders, never printed, have ρ alone."""
@@ -95,7 +96,7 @@ def _both(rows: Sequence[Row], traits: Sequence[str]) -> list[Row]:
 
 
 def _effects(rows: Sequence[Row]) -> str:
-    return ", ".join(f"{TRAITS[row.trait].label} {effect(row)}" for row in rows)
+    return ", ".join(f"{TRAITS[row.trait].label} {words(row.effect, not row.is_factor, row.is_factor)}" for row in rows)
 
 
 def within_a_life(sweep: Sweep) -> Iterator[Part]:
@@ -133,7 +134,7 @@ def against_shuffled(sweep: Sweep) -> Iterator[Part]:
             found = True
             comparison = compare(family, against=null)
             yield from (Text(text) for text in sentences(comparison))
-            yield table(comparison)
+            yield table(comparison, intervals=True)
             yield from (Text(note, "note") for note in comparison.notes)
             yield _safe(forces_table, family)
             yield _safe(inheritance_table, family)
@@ -150,25 +151,6 @@ def _safe(make: Callable[[Mapping[str, Sequence[Run]]], Part], family: Mapping[s
         return make(family)
     except UserError as error:
         return Text(str(error), "note")
-
-
-def table(comparison: Comparison) -> Table:
-    """All effects of a comparison."""
-    rows = [
-        [
-            row.label,
-            TRAITS[row.trait].label,
-            f"{row.effect.n}\u00a0pairs" if row.paired else f"{row.runs[0]}, {row.runs[1]}",
-            trades.words(row.value),
-            trades.words(row.reference),
-            effect(row).replace(", ", ",\u00a0"),
-            f"{row.test.superiority:.2f}",
-            f"{row.adjusted:.2g}",
-        ]
-        for row in comparison.rows
-    ]
-    head = ["treatment", "trait", "runs", "value", comparison.against, "effect", "P(higher)", "p, adjusted"]
-    return Table(f"Against {comparison.against}; brackets are 95 % bootstrap intervals over runs", head, rows)
 
 
 def verdict(accuracy: Row, error: Row) -> str:

@@ -17,9 +17,10 @@ from rich.text import Text
 
 from alife import schema
 from alife.errors import plain
-from alife.traits import OF_A_TASK, TRAITS
+from alife.traits import TRAITS
 from alife.words import count
 from analysis.data.run import Run, lived, load_run
+from analysis.numbers import number
 
 PLAIN_WIDTH: Final = 200
 """Characters of a line where there is no terminal, so that nothing is cut."""
@@ -61,8 +62,8 @@ class Wide:
                 left = options.max_width - widths[0]
             parts[-1].append(column)
             left -= width + 1
-        for number, part in enumerate(parts):
-            yield self._part(part, self.title if not number else None)
+        for part in parts:
+            yield self._part(part, self.title if part is parts[0] else None)
 
     def _columns(self) -> Iterator[tuple[str, ...]]:
         return zip(self.headings, *self.cells, strict=True)
@@ -175,10 +176,10 @@ def _life(run: Run) -> str:
 def _tests(run: Run) -> str:
     """Accuracy on test images beside that which selection saw, and for which generations they were looked at."""
     *before, last = run.tests
-    words = f"generation {last.generation}: accuracy {_number('accuracy', np.median([*last.accuracy.values()]))}"
+    words = f"generation {last.generation}: accuracy {number(np.median([*last.accuracy.values()]))}"
     there = lived(run.births[run.births["generation"] == last.generation])
     if len(there):
-        words += f", on the images of selection {_number('accuracy', there['accuracy'].median())}"
+        words += f", on the images of selection {number(there['accuracy'].median())}"
     words += " (medians of those that lived to the end)"
     return words + "".join(f"; looked at before, for generation {each.generation}" for each in before)
 
@@ -239,7 +240,7 @@ def _islands(run: Run) -> Iterator[RenderableType]:
     counts = last.assign(early=last["diverged"] + last["collapsed"])
     for island in last.index[:MAX_ISLANDS]:
         generation, n, parents, early = counts.loc[island, ["generation", "size", "parents", "early"]].astype(int)
-        traits = (_number(trait, value) for trait, value in known.loc[island].items())
+        traits = map(number, known.loc[island].tolist())
         rows.cells.append((str(island), str(generation), str(n), *traits, str(parents), str(early)))
     yield rows
     if len(last) > MAX_ISLANDS:
@@ -252,9 +253,3 @@ def _islands(run: Run) -> Iterator[RenderableType]:
     if len(worse):
         names = ", ".join(map(str, worse[:MAX_ISLANDS]))
         yield Text(f"ρ above 1: worse than printing zeros, on {'island' if len(worse) == 1 else 'islands'} {names}")
-
-
-def _number(trait: object, value: float) -> str:
-    if not np.isfinite(value):
-        return "-"
-    return f"{value:.3f}" if trait in OF_A_TASK else f"{value:.3g}"

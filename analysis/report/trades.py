@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
 from alife.traits import MAIN, TRAITS
@@ -17,12 +16,13 @@ from alife.words import count
 from analysis.assays import of_runs
 from analysis.assays.within_life import FREE, FREE_COST, RATE
 from analysis.data.run import Run
-from analysis.report.page import Part, Table, Text, number
+from analysis.numbers import number, words
+from analysis.report.page import Part, Text
 from analysis.report.treatments import Sweep
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
 from analysis.statistics.significance import too_few
-from analysis.studies.wording import rounded
+from analysis.tables import Table
 
 GENOMES: Final = (
     "Over replicated lives that all genomes conceived by a run's last generation share, within islands. H² is that "
@@ -161,18 +161,9 @@ def lives_table(sweep: Sweep) -> Table:
     return Table(f"{LIVES}; {span}", head, rows)
 
 
-def words(e: Estimate, signed: bool = False) -> str:
-    """Value and interval, as in "+0.05 [0.04, 0.06]"."""
-    if not np.isfinite(e.value):
-        return "undefined"
-    text = rounded(e)
-    sign = "+" if signed and e.value >= 0 else ""
-    return f"{sign}{text(e.value)}" + (f" [{text(e.low)},\u00a0{text(e.high)}]" if np.isfinite(e.low) else "")
-
-
 def factor(change: Estimate) -> str:
     """A change of −log₁₀ of an error as a factor of the error, as in "×1.6 [1.5, 1.7]"."""
-    return "×" + words(Estimate(10.0**-change.value, 10.0**-change.high, 10.0**-change.low, change.n))
+    return words(Estimate(10.0**-change.value, 10.0**-change.high, 10.0**-change.low, change.n), factor=True)
 
 
 def _enough(e: Estimate) -> bool:

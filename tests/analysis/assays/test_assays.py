@@ -547,7 +547,7 @@ def test_noise_in_other_directions_is_what_is_left_without_its_own():
     rows = {row.quantity: row for row in mutation._retention_rows(pd.DataFrame(table), 9)}
     assert rows[f"{mutation.OTHER}, emission 1"].value == pytest.approx(0.75)
     said = mutation._say_retained(rows, {"mutation": 0.05})
-    assert "differ by 0.75 [0.75, 0.75] of its energy in other directions" in said
+    assert "differ by 0.750 [0.750, 0.750] of its energy in other directions" in said
 
 
 def test_effects_are_of_noise_and_spread_is_of_lives(monkeypatch):

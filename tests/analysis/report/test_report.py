@@ -34,7 +34,8 @@ from analysis.report import (
 from analysis.report import of_run as run_page
 from analysis.report import of_sweep as sweep_page
 from analysis.report.individuals import descent_intervals, rows, shown
-from analysis.report.page import Chart, Link, Page, Section, Table, Text, render
+from analysis.report.page import Chart, Page, Section, Text, render
+from analysis.tables import Link, Table
 from populations import evolve
 from populations.record.writer import digest
 from populations.studies.assay_runner import store
@@ -380,12 +381,14 @@ class TestSweep:
         [heavy] = [line for line in lives if line.startswith("w=1 (generation 10)")]
         assert "there. From task weight 0.1 to 10: accuracy +0.06" in heavy
         assert "ρ ×2.5" in heavy, "two decades of weight, 0.2 decades of ρ each"
-        assert any(re.search(r"no task at all to 0\.1 changes accuracy by 0\.(399|4) to 0\.4", line) for line in lives)
+        assert any(
+            re.search(r"no task at all to 0\.1 changes accuracy by 0\.(399|400) to 0\.4", line) for line in lives
+        )
         assert any("not shown" in line for line in lives if line.startswith("shuffled (generation 10)"))
 
     def test_what_moves_traits_is_told_by_treatment(self, sweep: Path) -> None:
         table = split.forces_table(treatments.load(sweep).groups)
-        cells = {(row[0], str(row[1])): row[2:] for row in table.rows}
+        cells = {(row[0], row[1]): row[2:] for row in table.texts}
 
         def ends(text: str) -> list[float]:
             return [float(x.replace("−", "-")) for x in re.split(r"[\[,\]]\s?", text)[:3]]

@@ -11,12 +11,12 @@ from analysis.assays import of_runs
 from analysis.data.run import Run, lived
 from analysis.evolution.dynamics import heritability
 from analysis.evolution.islands import demes
+from analysis.numbers import number, words
 from analysis.report import of_sweep, pairs, treatments
-from analysis.report.page import number, render
+from analysis.report.page import render
 from analysis.report.treatments import Sweep
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
-from analysis.studies.wording import rounded
 from tests.analysis.report.test_report import plant_assays
 from tests.support import study
 from tests.support.synthetic import synthetic_run, write_run
@@ -41,11 +41,6 @@ def report(sweep: Sweep) -> str:
     return render(of_sweep.page(sweep, [], [], Path(sweep.path)))
 
 
-def told(e: Estimate) -> str:
-    text = rounded(e)
-    return f"{text(e.value)} [{text(e.low)}, {text(e.high)}]"
-
-
 def by_seed(runs: Sequence[Run], values: Sequence[float]) -> np.ndarray:
     return np.array(values)[np.argsort([run.manifest["seed"] for run in runs])]
 
@@ -67,19 +62,19 @@ def written(sweep: Sweep) -> str:
     lines = []
     for first, other in ((w1, w0), (w1, shuffled), (w0, shuffled)):
         for column in ("coheritability", "heritability", "fidelity_heritability"):
-            lines.append(told(interval(covariances(first, column) - covariances(other, column))))
+            lines.append(words(interval(covariances(first, column) - covariances(other, column))))
         for weight in (0.1, 10.0):
-            lines.append(told(interval(under(first, weight, "accuracy") - under(other, weight, "accuracy"))))
+            lines.append(words(interval(under(first, weight, "accuracy") - under(other, weight, "accuracy"))))
             change = interval(under(first, weight, "replication_error") - under(other, weight, "replication_error"))
-            lines.append("×" + told(Estimate(10**change.value, 10**change.low, 10**change.high, change.n)))
+            lines.append("×" + words(Estimate(10**change.value, 10**change.low, 10**change.high, change.n)))
     values = covariances(shuffled, "coheritability")
     lines.append(f"runs disagree, from {number(values.min())} to {number(values.max())}")
     for runs in (w0, w1):
         for trait in ("accuracy", "replication_error"):
             slopes = [heritability(demes(run), [trait], 3)["slope"].iloc[0] for run in runs]
-            lines.append(f"a child shows {told(interval(by_seed(runs, slopes)))} of its parent's deviation")
+            lines.append(f"a child shows {words(interval(by_seed(runs, slopes)))} of its parent's deviation")
     founders = [float(lived(run.births[run.births["generation"] == 0])["accuracy"].median()) for run in w0]
-    lines.append(f"founders reach {number(interval(founders).value)}")
+    lines.append(f"founders reach {words(interval(founders))}")
     return "\n".join(lines)
 
 

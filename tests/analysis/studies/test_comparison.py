@@ -13,8 +13,10 @@ from alife import schema
 from alife.errors import UserError
 from analysis.data.run import Run
 from analysis.data.treatments import find_runs, group, labels, load_groups, partners
+from analysis.numbers import words
 from analysis.studies import wording
 from analysis.studies.comparison import compare
+from analysis.tables import Terminal
 from tests.support.synthetic import synthetic_run, write_run
 
 
@@ -292,10 +294,10 @@ def test_the_table_comes_in_four_forms_that_agree(weights):
     assert set(numbers["treatment"]) == {"[bold]c"}
     text, marked = wording.plain(comparison), wording.markdown(comparison)
     console = Console(file=io.StringIO(), width=160)
-    console.print(wording.rich_table(comparison))
+    console.print(Terminal(wording.table(comparison), 2))
     for row in comparison.rows:
         for form in (text, marked, console.file.getvalue()):
-            assert wording.effect(row) in form
+            assert words(row.effect, not row.is_factor, row.is_factor) in form
     assert "[bold]c" in text
     lines = [line for line in marked.splitlines() if line.startswith("|")]
     assert len(lines) == len(comparison.rows) + 2

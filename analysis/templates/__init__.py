@@ -1,0 +1,87 @@
+"""What pages and terminals say, as jinja2 templates (*.j2): Python computes the numbers, templates hold the English.
+
+`render(name, **data)` gives a whole document; `paragraphs(name, **data)` those of NAME.txt.j2 that are not empty, with
+how they look. In a NAME.txt.j2 a paragraph ends at an empty line, lines within it may be broken anywhere, and
+`{{ note }}` or `{{ statement }}` at its start sets its look. Data cannot do so: what a value has of line ends and
+control characters becomes a blank. In a NAME.html.j2 all values are escaped.
+
+Filters: `number`, `words` (of an estimate), `effect` (of a row of a comparison), `count` ("3 runs"), `trait` (what
+`alife.traits` knows of a name).
+"""
+
+import json
+import re
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+import jinja2
+
+from alife.traits import TRAITS
+from alife.words import count
+from analysis.numbers import number, words
+
+NOTE: Final = "\x0enote\x0f"
+STATEMENT: Final = "\x0estatement\x0f"
+
+
+def render(name: str, **data: Any) -> str:
+    """A template with data.
+
+    Raises:
+        jinja2.UndefinedError: It asks for what is not in the data.
+    """
+    return _environment().get_template(f"{name}.j2").render(**data)
+
+
+def paragraphs(name: str, **data: Any) -> list[tuple[str, str]]:
+    """(look, text) of each paragraph of NAME.txt.j2; the look is "note", "statement" or ""."""
+    found = []
+    for text in re.split(r"\n\s*\n", render(f"{name}.txt", **data)):
+        look, _, rest = text.strip().rpartition("\x0f")
+        if rest.strip():
+            found.append((look.lstrip("\x0e"), re.sub(r"[ \t\r\n]+", " ", rest).strip(" ")))
+    return found
+
+
+def sentences(name: str, **data: Any) -> list[str]:
+    """The texts of `paragraphs`."""
+    return [text for _, text in paragraphs(name, **data)]
+
+
+def source(name: str) -> str:
+    """A file of this folder as it is."""
+    return resources.files(__name__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _json(value: Any, **options: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+@jinja2.pass_eval_context
+def _plain(context: Any, value: Any) -> Any:
+    """A value in a text, on one line and without control characters."""
+    if context.autoescape or value in (NOTE, STATEMENT):
+        return value
+    return re.sub(r"[\x00-\x1f\x7f\x85\u2028\u2029]+", " ", str(value))
+
+
+def _effect(row: Any) -> str:
+    return words(row.effect, signed=not row.is_factor, factor=row.is_factor)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("analysis", "templates"),
+        autoescape=lambda name: name is None or ".txt." not in name,
+        undefined=jinja2.StrictUndefined,
+        finalize=_plain,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.policies["json.dumps_function"] = _json
+    environment.filters |= {"number": number, "words": words, "count": count}
+    environment.filters |= {"trait": TRAITS.__getitem__, "effect": _effect}
+    environment.globals |= {"note": NOTE, "statement": STATEMENT}
+    return environment
