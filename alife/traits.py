@@ -9,7 +9,7 @@ Shares are taken as they are. Errors and sizes are taken as log10; what is below
 uses these functions. `alife.evolution.selection` has a floor of its own, which is part of what is born.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
@@ -39,6 +39,7 @@ class Trait:
         meaning: One line, ASCII, as gauges take no other.
         unit: "" if it has none.
         needs_task: Only a run with a task has it.
+        told: Whether tables that have no room for all of them tell it.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Trait:
     meaning: str
     unit: str = ""
     needs_task: bool = False
+    told: bool = True
 
     @property
     def log(self) -> bool:
@@ -111,6 +113,7 @@ _ALL: Final = (
         1,
         "accuracy at birth on the images that selection uses",
         needs_task=True,
+        told=False,
     ),
     Trait(
         "test_accuracy",
@@ -136,6 +139,7 @@ _ALL: Final = (
         "size",
         0,
         "replication error times squared norm, the seed paper's loss; it falls when weights merely shrink",
+        told=False,
     ),
     Trait(
         "copying_error",
@@ -152,13 +156,31 @@ _ALL: Final = (
         "error",
         -1,
         "squared error of the adult's emission against its own weights; at most 0.1 in a strict quine",
+        told=False,
     ),
     Trait("squared_norm", "squared norm", "Σg²", "size", 0, "squared norm of the genome"),
-    Trait("task_weight", "task weight", "", "size", 0, "weight of the task beside replication in what a life learns"),
-    Trait("learning_rate", "learning rate", "", "size", 0, "step of the optimiser in a life"),
-    Trait("mutation", "mutation", "σ", "size", 0, "birth noise", unit="relative to the genome's RMS"),
-    Trait("fitness", "fitness", "", "score", 1, "what selection goes by", unit="relative to the island"),
-    Trait("early_deaths", "early deaths", "", "share", 0, "share of a generation that died before its end", "share"),
+    Trait(
+        "task_weight",
+        "task weight",
+        "",
+        "size",
+        0,
+        "weight of the task beside replication in what a life learns",
+        told=False,
+    ),
+    Trait("learning_rate", "learning rate", "", "size", 0, "step of the optimiser in a life", told=False),
+    Trait("mutation", "mutation", "σ", "size", 0, "birth noise", unit="relative to the genome's RMS", told=False),
+    Trait("fitness", "fitness", "", "score", 1, "what selection goes by", unit="relative to the island", told=False),
+    Trait(
+        "early_deaths",
+        "early deaths",
+        "",
+        "share",
+        0,
+        "share of a generation that died before its end",
+        "share",
+        told=False,
+    ),
 )
 
 TRAITS: Final[Mapping[str, Trait]] = MappingProxyType({trait.name: trait for trait in _ALL})
@@ -173,8 +195,19 @@ STORED: Final = tuple(name for name in TRAITS if name in (*schema.SCORES, *schem
 MAIN: Final = ("accuracy", "replication_error", "copying_error")
 """Those that trade, of which assays and reports tell."""
 
-TOLD: Final = ("accuracy", "test_accuracy", "replication_error", "copying_error", "squared_norm")
+SCORED: Final = tuple(name for name in TRAITS if name in (*schema.SCORES, "test_accuracy", "replication_loss"))
+"""Traits that everybody on record is scored by; test_accuracy only in a run's last generation."""
+
+TOLD: Final = tuple(trait.name for trait in _ALL if trait.told)
 """Columns of tables that have no room for all; test_accuracy only of a run's last generation."""
+
+DRAWN: Final = tuple(name for name in TOLD if name in STORED)
+"""Those of `TOLD` that are there generation by generation."""
+
+
+def there(names: Iterable[str], has_task: bool) -> tuple[str, ...]:
+    """Those of some traits that a run has, with a task or without."""
+    return tuple(name for name in names if has_task or not TRAITS[name].needs_task)
 
 
 def floored(values: ArrayLike) -> Doubles:

@@ -89,6 +89,11 @@ class Run:
         return int(self.generations["generation"].min()) if len(self.generations) else self.last + 1
 
     @property
+    def has_task(self) -> bool:
+        """Whether anybody was asked to classify."""
+        return bool(self.setting("task") != "none")
+
+    @property
     def outdated(self) -> str:
         """What to say where `generations` counts the early dead: rows of format 1, read without births. Else ""."""
         rows = summary.outdated(_columns(self.generations), self.manifest)

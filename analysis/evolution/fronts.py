@@ -37,7 +37,7 @@ def survivors(run: Run) -> pd.DataFrame:
     births = run.births
     if births.empty and len(run.generations):
         raise UserError(f"{run.path}: loaded without births, and individuals are asked for: load it with births=True")
-    if run.setting("task") == "none":
+    if not run.has_task:
         raise UserError(f"{run.path}: a run without a task has no accuracy to trade against replication")
     alive = lived(births)
     return alive[np.isfinite(alive["replication_error"]) & np.isfinite(alive["accuracy"])]

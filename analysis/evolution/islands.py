@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from alife import schema
 from alife.errors import UserError
 from alife.evolution import selection
-from alife.traits import OF_A_TASK, STORED
+from alife.traits import STORED, there
 from analysis.data.once import once
 from analysis.data.run import Run
 from analysis.lineage.phylogeny import Phylogeny, of_run
@@ -123,8 +123,7 @@ def demes(run: Run) -> Demes:
     home = (tree.births["generation"].to_numpy(np.int64) - tree.first) * islands
     home += tree.births["island"].to_numpy()
     living = (tree.births["cause_of_death"] == schema.CAUSES[0]).to_numpy()
-    absent = OF_A_TASK if run.setting("task") == "none" else ()
-    traits = tuple(name for name in STORED if name in run.births and name not in absent)
+    traits = tuple(name for name in there(STORED, run.has_task) if name in run.births)
     return Demes(run.path, traits, tree, islands, home, living, SimpleNamespace(**run.setting("selection")))
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from alife import schema
 from alife.errors import UserError
-from alife.traits import OF_A_TASK, STORED, TOLD, TRAITS, log10
+from alife.traits import STORED, TOLD, TRAITS, log10, there
 from alife.words import count
 from analysis.data.run import Run, lived, load_run
 from analysis.data.treatments import Groups, controls, find_runs, group, partners, refuse_copies, seed_of, unlike
@@ -225,11 +225,8 @@ def _only(run: Run, at: int | None) -> Run:
 
 def recorded_traits(runs: Sequence[Run], at: int | None) -> list[str]:
     """Those of `COMPARED` that all runs have in the generation that is compared, each run's last if `at` is None."""
-    tasks = all(run.setting("task") != "none" for run in runs)
-    heritable = [name for name in schema.LIFE_HISTORY if all(name in run.births for run in runs)]
-    known = [name for name in COMPARED if (name not in schema.LIFE_HISTORY or name in heritable)]
-    known = [name for name in known if tasks or name not in OF_A_TASK]
-    return [name for name in known if name != "test_accuracy" or all(_is_tested(run, at) for run in runs)]
+    names = there(COMPARED, all(run.has_task for run in runs))
+    return [name for name in names if all(_has(run, name, at) for run in runs)]
 
 
 def _traits(runs: Sequence[Run], traits: Sequence[str] | None, at: int | None) -> list[str]:
@@ -241,9 +238,11 @@ def _traits(runs: Sequence[Run], traits: Sequence[str] | None, at: int | None) -
     return list(dict.fromkeys(traits)) if traits else [*standard, *(["early_deaths"] if died else [])]
 
 
-def _is_tested(run: Run, at: int | None) -> bool:
-    """Whether all who lived to the end of the generation have a score on the test images."""
-    return bool(lived(_births_at(run, at))["test_accuracy"].notna().all())
+def _has(run: Run, trait: str, at: int | None) -> bool:
+    """Whether it is on record; on the test images of all who lived to the end of the generation."""
+    if trait == "test_accuracy":
+        return bool(lived(_births_at(run, at))[trait].notna().all())
+    return trait == "early_deaths" or trait in run.births
 
 
 def _value(run: Run, trait: str, at: int | None) -> float:
@@ -267,20 +266,19 @@ def _row(
     seeds = partners(first.index, second.index)
     if seeds is None:
         x, y = first.dropna().to_numpy(), second.dropna().to_numpy()
-        test, effect = significance.brunner_munzel(x, y), difference(x, y)
+        test = significance.brunner_munzel(x, y)
     else:
         x, y = pd.concat([first, second], axis=1, keys=["x", "y"]).loc[seeds].dropna().to_numpy().T
-        test, effect = significance.sign_flip(x, y), difference(x, y, paired=True)
-    value, reference = interval(x), interval(y)
-    if TRAITS[trait].log:
-        value, reference, effect = (_power(estimate) for estimate in (value, reference, effect))
-    runs, is_paired = (len(x), len(y)), seeds is not None
+        test = significance.sign_flip(x, y)
+    runs, is_paired, is_factor = (len(x), len(y)), seeds is not None, TRAITS[trait].log
+    value = interval(x, treatment=label, trait=trait, quantity="value")
+    reference = interval(y, treatment=against, trait=trait, quantity="value")
+    kind, over = "factor" if is_factor else "difference", "pairs of runs" if is_paired else "runs"
+    effect = difference(x, y, is_paired, treatment=label, trait=trait, quantity=kind, over=over)
+    if is_factor:
+        value, reference, effect = (e.mapped(lambda x: 10.0**x) for e in (value, reference, effect))
     few = too_few(*runs, paired=is_paired)
     return Row(label, against, trait, value, reference, effect, runs, is_paired, test, test.p, few)
-
-
-def _power(estimate: Estimate) -> Estimate:
-    return Estimate(10.0**estimate.value, 10.0**estimate.low, 10.0**estimate.high, estimate.n)
 
 
 def _notes(runs: Sequence[Run], rows: Sequence[Row], at: int | None, correction: Correction) -> list[str]:

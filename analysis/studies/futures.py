@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from alife.errors import UserError
 from alife.format import files
-from alife.traits import MAIN, OF_A_TASK, TRAITS, measured, natural
+from alife.traits import MAIN, TRAITS, measured, natural, there
 from analysis.data.run import Run, lived
 from analysis.evolution.contingency import contingency
 from analysis.evolution.islands import settled
@@ -92,8 +92,7 @@ def futures(original: Run, replays: Sequence[Run], traits: Sequence[str] = MAIN)
     if forked not in set(original.births["generation"]):
         raise UserError(f"{original.path}: has no generation {forked}, where its replays begin: name their original")
     last = min(run.last for run in replays)
-    kept = [t for t in traits if t not in OF_A_TASK or original.setting("task") != "none"]
-    return [_future(original, replays, trait, forked, last) for trait in kept]
+    return [_future(original, replays, trait, forked, last) for trait in there(traits, original.has_task)]
 
 
 def _future(original: Run, replays: Sequence[Run], trait: str, forked: int, last: int) -> Future:
