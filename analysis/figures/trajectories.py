@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from alife.errors import UserError
-from alife.traits import SMALLEST, TRAITS
+from alife.traits import SCORED, SMALLEST, TRAITS
 from alife.words import count
 from analysis.data.once import once
 from analysis.data.run import Run, lived
@@ -27,10 +27,7 @@ from analysis.figures.bands import (
 )
 
 DEATHS: Final = "early_deaths"
-SHOWN: Final = (
-    *("accuracy", "newborn_accuracy", "replication_error", "replication_loss", "copying_error", "self_error"),
-    *("squared_norm", DEATHS),
-)
+SHOWN: Final = (*(name for name in SCORED if name != "test_accuracy"), DEATHS)
 """What `traits` shows, in this order."""
 
 Table = TypeVar("Table", pd.Series, pd.DataFrame)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from alife import schema
-from alife.traits import MAIN, OF_A_TASK, TRAITS, floored
+from alife.traits import DRAWN, TRAITS, floored, there
 from analysis.data.run import Run
 from analysis.evolution.fronts import pareto_front, points, survivors
 from analysis.evolution.islands import SETTLED
@@ -33,7 +33,7 @@ from analysis.report.looks import (
     trait_scale,
 )
 
-PANELS: Final = (*MAIN, "squared_norm", *schema.LIFE_HISTORY)
+PANELS: Final = (*DRAWN, *schema.LIFE_HISTORY)
 """Traits with a panel, in this order."""
 
 RECORD: Final = {
@@ -67,8 +67,8 @@ def linked(run: Run, people: Shown) -> dict[str, Any] | None:
     table = people.table
     if not np.isfinite(table["replication_error"]).any():
         return None
-    has_task = run.setting("task") != "none"
-    named = [name for name in PANELS if name in table and (has_task or name not in OF_A_TASK)]
+    has_task = run.has_task
+    named = [name for name in there(PANELS, has_task) if name in table]
     one = table.iloc[people.chosen]
     pick = alt.selection_point(
         name="pick",
@@ -243,6 +243,6 @@ def _bands(bands: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
     table = pd.concat([band.assign(trait=name) for name, band in bands.items()], ignore_index=True)
     for column in ("q05", "median", "q95"):
         values = table[column].to_numpy(np.float64)
-        shares = table["trait"].isin(OF_A_TASK)
-        table[column] = significant(np.where(shares, values, floored(values)))
+        log = [TRAITS[name].log for name in table["trait"]]
+        table[column] = significant(np.where(log, floored(values), values))
     return rows(table)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from alife import schema
-from alife.traits import OF_A_TASK, log10
+from alife.traits import TRAITS, log10
 from analysis.data.run import Run
 from analysis.evolution.islands import SETTLED
 from analysis.figures import style
@@ -83,7 +83,7 @@ def trait_scale(run: Run, name: str, band: pd.DataFrame) -> alt.Scale:
     """Of a panel: holds the band of a trait by generation, columns generation, q05, q95."""
     later = band[band["generation"] >= run.first + SETTLED]
     whole, close = (pd.concat([rows["q05"], rows["q95"]]) for rows in (band, later))
-    return scale(run, "linear" if name in OF_A_TASK else "log", whole, close)
+    return scale(run, "log" if TRAITS[name].log else "linear", whole, close)
 
 
 def _ends(values: pd.Series, kind: str) -> tuple[float, float]:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from alife import schema
 from alife.errors import UserError
-from alife.traits import MAIN, TRAITS
+from alife.traits import DRAWN, TRAITS
 from alife.words import count
 from analysis.data.run import Run
 from analysis.evolution.dynamics import differentials, effective_size, heritability, interference, mean_differentials
@@ -18,7 +18,7 @@ from analysis.report.page import Part, Text
 from analysis.statistics.intervals import Estimate
 from analysis.tables import Effect, Table
 
-PRICED: Final = (*MAIN, "squared_norm", *schema.LIFE_HISTORY)
+PRICED: Final = (*DRAWN, *schema.LIFE_HISTORY)
 """Traits whose change is split in the table."""
 BACK: Final = 10
 LARGE: Final = 0.05

@@ -9,7 +9,7 @@ import pandas as pd
 import yaml
 
 from alife import schema
-from alife.traits import SMALLEST, TOLD, TRAITS
+from alife.traits import SMALLEST, TOLD, TRAITS, there
 from alife.words import count
 from analysis.data.run import Run
 from analysis.evolution.islands import SETTLED
@@ -90,7 +90,7 @@ def _views(run: Run) -> Iterator[Part]:
     )
     yield Chart("linked", spec, alt, _how(run), charts.record_names(people.table))
     yield Text(f"Shown: {people.rule}.", "note")
-    if run.setting("task") == "none":
+    if not run.has_task:
         yield Text("The run has no task: the plane shows the genome's squared norm in place of accuracy.", "note")
 
 
@@ -122,13 +122,12 @@ def _how(run: Run) -> list[str]:
 def _traits(run: Run) -> Table:
     """Medians of some generations."""
     chosen = sorted({run.first, min(run.first + SETTLED, run.last), (run.first + run.last) // 2, run.last})
-    has_task = run.setting("task") != "none"
     rows = []
-    for trait, about in TRAITS.items():
-        if trait in run.births and trait != "fitness" and (has_task or not about.needs_task):
+    for trait in there(TRAITS, run.has_task):
+        if trait in run.births and trait != "fitness":
             table = quantiles(run, trait).set_index("generation")
             if len(table):
-                rows.append([about.label, *(_quantiles(table, generation) for generation in chosen)])
+                rows.append([TRAITS[trait].label, *(_quantiles(table, generation) for generation in chosen)])
     living = run.births["cause_of_death"] == schema.CAUSES[0]
     counts = [run.births["generation"] == generation for generation in chosen]
     rows.append(["individuals, and how many died early", *(f"{c.sum():,}, {(c & ~living).sum():,}" for c in counts)])

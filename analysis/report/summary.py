@@ -17,7 +17,7 @@ from rich.text import Text
 
 from alife import schema
 from alife.errors import plain
-from alife.traits import TRAITS
+from alife.traits import SCORED, TRAITS, there
 from alife.words import count
 from analysis.data.run import Run, lived, load_run
 from analysis.numbers import number
@@ -30,10 +30,7 @@ MAX_ISLANDS: Final = 100
 
 MEDIANS: Final = "medians of those that lived to the end, by island"
 
-SHOWN: Final = (
-    *("accuracy", "test_accuracy", "replication_error", "replication_loss", "copying_error", "self_error"),
-    "squared_norm",
-)
+SHOWN: Final = tuple(name for name in SCORED if name != "newborn_accuracy")
 """Traits of an island's row, each the median of those that lived to the end."""
 
 
@@ -227,10 +224,9 @@ def medians(run: Run) -> pd.DataFrame:
         ends = lived(run.births[run.births["generation"] == run.births["island"].map(last["generation"])])
         for trait in ("replication_loss", "test_accuracy"):
             known[trait] = ends.groupby("island")[trait].median()
-    absent = {"accuracy", "test_accuracy"} if run.setting("task") == "none" else set()
-    if not run.tests or run.tests[-1].generation < run.last:
-        absent.add("test_accuracy")
-    return known[[trait for trait in SHOWN if trait in known and trait not in absent]]
+    tested = run.tests and run.tests[-1].generation == run.last
+    shown = (name for name in there(SHOWN, run.has_task) if tested or name != "test_accuracy")
+    return known[[name for name in shown if name in known]]
 
 
 def _islands(run: Run) -> Iterator[RenderableType]:

@@ -7,13 +7,13 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from alife.traits import OF_A_TASK, TRAITS
+from alife.traits import DRAWN, TRAITS
 from analysis.data.treatments import seed_of
 from analysis.evolution.islands import SETTLED
 from analysis.figures import style
 from analysis.report.individuals import rows, significant
 from analysis.report.looks import configured, side_by_side
-from analysis.report.treatments import DRAWN, Sweep, medians, trajectories
+from analysis.report.treatments import Sweep, medians, trajectories
 
 SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left")
 STEPS: Final = 60
@@ -25,7 +25,7 @@ def chart(sweep: Sweep) -> dict[str, Any] | None:
     centres = pd.concat(
         [trajectories(runs).assign(treatment=label) for label, runs in sweep.groups.items()], ignore_index=True
     )
-    if centres.empty or all(run.setting("task") == "none" for run in sweep.runs):
+    if centres.empty or not any(run.has_task for run in sweep.runs):
         return None
     seen = np.unique(centres["generation"])
     steps = seen[np.unique(np.linspace(0, len(seen) - 1, min(STEPS, len(seen))).round().astype(int))]
@@ -57,10 +57,11 @@ def _runs(sweep: Sweep) -> pd.DataFrame:
 def _natural(table: pd.DataFrame) -> pd.DataFrame:
     """Errors and norms as they are, from log10."""
     table = table.copy()
-    for name in [name for name in table if str(name).removesuffix("_low").removesuffix("_high") in DRAWN]:
-        values = table[name].to_numpy(np.float64)
-        linear = str(name).removesuffix("_low").removesuffix("_high") in OF_A_TASK
-        table[name] = significant(values if linear else 10.0**values)
+    for name in table:
+        trait = str(name).removesuffix("_low").removesuffix("_high")
+        if trait in DRAWN:
+            values = table[name].to_numpy(np.float64)
+            table[name] = significant(10.0**values if TRAITS[trait].log else values)
     return table
 
 
@@ -110,7 +111,7 @@ def _plane(late: pd.DataFrame, single: pd.DataFrame, look: dict[str, Any], x: st
 
 
 def _trait(centres: pd.DataFrame, late: pd.DataFrame, name: str, look: dict[str, Any]) -> Any:
-    scale = _scale(_range(late, late, name), "linear" if name in OF_A_TASK else "log")
+    scale = _scale(_range(late, late, name), "log" if TRAITS[name].log else "linear")
     ends = [float(centres["generation"].min()) - 0.3, float(centres["generation"].max()) + 0.3]
     x = alt.X("generation:Q", title="generation").axis(tickMinStep=1, format="d").scale(domain=ends, nice=False)
     base = alt.Chart(alt.NamedData(name="centres")).encode(x)

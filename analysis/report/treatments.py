@@ -13,7 +13,7 @@ import pandas as pd
 
 from alife.errors import UserError
 from alife.evolution.selection import CONTROLS
-from alife.traits import MAIN, OF_A_TASK, TOLD, TRAITS, log10
+from alife.traits import DRAWN, TOLD, TRAITS, log10, there
 from analysis.data.once import once
 from analysis.data.run import Run, lived, load_run
 from analysis.data.treatments import families, find_runs, group
@@ -22,8 +22,6 @@ from analysis.statistics.intervals import Floats, interval, intervals, iqm
 
 MOST_BIRTHS: Final = 5_000_000
 """Births of a sweep that are held at a time; of a larger one, those of each run's first and last generations."""
-DRAWN: Final = (*MAIN, "squared_norm")
-"""Traits of the chart, generation by generation."""
 WEIGHT: Final = "selection.accuracy_weight"
 TASK_WEIGHT: Final = "life.task_weight"
 
@@ -118,10 +116,9 @@ def at(runs: Sequence[Run], trait: str, generations: Sequence[int]) -> Estimate:
 
 def told(sweep: Sweep) -> dict[str, str]:
     """Traits of `TOLD` that the runs have, and what tables call them."""
-    names = {name: TRAITS[name].short for name in TOLD}
-    if all(run.setting("task") == "none" for run in sweep.runs):
-        return {name: text for name, text in names.items() if name not in OF_A_TASK}
-    return names if any(run.tests for run in sweep.runs) else {k: v for k, v in names.items() if k != "test_accuracy"}
+    tested = any(run.tests for run in sweep.runs)
+    names = there(TOLD, any(run.has_task for run in sweep.runs))
+    return {name: TRAITS[name].short for name in names if tested or name != "test_accuracy"}
 
 
 def trajectories(runs: Sequence[Run]) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -138,3 +140,59 @@ def test_exact_printers_are_drawn() -> None:
     panel = next(ax for ax in figure.axes if ax.get_ylabel() == "ρ, copying error")
     assert panel.get_ylim()[0] < SMALLEST
     assert forces.cumulated(run, ["copying_error"]).axes[0].has_data()
+
+
+A_NEW_MEASURE = """
+import io, sys, types
+import alife, importlib.util
+from pathlib import Path
+
+def edited(name, old, new):
+    source = Path(importlib.util.find_spec(name).origin).read_text(encoding="utf-8")
+    assert old in source
+    module = types.ModuleType(name)
+    sys.modules[name] = module
+    exec(compile(source.replace(old, new, 1), name, "exec"), module.__dict__)
+    setattr(alife, name.rpartition(".")[2], module)
+
+edited("alife.schema", '"squared_norm", "accuracy"', '"squared_norm", "sparsity", "accuracy"')
+edited("alife.traits", '    Trait("squared_norm"',
+       '    Trait("sparsity", "sparsity", "", "share", 0, "share of zeros"),\\n    Trait("squared_norm"')
+
+import numpy as np
+from analysis.figures import trajectories
+from analysis.report import of_run, of_sweep, summary, treatments
+from analysis.studies.comparison import compare
+from tests.support import synthetic
+
+known = synthetic._scores
+
+def scores(*arguments):
+    found, cause = known(*arguments)
+    return {**found, "sparsity": np.full(cause.shape, 0.25)}, cause
+
+synthetic._scores = scores
+groups = {
+    f"w={w}": [synthetic.synthetic_run(6, 2, 8, seed=s, path=f"{w}/{s}", accuracy_weight=w) for s in range(3)]
+    for w in (0.0, 1.0)
+}
+run = groups["w=0.0"][0]
+shown = io.StringIO()
+summary.print_run(run, shown)
+sweep = treatments.Sweep("s", groups, [], {}, True)
+for place, said in {
+    "show": shown.getvalue(),
+    "compare": [row.trait for row in compare(groups).rows],
+    "figure": [ax.get_ylabel() for ax in trajectories.traits(run).axes],
+    "page of a run": repr(of_run.page(run, [], [], None)),
+    "page of a sweep": repr(of_sweep.page(sweep, [], [], Path("s"))),
+}.items():
+    print(place, "sparsity" in " ".join(said) if isinstance(said, list) else "sparsity" in said)
+"""
+
+
+def test_a_new_measure_is_shown_by_being_registered() -> None:
+    """It is stored, by the schema, and named, by the registry; nobody else knows of it."""
+    done = subprocess.run([sys.executable, "-c", A_NEW_MEASURE], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert {line.rsplit(" ", 1)[1] for line in done.stdout.splitlines()} == {"True"}, done.stdout
