@@ -15,6 +15,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from alife import siblings
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
 from alife.evolution.reproduction import Newborns
@@ -45,11 +46,15 @@ def versions() -> dict[str, str]:
 @cache
 def _source() -> str:
     total = hashlib.sha256()
-    top = Path(__file__).parent.parent
-    for path in sorted(path for folder in _BEARING for path in (top / folder).rglob("*.py")):
-        total.update(f"{path.relative_to(top).as_posix()}\n".encode())
+    for path in bearing():
+        total.update(f"{path.relative_to(siblings.ROOT).as_posix()}\n".encode())
         total.update(path.read_bytes())
     return total.hexdigest()[:16]
+
+
+def bearing() -> list[Path]:
+    """The files of source from which births come."""
+    return sorted(path for folder in _BEARING for path in Path(siblings.ROOT, folder).rglob("*.py"))
 
 
 def invocation() -> str:
