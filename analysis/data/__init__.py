@@ -1,6 +1,9 @@
 """Run folders as data frames.
 
 run.py         what the manifest lists, checked against the schema, with derived columns
+parts.py       its parts as data frames
+derived.py     columns that are computed on load
+once.py        what is computed once a run
 source.py      the files of a folder, wherever it is
 validation.py  what a sound record of births is
 treatments.py  runs grouped by treatment

@@ -161,7 +161,7 @@ def line_of_descent(tree: Phylogeny, identity: int) -> pd.DataFrame:
 def dominant(tree: Phylogeny) -> int:
     """The id of the dominant: the highest fitness in the last generation with survivors, the lowest id among equals.
 
-    A survivor lives to the end of its generation; fitness is relative to its island (`analysis.data.run.derive`).
+    A survivor lives to the end of its generation; fitness is relative to its island (`analysis.data.derived`).
 
     Raises:
         UserError: Nobody ever survived, or the births have no fitness.

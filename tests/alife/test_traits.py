@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 import alife
 from alife import schema
 from alife.traits import MAIN, OF_A_TASK, SMALLEST, STORED, TOLD, TRAITS, measured, natural
-from analysis.data.run import Run, derive
+from analysis.data.derived import derive
+from analysis.data.run import Run
 from analysis.evolution.dynamics import differentials
 from analysis.evolution.fronts import hypervolume, points
 from analysis.evolution.islands import demes

@@ -8,7 +8,7 @@ import pandas as pd
 from hypothesis import strategies as st
 
 from alife import schema
-from analysis.data.run import derive
+from analysis.data.derived import derive
 
 
 def record(parents: Sequence[Sequence[int]], founders: int | None = None, seed: int = 0) -> pd.DataFrame:

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from alife import schema
 from alife.configuration.keys import parse_config
-from analysis.data.run import DERIVED, Run, derive
+from analysis.data.derived import DERIVED, derive
+from analysis.data.run import Run
 
 Floats = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from analysis import load_run
-from analysis.data.run import DERIVED
+from analysis.data.derived import DERIVED
 from analysis.figures import registry
 from analysis.report import summary
 from tests.support.synthetic import synthetic_run, write_run

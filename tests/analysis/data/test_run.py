@@ -21,7 +21,8 @@ from scipy import stats
 from alife import schema
 from alife.errors import UserError
 from analysis import load_run
-from analysis.data.run import DERIVED, Run
+from analysis.data.derived import DERIVED
+from analysis.data.run import Run
 from analysis.data.validation import order_key
 from tests.support import rows
 from tests.support.synthetic import synthetic_run, write_run

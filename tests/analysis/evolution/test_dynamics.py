@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from alife import schema
 from alife.errors import UserError
 from alife.evolution import selection
-from analysis.data.run import Run, derive, load_run
+from analysis.data.derived import derive
+from analysis.data.run import Run, load_run
 from analysis.data.treatments import group
 from analysis.evolution import dynamics
 from analysis.evolution.islands import Demes, demes

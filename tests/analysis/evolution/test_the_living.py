@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from alife import schema
 from analysis import load_run
 from analysis.assays import fertility
-from analysis.data.run import Run, derive
+from analysis.data.derived import derive
+from analysis.data.run import Run
 from analysis.evolution.dynamics import differentials, heritability
 from analysis.evolution.fronts import hypervolumes
 from analysis.evolution.islands import demes

@@ -17,7 +17,8 @@ from alife.errors import UserError
 from alife.format import tested
 from alife.format.tested import OnTestImages
 from analysis import load_run
-from analysis.data.run import Run, derive, lived
+from analysis.data.derived import derive
+from analysis.data.run import Run, lived
 from analysis.data.treatments import group
 from analysis.report import of_run, of_sweep, treatments
 from analysis.report.page import render

@@ -1,0 +1,83 @@
+"""The parts of a run folder as data frames, with no second copy: `Wanted` says what of births, `assemble` does it."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from alife import schema
+from analysis.data.derived import MADE_OF
+from analysis.data.validation import order_key
+
+Read = Callable[[], pa.Table]
+
+CAUSE = pd.CategoricalDtype(list(schema.CAUSES))
+_ALWAYS: Final = ("id", "generation", "island")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What of the births is to be read; arguments as of `load_run`."""
+
+    births: bool
+    columns: Collection[str] | None
+    generations: Collection[int] | None
+
+    def stored(self, columns: Mapping[str, str]) -> dict[str, str]:
+        """Columns to read, with those from which derived ones are computed."""
+        if self.columns is None:
+            return dict(columns)
+        names = {*_ALWAYS, *self.columns, *(name for one in self.columns for name in MADE_OF.get(one, ()))}
+        return {name: kind for name, kind in columns.items() if name in names}
+
+    def has(self, part: Mapping[str, Any]) -> bool:
+        """Whether a part may hold anybody wanted."""
+        return self.generations is None or any(part["first"] <= one <= part["last"] for one in self.generations)
+
+
+def assemble(
+    columns: Mapping[str, str], parts: Sequence[tuple[Mapping[str, Any], Read]], wanted: Wanted
+) -> pd.DataFrame:
+    """The parts as one frame, ordered by generation, filled in place so that no second copy is ever held."""
+    if wanted.generations is not None:
+        parts = [_of(wanted.generations, part, read()) for part, read in parts]
+    rows = sum(part["rows"] for part, _ in parts)
+    data = {name: np.empty(rows, np.int8 if kind == "string" else kind) for name, kind in columns.items()}
+    start = 0
+    for part, read in sorted(parts, key=lambda each: each[0]["first"]):
+        table = read()
+        for name, kind in columns.items():
+            column = table.column(name)
+            if kind == "string":
+                column = pc.index_in(column, pa.array(schema.CAUSES))
+            data[name][start : start + part["rows"]] = column.to_numpy()
+        start += part["rows"]
+    frame = pd.DataFrame(
+        {
+            name: pd.Categorical.from_codes(values, dtype=CAUSE) if columns[name] == "string" else values
+            for name, values in data.items()
+        },
+        copy=False,
+    )
+    if not frame["generation"].is_monotonic_increasing:
+        frame = frame.sort_values("generation", kind="stable", ignore_index=True)
+    return frame
+
+
+def _of(generations: Collection[int], part: Mapping[str, Any], table: pa.Table) -> tuple[Mapping[str, Any], Read]:
+    """A part with those alone who are of some generations."""
+    own = table.filter(pc.is_in(table["generation"], pa.array(list(generations), pa.int32())))
+    return {**part, "rows": len(own)}, lambda: own
+
+
+def in_order(births: pd.DataFrame) -> pd.DataFrame:
+    """Births as a phylogeny holds them, so that it needs no copy; one column at a time, as memory may be short."""
+    key = order_key(births["id"].to_numpy())
+    if (np.diff(key) >= 0).all():
+        return births
+    order = np.argsort(key, kind="stable")
+    return pd.DataFrame({name: births.pop(name).array[order] for name in map(str, list(births))}, copy=False)
