@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from alife import schema
 from alife.configuration.keys import dump, parse_config
-from alife.format.stored import serialise
+from alife.format.manifest import serialise
 from analysis.data.run import load_run
 from analysis.lineage.export import FORMATS, export
 from analysis.lineage.metrics import metrics_through_time

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from alife import schema
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError, plain
+from alife.format import manifest as manifests
 from alife.format import stored, summary, tested
 from alife.format.tested import OnTestImages
 from alife.words import count
@@ -134,12 +135,12 @@ def load_run(
         True
     """
     there = Source(os.fspath(uri))
-    text = there.read(stored.MANIFEST, stored.MOST_MANIFEST)
+    text = there.read(manifests.NAME, manifests.MOST)
     for _ in range(RELOADS):
         try:
             return _load(there, text, Wanted(births, columns, generations))
         except UserError:
-            before, text = text, there.read(stored.MANIFEST, stored.MOST_MANIFEST)
+            before, text = text, there.read(manifests.NAME, manifests.MOST)
             if text == before:
                 raise
     raise UserError(f"{there.uri}: its manifest was replaced {RELOADS} times while it was read: try again later")
@@ -166,7 +167,7 @@ def lived(births: pd.DataFrame) -> pd.DataFrame:
 
 def _load(there: Source, text: bytes, wanted: Wanted) -> Run:
     path = there.uri
-    manifest = stored.parse_manifest(text, f"{path}/{stored.MANIFEST}")
+    manifest = manifests.parse(text, f"{path}/{manifests.NAME}")
     content = there.read(stored.CONFIG, stored.MOST_CONFIG)
     config = stored.parse_stored_config(content, manifest, f"{path}/{stored.CONFIG}")
 

@@ -6,7 +6,7 @@ from typing import Any
 import fsspec
 
 from alife.errors import UserError
-from alife.format import files, stored
+from alife.format import files, manifest, stored
 
 
 class Source:
@@ -40,7 +40,7 @@ class Source:
         try:
             return self.fetch(name, most)
         except FileNotFoundError:
-            if name == stored.MANIFEST:
+            if name == manifest.NAME:
                 raise stored.missing(self.uri, self.ls) from None
             raise UserError(f"{self.uri}/{name}: missing: the folder is not complete, copy it again") from None
 

@@ -14,7 +14,7 @@ import fsspec
 from alife.errors import UserError
 from alife.evolution.selection import CONTROLS
 from alife.format import files
-from alife.format.stored import MANIFEST
+from alife.format.manifest import NAME as MANIFEST
 from analysis.data.run import Run, load_run
 
 Groups = Mapping[str, Sequence[Run]]

@@ -4,7 +4,6 @@ writer.py       the recorder, the only writer of a run folder
 commit.py       parts and checkpoint first, the manifest last
 notes.py        what goes on record of the run itself
 reader.py       manifest, configuration, stored newborns and the digest
-manifest.py     what is in a run folder, and the one text that says so
 parts.py        rows as immutable Parquet parts
 checkpoints.py  newborns as safetensors
 lease.py        one writer a run folder

@@ -11,8 +11,8 @@ from alife import schema
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
 from alife.evolution.reproduction import Newborns
-from alife.format import stored
-from populations.record import checkpoints, lease, manifest, parts
+from alife.format import manifest, stored
+from populations.record import checkpoints, lease, parts
 from populations.record.storage import Folder, explained, is_passing, open_folder
 
 CONFIG = stored.CONFIG
@@ -173,7 +173,7 @@ def fetch_manifest(folder: Folder) -> tuple[dict[str, Any], str]:
     source = f"{folder.uri}/{manifest.NAME}"
     with explained(folder, f"reading {manifest.NAME}"):
         try:
-            data, version = folder.fetch(manifest.NAME, stored.MOST_MANIFEST)
+            data, version = folder.fetch(manifest.NAME, manifest.MOST)
         except (FileNotFoundError, NotADirectoryError):
             raise stored.missing(folder.uri, folder.ls) from None
     return manifest.parse(data, source), version

@@ -5,7 +5,8 @@ import re
 
 from alife import schema
 from alife.errors import UserError
-from populations.record import lease, manifest
+from alife.format import manifest
+from populations.record import lease
 from populations.record.reader import CONFIG, fetch_manifest, sizes_of, unbegun
 from populations.record.storage import Folder, LocalFolder
 

@@ -14,8 +14,8 @@ from alife import schema
 from alife.configuration.keys import RunConfig, dump, parse_config
 from alife.errors import UserError
 from alife.evolution.reproduction import Newborns
-from alife.format import tested
-from populations.record import commit, lease, manifest, notes, parts
+from alife.format import manifest, tested
+from populations.record import commit, lease, notes, parts
 from populations.record.checkpoints import fossil
 from populations.record.reader import (
     CONFIG,
@@ -31,7 +31,7 @@ from populations.record.reader import (
     sizes_of,
     thaw,
 )
-from populations.record.storage import explained, open_folder
+from populations.record.storage import explained, now, open_folder
 from populations.record.unbegun import remove
 
 __all__ = ["Recorder", "check_unused", "digest", "exists", "fossil", "read_checkpoint", "read_config", "read_manifest"]
@@ -85,7 +85,7 @@ class Recorder:
         try:
             check_unused(uri)
             text = dump(config).encode()
-            content = manifest.begin(config, schema.seal(text), versions, machine)
+            content = manifest.begin(config, schema.seal(text), versions, machine, now())
             with explained(folder, "creating the run folder"):
                 names = folder.ls()
                 leftover, version = (

@@ -13,14 +13,14 @@ from typing import Any, Final
 
 from alife.configuration.keys import RunConfig
 from alife.errors import Unfit, UserError
-from alife.format import files
+from alife.format import files, manifest
 from populations.engine import evolve, migration
 from populations.engine.choosing import BackendName, Chosen, choose
 from populations.engine.coordinator import stop_on_signals
 from populations.engine.ray.cluster import elsewhere
 from populations.observe.listeners import Listeners, Sink, hearing
 from populations.observe.sweep_progress import SweepTerminal, Tally
-from populations.record import lease, manifest
+from populations.record import lease
 from populations.record.storage import Conflict, Folder, explained, is_passing, open_below, open_folder
 from populations.studies.assays import assay_run, is_done
 from populations.studies.jobs import Job, Stopped

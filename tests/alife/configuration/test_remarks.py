@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from alife.cli.main import main
+from alife.configuration.idle import idle
 from alife.configuration.keys import RunConfig, leaves, parse_config
 from alife.configuration.parsing import load_yaml
-from alife.configuration.remarks import idle, warnings
+from alife.configuration.remarks import warnings
 from alife.errors import UserError
 from alife.evolution.reproduction import founders
 from alife.organism.measures import DEAD_ZERO

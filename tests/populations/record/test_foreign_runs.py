@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from alife import schema
 from alife.cli.main import main
 from alife.errors import UserError, plain
-from alife.format import files, pages, parquet, stored
+from alife.format import files, manifest, pages, parquet, stored
 from analysis import load_run
 from analysis.figures.registry import make
 from analysis.report import write
@@ -229,7 +229,7 @@ def test_no_more_is_read_than_is_listed(run: Path) -> None:
 
 
 def test_a_manifest_and_a_configuration_are_bounded(run: Path) -> None:
-    for name, most in (("manifest.json", stored.MOST_MANIFEST), ("config.yaml", stored.MOST_CONFIG)):
+    for name, most in (("manifest.json", manifest.MOST), ("config.yaml", stored.MOST_CONFIG)):
         with (run / name).open("r+b") as file:
             file.truncate(most * 4)
         with pytest.raises(UserError, match=name):

@@ -100,7 +100,7 @@ def test_no_name_of_a_task_is_not_the_folder_where_one_stands():
 
 def of_format_1(run):
     """Take from a record what format 1 did not have."""
-    from alife.format.stored import serialise
+    from alife.format.manifest import serialise
 
     path = f"{run}/manifest.json"
     with open(path) as file:

@@ -50,7 +50,7 @@ spec = importlib.util.spec_from_file_location("claimed", sys.argv[1] + "/alife/s
 module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
 print(module.claim(sys.argv[2]), sys.path[0] != sys.argv[2])
-import populations.record.manifest, analysis.studies.wording, alife.errors
+import populations.record.commit, analysis.studies.wording, alife.errors
 """
 
 

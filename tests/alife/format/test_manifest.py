@@ -1,4 +1,4 @@
-"""Tests of populations.record.manifest: nothing damaged, foreign or misleading is taken for a manifest."""
+"""Tests of alife.format.manifest: nothing damaged, foreign or misleading is taken for a manifest."""
 
 import contextlib
 import hashlib
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alife.errors import UserError
-from populations.record import manifest
+from alife.format import manifest
 from tests.support.malformed import damaged
 
 

@@ -1,0 +1,160 @@
+"""Keys that change nothing in what is born, and why: call `idle` with a configuration.
+
+It is exact: a key in it gives the births that its default would give. Keys that say where and how a run is computed
+(`device`, `life.threads`, `life.chunk`, `checkpoint`, `ray`) never change births, and are not named.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from alife.configuration.keys import RunConfig, leaves
+
+_LIFE = (
+    *("optimizer", "learning_rate", "coordinates", "images", "task_weight", "replication_weight", "temperature"),
+    *("target", "loss", "sampling", "environment", "precision"),
+)
+_UNUSED = {
+    "tournament": ("truncation",),
+    "shuffled": ("truncation",),
+    "truncation": ("tournament_size",),
+    "roulette": ("tournament_size", "truncation"),
+    "nsga2": ("accuracy_weight", "tournament_size", "truncation"),
+    "drift": ("accuracy_weight", "tournament_size", "truncation"),
+}
+"""Keys of `selection` that a scheme does not look at."""
+
+DEFAULTS = {key: default for key, default, *_ in leaves()}
+_FEWEST_CLASSES = 2
+
+
+def idle(config: RunConfig, classes: int | None = None) -> dict[str, str]:
+    """Keys that change nothing in what is born, and why."""
+    found: dict[str, str] = {}
+    for rules in (_idle_world(config), _idle_life(config, classes), _idle_heredity(config), _idle_islands(config)):
+        for key, why in rules:
+            found.setdefault(key, why)
+    return {key: why for key, why in found.items() if key.rpartition(".")[2] not in config.reproduction.heritable}
+
+
+def _idle_world(config: RunConfig) -> Iterator[tuple[str, str]]:
+    if config.task == "none":
+        yield "quine.coordinate_units", "changes nothing without a task: all units see the coordinate"
+        if config.quine.projection == "centred":
+            yield "quine.projection", "is unit without a task"
+        for key in ("quine.pairing", "life.images", "life.task_weight", "life.temperature"):
+            yield key, "changes nothing without a task"
+
+
+def _idle_life(config: RunConfig, classes: int | None) -> Iterator[tuple[str, str]]:
+    life = config.life
+    if life.steps == 0:
+        for name in _LIFE:
+            yield f"life.{name}", "changes nothing in lives of 0 steps (life.steps)"
+        return
+    if not learns(config):
+        for name in ("steps", *_LIFE):
+            if name not in ("replication_weight", "task_weight"):
+                yield f"life.{name}", "changes nothing where nobody learns (life.replication_weight, life.task_weight)"
+        return
+    if not classifies(config):
+        yield "life.temperature", "changes nothing where classes are not learned (life.task_weight)"
+    if config.quine.pairing == "joint":
+        yield "life.images", "changes nothing under joint pairing: there are as many as life.coordinates"
+    if life.replication_weight == 0:
+        yield "life.target", "changes nothing where nobody learns to print (life.replication_weight)"
+    steps = _epoch(config, classes)
+    if life.target == "epoch" and life.steps <= steps:
+        yield "life.target", f"is birth: the first epoch has {steps} steps, and a life {life.steps} (life.steps)"
+    if config.population.size == 1:
+        yield "life.environment", "changes nothing on islands of one individual"
+
+
+def _idle_heredity(config: RunConfig) -> Iterator[tuple[str, str]]:
+    reproduction, selection = config.reproduction, config.selection
+    if all(at_birth(config, trait) == 0 for trait in reproduction.heritable):
+        which = "that starts above 0 " if reproduction.heritable else ""
+        yield (
+            "reproduction.trait_mutation",
+            f"changes nothing without a heritable trait {which}(reproduction.heritable)",
+        )
+    if config.generations == 1:
+        for name in ("mutation", "trait_mutation"):
+            yield f"reproduction.{name}", "changes nothing in a run of one generation"
+    if config.population.size == 1:
+        for name in ("scheme", "accuracy_weight", "tournament_size", "truncation"):
+            yield f"selection.{name}", "changes nothing on islands of one individual"
+    for name in _UNUSED[selection.scheme]:
+        yield f"selection.{name}", f"changes nothing under selection.scheme {selection.scheme}"
+    if takes_all(config):
+        yield "selection.accuracy_weight", "changes nothing where nobody is selected"
+    elif config.task == "none" and selection.scheme != "roulette" and selection.accuracy_weight < 1:
+        yield "selection.accuracy_weight", "changes nothing without a task: selection is on ρ alone"
+
+
+def _idle_islands(config: RunConfig) -> Iterator[tuple[str, str]]:
+    islands, rules = config.population.islands, config.migration
+    if islands == 1:
+        for name in ("topology", "every", "migrants"):
+            yield f"migration.{name}", "changes nothing with one island (population.islands)"
+    elif rules.topology == "none" or rules.migrants == 0:
+        reason = "migration.topology" if rules.topology == "none" else "migration.migrants"
+        for name in ("topology", "every", "migrants"):
+            if f"migration.{name}" != reason:
+                yield f"migration.{name}", f"changes nothing where nobody migrates ({reason})"
+    elif rules.every >= config.generations:
+        for name in ("topology", "migrants"):
+            yield f"migration.{name}", f"changes nothing: the first migration is in generation {rules.every}"
+    elif _is_ring(rules.topology, islands):
+        yield "migration.topology", f"is the ring with {islands} islands (population.islands)"
+
+
+def takes_all(config: RunConfig) -> bool:
+    """Whether a tournament or truncation leaves everybody the same chance, whatever the scores."""
+    rules, size = config.selection, config.population.size
+    if rules.scheme == "truncation":
+        return math.ceil(rules.truncation * size - 1e-9) >= size
+    return rules.scheme in ("tournament", "shuffled") and rules.tournament_size == 1
+
+
+def classifies(config: RunConfig) -> bool:
+    """Whether lives learn classes."""
+    return config.task != "none" and config.life.task_weight > 0
+
+
+def learns(config: RunConfig) -> bool:
+    return config.life.steps > 0 and (config.life.replication_weight > 0 or classifies(config))
+
+
+def _epoch(config: RunConfig, classes: int | None) -> int:
+    """Steps of an epoch; of a data set whose classes are not known, at least."""
+    if config.task == "none":
+        classes = 0
+    elif classes is None:
+        classes = 10 if config.task == "mnist" else _FEWEST_CLASSES
+    h = config.quine.hidden
+    return max(1, h * (2 * h + 1 + classes) // config.life.coordinates)
+
+
+def _is_ring(topology: str, islands: int) -> bool:
+    """Whether another topology has the edges of a ring, as a torus of a prime number of islands has."""
+    if topology == "torus":
+        return all(islands % d for d in range(2, math.isqrt(islands) + 1))
+    return (topology, islands) in (("star", 2), ("complete", 2), ("complete", 3))
+
+
+def at_birth(config: RunConfig, trait: str) -> float:
+    """A life-history trait of the founders."""
+    return config.reproduction.mutation if trait == "mutation" else value_of(config, f"life.{trait}")
+
+
+def moved(config: RunConfig, key: str) -> bool:
+    """Whether a key is not at its default."""
+    return bool(value_of(config, key) != DEFAULTS[key])
+
+
+def value_of(config: RunConfig, key: str) -> Any:
+    value: Any = config
+    for part in key.split("."):
+        value = getattr(value, part)
+    return value
