@@ -37,14 +37,14 @@ class Scores:
         causes: [P] names of `schema.CAUSES`.
         test_accuracy: [P] float32 on the test images, only where it was asked for.
         seconds: Wall-clock by phase ("birth", "life", "emission", "scoring").
-        dominant: Slot and adult weights [N] of the fittest that lived, only where test images were asked for.
+        fittest: Slot and adult weights [N] of the fittest that lived, only where test images were asked for.
     """
 
     columns: dict[str, Floats]
     causes: NDArray[np.str_]
     test_accuracy: Floats | None
     seconds: dict[str, float]
-    dominant: tuple[int, Floats] | None = None
+    fittest: tuple[int, Floats] | None = None
 
     @property
     def living(self) -> NDArray[np.bool_]:
@@ -191,9 +191,9 @@ def _lived(
     scores["newborn_accuracy"] = habitat.accuracy(genomes, "select")
     tested = habitat.accuracy(adults, "test") if test else None
     best = _fittest(habitat.config, scores, causes) if test else None
-    dominant = None if best is None else (best, adults[best].numpy(force=True).copy())
+    fittest = None if best is None else (best, adults[best].numpy(force=True).copy())
     clock("scoring")
-    return Scores(scores, causes, tested, seconds, dominant), emitted.numpy(force=True)
+    return Scores(scores, causes, tested, seconds, fittest), emitted.numpy(force=True)
 
 
 def adults(habitat: Habitat, newborns: Newborns, generation: int, island: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""`python -m tests.faults matrix|soak [--json]`: faults that strike real processes, and what is left after them."""
+"""`python -m tests.faults matrix|soak [--json]`: faults injected into real processes, and what is left after them."""
 
 import sys
 

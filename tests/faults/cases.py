@@ -1,30 +1,30 @@
-"""The matrix: kind of fault × moment × number of workers, and what each cell has to leave on record."""
+"""The matrix: kind of fault × moment × number of workers, and what each case has to leave on record."""
 
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tests.faults import strikes
-from tests.faults.scene import STEPS
-from tests.faults.strikes import Strike
+from tests.faults import injections
+from tests.faults.injections import Injection
+from tests.faults.scenario import STEPS
 
 Trace = Literal["a restart that names it", "a restart of one that had not started", "another writer", "nothing"]
 
 
 @dataclass(frozen=True)
-class Cell:
+class Case:
     """One run, and what befalls it.
 
     Attributes:
         fault: In a few words.
-        moment: What is under way when it strikes.
+        moment: What is under way when it happens.
         hosts: That the run asks for.
         nodes: CPUs of each node of the cluster.
-        strike: The fault; None leaves the run undisturbed.
+        inject: The fault; None leaves the run undisturbed.
         trace: What the fault must leave in the manifest.
         why: What the reason on record begins with, if it is a restart.
-        code: Exit code of the command that was struck.
+        code: Exit code of the command that was hit.
         says: What that command must say.
         resumes: Workers of each command that goes on; all but the last are told to stop (SIGTERM) on their way.
         keys: Of the configuration, on top of the matrix's.
@@ -37,7 +37,7 @@ class Cell:
     moment: str
     hosts: int
     nodes: tuple[int, ...]
-    strike: Strike | None
+    inject: Injection | None
     trace: Trace = "nothing"
     why: tuple[str, ...] = ("",)
     code: int = 0
@@ -59,88 +59,91 @@ _DIED = ("its process died", "its node")
 _HUNG = ("no answer for", "hung for")
 
 
-def _undisturbed(hosts: int) -> Cell:
-    return Cell("none", "undisturbed", hosts, _NODES[hosts], None)
+def _undisturbed(hosts: int) -> Case:
+    return Case("none", "undisturbed", hosts, _NODES[hosts], None)
 
 
-def _killed(phase: str, hosts: int) -> Cell:
+def _killed(phase: str, hosts: int) -> Case:
     trace: Trace = "a restart of one that had not started" if phase == "starting" else "a restart that names it"
-    return Cell("worker killed", phase, hosts, _NODES[hosts], strikes.host_killed(phase), trace, _DIED)
+    return Case("worker killed", phase, hosts, _NODES[hosts], injections.host_killed(phase), trace, _DIED)
 
 
-def _hung(phase: str, hosts: int, **more: Any) -> Cell:
+def _hung(phase: str, hosts: int, **more: Any) -> Case:
     trace: Trace = "a restart of one that had not started" if phase == "starting" else "a restart that names it"
-    return Cell("worker hung", phase, hosts, _NODES[hosts], strikes.host_hung(phase), trace, _HUNG, **more)
+    return Case("worker hung", phase, hosts, _NODES[hosts], injections.host_hung(phase), trace, _HUNG, **more)
 
 
-def _driver(moment: str, strike: Strike, hosts: int, code: int = -signal.SIGKILL, **more: Any) -> Cell:
+def _driver(moment: str, inject: Injection, hosts: int, code: int = -signal.SIGKILL, **more: Any) -> Case:
     fault = "driver killed" if code < 0 else f"driver told, {signal.Signals(code - 128).name}"
-    return Cell(fault, moment, hosts, _NODES[hosts], strike, "another writer", code=code, resumes=(hosts,), **more)
+    return Case(fault, moment, hosts, _NODES[hosts], inject, "another writer", code=code, resumes=(hosts,), **more)
 
 
-def _told(number: signal.Signals, hosts: int) -> Cell:
+def _told(number: signal.Signals, hosts: int) -> Case:
     return _driver(
         "living",
-        strikes.driver_told(number),
+        injections.driver_told(number),
         hosts,
         128 + number,
         says=f"{number.name}: stopping.*'alife resume .*' goes on",
     )
 
 
-def _committing(step: str) -> Cell:
+def _committing(step: str) -> Case:
     return _driver(
-        f"commit: {step}", strikes.driver_killed_committing(step), 2, keys={"checkpoint.every": 1, "checkpoint.keep": 1}
+        f"commit: {step}",
+        injections.driver_killed_committing(step),
+        2,
+        keys={"checkpoint.every": 1, "checkpoint.keep": 1},
     )
 
 
 _GONE: Trace = "a restart that names it"
 _PATIENT = {"ray.hang_timeout": 60}
 
-CELLS: tuple[Cell, ...] = (
+CASES: tuple[Case, ...] = (
     *map(_undisturbed, (1, 2, 8)),
     *(_killed(phase, hosts) for phase in ("starting", "living", "conceiving", "idle") for hosts in (1, 2)),
     _killed("living", 8),
     *(_hung(phase, 2) for phase in ("starting", "conceiving", "idle")),
     *(_hung("living", hosts) for hosts in (1, 2)),
-    Cell("node removed", "living", 2, (1, 1), strikes.node_removed("living"), _GONE, _DIED),
-    Cell("node removed", "idle", 2, (1, 1), strikes.node_removed("idle"), _GONE, _DIED),
-    Cell("node removed", "living", 8, _NODES[8], strikes.node_removed("living"), _GONE, _DIED),
-    Cell("node hung", "living", 2, (1, 1), strikes.node_hung("living"), _GONE, (*_HUNG, *_DIED)),
-    Cell("node joins", "living", 2, (1,), strikes.node_joins(1), keys=_PATIENT),
-    Cell("node replaced", "living", 2, (1, 1), strikes.node_removed("living", joins=1), _GONE, _DIED, keys=_PATIENT),
-    *(_driver("living", strikes.driver_killed("living"), hosts) for hosts in (1, 2)),
-    _driver("conceiving", strikes.driver_killed("conceiving"), 2),
+    Case("node removed", "living", 2, (1, 1), injections.node_removed("living"), _GONE, _DIED),
+    Case("node removed", "idle", 2, (1, 1), injections.node_removed("idle"), _GONE, _DIED),
+    Case("node removed", "living", 8, _NODES[8], injections.node_removed("living"), _GONE, _DIED),
+    Case("node hung", "living", 2, (1, 1), injections.node_hung("living"), _GONE, (*_HUNG, *_DIED)),
+    Case("node joins", "living", 2, (1,), injections.node_joins(1), keys=_PATIENT),
+    Case("node replaced", "living", 2, (1, 1), injections.node_removed("living", joins=1), _GONE, _DIED, keys=_PATIENT),
+    *(_driver("living", injections.driver_killed("living"), hosts) for hosts in (1, 2)),
+    _driver("conceiving", injections.driver_killed("conceiving"), 2),
     *map(_committing, STEPS),
     *(_told(number, 2) for number in (signal.SIGINT, signal.SIGTERM)),
-    Cell(
+    Case(
         "driver told, SIGTERM",
         "living; goes on with 2, then 8 workers",
         1,
         _NODES[8],
-        strikes.driver_told(signal.SIGTERM),
+        injections.driver_told(signal.SIGTERM),
         "another writer",
         code=143,
         resumes=(2, 8),
     ),
-    Cell(
+    Case(
         "disk full",
         "living",
         2,
         (1, 1),
-        strikes.disk_filled,
+        injections.disk_filled,
         "another writer",
         code=2,
         says=r"No space left on device; the run is kept up to generation \d+: 'alife resume' goes on from there",
         resumes=(2,),
         place="disk",
     ),
-    Cell(
+    Case(
         "object store full, and its disk",
         "living",
         2,
         (1, 1),
-        strikes.store_filled,
+        injections.store_filled,
         "another writer",
         code=2,
         says="Ray's object store is full",
@@ -159,4 +162,4 @@ IN_CI: tuple[str, ...] = (
     "driver killed, commit: new manifest in place, 2 workers",
     "driver told, SIGTERM, living, 2 workers",
 )
-"""Cells that the tests run: one of each kind of fault."""
+"""Cases that the tests run: one of each kind of fault."""

@@ -31,7 +31,7 @@ _PHASES = {"": "idle", ".start": "starting", ".live": "living", ".conceive": "co
 _HOST = "ray::PingedWorker"
 
 
-class Arena:
+class LocalCluster:
     """A cluster whose head holds no worker, so that any other node can go.
 
     Args:
@@ -56,7 +56,7 @@ class Arena:
         }
         signals = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         head = {**self._common, "num_cpus": 0, "_system_config": dict(settings) or None}
-        self.cluster = Cluster(initialize_head=True, connect=False, head_node_args=head)
+        self._ray = Cluster(initialize_head=True, connect=False, head_node_args=head)
         for number, handler in signals.items():  # Ray takes them for itself
             signal.signal(number, handler)
         if before is not None:  # what `ray.init(address="auto")` joins is no business of a bench
@@ -67,7 +67,7 @@ class Arena:
     @property
     def address(self) -> str:
         """For `ray.address`."""
-        return str(self.cluster.address)
+        return str(self._ray.address)
 
     def arrange(self, cpus: Sequence[int]) -> None:
         """Have exactly nodes with so many CPUs each, all of them sound, and a head that knows of no others."""
@@ -77,13 +77,13 @@ class Arena:
                 missing.remove(count)
             else:
                 self.remove(node)
-        self.cluster.wait_for_nodes()
+        self._ray.wait_for_nodes()
         for count in missing:
             self.add(count)
 
     def add(self, cpus: int) -> Any:
         """Start a node; returns once it is alive."""
-        node = self.cluster.add_node(num_cpus=cpus, **self._common)
+        node = self._ray.add_node(num_cpus=cpus, **self._common)
         self.nodes.append((node, cpus))
         return node
 
@@ -92,7 +92,7 @@ class Arena:
         self.nodes = [(each, cpus) for each, cpus in self.nodes if each is not node]
         workers = self.workers(node)
         processes.thaw(raylet(node))
-        self.cluster.remove_node(node, allow_graceful=False)
+        self._ray.remove_node(node, allow_graceful=False)
         for pid in workers:
             processes.kill(pid)
 
@@ -130,16 +130,16 @@ class Arena:
         """End all nodes."""
         for node, _ in list(self.nodes):
             self.remove(node)
-        head: Any = self.cluster.head_node
-        self.cluster.remove_node(head, allow_graceful=False)
-        self.cluster.shutdown()
+        head: Any = self._ray.head_node
+        self._ray.remove_node(head, allow_graceful=False)
+        self._ray.shutdown()
 
 
 def phase_of(pid: int) -> str | None:
     """What the title of a process says that a worker is doing; None if this is no worker.
 
     Ray names a method in the title while it runs, but a ping that ends meanwhile takes the name away. So a name is
-    proof, and "idle", its absence, is none: see `Arena.hosts`.
+    proof, and "idle", its absence, is none: see `LocalCluster.hosts`.
     """
     title = processes.title(pid)
     return _PHASES.get(title.removeprefix(_HOST), "") if title.startswith(_HOST) else None

@@ -1,7 +1,7 @@
-"""The faults: each waits until its moment is seen, strikes, and says what it struck.
+"""The faults: each waits until its moment is seen, happens, and says what it hit.
 
-A strike is given the scene of a run that has been started. Whoever it waits for stands still (SIGSTOP) between being
-seen and being struck, so that what is said of it is true of the moment of the blow.
+An injection is given the scenario of a run that has been started. Whoever it waits for stands still (SIGSTOP) between
+being seen and being hit, so that what is said of it is true of that moment.
 """
 
 import os
@@ -12,43 +12,43 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.faults import processes
-from tests.faults.arena import raylet
+from tests.faults.cluster import raylet
 from tests.faults.driver import Ended
-from tests.faults.scene import Scene, Struck
+from tests.faults.scenario import Hit, Scenario
 
-Strike = Callable[[Scene], Struck]
+Injection = Callable[[Scenario], Hit]
 
 EARLY = 4
-"""Generation that is complete before a strike, so that some are committed and some are not; starts come before."""
+"""Generation that is complete before a fault, so that some are committed and some are not; starts come before."""
 
 
-def host_killed(phase: str) -> Strike:
+def host_killed(phase: str) -> Injection:
     """SIGKILL to a worker."""
 
-    def strike(scene: Scene) -> Struck:
-        _wait(scene, phase)
-        with scene.host(phase) as struck:
-            processes.kill(struck.process)
-        return struck
+    def inject(scenario: Scenario) -> Hit:
+        _wait(scenario, phase)
+        with scenario.host(phase) as hit:
+            processes.kill(hit.process)
+        return hit
 
-    return strike
+    return inject
 
 
-def host_hung(phase: str) -> Strike:
+def host_hung(phase: str) -> Injection:
     """A worker that stands still and is not let go on; one that starts, once torch comes in: then it answers pings."""
 
     def loads(pid: int) -> bool:
         return phase != "starting" or processes.maps(pid, "libtorch")
 
-    def strike(scene: Scene) -> Struck:
-        _wait(scene, phase)
-        with scene.host(phase, which=loads) as struck:
-            return struck
+    def inject(scenario: Scenario) -> Hit:
+        _wait(scenario, phase)
+        with scenario.host(phase, which=loads) as hit:
+            return hit
 
-    return strike
+    return inject
 
 
-def node_removed(phase: str, joins: int = 0) -> Strike:
+def node_removed(phase: str, joins: int = 0) -> Injection:
     """A node killed with all that runs on it while a worker on it is in a phase.
 
     Args:
@@ -56,93 +56,93 @@ def node_removed(phase: str, joins: int = 0) -> Strike:
         joins: CPUs of a node that joins afterwards. The run's other worker stands still until one there has lived.
     """
 
-    def strike(scene: Scene) -> Struck:
-        _wait(scene, phase)
-        node = scene.arena.nodes[-1][0]
-        with scene.host(phase, node=node) as struck:
-            scene.arena.remove(node)
+    def inject(scenario: Scenario) -> Hit:
+        _wait(scenario, phase)
+        node = scenario.cluster.nodes[-1][0]
+        with scenario.host(phase, node=node) as hit:
+            scenario.cluster.remove(node)
         if joins:
-            node_joins(joins)(scene)
-        return struck
+            node_joins(joins)(scenario)
+        return hit
 
-    return strike
+    return inject
 
 
-def node_hung(phase: str) -> Strike:
+def node_hung(phase: str) -> Injection:
     """A node that answers nobody any more, its workers least of all."""
 
-    def strike(scene: Scene) -> Struck:
-        _wait(scene, phase)
-        node = scene.arena.nodes[-1][0]
-        with scene.host(phase, node=node) as struck:
+    def inject(scenario: Scenario) -> Hit:
+        _wait(scenario, phase)
+        node = scenario.cluster.nodes[-1][0]
+        with scenario.host(phase, node=node) as hit:
             processes.freeze(raylet(node))
-        return struck
+        return hit
 
-    return strike
+    return inject
 
 
-def node_joins(cpus: int) -> Strike:
+def node_joins(cpus: int) -> Injection:
     """A node joins while the only worker stands still; it goes on once a worker of the new node was seen living."""
 
-    def strike(scene: Scene) -> Struck:
-        scene.lived(EARLY)
-        with scene.host("living") as frozen:
-            struck = _joins(scene, cpus)
+    def inject(scenario: Scenario) -> Hit:
+        scenario.lived(EARLY)
+        with scenario.host("living") as frozen:
+            hit = _joins(scenario, cpus)
         processes.thaw(frozen.process)
-        return struck
+        return hit
 
-    return strike
+    return inject
 
 
-def driver_killed(phase: str) -> Strike:
+def driver_killed(phase: str) -> Injection:
     """SIGKILL to the driver, which stands still while a worker is in a phase."""
 
-    def strike(scene: Scene) -> Struck:
-        _wait(scene, phase)
+    def inject(scenario: Scenario) -> Hit:
+        _wait(scenario, phase)
         while True:
-            with scene.host(phase) as struck:
-                processes.freeze(scene.driver.pid)
-                processes.thaw(struck.process)
-                processes.kill(scene.driver.pid)
-                return Struck(scene.driver.pid, f"a worker {phase}", struck.generation, struck.time)
+            with scenario.host(phase) as hit:
+                processes.freeze(scenario.driver.pid)
+                processes.thaw(hit.process)
+                processes.kill(scenario.driver.pid)
+                return Hit(scenario.driver.pid, f"a worker {phase}", hit.generation, hit.time)
 
-    return strike
+    return inject
 
 
-def driver_killed_committing(step: str) -> Strike:
+def driver_killed_committing(step: str) -> Injection:
     """SIGKILL to the driver at a step of a commit."""
 
-    def strike(scene: Scene) -> Struck:
-        scene.lived(EARLY)
-        with scene.commit(step) as struck:
-            processes.kill(struck.process)
-        return struck
+    def inject(scenario: Scenario) -> Hit:
+        scenario.lived(EARLY)
+        with scenario.commit(step) as hit:
+            processes.kill(hit.process)
+        return hit
 
-    return strike
+    return inject
 
 
-def driver_told(number: signal.Signals) -> Strike:
+def driver_told(number: signal.Signals) -> Injection:
     """A signal to the driver while a worker lives."""
 
-    def strike(scene: Scene) -> Struck:
-        scene.lived(EARLY)
-        with scene.host("living") as struck:
-            os.kill(scene.driver.pid, number)
-            processes.thaw(struck.process)
-        return Struck(scene.driver.pid, "a worker living", struck.generation, struck.time)
+    def inject(scenario: Scenario) -> Hit:
+        scenario.lived(EARLY)
+        with scenario.host("living") as hit:
+            os.kill(scenario.driver.pid, number)
+            processes.thaw(hit.process)
+        return Hit(scenario.driver.pid, "a worker living", hit.generation, hit.time)
 
-    return strike
+    return inject
 
 
-def disk_filled(scene: Scene) -> Struck:
+def disk_filled(scenario: Scenario) -> Hit:
     """The disk of the run folder is filled while a worker lives; the driver finds out at its next commit."""
-    scene.lived(EARLY)
-    with scene.host("living") as struck:
-        ballast = scene.folder / "ballast"
-        scene.amends.append(lambda: ballast.unlink(missing_ok=True))
+    scenario.lived(EARLY)
+    with scenario.host("living") as hit:
+        ballast = scenario.folder / "ballast"
+        scenario.amends.append(lambda: ballast.unlink(missing_ok=True))
         fill(ballast)
-        processes.thaw(struck.process)
-    return Struck(scene.driver.pid, "a worker living", struck.generation, struck.time)
+        processes.thaw(hit.process)
+    return Hit(scenario.driver.pid, "a worker living", hit.generation, hit.time)
 
 
 _BALLAST = """
@@ -164,18 +164,18 @@ def _end(ballast: "subprocess.Popen[str]") -> None:
     ballast.communicate()
 
 
-def store_filled(scene: Scene) -> Struck:
+def store_filled(scenario: Scenario) -> Hit:
     """Another program fills the object store, and the disk that Ray falls back to, while a worker lives."""
-    scene.lived(EARLY)
-    with scene.host("living") as struck:
-        command = [sys.executable, "-c", _BALLAST, scene.arena.address]
+    scenario.lived(EARLY)
+    with scenario.host("living") as hit:
+        command = [sys.executable, "-c", _BALLAST, scenario.cluster.address]
         ballast = subprocess.Popen(command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        scene.amends.append(lambda: _end(ballast))
+        scenario.amends.append(lambda: _end(ballast))
         said = ballast.stdout.readline().strip() if ballast.stdout else ""
-        processes.thaw(struck.process)
+        processes.thaw(hit.process)
     if not said:
         raise Ended("the ballast did not fill the object store")
-    return Struck(scene.driver.pid, f"a worker living, {said} MiB held", struck.generation, struck.time)
+    return Hit(scenario.driver.pid, f"a worker living, {said} MiB held", hit.generation, hit.time)
 
 
 def fill(path: Path) -> None:
@@ -204,14 +204,14 @@ def unmount(folder: Path) -> None:
     subprocess.run(["umount", "--lazy", str(folder)], check=False, stderr=subprocess.DEVNULL)
 
 
-def _wait(scene: Scene, phase: str) -> None:
+def _wait(scenario: Scenario, phase: str) -> None:
     if phase != "starting":
-        scene.lived(EARLY)
+        scenario.lived(EARLY)
 
 
-def _joins(scene: Scene, cpus: int) -> Struck:
+def _joins(scenario: Scenario, cpus: int) -> Hit:
     """A node joins: seen is a worker on it that lives."""
-    node = scene.arena.add(cpus)
-    with scene.host("living", node=node) as seen:
+    node = scenario.cluster.add(cpus)
+    with scenario.host("living", node=node) as seen:
         processes.thaw(seen.process)
-    return Struck(seen.process, "joined, living", seen.generation, seen.time)
+    return Hit(seen.process, "joined, living", seen.generation, seen.time)

@@ -1,6 +1,6 @@
-"""`python -m tests.faults matrix`: runs struck by faults, each to end with the births of an undisturbed run.
+"""`python -m tests.faults matrix`: runs hit by faults, each to end with the births of an undisturbed run.
 
-It strikes real processes of a real cluster on this machine: see populations/faults.
+It hits real processes of a real cluster on this machine.
 """
 
 import subprocess
@@ -18,11 +18,11 @@ import numpy as np
 from alife.errors import UserError
 from alife.world.idx import ROLES, file_name, write_idx
 from populations.record.reader import digest
-from tests.faults import arena, strikes, trial
-from tests.faults.arena import Arena
-from tests.faults.cells import CELLS, Cell
+from tests.faults import cluster, injections, trial
+from tests.faults.cases import CASES, Case
+from tests.faults.cluster import LocalCluster
 from tests.faults.driver import Ended
-from tests.faults.scene import Scene
+from tests.faults.scenario import Scenario
 from tests.faults.trial import Outcome
 
 Figure = dict[str, Any]
@@ -42,37 +42,37 @@ _NOT_BIRTHS = ("ray.", "checkpoint.")
 """Sections that have no part in what is born."""
 
 
-def bench(cells: Sequence[Cell] = CELLS) -> Iterator[Figure]:
-    """Run cells, and tell of each and of all.
+def bench(cases: Sequence[Case] = CASES) -> Iterator[Figure]:
+    """Run cases, and tell of each and of all.
 
     Yields:
-        {"name", "value", "unit", …}: for each cell the seconds lost, what was struck and what it left on record, with
+        {"name", "value", "unit", …}: for each case the seconds lost, what was hit and what it left on record, with
         "passed"; then how many there were, survived and were identical, and the seconds lost.
 
     Raises:
         UserError: Processes cannot be looked at here.
     """
-    if not arena.supported():
+    if not cluster.supported():
         raise UserError("faults: it watches processes in /proc, which only Linux has")
     began = time.monotonic()
     outcomes: list[Outcome] = []
     skipped = 0
     with Matrix() as matrix:
-        for number, cell in enumerate(cells, 1):
-            print(f"{time.monotonic() - began:4.0f} s  {number}/{len(cells)}  {cell.name}", file=sys.stderr, flush=True)
+        for number, case in enumerate(cases, 1):
+            print(f"{time.monotonic() - began:4.0f} s  {number}/{len(cases)}  {case.name}", file=sys.stderr, flush=True)
             try:
-                outcomes.append(matrix.run(cell))
+                outcomes.append(matrix.run(case))
                 yield _figure(outcomes[-1])
             except PermissionError as error:
                 skipped += 1
-                yield {"name": cell.name, "value": 0.0, "unit": "s lost", "not run": str(error)}
+                yield {"name": case.name, "value": 0.0, "unit": "s lost", "not run": str(error)}
             except (Ended, UserError) as error:
-                yield {"name": cell.name, "value": 0.0, "unit": "s lost", "passed": False, "problems": str(error)}
-    yield from _summary(outcomes, len(cells) - skipped, time.monotonic() - began)
+                yield {"name": case.name, "value": 0.0, "unit": "s lost", "passed": False, "problems": str(error)}
+    yield from _summary(outcomes, len(cases) - skipped, time.monotonic() - began)
 
 
 class Matrix:
-    """What cells share: a folder, a data set, clusters that are started when they are needed, undisturbed digests.
+    """What cases share: a folder, a data set, clusters that are started when they are needed, undisturbed digests.
 
     Args:
         config: Flags of `alife run`, by dotted key; the data set is added.
@@ -81,9 +81,9 @@ class Matrix:
     def __init__(self, config: Mapping[str, Any] = CONFIG):
         self._stack = ExitStack()
         self.config = dict(config)
-        self._arenas: dict[str, Arena] = {}
+        self._clusters: dict[str, LocalCluster] = {}
         self._references: dict[tuple[tuple[str, str], ...], str] = {}
-        self._cells = 0
+        self._cases = 0
 
     def __enter__(self) -> "Matrix":
         """Make the folder and the data set."""
@@ -93,30 +93,30 @@ class Matrix:
 
     def __exit__(self, *error: object) -> None:
         """End the clusters, remove the folder."""
-        for each in self._arenas.values():
+        for each in self._clusters.values():
             each.close()
         self._stack.close()
 
-    def run(self, cell: Cell) -> Outcome:
-        """Run one cell.
+    def run(self, case: Case) -> Outcome:
+        """Run one case.
 
         Raises:
             Ended: A command ended otherwise than it must, or the moment was never seen.
             PermissionError: It needs a small file system, and mounting one is not permitted.
         """
-        config = {**self.config, **cell.keys}
+        config = {**self.config, **case.keys}
         reference = self._reference(config)
-        self._cells += 1
-        return trial.run(cell, self.arena(cell.place), self.folder / str(self._cells), config, reference)
+        self._cases += 1
+        return trial.run(case, self.cluster(case.place), self.folder / str(self._cases), config, reference)
 
     def undisturbed(self) -> str:
         """The digest of the run configured when nothing disturbs it."""
         return self._reference(self.config)
 
-    def scene(self, name: str, nodes: Sequence[int]) -> Scene:
+    def scenario(self, name: str, nodes: Sequence[int]) -> Scenario:
         """The run configured, not yet started, on a cluster of such nodes with Ray's own health checks."""
-        self.arena("production").arrange(nodes)
-        return Scene(self.arena("production"), self.folder / name, self.config)
+        self.cluster("production").arrange(nodes)
+        return Scenario(self.cluster("production"), self.folder / name, self.config)
 
     def _reference(self, config: Mapping[str, Any]) -> str:
         """The digest of a run that nothing disturbs, in one process without Ray."""
@@ -140,23 +140,23 @@ class Matrix:
             self._references[known] = digest(out)
         return self._references[known]
 
-    def arena(self, place: str = "") -> Arena:
-        """The cluster for a kind of cell."""
+    def cluster(self, place: str = "") -> LocalCluster:
+        """The cluster for a kind of case."""
         place = "" if place == "disk" else place
-        if place not in self._arenas:
-            self._arenas[place] = self._make(place)
-        return self._arenas[place]
+        if place not in self._clusters:
+            self._clusters[place] = self._make(place)
+        return self._clusters[place]
 
-    def _make(self, place: str) -> Arena:
+    def _make(self, place: str) -> LocalCluster:
         if place == "production":
-            return Arena(settings={}, store=400 << 20)
+            return LocalCluster(settings={}, store=400 << 20)
         if place == "store":
             temp = self.folder / "ray"
-            if not strikes.mount(temp, "320m"):
+            if not injections.mount(temp, "320m"):
                 raise PermissionError("mounting a small file system needs root")
-            self._stack.callback(strikes.unmount, temp)
-            return Arena(settings={**arena.FAST, "automatic_object_spilling_enabled": False}, temp=str(temp))
-        return Arena()
+            self._stack.callback(injections.unmount, temp)
+            return LocalCluster(settings={**cluster.FAST, "automatic_object_spilling_enabled": False}, temp=str(temp))
+        return LocalCluster()
 
 
 def write_task(folder: Path, images: int = 2000) -> Path:
@@ -174,13 +174,13 @@ def write_task(folder: Path, images: int = 2000) -> Path:
 
 
 def _figure(outcome: Outcome) -> Figure:
-    struck = outcome.struck
-    what = f"process {struck.process}, {struck.phase}, generation {struck.generation}" if struck else "nothing"
+    hit = outcome.hit
+    what = f"process {hit.process}, {hit.phase}, generation {hit.generation}" if hit else "nothing"
     figure: Figure = {
-        "name": outcome.cell.name,
+        "name": outcome.case.name,
         "value": round(outcome.lost, 2),
         "unit": "s lost",
-        "struck": what,
+        "hit": what,
         "restarts": outcome.restarts,
         "writers": outcome.writers,
         "on record": f"{outcome.recorded:.2f} s",
@@ -193,22 +193,22 @@ def _figure(outcome: Outcome) -> Figure:
 
 
 def _summary(outcomes: Sequence[Outcome], runs: int, seconds: float) -> Iterator[Figure]:
-    struck = [outcome for outcome in outcomes if outcome.struck]
+    hit = [outcome for outcome in outcomes if outcome.hit]
     yield {
         "name": "runs",
         "value": runs,
         "unit": "runs",
-        "struck": len(struck),
+        "hit": len(hit),
         "minutes": round(seconds / 60, 1),
     }
     yield {"name": "survived", "value": sum(not outcome.problems for outcome in outcomes), "unit": "runs"}
     yield {"name": "identical", "value": sum(outcome.identical for outcome in outcomes), "unit": "runs"}
-    if struck:
-        lost = [outcome.lost for outcome in struck]
+    if hit:
+        lost = [outcome.lost for outcome in hit]
         yield {"name": "lost, median", "value": round(median(lost), 2), "unit": "s"}
-        worst = max(struck, key=lambda outcome: outcome.lost)
-        yield {"name": "lost, worst", "value": round(worst.lost, 2), "unit": "s", "cell": worst.cell.name}
-    killed = [outcome for outcome in struck if outcome.cell.fault == "worker killed"]
+        worst = max(hit, key=lambda outcome: outcome.lost)
+        yield {"name": "lost, worst", "value": round(worst.lost, 2), "unit": "s", "case": worst.case.name}
+    killed = [outcome for outcome in hit if outcome.case.fault == "worker killed"]
     if killed:
         worst = max(killed, key=lambda outcome: outcome.lost - outcome.again)
         beyond = max(0.0, worst.lost - worst.again)
@@ -218,5 +218,5 @@ def _summary(outcomes: Sequence[Outcome], runs: int, seconds: float) -> Iterator
             "value": round(beyond, 2),
             "unit": "s",
             "what": text,
-            "cell": worst.cell.name,
+            "case": worst.case.name,
         }

@@ -1,4 +1,4 @@
-"""One run that is to be struck: its folder, its commands one after another, and how its moments are caught."""
+"""One run that is to be hit: its folder, its commands one after another, and how its moments are caught."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +12,7 @@ from alife import schema
 from alife.errors import UserError
 from populations.record.reader import listed_names, read_manifest
 from tests.faults import processes
-from tests.faults.arena import Arena, phase_of
+from tests.faults.cluster import LocalCluster, phase_of
 from tests.faults.driver import Driver, Event
 
 STEPS = ("rows", "checkpoint", "new manifest beside the old", "new manifest in place")
@@ -20,8 +20,8 @@ STEPS = ("rows", "checkpoint", "new manifest beside the old", "new manifest in p
 
 
 @dataclass(frozen=True)
-class Struck:
-    """What a fault struck: a process, what that was doing, the generation under way, and when (seconds since 1970)."""
+class Hit:
+    """What a fault hit: a process, what that was doing, the generation under way, and when (seconds since 1970)."""
 
     process: int
     phase: str
@@ -29,11 +29,11 @@ class Struck:
     time: float
 
 
-class Scene:
+class Scenario:
     """A run folder and the commands that write it.
 
     Args:
-        arena: Where its workers live.
+        cluster: Where its workers live.
         folder: For the run folder `run` and what its drivers say.
         config: Flags of `alife run`, by dotted key.
 
@@ -42,8 +42,8 @@ class Scene:
         amends: What is to be done before the run goes on: room made on a disk, memory given back.
     """
 
-    def __init__(self, arena: Arena, folder: Path, config: Mapping[str, Any]):
-        self.arena, self.folder, self.config = arena, folder, config
+    def __init__(self, cluster: LocalCluster, folder: Path, config: Mapping[str, Any]):
+        self.cluster, self.folder, self.config = cluster, folder, config
         self.out = folder / "run"
         self.drivers: list[Driver] = []
         self.amends: list[Callable[[], None]] = []
@@ -60,25 +60,29 @@ class Scene:
 
     def start(self, **flags: Any) -> None:
         """`alife run`, with keys of the configuration on top."""
-        keys = {**self.config, "ray.address": self.arena.address, **{k.replace("__", "."): v for k, v in flags.items()}}
+        keys = {
+            **self.config,
+            "ray.address": self.cluster.address,
+            **{k.replace("__", "."): v for k, v in flags.items()},
+        }
         flat = [text for key, value in keys.items() for text in (f"--{key}", str(value))]
         self._begin("run", "--out", str(self.out), "--no-figures", *flat)
 
     def resume(self, hosts: int | None = None) -> None:
         """`alife resume`, on the same cluster, with as many workers as before or another number."""
         more = ["--ray.hosts", str(hosts)] if hosts else []
-        self._begin("resume", str(self.out), "--no-figures", "--ray.address", self.arena.address, *more)
+        self._begin("resume", str(self.out), "--no-figures", "--ray.address", self.cluster.address, *more)
 
     def lived(self, generation: int) -> None:
         """Return once a generation is told of as complete."""
         self.driver.until(partial(self.driver.past, generation))
 
     @contextmanager
-    def host(self, *phases: str, node: Any = None, which: Callable[[int], bool] = lambda _: True) -> Iterator[Struck]:
+    def host(self, *phases: str, node: Any = None, which: Callable[[int], bool] = lambda _: True) -> Iterator[Hit]:
         """A worker that stands still in one of these phases: it was seen there, stopped, and seen there again.
 
         Args:
-            phases: Of `Arena.hosts`.
+            phases: Of `LocalCluster.hosts`.
             node: Where; on any if None.
             which: Whether a process will do.
 
@@ -88,7 +92,7 @@ class Scene:
         caught: list[tuple[int, str]] = []
 
         def seen() -> bool:
-            for pid, phase in self.arena.hosts(node).items():
+            for pid, phase in self.cluster.hosts(node).items():
                 if phase in phases and which(pid) and processes.freeze(pid):
                     if phase_of(pid) in (phase, "idle" if phase in ("starting", "up") else phase):
                         caught.append((pid, phase))
@@ -97,10 +101,10 @@ class Scene:
             return False
 
         self.driver.until(seen, pause=0.001 if {"living", "starting"} & {*phases} else 0)
-        yield Struck(*caught[0], self.driver.generation + 1, time.time())
+        yield Hit(*caught[0], self.driver.generation + 1, time.time())
 
     @contextmanager
-    def commit(self, step: str) -> Iterator[Struck]:
+    def commit(self, step: str) -> Iterator[Hit]:
         """The driver, standing still at a step of a commit.
 
         Raises:
@@ -122,7 +126,7 @@ class Scene:
             return False
 
         self.driver.until(seen, pause=0)
-        yield Struck(self.driver.pid, f"commit, {step}", self.driver.generation + 1, time.time())
+        yield Hit(self.driver.pid, f"commit, {step}", self.driver.generation + 1, time.time())
 
     def _look(self) -> tuple[Any, ...]:
         """What changes with each step, and is quick to see."""

@@ -14,9 +14,9 @@ import numpy as np
 
 from alife.errors import UserError
 from populations.record.reader import digest, read_manifest
-from tests.faults import arena, processes
+from tests.faults import cluster, processes
 from tests.faults.matrix import Figure, Matrix
-from tests.faults.scene import Scene
+from tests.faults.scenario import Scenario
 
 CONFIG: Mapping[str, Any] = {
     "generations": 1000,
@@ -57,17 +57,17 @@ def bench(config: Mapping[str, Any] = CONFIG) -> Iterator[Figure]:
     Raises:
         UserError: Processes cannot be looked at here.
     """
-    if not arena.supported():
+    if not cluster.supported():
         raise UserError("soak: it watches processes in /proc, which only Linux has")
     began = time.monotonic()
     with Matrix(config) as matrix:
         reference = matrix.undisturbed()
-        scene = matrix.scene("soak", nodes=(2,))
-        scene.start()
-        killed, samples = _kill(scene)
-        code = scene.driver.wait()
-        manifest = read_manifest(str(scene.out))
-        identical = digest(str(scene.out)) == reference
+        scenario = matrix.scenario("soak", nodes=(2,))
+        scenario.start()
+        killed, samples = _kill(scenario)
+        code = scenario.driver.wait()
+        manifest = read_manifest(str(scenario.out))
+        identical = digest(str(scenario.out)) == reference
     restarts = manifest["restarts"]
     text = " ".join(restart["host"] for restart in restarts)
     named = sum(f":{pid})" in text for pid in killed)
@@ -82,7 +82,7 @@ def bench(config: Mapping[str, Any] = CONFIG) -> Iterator[Figure]:
     yield from _leaks(samples)
 
 
-def _kill(scene: Scene) -> tuple[list[int], list[Sample]]:
+def _kill(scenario: Scenario) -> tuple[list[int], list[Sample]]:
     """Kill workers but for the eldest until the run nears its end: (who was killed, samples at each kill).
 
     While it is killed, and before, until there is another to kill, the eldest stands still, so that no generation ends.
@@ -90,7 +90,7 @@ def _kill(scene: Scene) -> tuple[list[int], list[Sample]]:
     """
     killed: list[int] = []
     samples: list[Sample] = []
-    total, eldest = int(scene.config["generations"]), 0
+    total, eldest = int(scenario.config["generations"]), 0
 
     def spared(pid: int) -> bool:
         return pid == eldest or not eldest
@@ -99,21 +99,21 @@ def _kill(scene: Scene) -> tuple[list[int], list[Sample]]:
         return pid != eldest and processes.maps(pid, "libtorch")
 
     for generation in range(EVERY, total, EVERY):
-        scene.lived(generation - 1)
-        with scene.host("living", which=spared) as halted:
+        scenario.lived(generation - 1)
+        with scenario.host("living", which=spared) as halted:
             eldest = halted.process
-            samples.append(_sample(scene, generation, eldest))
-            with scene.host("living", "idle", "up", which=doomed) as struck:
-                processes.kill(struck.process)
-            killed.append(struck.process)
+            samples.append(_sample(scenario, generation, eldest))
+            with scenario.host("living", "idle", "up", which=doomed) as hit:
+                processes.kill(hit.process)
+            killed.append(hit.process)
             processes.thaw(eldest)
         if generation % (5 * EVERY) == 0:
             print(f"generation {generation} of {total}, {len(killed)} workers killed", file=sys.stderr, flush=True)
     return killed, samples
 
 
-def _sample(scene: Scene, generation: int, host: int) -> Sample:
-    driver = scene.driver.pid
+def _sample(scenario: Scenario, generation: int, host: int) -> Sample:
+    driver = scenario.driver.pid
     memory = processes.memory(driver), processes.memory(host)
     return Sample(generation, *memory, processes.handles(driver), processes.handles(host))
 

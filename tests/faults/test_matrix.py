@@ -1,4 +1,4 @@
-"""The bench of faults, a cell of each kind: real nodes, workers and drivers of a real cluster, struck from outside."""
+"""The bench of faults, a case of each kind: real nodes, workers and drivers of a real cluster, hit from outside."""
 
 import os
 from collections.abc import Iterator
@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from tests.faults import arena, processes, trial
-from tests.faults.cells import CELLS, IN_CI
+from tests.faults import cluster, processes, trial
+from tests.faults.cases import CASES, IN_CI
 from tests.faults.matrix import CONFIG, Matrix
-from tests.faults.scene import Scene, Struck
+from tests.faults.scenario import Hit, Scenario
 
-pytestmark = pytest.mark.skipif(not arena.supported(), reason="it watches processes in /proc")
+pytestmark = pytest.mark.skipif(not cluster.supported(), reason="it watches processes in /proc")
 
-BY_NAME = {cell.name: cell for cell in CELLS}
+BY_NAME = {case.name: case for case in CASES}
 
 
 @pytest.fixture(scope="module")
@@ -27,34 +27,34 @@ def test_a_run_that_is_struck_ends_with_the_births_of_an_undisturbed_one(matrix:
     outcome = matrix.run(BY_NAME[name])
     assert outcome.problems == ()
     assert outcome.identical
-    assert outcome.struck is not None
-    assert not processes.alive(outcome.struck.process)
+    assert outcome.hit is not None
+    assert not processes.alive(outcome.hit.process)
     assert outcome.restarts >= BY_NAME[name].trace.startswith("a restart")
     assert outcome.writers == 1 + len(BY_NAME[name].resumes)
 
 
 def test_a_fault_that_strikes_nothing_is_a_failure(matrix: Matrix) -> None:
-    def feint(scene: Scene) -> Struck:
-        scene.lived(2)
-        with scene.host("living") as struck:
-            processes.thaw(struck.process)
-        return struck
+    def feint(scenario: Scenario) -> Hit:
+        scenario.lived(2)
+        with scenario.host("living") as hit:
+            processes.thaw(hit.process)
+        return hit
 
-    outcome = matrix.run(replace(BY_NAME["worker killed, living, 2 workers"], strike=feint))
+    outcome = matrix.run(replace(BY_NAME["worker killed, living, 2 workers"], inject=feint))
     assert outcome.identical
     assert any(problem.startswith("no restart of process") for problem in outcome.problems)
 
 
 def test_other_births_and_another_end_are_failures(matrix: Matrix) -> None:
-    cell = replace(BY_NAME["none, undisturbed, 2 workers"], code=1, keys={"ray.hang_timeout": 60})
+    case = replace(BY_NAME["none, undisturbed, 2 workers"], code=1, keys={"ray.hang_timeout": 60})
     with Matrix({**CONFIG, "seed": 1}) as other:
-        outcome = trial.run(cell, matrix.arena(), other.folder / "run", matrix.config, other.undisturbed())
+        outcome = trial.run(case, matrix.cluster(), other.folder / "run", matrix.config, other.undisturbed())
     assert outcome.problems == ("other births than those of an undisturbed run", "exit codes [0], not [1]")
 
 
 def test_the_matrix_is_wide_and_its_cells_have_names_of_their_own() -> None:
-    assert len(BY_NAME) == len(CELLS) >= 20
-    assert {cell.hosts for cell in CELLS} == {1, 2, 8}
+    assert len(BY_NAME) == len(CASES) >= 20
+    assert {case.hosts for case in CASES} == {1, 2, 8}
     assert set(IN_CI) <= BY_NAME.keys()
 
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.faults import arena
+from tests.faults import cluster
 from tests.faults.soak import CONFIG, Sample, _leaks, bench
 
 
-@pytest.mark.skipif(not arena.supported(), reason="it watches processes in /proc")
+@pytest.mark.skipif(not cluster.supported(), reason="it watches processes in /proc")
 def test_hosts_are_killed_and_the_births_stay_the_same() -> None:
     found = {figure["name"]: figure for figure in bench({**CONFIG, "generations": 50})}
     assert found["soak"]["value"] == 50

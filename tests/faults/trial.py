@@ -1,4 +1,4 @@
-"""A cell run: the blow, the way back, and whether all that was to be shown has been."""
+"""A case run: the fault, the way back, and whether all that was to be shown has been."""
 
 import re
 import shutil
@@ -11,11 +11,11 @@ from statistics import median
 from typing import Any
 
 from populations.record.reader import digest, read_manifest
-from tests.faults import processes, strikes
-from tests.faults.arena import Arena
-from tests.faults.cells import Cell
+from tests.faults import injections, processes
+from tests.faults.cases import Case
+from tests.faults.cluster import LocalCluster
 from tests.faults.driver import Ended, Event
-from tests.faults.scene import Scene, Struck
+from tests.faults.scenario import Hit, Scenario
 
 TRIES = 3
 """A moment that passed unseen is waited for again in a new run."""
@@ -26,23 +26,23 @@ GRACE_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a cell came to.
+    """What a case came to.
 
     Attributes:
-        cell: Which.
-        struck: What was struck; None of an undisturbed run.
+        case: Which.
+        hit: What was hit; None of an undisturbed run.
         restarts: On record in the manifest.
         writers: Commands that have written the run folder.
         recorded: Seconds lost, as on record.
-        lost: Seconds of wall-clock that the struck generation took longer than the others of the run.
+        lost: Seconds of wall-clock that the hit generation took longer than the others of the run.
         again: Seconds of a generation of this run: what living it again is worth.
         identical: The digest is that of an undisturbed run.
-        problems: What is not as it must be; none, and the cell has passed.
+        problems: What is not as it must be; none, and the case has passed.
         tries: Runs until the moment was seen.
     """
 
-    cell: Cell
-    struck: Struck | None
+    case: Case
+    hit: Hit | None
     restarts: int
     writers: int
     recorded: float
@@ -53,12 +53,12 @@ class Outcome:
     tries: int
 
 
-def run(cell: Cell, arena: Arena, folder: Path, config: Mapping[str, Any], reference: str) -> Outcome:
-    """Run a cell, and again if its moment was missed.
+def run(case: Case, cluster: LocalCluster, folder: Path, config: Mapping[str, Any], reference: str) -> Outcome:
+    """Run a case, and again if its moment was missed.
 
     Args:
-        cell: Which.
-        arena: Where.
+        case: Which.
+        cluster: Where.
         folder: To be made.
         config: Of the matrix.
         reference: The digest of an undisturbed run.
@@ -67,85 +67,85 @@ def run(cell: Cell, arena: Arena, folder: Path, config: Mapping[str, Any], refer
         Ended: It was missed in every one of `TRIES` runs, or a command did not end as it should.
     """
     for attempt in range(1, TRIES + 1):
-        arena.arrange(cell.nodes)
-        with _folder(cell, folder / str(attempt)) as place:
-            scene = Scene(arena, place, {**config, **cell.keys, "ray.hosts": cell.hosts})
+        cluster.arrange(case.nodes)
+        with _folder(case, folder / str(attempt)) as place:
+            scenario = Scenario(cluster, place, {**config, **case.keys, "ray.hosts": case.hosts})
             try:
-                return _once(cell, scene, reference, attempt)
+                return _once(case, scenario, reference, attempt)
             except Ended:
-                if attempt == TRIES or scene.driver.process.returncode != 0:
+                if attempt == TRIES or scenario.driver.process.returncode != 0:
                     raise
             finally:
-                for driver in scene.drivers:
+                for driver in scenario.drivers:
                     driver.kill()
     raise AssertionError("there is a last attempt")
 
 
-def _once(cell: Cell, scene: Scene, reference: str, attempt: int) -> Outcome:
-    scene.start()
-    struck = cell.strike(scene) if cell.strike else None
-    codes = [scene.driver.wait()]
-    said = scene.driver.words()
-    for amend in scene.amends:
+def _once(case: Case, scenario: Scenario, reference: str, attempt: int) -> Outcome:
+    scenario.start()
+    hit = case.inject(scenario) if case.inject else None
+    codes = [scenario.driver.wait()]
+    said = scenario.driver.words()
+    for amend in scenario.amends:
         amend()
-    for number, hosts in enumerate(cell.resumes, 1):
-        scene.resume(hosts)
-        if number < len(cell.resumes):
-            scene.lived(struck.generation + 3 * number if struck else 0)
-            scene.driver.process.send_signal(signal.SIGTERM)
-        codes.append(scene.driver.wait())
-    manifest = read_manifest(str(scene.out))
-    identical = digest(str(scene.out)) == reference
-    lost, again = _lost(scene.events, struck, scene.drivers[0].began)
+    for number, hosts in enumerate(case.resumes, 1):
+        scenario.resume(hosts)
+        if number < len(case.resumes):
+            scenario.lived(hit.generation + 3 * number if hit else 0)
+            scenario.driver.process.send_signal(signal.SIGTERM)
+        codes.append(scenario.driver.wait())
+    manifest = read_manifest(str(scenario.out))
+    identical = digest(str(scenario.out)) == reference
+    lost, again = _lost(scenario.events, hit, scenario.drivers[0].began)
     problems = [] if identical else ["other births than those of an undisturbed run"]
-    problems += _ends(cell, codes, said) + _traces(cell, struck, manifest)
-    problems += _left(cell, struck)
+    problems += _ends(case, codes, said) + _traces(case, hit, manifest)
+    problems += _left(case, hit)
     recorded = sum(restart["seconds_lost"] for restart in manifest["restarts"])
     restarts, writers = len(manifest["restarts"]), manifest["epoch"]
-    return Outcome(cell, struck, restarts, writers, recorded, lost, again, identical, tuple(problems), attempt)
+    return Outcome(case, hit, restarts, writers, recorded, lost, again, identical, tuple(problems), attempt)
 
 
-def _ends(cell: Cell, codes: list[int], said: str) -> list[str]:
-    expected = [cell.code, *(143 for _ in cell.resumes[1:]), *(0 for _ in cell.resumes[:1])]
-    if cell.optional and codes[0] == 0:
+def _ends(case: Case, codes: list[int], said: str) -> list[str]:
+    expected = [case.code, *(143 for _ in case.resumes[1:]), *(0 for _ in case.resumes[:1])]
+    if case.optional and codes[0] == 0:
         expected[0] = 0
     problems = [f"exit codes {codes}, not {expected}"] if codes != expected else []
-    if expected[0] == cell.code and not re.search(cell.says, said, re.DOTALL):
-        problems.append(f"said nothing like {cell.says!r}: {said[-300:]!r}")
+    if expected[0] == case.code and not re.search(case.says, said, re.DOTALL):
+        problems.append(f"said nothing like {case.says!r}: {said[-300:]!r}")
     if "Traceback" in said:
         problems.append(f"a traceback instead of a line: {said[-300:]!r}")
     return problems
 
 
-def _traces(cell: Cell, struck: Struck | None, manifest: Mapping[str, Any]) -> list[str]:
+def _traces(case: Case, hit: Hit | None, manifest: Mapping[str, Any]) -> list[str]:
     """What is wrong with what the fault left on record."""
     restarts = manifest["restarts"]
-    if cell.trace == "another writer":
-        writers = 1 + len(cell.resumes)
+    if case.trace == "another writer":
+        writers = 1 + len(case.resumes)
         return [] if manifest["epoch"] == writers else [f"{manifest['epoch']} writers on record, not {writers}"]
-    if struck is None or cell.trace == "nothing":
+    if hit is None or case.trace == "nothing":
         return [f"restarts on record that nobody caused: {restarts}"] if restarts else []
-    told = f":{struck.process})"
+    told = f":{hit.process})"
     named = [
-        r for r in restarts if (told in r["host"] if cell.trace == "a restart that names it" else ")" not in r["host"])
+        r for r in restarts if (told in r["host"] if case.trace == "a restart that names it" else ")" not in r["host"])
     ]
-    if not any(r["generation"] >= struck.generation and r["why"].startswith(cell.why) for r in named):
-        return [f"no restart of process {struck.process} on record from generation {struck.generation} on: {restarts}"]
+    if not any(r["generation"] >= hit.generation and r["why"].startswith(case.why) for r in named):
+        return [f"no restart of process {hit.process} on record from generation {hit.generation} on: {restarts}"]
     return []
 
 
-def _left(cell: Cell, struck: Struck | None) -> list[str]:
+def _left(case: Case, hit: Hit | None) -> list[str]:
     """Whether a process that was given up still lies about; nobody can end what is on a node that hangs."""
-    if struck is None or cell.fault == "node hung" or not cell.trace.startswith("a restart"):
+    if hit is None or case.fault == "node hung" or not case.trace.startswith("a restart"):
         return []
-    if processes.gone(struck.process, GRACE_SECONDS):
+    if processes.gone(hit.process, GRACE_SECONDS):
         return []
-    processes.kill(struck.process)
-    return [f"process {struck.process} was given up and is still there"]
+    processes.kill(hit.process)
+    return [f"process {hit.process} was given up and is still there"]
 
 
-def _lost(events: list[Event], struck: Struck | None, began: float) -> tuple[float, float]:
-    """(seconds lost, seconds of a generation): how much longer than others the generation that was struck took.
+def _lost(events: list[Event], hit: Hit | None, began: float) -> tuple[float, float]:
+    """(seconds lost, seconds of a generation): how much longer than others the generation that was hit took.
 
     Its time runs from the first completion of the generation before to its own last one, over all commands.
     """
@@ -156,21 +156,21 @@ def _lost(events: list[Event], struck: Struck | None, began: float) -> tuple[flo
             first.setdefault(event["generation"], event["time"])
             last[event["generation"]] = event["time"]
     steps = {g: last[g] - first[g - 1] for g in last if g - 1 in first}
-    again = median(seconds for g, seconds in steps.items() if g > 0 and (not struck or g != struck.generation))
-    if not struck or struck.generation not in steps:
+    again = median(seconds for g, seconds in steps.items() if g > 0 and (not hit or g != hit.generation))
+    if not hit or hit.generation not in steps:
         return 0.0, again
-    return max(0.0, steps[struck.generation] - again), again
+    return max(0.0, steps[hit.generation] - again), again
 
 
 @contextmanager
-def _folder(cell: Cell, path: Path) -> Iterator[Path]:
+def _folder(case: Case, path: Path) -> Iterator[Path]:
     """Where a run may write; gone afterwards."""
-    if cell.place == "disk" and not strikes.mount(path, "24m"):
+    if case.place == "disk" and not injections.mount(path, "24m"):
         raise PermissionError("mounting a small file system needs root")
     path.mkdir(parents=True, exist_ok=True)
     try:
         yield path
     finally:
-        if cell.place == "disk":
-            strikes.unmount(path)
+        if case.place == "disk":
+            injections.unmount(path)
         shutil.rmtree(path, ignore_errors=True)
