@@ -126,8 +126,8 @@ def _one_generation(run: Run) -> None:
             run.seconds[phase] = run.seconds.get(phase, 0) + seconds
         if scores.test_accuracy is not None and config.task != "none":
             tests = _tested(tests, newborns, scores)
-        if scores.dominant:
-            slot, weights = scores.dominant
+        if scores.fittest:
+            slot, weights = scores.fittest
             dominants[int(newborns.ids[slot])] = weights
         if not len(outcome.children):
             run.tell("island_died", generation=number, island=island, causes=_causes(scores))
@@ -200,12 +200,12 @@ def _causes(scores: Scores) -> dict[str, int]:
 
 
 def _tested(found: OnTestImages, newborns: Newborns, scores: Scores) -> OnTestImages:
-    """What was found so far, and test accuracy of everybody who lived on an island, its dominant (fittest) named."""
+    """What was found so far, and test accuracy of everybody who lived on an island, its fittest survivor ("dominant") named."""
     assert scores.test_accuracy is not None
     living = np.flatnonzero(scores.living)
     own = dict(zip(newborns.ids[living].tolist(), scores.test_accuracy[living].tolist(), strict=True))
-    dominant = {int(newborns.ids[scores.dominant[0]])} if scores.dominant else set()
-    return OnTestImages(found.generation, {**found.accuracy, **own}, found.dominant | dominant)
+    fittest = {int(newborns.ids[scores.fittest[0]])} if scores.fittest else set()
+    return OnTestImages(found.generation, {**found.accuracy, **own}, found.dominant | fittest)
 
 
 @contextmanager

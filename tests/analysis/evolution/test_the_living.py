@@ -24,7 +24,7 @@ from analysis.report import of_run, summary, treatments
 from analysis.report.split import forces
 from analysis.studies import comparison, futures
 from populations.record import rows
-from populations.studies import tables
+from populations.studies.tables import TESTED, _generations
 from tests.support.rows import configuration, create
 from tests.support.synthetic import generation_table, synthetic_run, write_run
 
@@ -143,9 +143,9 @@ def test_a_sweep_s_table_has_one_definition(tmp_path: Path) -> None:
         recorder.add(generation, columns[0], moves, columns[1])
     recorder.commit(5, {}, status="extinct")
     recorder.close()
-    table = tables._generations(str(tmp_path / "run"), configuration(2, 8, 6)).to_pandas()
-    pd.testing.assert_frame_equal(table.drop(columns=tables.TESTED), run.generations, rtol=1e-5)
-    assert table[tables.TESTED].isna().all()
+    table = _generations(str(tmp_path / "run"), configuration(2, 8, 6)).to_pandas()
+    pd.testing.assert_frame_equal(table.drop(columns=TESTED), run.generations, rtol=1e-5)
+    assert table[TESTED].isna().all()
 
 
 def test_a_line_that_diverged_is_counted_and_has_no_accuracy() -> None:
