@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from alife.assays.lives import Columns, Tell, Use, accuracy, grow, numbers, on, silent, stacked, who
+from alife.assays.lives import Columns, Tell, Use, numbers, on, scored, silent, stacked
 from alife.evolution.island import Habitat
 from alife.evolution.reproduction import Newborns, birth
 from alife.organism import measures
@@ -35,22 +35,14 @@ def garden(
     rows = []
     seed = habitat.config.seed
     for number, (generation, newborns) in enumerate(groups.items()):
-        genomes, messages = on(habitat, birth(newborns)), on(habitat, newborns.messages)
+        genomes = on(habitat, birth(newborns))
         for r in range(replicates):
 
             def life(slot: int, r: int = r) -> np.random.Generator:
                 return rng(seed, Stream.ASSAY, Use.GARDEN, r)
 
-            adults, emitted = grow(habitat, genomes, newborns, life, common=True)
-            errors = measures.relative_error(emitted, genomes)
-            rows.append(
-                {
-                    **who(newborns, generation=generation, replicate=r),
-                    "accuracy": accuracy(habitat, adults, errors),
-                    "replication_error": numbers(errors),
-                    "copying_error": numbers(measures.relative_error(emitted, messages)),
-                    "squared_norm": numbers(measures.squared_norm(genomes)),
-                }
-            )
+            about = {"generation": generation, "replicate": r}
+            scores = scored(habitat, genomes, newborns, life, about, common=True)
+            rows.append({**scores, "squared_norm": numbers(measures.squared_norm(genomes))})
             tell(number * replicates + r + 1, len(groups) * replicates)
     return {"lives": stacked(rows)}

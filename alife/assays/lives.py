@@ -5,8 +5,9 @@ identity: neither the sample nor its order matters to anybody's life.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from torch import Tensor
 from alife import schema
 from alife.evolution.island import Habitat
 from alife.evolution.reproduction import Newborns, trait
+from alife.organism import measures
 from alife.organism.lifetime import live
 from alife.streams import Stream, rng
 
@@ -97,6 +99,33 @@ def grow(
     assert life.chunk is not None
     adults = live(habitat.features, genomes, life, config.quine.pairing, rates, weights, stream, life.chunk)
     return adults, habitat.forward.emit(adults, habitat.features.coordinates)
+
+
+def scored(
+    habitat: Habitat, genomes: Tensor, like: Newborns, stream: Draw, about: Mapping[str, float], **how: Any
+) -> Columns:
+    """How genomes do in one life, a row each.
+
+    Args:
+        habitat: Where.
+        genomes: [P, N], the birth of `like`.
+        like: [P] newborns.
+        stream: What each experiences.
+        about: What is the same for all of them, as of `who`.
+        **how: As of `grow`.
+
+    Returns:
+        id, island, what `about` says, and accuracy, replication_error and copying_error (`schema.SCORES`), NaN where an
+        individual diverged.
+    """
+    adults, emitted = grow(habitat, genomes, like, stream, **how)
+    errors = measures.relative_error(emitted, genomes)
+    return {
+        **who(like, **about),
+        "accuracy": accuracy(habitat, adults, errors),
+        "replication_error": numbers(errors),
+        "copying_error": numbers(measures.relative_error(emitted, on(habitat, like.messages))),
+    }
 
 
 def on(habitat: Habitat, array: NDArray) -> Tensor:

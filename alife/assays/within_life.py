@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from alife.assays.lives import Columns, Tell, Use, accuracy, grow, numbers, of_each, on, silent, stacked, who
+from alife.assays.lives import Columns, Tell, Use, of_each, on, scored, silent, stacked
 from alife.errors import UserError
 from alife.evolution.island import Habitat
 from alife.evolution.reproduction import Newborns, birth
-from alife.organism import measures
 
 TASK_WEIGHTS = (0.0, 0.1, 1.0, 10.0, 100.0)
 """Weights of the cross-entropy beside ρ that each genome lives under: no task, the default, and where it begins to
@@ -48,19 +47,11 @@ def within_life(
     rows: list[Columns] = []
     total = len(groups) * replicates * len(task_weights)
     for generation, newborns in groups.items():
-        genomes, messages = on(habitat, birth(newborns)), on(habitat, newborns.messages)
+        genomes = on(habitat, birth(newborns))
         for r in range(replicates):
             stream = of_each(config.seed, Use.WEIGHTS, newborns.ids.tolist(), r)
             for weight in task_weights:
-                adults, emitted = grow(habitat, genomes, newborns, stream, task_weight=weight)
-                errors = measures.relative_error(emitted, genomes)
-                rows.append(
-                    {
-                        **who(newborns, generation=generation, replicate=r, task_weight=float(weight)),
-                        "accuracy": accuracy(habitat, adults, errors),
-                        "replication_error": numbers(errors),
-                        "copying_error": numbers(measures.relative_error(emitted, messages)),
-                    }
-                )
+                about = {"generation": generation, "replicate": r, "task_weight": float(weight)}
+                rows.append(scored(habitat, genomes, newborns, stream, about, task_weight=weight))
                 tell(len(rows), total)
     return {"weights": stacked(rows)}

@@ -1,7 +1,8 @@
 """`alife bench`: what this machine and this program are good for, a figure a line."""
 
 import argparse
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from alife.cli.common import Command
@@ -47,6 +48,24 @@ def report(modules: Sequence[str], as_json: bool) -> int:
             failed |= figure.get("passed") is False
             print(json.dumps(figure) if as_json else _line(figure), flush=True)
     return int(failed)
+
+
+def main(command: str, modules: Mapping[str, str], words: Sequence[str]) -> int:
+    """Print the figures of the one bench that `words` names; with --json as JSON lines.
+
+    Args:
+        command: As it is called.
+        modules: Name of a bench → the module whose `bench()` yields its figures.
+        words: What came after the command.
+
+    Returns:
+        The exit code, as of `report`; 2 if no bench is named.
+    """
+    names = [word for word in words if word != "--json"]
+    if len(names) != 1 or names[0] not in modules:
+        print(f"usage: {command} {'|'.join(modules)} [--json]", file=sys.stderr)
+        return 2
+    return report((modules[names[0]],), "--json" in words)
 
 
 def _line(figure: dict[str, Any]) -> str:

@@ -200,7 +200,7 @@ def _causes(scores: Scores) -> dict[str, int]:
 
 
 def _tested(found: OnTestImages, newborns: Newborns, scores: Scores) -> OnTestImages:
-    """What was found so far, and test accuracy of everybody who lived on an island, its fittest survivor ("dominant") named."""
+    """What was found so far, and test accuracy of everybody who lived on an island, its fittest as "dominant"."""
     assert scores.test_accuracy is not None
     living = np.flatnonzero(scores.living)
     own = dict(zip(newborns.ids[living].tolist(), scores.test_accuracy[living].tolist(), strict=True))

@@ -189,21 +189,6 @@ def fill(path: Path) -> None:
                 continue
 
 
-def mount(folder: Path, size: str) -> bool:
-    """Make a folder a small file system of its own; False where that is not permitted."""
-    folder.mkdir(parents=True, exist_ok=True)
-    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)]
-    try:
-        return not subprocess.run(command, check=False, stderr=subprocess.DEVNULL).returncode
-    except FileNotFoundError:
-        return False
-
-
-def unmount(folder: Path) -> None:
-    """Undo `mount`."""
-    subprocess.run(["umount", "--lazy", str(folder)], check=False, stderr=subprocess.DEVNULL)
-
-
 def _wait(scenario: Scenario, phase: str) -> None:
     if phase != "starting":
         scenario.lived(EARLY)

@@ -18,12 +18,13 @@ import numpy as np
 from alife.errors import UserError
 from alife.world.idx import ROLES, file_name, write_idx
 from populations.record.reader import digest
-from tests.faults import cluster, injections, trial
+from tests.faults import cluster, trial
 from tests.faults.cases import CASES, Case
 from tests.faults.cluster import LocalCluster
 from tests.faults.driver import Ended
 from tests.faults.scenario import Scenario
 from tests.faults.trial import Outcome
+from tests.support import disks
 
 Figure = dict[str, Any]
 
@@ -152,9 +153,9 @@ class Matrix:
             return LocalCluster(settings={}, store=400 << 20)
         if place == "store":
             temp = self.folder / "ray"
-            if not injections.mount(temp, "320m"):
+            if not disks.mount(temp, "320m"):
                 raise PermissionError("mounting a small file system needs root")
-            self._stack.callback(injections.unmount, temp)
+            self._stack.callback(disks.unmount, temp)
             return LocalCluster(settings={**cluster.FAST, "automatic_object_spilling_enabled": False}, temp=str(temp))
         return LocalCluster()
 

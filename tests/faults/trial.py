@@ -11,11 +11,12 @@ from statistics import median
 from typing import Any
 
 from populations.record.reader import digest, read_manifest
-from tests.faults import injections, processes
+from tests.faults import processes
 from tests.faults.cases import Case
 from tests.faults.cluster import LocalCluster
 from tests.faults.driver import Ended, Event
 from tests.faults.scenario import Hit, Scenario
+from tests.support import disks
 
 TRIES = 3
 """A moment that passed unseen is waited for again in a new run."""
@@ -165,12 +166,12 @@ def _lost(events: list[Event], hit: Hit | None, began: float) -> tuple[float, fl
 @contextmanager
 def _folder(case: Case, path: Path) -> Iterator[Path]:
     """Where a run may write; gone afterwards."""
-    if case.place == "disk" and not injections.mount(path, "24m"):
+    if case.place == "disk" and not disks.mount(path, "24m"):
         raise PermissionError("mounting a small file system needs root")
     path.mkdir(parents=True, exist_ok=True)
     try:
         yield path
     finally:
         if case.place == "disk":
-            injections.unmount(path)
+            disks.unmount(path)
         shutil.rmtree(path, ignore_errors=True)

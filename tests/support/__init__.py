@@ -7,12 +7,14 @@ idx_folders.py     IDX folders
 foreign.py         run folders as somebody else might have made them
 malformed.py       damaged copies of a file
 malformed_runs.py  malformed files of runs
+disks.py           small file systems, so that a disk can be full
 killing.py         processes that end by SIGKILL at a chosen step
 machines.py        machines made of Linux namespaces
 slurm.py           Slurm on such machines
 second_node.py     a second node for the session's Ray
 rayjob.py          what KubeRay takes as a RayJob
 s3.py              places for run folders: disk, memory, S3 on loopback
+object_store.py    a server on loopback with one URI a test
 gcs.py             as much of Google's storage as a run folder needs
 azure.py           as much of Azure's
 browser.py         a headless Chromium

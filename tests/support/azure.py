@@ -1,36 +1,18 @@
 """As much of Azure's storage as a run folder needs, on loopback: blobs with ETags, and conditions on them."""
 
-import http.server
-import threading
 from collections.abc import Iterator
 from email.utils import formatdate
-from itertools import count
-from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 import pytest
 
-_numbers = count()
+from tests.support.object_store import NUMBERS, Handler, below, serving
+
 _KEY = "bm9ib2R5J3M="
 
 
-class _Store(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.blobs: dict[str, tuple[bytes, str, str]] = {}
-        self.puts = 0
-        self.lock = threading.Lock()
-
-
-class _Handler(http.server.BaseHTTPRequestHandler):
-    server: _Store
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *args: Any) -> None: ...
-
+class _Handler(Handler):
     @property
     def _key(self) -> str:
         return unquote(urlsplit(self.path).path).removeprefix("/account/runs").strip("/")
@@ -49,7 +31,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         with self.server.lock:
-            present = self.server.blobs.get(self._key, (b"", "", ""))[1]
+            present = self.server.objects.get(self._key, (b"", "", ""))[1]
             if self.headers.get("If-None-Match") == "*" and present:
                 self._say(409, code="BlobAlreadyExists")
             elif self.headers.get("If-Match", present) != present:
@@ -57,7 +39,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             else:
                 self.server.puts += 1
                 etag, date = f'"0x{self.server.puts:X}"', formatdate(usegmt=True)
-                self.server.blobs[self._key] = body, etag, date
+                self.server.objects[self._key] = body, etag, date
                 self._say(201, ETag=etag, Last_Modified=date)
 
     def do_HEAD(self) -> None:
@@ -71,7 +53,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._get(None)
 
     def _get(self, content: bytes | None) -> None:
-        blob = self.server.blobs.get(self._key)
+        blob = self.server.objects.get(self._key)
         if blob is None:
             self._say(404, code="BlobNotFound")
             return
@@ -89,21 +71,20 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self._say(206, part, **about, Content_Range=f"bytes {first}-{first + len(part) - 1}/{len(data)}")
 
     def _list(self, prefix: str) -> bytes:
-        names = [name for name in sorted(self.server.blobs) if name.startswith(prefix)]
-        deeper = {prefix + name[len(prefix) :].split("/")[0] + "/" for name in names if "/" in name[len(prefix) :]}
-        blobs = "".join(map(self._entry, (name for name in names if "/" not in name[len(prefix) :])))
-        folders = "".join(f"<BlobPrefix><Name>{escape(name)}</Name></BlobPrefix>" for name in sorted(deeper))
+        names, deeper = below(list(self.server.objects), prefix)
+        blobs = "".join(map(self._entry, names))
+        folders = "".join(f"<BlobPrefix><Name>{escape(name)}</Name></BlobPrefix>" for name in deeper)
         listed = f"<Blobs>{blobs}{folders}</Blobs><NextMarker/>"
         head = '<?xml version="1.0" encoding="utf-8"?><EnumerationResults ContainerName="runs">'
         return f"{head}{listed}</EnumerationResults>".encode()
 
     def _entry(self, name: str) -> str:
-        data, etag, date = self.server.blobs[name]
+        data, etag, date = self.server.objects[name]
         about = f"<Last-Modified>{date}</Last-Modified><Etag>{etag}</Etag><Content-Length>{len(data)}</Content-Length>"
         return f"<Blob><Name>{escape(name)}</Name><Properties>{about}<BlobType>BlockBlob</BlobType></Properties></Blob>"
 
     def do_DELETE(self) -> None:
-        if self.server.blobs.pop(self._key, None):
+        if self.server.objects.pop(self._key, None):
             self._say(202)
         else:
             self._say(404, code="BlobNotFound")
@@ -113,12 +94,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 def az(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """URI of a folder that is nobody else's."""
     adlfs = pytest.importorskip("adlfs", reason="needs adlfs")
-    store = _Store()
-    threading.Thread(target=store.serve_forever, daemon=True).start()
-    where = f"BlobEndpoint=http://127.0.0.1:{store.server_port}/account"
-    monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", f"AccountName=account;AccountKey={_KEY};{where}")
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    adlfs.AzureBlobFileSystem.clear_instance_cache()
-    yield f"az://runs/folder-{next(_numbers)}"
-    adlfs.AzureBlobFileSystem.clear_instance_cache()
-    store.shutdown()
+    with serving(_Handler, adlfs.AzureBlobFileSystem, monkeypatch) as store:
+        where = f"BlobEndpoint=http://127.0.0.1:{store.server_port}/account"
+        monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", f"AccountName=account;AccountKey={_KEY};{where}")
+        yield f"az://runs/folder-{next(NUMBERS)}"

@@ -1,35 +1,17 @@
 """As much of Google's storage as a run folder needs, on loopback: objects with generations, and conditions on them."""
 
-import http.server
 import json
-import threading
 import time
 from collections.abc import Iterator
-from itertools import count
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-_numbers = count()
+from tests.support.object_store import NUMBERS, Handler, below, serving
 
 
-class _Store(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.objects: dict[str, tuple[bytes, int, str]] = {}
-        self.generation = 1000
-        self.lock = threading.Lock()
-
-
-class _Handler(http.server.BaseHTTPRequestHandler):
-    server: _Store
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *args: Any) -> None: ...
-
+class _Handler(Handler):
     def _asked(self) -> tuple[str, dict[str, str]]:
         parts = urlsplit(self.path)
         key = parts.path.partition("/b/runs/o")[2].lstrip("/")
@@ -45,7 +27,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _about(self, key: str) -> dict[str, Any]:
         data, generation, updated = self.server.objects[key]
-        about = {"name": key, "bucket": "runs", "size": str(len(data)), "generation": str(generation)}
+        about = {"name": key, "bucket": "runs", "size": str(len(data)), "generation": generation}
         return {**about, "updated": updated, "timeCreated": updated, "kind": "storage#object"}
 
     def do_POST(self) -> None:
@@ -57,25 +39,20 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             name = json.loads(about.split(b"\n\n", 1)[1])["name"]
             body = content.split(b"\n\n", 1)[1][:-1]
         with self.server.lock:
-            present = self.server.objects.get(name, (b"", 0, ""))[1]
-            if query.get("ifGenerationMatch", str(present)) != str(present):
+            present = self.server.objects.get(name, (b"", "0", ""))[1]
+            if query.get("ifGenerationMatch", present) != present:
                 self._say(412, {"error": {"code": 412, "message": "Precondition Failed"}})
                 return
-            self.server.generation += 1
+            self.server.puts += 1
             now = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
-            self.server.objects[name] = body, self.server.generation, now
+            self.server.objects[name] = body, str(1000 + self.server.puts), now
             self._say(200, self._about(name))
 
     def do_GET(self) -> None:
         key, query = self._asked()
         if not key:
-            prefix = query.get("prefix", "")
-            names = [name for name in self.server.objects if name.startswith(prefix)]
-            deeper = {
-                prefix + name.removeprefix(prefix).split("/")[0] + "/" for name in names if "/" in name[len(prefix) :]
-            }
-            items = [self._about(name) for name in names if "/" not in name[len(prefix) :]]
-            self._say(200, {"items": items, "prefixes": sorted(deeper)})
+            names, folders = below(list(self.server.objects), query.get("prefix", ""))
+            self._say(200, {"items": list(map(self._about, names)), "prefixes": folders})
         elif key not in self.server.objects:
             self._say(404, {"error": {"code": 404, "message": "No such object"}})
         else:
@@ -90,11 +67,6 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 def gs(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """URI of a folder that is nobody else's."""
     gcsfs = pytest.importorskip("gcsfs", reason="needs gcsfs")
-    store = _Store()
-    threading.Thread(target=store.serve_forever, daemon=True).start()
-    monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{store.server_port}")
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    gcsfs.GCSFileSystem.clear_instance_cache()
-    yield f"gs://runs/folder-{next(_numbers)}"
-    gcsfs.GCSFileSystem.clear_instance_cache()
-    store.shutdown()
+    with serving(_Handler, gcsfs.GCSFileSystem, monkeypatch) as store:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{store.server_port}")
+        yield f"gs://runs/folder-{next(NUMBERS)}"

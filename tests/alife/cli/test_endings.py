@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,19 +17,15 @@ from populations import evolve, resume
 from populations.record.reader import kept
 from populations.record.storage import open_folder
 from populations.record.writer import Recorder, digest, read_manifest
+from tests.support.disks import small
 from tests.support.rows import create, live, newborns
 
 
 @pytest.fixture
 def tiny_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 16 kB, full but for a page."""
-    path = tmp_path / "disk"
-    path.mkdir()
-    mount = shutil.which("mount")
-    if mount is None or subprocess.run([mount, "-t", "tmpfs", "-o", "size=16k", "none", path], check=False).returncode:
-        pytest.skip("mounting a small file system is not permitted here")
-    yield path
-    subprocess.run(["umount", path], check=True)
+    with small(tmp_path / "disk", "16k") as path:
+        yield path
 
 
 @pytest.mark.parametrize("pages", [4, 3, 2, 1])

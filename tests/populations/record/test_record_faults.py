@@ -16,6 +16,7 @@ from alife.errors import UserError
 from populations.record import lease
 from populations.record.storage import open_folder
 from populations.record.writer import Recorder, digest, exists, read_checkpoint, read_config, read_manifest
+from tests.support.disks import small
 from tests.support.killing import run
 from tests.support.malformed import damaged
 from tests.support.rows import configuration, create, files, listed, live, newborns
@@ -167,13 +168,8 @@ def _check_survivor(uri: str, reference: str) -> tuple[int, int]:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 400 kB."""
-    path = tmp_path / "disk"
-    path.mkdir()
-    mount = shutil.which("mount")
-    if mount is None or subprocess.run([mount, "-t", "tmpfs", "-o", "size=400k", "none", path], check=False).returncode:
-        pytest.skip("mounting a small file system is not permitted here")
-    yield path
-    subprocess.run(["umount", path], check=True)
+    with small(tmp_path / "disk", "400k") as path:
+        yield path
 
 
 def test_a_full_disk_leaves_the_last_commit(small_disk: Path, tmp_path: Path) -> None:
