@@ -1,4 +1,7 @@
-"""The one exception that a user is meant to read, and text that is safe to print."""
+"""The one exception that a user is meant to read, and text that is safe to print.
+
+Raise `UserError` for what the user can mend: one line that says how. `plain` makes foreign text fit to print.
+"""
 
 import unicodedata
 

@@ -1,4 +1,7 @@
-"""Public names of a package that are imported when they are first asked for: torch, pandas and matplotlib are slow."""
+"""Public names of a package that are imported when they are first asked for: torch, pandas and matplotlib are slow.
+
+A package's `__init__` calls `attach` with name → module.
+"""
 
 from collections.abc import Callable, Collection, Mapping
 from importlib import import_module

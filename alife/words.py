@@ -1,4 +1,7 @@
-"""Numbers in words."""
+"""Numbers in words.
+
+Call `count`, `duration` or `size` wherever a number stands in a sentence.
+"""
 
 
 def count(n: float, noun: str, plural: str = "") -> str:

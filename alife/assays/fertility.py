@@ -1,4 +1,7 @@
-"""Fertility: how many generations of descent a genome lasts without selection."""
+"""Fertility: how many generations of descent a genome lasts without selection.
+
+Call `fertility` with newborns, as `alife assay RUN fertility` does.
+"""
 
 import numpy as np
 import torch

@@ -1,4 +1,7 @@
-"""The common garden: genomes of different generations live the same lives, so that what differs is in the genomes."""
+"""The common garden: genomes of different generations live the same lives, so that what differs is in the genomes.
+
+Call `garden` with newborns by generation, as `alife assay RUN garden` does.
+"""
 
 from collections.abc import Mapping
 

@@ -1,7 +1,8 @@
 """What all assays share: a life and an emission under streams of an assay's own, sampling, and columns of a tidy table.
 
-An assay's streams are keyed by what they are for, the replicate and, unless all share a life, the individual's
-identity: neither the sample nor its order matters to anybody's life.
+An assay `grow`s genomes or asks what they `scored`, and makes its table of `who` they were and what it `stacked`. An
+assay's streams are keyed by what they are for, the replicate and, unless all share a life, the individual's identity:
+neither the sample nor its order matters to anybody's life.
 """
 
 from collections import Counter

@@ -1,7 +1,8 @@
 """What becomes of birth noise: how much the next emissions retain, how much they could, and what it does to traits.
 
-The comparison is always between sisters: one born with noise, one born without, who then live the same lives (common
-random numbers). What differs between them later is the noise's doing.
+Call `mutation` with newborns, as `alife assay RUN mutation` does. The comparison is always between sisters: one born
+with noise, one born without, who then live the same lives (common random numbers). What differs between them later is
+the noise's doing.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,7 @@
-"""Within a life: the same genomes live under several weights of the task, so that only what a life is for differs."""
+"""Within a life: the same genomes live under several weights of the task, so that only what a life is for differs.
+
+Call `within_life` with newborns by generation, as `alife assay RUN within_life` does.
+"""
 
 from collections.abc import Mapping, Sequence
 

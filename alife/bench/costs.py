@@ -1,4 +1,7 @@
-"""What a life costs: where its time goes, how that grows, how near the ruled chunk comes to the best, and memory."""
+"""What a life costs: where its time goes, how that grows, how near the ruled chunk comes to the best, and memory.
+
+`alife.bench.life` asks for the figures of `on_one_core` and of `memory`.
+"""
 
 import multiprocessing
 import resource

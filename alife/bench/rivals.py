@@ -1,7 +1,8 @@
 """What a life is measured against: the same steps by one network after another, and by JAX.
 
-They are written as their own documentation would have
-them, with the same features, batches and optimiser as `alife.organism.lifetime`, and replication alone.
+Call `one_after_another` or `jax_population` for a contestant, and what it returns to let it live. They are written as
+their own documentation would have them, with the same features, batches and optimiser as `alife.organism.lifetime`, and
+replication alone.
 """
 
 import numpy as np

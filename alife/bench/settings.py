@@ -1,8 +1,9 @@
 """What is measured: lives of islands with random features, as none of the figures depends on what there is to learn.
 
-FLOPs are counted in two ways. By convention a step costs 6·N·batch, two for each weight and row on the way forward and
-four on the way back. What it really needs is less: nobody asks for gradients at the inputs, and with blank pairing half
-of the first layer and one of the heads see nothing.
+Take a `Setting`, or vary one by `but`; `life_of` makes it a contestant. FLOPs are counted in two ways. By convention a
+step costs 6·N·batch, two for each weight and row on the way forward and four on the way back. What it really needs is
+less: nobody asks for gradients at the inputs, and with blank pairing half of the first layer and one of the heads see
+nothing.
 """
 
 from dataclasses import dataclass, replace

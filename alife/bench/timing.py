@@ -1,7 +1,8 @@
 """How benches measure: contestants in turns, in one process on one core, and figures as ratios with their spread.
 
-The benches of two packages measure in the same way. Time is the process's CPU time: other
-processes on the machine then cost only what they take of caches and clock.
+Hand contestants to `in_turns` while `pinned`, and what it returns to `figure`. The benches of two packages measure in
+the same way. Time is the process's CPU time: other processes on the machine then cost only what they take of caches and
+clock.
 """
 
 import contextlib

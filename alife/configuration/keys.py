@@ -1,4 +1,7 @@
-"""A run's configuration: every key, its type, its limits and its meaning, from YAML, flags or Python alike."""
+"""A run's configuration: every key, its type, its limits and its meaning, from YAML, flags or Python alike.
+
+Call `parse_config` for a `RunConfig`, `dump` for its text. A new key is a field here, which flags and docs follow.
+"""
 
 import json
 import types

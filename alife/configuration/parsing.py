@@ -1,7 +1,8 @@
 """Nested mappings as YAML holds them: read from text, merged, made of dotted keys and taken apart into them.
 
-Configurations and sweeps are both written so, by hand, and lie in folders that somebody else may have made. So the text
-is bounded before it is believed, and what YAML 1.1 would read otherwise than it looks is refused.
+Call `load_yaml` for text, `merge`, `nest` and `flatten` for what it holds. Configurations and sweeps are both written
+so, by hand, and lie in folders that somebody else may have made. So the text is bounded before it is believed, and what
+YAML 1.1 would read otherwise than it looks is refused.
 """
 
 import re

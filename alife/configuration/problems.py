@@ -1,4 +1,7 @@
-"""What is wrong with a configuration, in words: a line a key, with its value and what is allowed."""
+"""What is wrong with a configuration, in words: a line a key, with its value and what is allowed.
+
+`parse_config` hands what pydantic found to `explain`.
+"""
 
 import difflib
 import reprlib

@@ -1,7 +1,8 @@
 """One generation of one island: newborns → adults → scores, and what the adults emit. A pure function.
 
-Given the configuration and the physics, the same newborns of the same generation and island give the same scores and
-the same emissions, on any worker, as often as one asks.
+Make a `Habitat` once for a configuration, then call `lifetime` for each island and generation. Given the configuration
+and the physics, the same newborns of the same generation and island give the same scores and the same emissions, on any
+worker, as often as one asks.
 """
 
 import math

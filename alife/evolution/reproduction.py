@@ -1,8 +1,9 @@
 """From an emitted genome to a newborn: conception, mutation, birth noise, death. Plain numpy.
 
-What a parent hands on is a *message*, the genome it emitted (g* in the record's copying_error). Noise strikes at birth:
-the newborn lives with genome g = g* + σ·RMS(g*)·ε, where ε is keyed by the child's identity. So a message and an
-identity say everything about a newborn, and nothing else is sent, stored or replayed.
+`founders` begin a run, `birth` adds noise to what newborns inherited, `conceive` makes children of emissions. What a
+parent hands on is a *message*, the genome it emitted (g* in the record's copying_error). Noise strikes at birth: the
+newborn lives with genome g = g* + σ·RMS(g*)·ε, where ε is keyed by the child's identity. So a message and an identity
+say everything about a newborn, and nothing else is sent, stored or replayed.
 """
 
 from collections.abc import Mapping

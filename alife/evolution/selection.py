@@ -1,9 +1,9 @@
 """Who reproduces: the fitness mix, the schemes of selection, and what each scheme leads one to expect.
 
-A scheme turns the scores of an island into each individual's chance to be the parent of a child, and children draw
-their parents independently. So what a scheme does (`select`) and what is expected of it (`expected_offspring`) cannot
-drift apart, and equals share their chances instead of being put in an order. A new scheme is a function in `SCHEMES`,
-under a name of its own.
+Call `select` with scores. A scheme turns the scores of an island into each individual's chance to be the parent of a
+child, and children draw their parents independently. So what a scheme does (`select`) and what is expected of it
+(`expected_offspring`) cannot drift apart, and equals share their chances instead of being put in an order. A new scheme
+is a function in `SCHEMES`, under a name of its own; the command and the tests walk that registry.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,7 +1,7 @@
 """Files in folders that somebody else may have made: no link in them is followed, and no more is read than expected.
 
-An archive of a run may carry links, pipes and files of any size. What the user names is taken as it is, a link too;
-what lies below it is not.
+Call `read` and `ls` for what lies in such a folder, `beside` and `replace` to write there. An archive of a run may
+carry links, pipes and files of any size. What the user names is taken as it is, a link too; what lies below it is not.
 """
 
 import errno

@@ -1,8 +1,8 @@
 """What a Parquet file says of its size, in its footer and before each page, read before anything is unpacked.
 
-Both are structs in Thrift's compact protocol (parquet-format: FileMetaData, PageHeader). Arrow makes room for what a
-page's header says, up to 2 GB, whatever the footer has announced, and its own view of a damaged footer may abort the
-process.
+`alife.format.parquet` calls `sizes` before Arrow sees a file. Both are structs in Thrift's compact protocol
+(parquet-format: FileMetaData, PageHeader). Arrow makes room for what a page's header says, up to 2 GB, whatever the
+footer has announced, and its own view of a damaged footer may abort the process.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""Parquet that somebody else may have written: decoded only if it says beforehand that it is what a record holds."""
+"""Parquet that somebody else may have written: decoded only if it says beforehand that it is what a record holds.
+
+Call `decode` for a part's bytes, `load` for a table of an assay.
+"""
 
 from collections.abc import Collection, Mapping
 from typing import Final

@@ -1,7 +1,8 @@
 """What a generation of an island was like, in the statistics of `schema.GENERATIONS`: over those who lived to its end.
 
-Those that died early have columns of their own (diverged, collapsed) and are in no statistic of a trait. Rows that a
-run wrote under format 1 count them wherever they have a finite value; `renewed` computes such rows again.
+Call `statistics` for the rows of a generation. Those that died early have columns of their own (diverged, collapsed)
+and are in no statistic of a trait. Rows that a run wrote under format 1 count them wherever they have a finite value;
+`renewed` computes such rows again.
 """
 
 from collections.abc import Mapping

@@ -1,9 +1,9 @@
 """Scores on test images: files beside the record, one for each generation that a run has ended with.
 
-Test images drive nothing: they are looked at after the last generation was lived, and an extended run looks at them
-again for the generation that is then its last. `test-0000029.json` belongs to generation 29 and says so:
-{"generation": 29, "individuals": {id: {"test_accuracy": 0.66, "dominant": false}, …}}. Those that format 1 wrote hold
-the individuals alone.
+Call `dump` and `parse` for one file, `listed` for which there are. Test images drive nothing: they are looked at after
+the last generation was lived, and an extended run looks at them again for the generation that is then its last.
+`test-0000029.json` belongs to generation 29 and says so: {"generation": 29, "individuals": {id: {"test_accuracy": 0.66,
+"dominant": false}, …}}. Those that format 1 wrote hold the individuals alone.
 """
 
 import json

@@ -1,4 +1,7 @@
-"""The genome: the sizes of a network, and its weight matrices inside one flat row."""
+"""The genome: the sizes of a network, and its weight matrices inside one flat row.
+
+`Shape` has the sizes, `split` the matrices.
+"""
 
 from dataclasses import dataclass
 from typing import NamedTuple

@@ -1,4 +1,7 @@
-"""What is measured of individuals: how well they print, and what kind of fixpoint they are. [P, N] in, [P] out."""
+"""What is measured of individuals: how well they print, and what kind of fixpoint they are. [P, N] in, [P] out.
+
+Call `relative_error` for ρ and its kin, `fixpoint_class` for what a genome is under emission.
+"""
 
 import torch
 from torch import Tensor

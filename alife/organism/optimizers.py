@@ -1,7 +1,7 @@
 """Optimiser updates over all weights of a chunk at once, in place.
 
-Each rule is torch's own, at
-torch's default constants, so that a life can be checked against `torch.optim`.
+`OPTIMIZERS` has them by the name in `life.optimizer`; a new one is an entry there. Each rule is torch's own, at torch's
+default constants, so that a life can be checked against `torch.optim`.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,8 +1,8 @@
 """The network: emission of the genome, classification. Whole populations at once.
 
-Fixed features of a coordinate and of an image (`alife.world.projections`) pass through two SELU layers to two linear
-heads, one that prints a weight and one that names a class (Chang & Lipson 2018, section 2). No biases. Activations are
-[P, H, batch].
+Make a `Forward` for a population; `emit` prints genomes, `accuracy` classifies. Fixed features of a coordinate and of
+an image (`alife.world.projections`) pass through two SELU layers to two linear heads, one that prints a weight and one
+that names a class (Chang & Lipson 2018, section 2). No biases. Activations are [P, H, batch].
 
 Activations are kept in units of UNIT (`alife.organism.kernel.activation`).
 """

@@ -1,7 +1,8 @@
 """E7, E8 and the trade-off: networks that print and classify real MNIST, coordinate and image together.
 
-An epoch pairs each coordinate with an image, as in the paper. Test images are touched at every look, as there; nothing
-is chosen by them.
+`alife paper E7 E8 tradeoff` calls them by `alife.seed_paper.registry`; `losses` are the paper's own. An epoch pairs
+each coordinate with an image, as in the paper. Test images are touched at every look, as there; nothing is chosen by
+them.
 """
 
 from typing import Any, Final

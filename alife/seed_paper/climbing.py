@@ -1,4 +1,7 @@
-"""E3 and E4: hill climbing, from random weights and from the solutions of SGD and Adamax (E1)."""
+"""E3 and E4: hill climbing, from random weights and from the solutions of SGD and Adamax (E1).
+
+`alife paper E3 E4` calls them by `alife.seed_paper.registry`.
+"""
 
 import time
 from typing import Any, Final

@@ -1,10 +1,10 @@
 """Training that makes emission contract: attempts at fertility without learning, what each buys and what it costs.
 
-All attempts minimise ρ and something more, over the same small networks (H = 8, N = 136) under Adam. What stands in the
-way is known: a network of SELU units without biases is nearly homogeneous of degree d = 2 to 3 in its weights, so at a
-quine θ the answer to θ itself is d·θ (Euler): an error of scale grows d-fold each generation, whatever else is trained.
-"Scaled" attempts remove that one direction: a newborn is scaled to the norm of its parent, so that one number is handed
-on by copying.
+`alife paper contraction` calls `run` with each of `ATTEMPTS`. All attempts minimise ρ and something more, over the same
+small networks (H = 8, N = 136) under Adam. What stands in the way is known: a network of SELU units without biases is
+nearly homogeneous of degree d = 2 to 3 in its weights, so at a quine θ the answer to θ itself is d·θ (Euler): an error
+of scale grows d-fold each generation, whatever else is trained. "Scaled" attempts remove that one direction: a newborn
+is scaled to the norm of its parent, so that one number is handed on by copying.
 """
 
 import math

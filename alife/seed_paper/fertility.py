@@ -1,4 +1,7 @@
-"""Fertility without learning: how many emissions a solution lasts, and what its emission does to an error."""
+"""Fertility without learning: how many emissions a solution lasts, and what its emission does to an error.
+
+`alife paper fertility` calls `run` with solutions of other experiments.
+"""
 
 from collections.abc import Callable, Mapping
 from itertools import pairwise

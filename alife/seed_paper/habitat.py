@@ -1,4 +1,7 @@
-"""The paper's network and world as a configuration of this project's organism, its founders, and what is measured."""
+"""The paper's network and world as a configuration of this project's organism, its founders, and what is measured.
+
+An experiment takes its `configuration`, the `habitat` of that, `founders` and a `stream` from here.
+"""
 
 from collections.abc import Sequence
 from functools import cache

@@ -1,4 +1,7 @@
-"""E0: what untrained networks lose, vanilla and auxiliary."""
+"""E0: what untrained networks lose, vanilla and auxiliary.
+
+`alife paper E0` calls `run`.
+"""
 
 from alife.seed_paper.auxiliary import losses
 from alife.seed_paper.frame import Floats, Outcome, Work

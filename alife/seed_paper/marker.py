@@ -1,6 +1,7 @@
 """The file that says that a part of an experiment has ended: facts about it, and its other files with their sizes.
 
-It is written last. Who looks whether a part has ended believes it only as far as the files are there.
+Call `mark` when a part has ended, `facts_of` to see whether it has. It is written last. Who looks whether a part has
+ended believes it only as far as the files are there.
 """
 
 import json

@@ -1,4 +1,7 @@
-"""E1 and E2: vanilla networks under gradient training, six optimisers for 30 epochs and Adamax for 100."""
+"""E1 and E2: vanilla networks under gradient training, six optimisers for 30 epochs and Adamax for 100.
+
+`alife paper E1 E2` calls them by `alife.seed_paper.registry`.
+"""
 
 from alife.seed_paper.frame import Outcome, Work
 from alife.seed_paper.habitat import configuration, floats, founders, measures, rows

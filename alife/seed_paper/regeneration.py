@@ -1,4 +1,7 @@
-"""E5 and E6: networks whose weights are replaced, again and again, by what they print (the paper's regeneration)."""
+"""E5 and E6: networks whose weights are replaced, again and again, by what they print (the paper's regeneration).
+
+`alife paper E5 E6` calls them by `alife.seed_paper.registry`.
+"""
 
 from typing import Any
 

@@ -1,4 +1,7 @@
-"""Which experiments there are. Without torch or numpy: the command lists them before anything is imported."""
+"""Which experiments there are. Without torch or numpy: the command lists them before anything is imported.
+
+`EXPERIMENTS` has them by name; a new one is an entry there and a function.
+"""
 
 import importlib
 from collections.abc import Callable

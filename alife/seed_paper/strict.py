@@ -1,4 +1,7 @@
-"""Strict quines: networks that print the present weights: vanilla, auxiliary over task weights, and exact ones."""
+"""Strict quines: networks that print the present weights: vanilla, auxiliary over task weights, and exact ones.
+
+`alife paper strict` calls `run` with each of its parts.
+"""
 
 from typing import Any, Final
 

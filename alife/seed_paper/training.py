@@ -1,4 +1,7 @@
-"""The paper's gradient training: epochs of minibatches of 10, all networks of a variant as one batched population."""
+"""The paper's gradient training: epochs of minibatches of 10, all networks of a variant as one batched population.
+
+Make a `Training` of a variant and `train` it; `last` are a curve's rows at an epoch.
+"""
 
 import time
 from collections.abc import Callable, Mapping

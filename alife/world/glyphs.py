@@ -1,4 +1,7 @@
-"""A small data set that needs no file: the ten digits as glyphs of 5 × 7 dots, moved and noisy, on 8 × 8 pixels."""
+"""A small data set that needs no file: the ten digits as glyphs of 5 × 7 dots, moved and noisy, on 8 × 8 pixels.
+
+Call `arrays`; `alife.world.task` does for the task "glyphs".
+"""
 
 from typing import Final
 

@@ -1,6 +1,7 @@
 """The world's fixed part: random projections of coordinates and pixels, drawn once, shared by all islands.
 
-The data set and the network meet only here; workers get its arrays and never touch a data file.
+Call `make_physics` once a run. The data set and the network meet only here; workers get its arrays and never touch a
+data file.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,7 @@
-"""How a training set is divided: images to learn from, and images by which selection judges."""
+"""How a training set is divided: images to learn from, and images by which selection judges.
+
+Call `tail` or `stratified`; a new way is an entry in `SPLITS`.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Final, Literal

@@ -1,4 +1,7 @@
-"""The classification task: MNIST or any folder of IDX files, split to learn, to select and to test."""
+"""The classification task: MNIST or any folder of IDX files, split to learn, to select and to test.
+
+Call `load_task` with what `task` says, `fetch` to have it on disk, `describe` to say what it is.
+"""
 
 import hashlib
 import os

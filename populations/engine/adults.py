@@ -1,4 +1,7 @@
-"""What individuals became: adults stored at a run's end, and any other lived again from the newborn that is kept."""
+"""What individuals became: adults stored at a run's end, and any other lived again from the newborn that is kept.
+
+Call `load_network` with a run and an id.
+"""
 
 import os
 from collections.abc import Mapping

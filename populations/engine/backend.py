@@ -1,4 +1,7 @@
-"""Where islands live: in this process, or on Ray workers that may be lost at any moment. Births are the same bits."""
+"""Where islands live: in this process, or on Ray workers that may be lost at any moment. Births are the same bits.
+
+`Backend` is what the coordinator asks; `LocalBackend` is the one without Ray.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

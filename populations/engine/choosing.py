@@ -1,4 +1,7 @@
-"""`auto`: whether Ray makes up for the time that it takes to start. Births are the same either way."""
+"""`auto`: whether Ray makes up for the time that it takes to start. Births are the same either way.
+
+Call `choose` with what the user asked for.
+"""
 
 import os
 import sys

@@ -1,4 +1,7 @@
-"""Classes of machines: what decides the bits of a birth, and what is said of a machine of another class."""
+"""Classes of machines: what decides the bits of a birth, and what is said of a machine of another class.
+
+Call `check` before births are to be the same again, `refusal` for what to say if they would not be.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

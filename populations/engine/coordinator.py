@@ -1,7 +1,8 @@
 """The selection controller: scores → fitness → parents, generation by generation, and the record of it all.
 
-It owns the state of a run, which is the newborns of the next generation and nothing else; workers borrow them. So a
-worker that is lost costs what it was doing, and a controller that is lost costs the generations since the last commit.
+Call `advance` with a run that `populations.engine.evolve` has made. It owns the state of a run, which is the newborns
+of the next generation and nothing else; workers borrow them. So a worker that is lost costs what it was doing, and a
+controller that is lost costs the generations since the last commit.
 """
 
 import signal

@@ -1,4 +1,7 @@
-"""Who is whose neighbour, and newborns swapped between neighbours in equal exchange."""
+"""Who is whose neighbour, and newborns swapped between neighbours in equal exchange.
+
+Call `migrate` where it is due; a new topology is an entry in `TOPOLOGIES`.
+"""
 
 import math
 from collections.abc import Callable, Mapping

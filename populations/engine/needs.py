@@ -1,4 +1,7 @@
-"""What a run will take, said before it starts: seconds of a core, bytes of memory. Refused where it is absurd."""
+"""What a run will take, said before it starts: seconds of a core, bytes of memory. Refused where it is absurd.
+
+Call `check` before anything is made, `memory` and `generation_seconds` for what to tell.
+"""
 
 import os
 from contextlib import suppress

@@ -1,4 +1,7 @@
-"""Newborns as safetensors bytes: what a run resumes from, what a fork thaws, and which of them are kept."""
+"""Newborns as safetensors bytes: what a run resumes from, what a fork thaws, and which of them are kept.
+
+Call `encode` and `decode` for a file, `retained` for which ones stay.
+"""
 
 import json
 import re

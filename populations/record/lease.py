@@ -1,10 +1,11 @@
 """One writer a run folder: `flock` on a local disk, a lease that ends by itself anywhere else.
 
-A lease is a file that its holder renews six times within its length; the holder counts from before each request, so
-that it gives up no later than others may take it. Whether a lease has ended is judged by watching: one that nobody
-renews for its whole length, by the watcher's own clock, has ended, so clocks that disagree do no harm. Only one that is
-ten times older than its length by the storage's clock is taken without waiting. A writer that has lost its lease
-notices at its next commit, and the manifest's conditional replacement guards the moment between.
+Call `acquire` before writing, `check` on what it returns before each commit, `release` in the end. A lease is a file
+that its holder renews six times within its length; the holder counts from before each request, so that it gives up no
+later than others may take it. Whether a lease has ended is judged by watching: one that nobody renews for its whole
+length, by the watcher's own clock, has ended, so clocks that disagree do no harm. Only one that is ten times older than
+its length by the storage's clock is taken without waiting. A writer that has lost its lease notices at its next commit,
+and the manifest's conditional replacement guards the moment between.
 """
 
 import contextlib

@@ -1,4 +1,7 @@
-"""Rows as immutable Parquet parts: their schema, their encoding, and when small ones are merged."""
+"""Rows as immutable Parquet parts: their schema, their encoding, and when small ones are merged.
+
+Call `table` for rows, `encode` for a file of them, `to_merge` before writing, `feed` for a digest.
+"""
 
 import hashlib
 from collections.abc import Mapping, Sequence

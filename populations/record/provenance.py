@@ -1,6 +1,7 @@
 """By what a run is made: version and source of this project, packages and class of machine, and who asked for it how.
 
-A run goes on where births would be the same. Whoever wants it elsewhere says so.
+Call `versions` when a run starts, `check_version` and `check_newborns` before it goes on. A run goes on where births
+would be the same. Whoever wants it elsewhere says so.
 """
 
 import hashlib

@@ -1,4 +1,7 @@
-"""A run folder read: manifest, configuration, stored newborns and the digest, also while another process writes it."""
+"""A run folder read: manifest, configuration, stored newborns and the digest, also while another process writes it.
+
+Call `read_manifest`, `read_config`, `read_checkpoint` or `digest` with a path or a URI.
+"""
 
 import hashlib
 import json

@@ -1,4 +1,7 @@
-"""From what a generation did to the rows of the record."""
+"""From what a generation did to the rows of the record.
+
+Call `births` and `summary` for each island, `concatenate` for all.
+"""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,7 @@
-"""The data of a run that goes on, is forked or assayed: divided as its record says, and refused if it is other data."""
+"""The data of a run that goes on, is forked or assayed: divided as its record says, and refused if it is other data.
+
+Call `task_again` for the data, `as_lived` for the configuration.
+"""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,7 @@
-"""A run that has stored no founders has never been: nothing of it stays."""
+"""A run that has stored no founders has never been: nothing of it stays.
+
+Call `remove`, which lets others in too.
+"""
 
 import contextlib
 import re

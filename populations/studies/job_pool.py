@@ -1,4 +1,7 @@
-"""Jobs on Ray: what waits, what runs, and what became of the others."""
+"""Jobs on Ray: what waits, what runs, and what became of the others.
+
+Make a `JobPool` while `connected` and let it `run` jobs; `populations.studies.run_jobs` does.
+"""
 
 import time
 from collections import deque

@@ -1,8 +1,8 @@
 """The seed paper's experiments as jobs on Ray workers, side by side, or one after another in this process.
 
-OUT/paper.json says what was asked for; OUT/results/EXPERIMENT[-PART].* is what came of a part (its .json, written last,
-says that it has ended, and which other files it has); OUT/state/ holds what a part under way needs to go on, and its
-lease. The same command goes on with what has not ended.
+Call `reproduce` with names of experiments. OUT/paper.json says what was asked for; OUT/results/EXPERIMENT[-PART].* is
+what came of a part (its .json, written last, says that it has ended, and which other files it has); OUT/state/ holds
+what a part under way needs to go on, and its lease. The same command goes on with what has not ended.
 """
 
 import time

@@ -1,7 +1,8 @@
 """What parts of the paper's experiments leave in their folder, and what they keep against being killed.
 
-Workers and the driver both read and write it. JSON, Parquet and safetensors; no pickle. Each file is put in its place
-whole, and a part holds a lease (`claim`) as long as it writes.
+A worker `claim`s a part and keeps what it has in a `Keep`; the driver asks what has `ended`. Workers and the driver
+both read and write it. JSON, Parquet and safetensors; no pickle. Each file is put in its place whole, and a part holds
+a lease (`claim`) as long as it writes.
 """
 
 import json

@@ -1,5 +1,7 @@
 """The tidy tables of a sweep: the generations of all of its runs, and all lives of its assays, with what treatments set
 as columns.
+
+Call `table` for the generations of all runs, `assays_table` for the lives of all assays.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,7 @@
-"""Where Ray is to be: on this machine, or a cluster at an address that a run or the environment names."""
+"""Where Ray is to be: on this machine, or a cluster at an address that a run or the environment names.
+
+Call `place` for where, `check_answers` before anybody waits for it.
+"""
 
 import os
 import socket

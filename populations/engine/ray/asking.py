@@ -1,4 +1,7 @@
-"""`device: auto` on a cluster: whether its nodes have GPUs that torch can use, as workers there say."""
+"""`device: auto` on a cluster: whether its nodes have GPUs that torch can use, as workers there say.
+
+Call `device`.
+"""
 
 import logging
 import time

@@ -1,4 +1,7 @@
-"""How many cores this process may use: of those it is bound to, as many as its container may take."""
+"""How many cores this process may use: of those it is bound to, as many as its container may take.
+
+Call `cores`, or `hosts_wanted` for how many workers they are good for.
+"""
 
 import math
 import os

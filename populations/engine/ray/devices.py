@@ -1,4 +1,7 @@
-"""Errors of a GPU, told from errors of the program; and a configuration whose device is known."""
+"""Errors of a GPU, told from errors of the program; and a configuration whose device is known.
+
+Work on a GPU within `device_errors`; `resolved` is a configuration whose device is known.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

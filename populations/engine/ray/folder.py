@@ -1,4 +1,7 @@
-"""The folder on this machine in which Ray keeps its sockets and logs."""
+"""The folder on this machine in which Ray keeps its sockets and logs.
+
+Call `choose` before Ray starts.
+"""
 
 import os
 import stat

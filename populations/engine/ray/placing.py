@@ -1,4 +1,7 @@
-"""Which nodes of a cluster workers are placed on: a node that cannot live this run is kept clear of."""
+"""Which nodes of a cluster workers are placed on: a node that cannot live this run is kept clear of.
+
+Tell a `Placing` whom to `refuse` and `keep`, and ask for the `room` and `options` that are left.
+"""
 
 import contextlib
 import time

@@ -1,4 +1,7 @@
-"""Ray started on this machine or joined at an address, for one user of it in this process at a time."""
+"""Ray started on this machine or joined at an address, for one user of it in this process at a time.
+
+Call `connect`, and `leave` if it says that Ray is yours.
+"""
 
 import logging
 import os

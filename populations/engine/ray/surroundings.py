@@ -1,4 +1,7 @@
-"""What is arranged around Ray's start: a guard, its silence, the signals and the addresses that it is to keep to."""
+"""What is arranged around Ray's start: a guard, its silence, the signals and the addresses that it is to keep to.
+
+`populations.engine.ray.start` starts Ray within `guarded`, `quiet` and `signals_kept`.
+"""
 
 import contextlib
 import logging
