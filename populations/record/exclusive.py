@@ -1,8 +1,8 @@
 """A file on a disk without file locks, which of several writers exactly one replaces.
 
-`populations.record.lease` makes `Versions` of a folder where there is no `flock`. Versions of such a file are files of their
-own, `NAME.1`, `NAME.2`, …: who makes the next one first has won, since a file system makes a link to a name only
-once. The newest says what holds; it is never removed, so that no number comes twice.
+`populations.record.lease` makes `Versions` of a folder where there is no `flock`. Versions of a file are files of their
+own, `NAME.1`, `NAME.2`, …: who makes the next one first has won, since a file system makes a link to a name only once.
+The newest says what holds; it is never removed, so that no number comes twice.
 """
 
 import contextlib
