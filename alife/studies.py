@@ -260,7 +260,7 @@ def paper(
         quiet: As of `evolve`.
 
     Returns:
-        All that lies in the folder: `rows`, a network a row at its end, `curves` through training, `facts`.
+        All that lies in the folder, as tables of `rows`, a network at its end each, and of `curves` through training.
 
     Raises:
         UserError: Unknown experiments, settings other than the folder's, no cluster, or a part that failed.

@@ -20,9 +20,10 @@ import pytest
 import yaml
 from matplotlib import pyplot
 
+from alife import studies
 from alife.cli import main
 from alife.configuration.keys import RunConfig
-from alife.configuration.parsing import merge, nest
+from alife.configuration.parsing import flatten, merge, nest
 from populations.engine import evolve as evolution
 
 ROOT = Path(__file__).parents[1]
@@ -63,7 +64,7 @@ SWEEP = {
     "quick": {"seeds": 2},
 }
 
-EVOLVE = evolution.evolve
+EVOLVE, SWEEPS = evolution.evolve, studies.sweep
 
 PARSED = re.compile(r"--ray\.address|s3://|^alife (paper|bench) ")
 """Commands that are only parsed: on clusters, or minutes long."""
@@ -132,7 +133,18 @@ def evolve_small(config: Any, out: str, **how: Any) -> str:
     """`evolve` with `KEYS`, as Python of a page calls it."""
     if isinstance(config, RunConfig):
         return EVOLVE(config, out, **how)
-    return EVOLVE(merge(config, nest(KEYS)), out, **{"backend": "local", **how})
+    return EVOLVE(smaller(config), out, **{"backend": "local", **how})
+
+
+def sweep_small(plan: dict[str, Any], out: str, **how: Any) -> Any:
+    """`sweep` with `KEYS`, as Python of a page calls it."""
+    return SWEEPS({**plan, "base": smaller(plan.get("base", {}))}, out, **{"backend": "local", **how})
+
+
+def smaller(config: dict[str, Any]) -> dict[str, Any]:
+    """A configuration under `KEYS`, except for when it keeps its newborns."""
+    keys = {key: value for key, value in KEYS.items() if not key.startswith("checkpoint.")}
+    return merge(nest(flatten(config, "a page")), nest(keys))
 
 
 @contextlib.contextmanager
@@ -141,6 +153,7 @@ def small(folder: Path) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr(evolution, "evolve", evolve_small)
+        patch.setattr(studies, "sweep", sweep_small)
         Path("tiny.yaml").write_text(yaml.safe_dump(SWEEP), encoding="utf-8")
         yield
         pyplot.close("all")

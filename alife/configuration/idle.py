@@ -84,7 +84,7 @@ def _idle_heredity(config: RunConfig) -> Iterator[tuple[str, str]]:
     if config.population.size == 1:
         for name in ("scheme", "accuracy_weight", "tournament_size", "truncation"):
             yield f"selection.{name}", "changes nothing on islands of one individual"
-    for name in _UNUSED[selection.scheme]:
+    for name in _UNUSED.get(selection.scheme, ()):
         yield f"selection.{name}", f"changes nothing under selection.scheme {selection.scheme}"
     if takes_all(config):
         yield "selection.accuracy_weight", "changes nothing where nobody is selected"

@@ -62,7 +62,7 @@ def evolve(
         quiet: Show nothing there.
 
     Returns:
-        The status it ends with: "finished", "extinct" or "interrupted".
+        How it ended, "finished", "extinct" or "interrupted".
 
     Raises:
         UserError: Something the user can mend; nothing was written, or all up to the last commit is safe.

@@ -54,7 +54,7 @@ def fork(
         quiet: As of `populations.evolve`.
 
     Returns:
-        The status it ends with, as `evolve`.
+        How it ended, as `evolve`.
 
     Raises:
         UserError: The generation is not kept, a change would make the stored genomes meaningless, or nothing is changed
