@@ -12,6 +12,9 @@ figures/     the figures of a run
 report/      one HTML page of a run or a sweep
 paper/       the seed paper's results beside this project's
 gallery/     pictures and a page made from runs
+templates/   the English of pages and tables
+numbers.py   how numbers are written
+tables.py    one table for pages, terminals and Markdown
 """
 
 from typing import TYPE_CHECKING
