@@ -10,6 +10,9 @@ assays/      what assays of stored genomes say
 studies/     what several runs say together
 figures/     the figures of a run
 report/      one HTML page of a run or a sweep
+templates/   the English of pages and verdicts
+numbers.py   numbers as text
+tables.py    data frames as tables of text
 paper/       the seed paper's results beside this project's
 gallery/     pictures and a page made from runs
 templates/   the English of pages and tables

@@ -3,6 +3,8 @@
 Call `fertility` with newborns, as `alife assay RUN fertility` does.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -40,29 +42,39 @@ def fertility(
     treatments = [(l, n) for l in (True, False) for n in (True, False) if habitat.config.life.steps or not l]
     treatments = [(learning, noise) for learning, noise in treatments if sigma.any() or not noise]
     rows: list[Columns] = []
-    total = len(treatments) * replicates * descent
     for learning, noise in treatments:
         for r in range(replicates):
-            genomes = founders
-            for k in range(1, descent + 1):
-                ids, seed = newborns.ids.tolist(), habitat.config.seed
-                stream = of_each(seed, Use.DESCENT, ids, r, k)
-                adults, emitted = grow(habitat, genomes, newborns, stream, learning=learning)
-                errors = measures.relative_error(emitted, genomes)
-                ratio = torch.linalg.vector_norm(emitted, dim=1) / torch.linalg.vector_norm(founders, dim=1)
-                rows.append(
-                    {
-                        **who(newborns, replicate=r, learning=learning, noise=noise, descent=k),
-                        "replication_error": numbers(errors),
-                        "founder_error": numbers(measures.relative_error(emitted, founders)),
-                        "norm_ratio": numbers(ratio),
-                        "accuracy": accuracy(habitat, adults, errors),
-                    }
-                )
-                tell(len(rows), total)
-                draw = of_each(seed, Use.DESCENT_NOISE, ids, r, k)
-                genomes = _born(emitted, sigma, [draw(s) for s in range(len(ids))]) if noise else emitted
+            for columns in _line(habitat, newborns, founders, sigma if noise else None, descent, r, learning):
+                rows.append(columns)
+                tell(len(rows), len(treatments) * replicates * descent)
     return {"descent": stacked(rows)}
+
+
+def _line(
+    habitat: Habitat,
+    newborns: Newborns,
+    founders: Tensor,
+    sigma: Floats | None,
+    descent: int,
+    replicate: int,
+    learning: bool,
+) -> Iterator[Columns]:
+    """The rows of one line of each founder, an emission after another; without a sigma births have no noise."""
+    genomes, ids, seed = founders, newborns.ids.tolist(), habitat.config.seed
+    for k in range(1, descent + 1):
+        stream = of_each(seed, Use.DESCENT, ids, replicate, k)
+        adults, emitted = grow(habitat, genomes, newborns, stream, learning=learning)
+        errors = measures.relative_error(emitted, genomes)
+        ratio = torch.linalg.vector_norm(emitted, dim=1) / torch.linalg.vector_norm(founders, dim=1)
+        yield {
+            **who(newborns, replicate=replicate, learning=learning, noise=sigma is not None, descent=k),
+            "replication_error": numbers(errors),
+            "founder_error": numbers(measures.relative_error(emitted, founders)),
+            "norm_ratio": numbers(ratio),
+            "accuracy": accuracy(habitat, adults, errors),
+        }
+        draw = of_each(seed, Use.DESCENT_NOISE, ids, replicate, k)
+        genomes = emitted if sigma is None else _born(emitted, sigma, [draw(s) for s in range(len(ids))])
 
 
 def _born(emitted: Tensor, sigma: Floats, draws: list[np.random.Generator]) -> Tensor:
