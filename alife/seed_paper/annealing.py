@@ -88,12 +88,7 @@ def anneal(
     """
     plan = [(s, first) for s, stage in enumerate(stages) for first in range(0, stage.steps, SEGMENT)]
     total, saved = sum(stage.steps for stage in stages), time.monotonic()
-    kept = work.keep.load()
-    begun, curve, moments = 0, look(0, networks), [torch.zeros_like(networks).view(-1) for _ in range(2)]
-    if kept:
-        arrays, facts = kept
-        begun, curve, networks = facts["begun"], facts["curve"], torch.from_numpy(arrays["networks"])
-        moments = [torch.from_numpy(arrays[name]) for name in ("mean", "square")]
+    begun, curve, networks, moments = _begun(work, networks, look)
     gradient: Gradient | None = None
     for number, (s, first) in enumerate(plan[begun:], begun):
         stage = stages[s]
@@ -113,6 +108,16 @@ def anneal(
             work.keep.save(arrays, {"begun": number + 1, "curve": curve})
             saved = time.monotonic()
     return networks, curve
+
+
+def _begun(work: Work, networks: Tensor, look: Look) -> tuple[int, list[dict[str, Any]], Tensor, list[Tensor]]:
+    """Segments that are done, the curve so far, networks and Adam's moments: of a process before, or of none."""
+    kept = work.keep.load()
+    if kept is None:
+        return 0, look(0, networks), networks, [torch.zeros_like(networks).view(-1) for _ in range(2)]
+    arrays, facts = kept
+    moments = [torch.from_numpy(arrays[name]) for name in ("mean", "square")]
+    return facts["begun"], facts["curve"], torch.from_numpy(arrays["networks"]), moments
 
 
 def _gradient(place: Habitat, stage: Stage, networks: Tensor, task_weights: Tensor, images: int) -> Gradient:
