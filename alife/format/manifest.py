@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from alife import schema
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
+from alife.words import count
 
 NAME: Final = "manifest.json"
 MOST: Final = 1 << 26
@@ -104,6 +105,25 @@ class _Manifest(_Strict):
     config: Annotated[list[_Config], Field(min_length=1, max_length=2)]
     parts: _Parts
     checksum: Digest
+
+
+def parse_task(task: Any, source: str) -> dict[str, Any] | None:
+    """What a record says of its data, checked; None if it says nothing.
+
+    Raises:
+        UserError: It is not what a record says.
+    """
+    try:
+        return None if task is None else _Task.model_validate(task).model_dump()
+    except ValidationError:
+        raise UserError(f"{source}: what it says of its data is damaged: restore it from a copy") from None
+
+
+def told(task: Mapping[str, Any]) -> str:
+    """The data of a record, as "60 images of 2 × 3 pixels, 2 classes (SHA-256 0123456789ab…)"."""
+    images = sum(map(sum, task["counts"].values()))
+    shape = " × ".join(map(str, task["shape"]))
+    return f"{count(images, 'image')} of {shape} pixels, {task['classes']} classes (SHA-256 {task['digest'][:12]}…)"
 
 
 def serialise(manifest: Mapping[str, Any]) -> bytes:

@@ -20,7 +20,7 @@ from alife.seed_paper.frame import Floats, Settings
 from alife.seed_paper.registry import EXPERIMENTS
 from alife.streams import Stream, rng
 from alife.world.projections import make_physics
-from alife.world.task import load_task
+from alife.world.task import Task, load_task
 
 Kind = Literal["vanilla", "auxiliary"]
 
@@ -47,8 +47,11 @@ def configuration(settings: Settings, kind: Kind, coordinate_units: int = 50, **
     )
 
 
-def check(names: Sequence[str], settings: Settings) -> None:
+def check(names: Sequence[str], settings: Settings) -> Task | None:
     """See that experiments can be done with the settings, before anything is written.
+
+    Returns:
+        What they classify; None if none of them does.
 
     Raises:
         UserError: The seed is none, the task cannot be loaded, or there is none where one is needed.
@@ -58,7 +61,8 @@ def check(names: Sequence[str], settings: Settings) -> None:
     if settings.task == "none" and classifying:
         raise UserError(f"task: none: {classifying[0]} classifies: name mnist or a folder of IDX files")
     if settings.task != "mnist" or classifying:
-        load_task(settings.task)
+        return load_task(settings.task)
+    return None
 
 
 @cache

@@ -12,7 +12,7 @@ from fsspec import AbstractFileSystem
 from fsspec.core import url_to_fs
 
 from alife.errors import UserError
-from alife.format import parquet
+from alife.format import manifest, parquet
 from alife.seed_paper import marker
 from alife.seed_paper.registry import EXPERIMENTS
 
@@ -28,7 +28,8 @@ class Results:
 
     Attributes:
         path: The folder.
-        settings: What was asked for: full, seeds, seed, task.
+        settings: What was asked for: full, seeds, seed, task; and `data`, as a run's manifest says under "task", once
+            something has learned them.
         facts: A dict a part: experiment, part, length, shortened, seconds, ….
         rows: A network a row, at its end, with its experiment and part.
         curves: The same through training.
@@ -73,6 +74,7 @@ def load(path: str) -> Results:
     try:
         names = [name for name in system.ls(f"{root}/results", detail=False) if name.endswith(".json")]
         settings = json.loads(system.cat_file(f"{root}/paper.json"))
+        manifest.parse_task(settings.get("data"), f"{path}/paper.json")
         found = sorted(_ended(system, names), key=_place)
         facts, rows, curves = [each for each, _ in found], [], []
         for each, name in found:
@@ -86,7 +88,7 @@ def load(path: str) -> Results:
         raise UserError(f"{path}: cannot be read: {' '.join(str(error).split())[:200]}") from None
     if not rows:
         raise UserError(f"{path}: no experiment has ended there yet")
-    empty = pd.DataFrame({"experiment": pd.Series(dtype=str)})
+    empty = pd.DataFrame({name: pd.Series(dtype=str) for name in ("experiment", "variant")})
     return Results(path, settings, facts, pd.concat(rows), pd.concat(curves) if curves else empty)
 
 

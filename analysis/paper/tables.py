@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict
 from typing import Final
 
+from alife.format.manifest import told
 from analysis.numbers import NONE, number
 from analysis.paper.results import CITATION, Results
 from analysis.paper.verdicts import Row
@@ -46,7 +47,9 @@ def notes(results: Results) -> list[str]:
     """What holds for all rows."""
     n = results.settings["seeds"]
     lengths = "the paper's lengths" if results.settings["full"] else "quick lengths; what is shortened says so"
+    learned = results.settings.get("data")
     return [
+        *([f"Data: {told(learned)}."] if learned else []),
         f"Ours: mean ± standard deviation over {n} networks trained as one population, one a seed; {lengths}. They "
         "share their fixed projections.",
         "ρ = L_SR/Σθ² stands beside every L_SR: 1 is no better than printing zeros, 0 a perfect quine, R² = 1 − ρ. "

@@ -8,7 +8,7 @@ from typing import Any
 
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
-from alife.words import count
+from alife.format.manifest import told
 from alife.world.task import Task, load_task
 
 
@@ -26,7 +26,7 @@ def task_again(config: RunConfig, manifest: Mapping[str, Any]) -> Task | None:
     task = load_task(config.task, split=known["split"] if known else "tail")
     if known and task and task.digest != known["digest"]:
         raise UserError(
-            f"task: {config.task} holds {_told(task.on_record())}, but this run has on record {_told(known)}: "
+            f"task: {config.task} holds {told(task.on_record())}, but this run has on record {told(known)}: "
             "put those data back there"
         )
     return task
@@ -37,9 +37,3 @@ def as_lived(config: RunConfig, manifest: Mapping[str, Any]) -> RunConfig:
     if config.life.sampling != "epoch" or manifest.get("task"):
         return config
     return config.model_copy(update={"life": config.life.model_copy(update={"sampling": "restarting"})})
-
-
-def _told(task: Mapping[str, Any]) -> str:
-    images = sum(map(sum, task["counts"].values()))
-    shape = " × ".join(map(str, task["shape"]))
-    return f"{count(images, 'image')} of {shape} pixels, {task['classes']} classes (SHA-256 {task['digest'][:12]}…)"

@@ -1,12 +1,13 @@
 """The seed paper's experiments as jobs on Ray workers, side by side, or one after another in this process.
 
-Call `reproduce` with names of experiments. OUT/paper.json says what was asked for; OUT/results/EXPERIMENT[-PART].* is
-what came of a part (its .json, written last, says that it has ended, and which other files it has); OUT/state/ holds
-what a part under way needs to go on, and its lease. The same command goes on with what has not ended.
+Call `reproduce` with names of experiments. OUT/paper.json says what was asked for, and of which data;
+OUT/results/EXPERIMENT[-PART].* is what came of a part (its .json, written last, says that it has ended, and which other
+files it has); OUT/state/ holds what a part under way needs to go on, and its lease. The same command goes on with what
+has not ended.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
@@ -14,6 +15,7 @@ from typing import Any, Final
 from alife.configuration import keys as configuration
 from alife.errors import Unfit, UserError
 from alife.format import files
+from alife.format.manifest import parse_task, told
 from alife.seed_paper.frame import Settings, Work
 from alife.seed_paper.registry import EXPERIMENTS
 from populations.engine.choosing import Chosen
@@ -101,10 +103,12 @@ def reproduce(
     parts = [(name, part) for name in wanted for part in EXPERIMENTS[name].parts]
     with explained(folder, "looking there"):
         before = paper_results.ended(folder)
+    data = None
     if missing := [name for name, part in parts if (name, part) not in before]:
         from alife.seed_paper.habitat import check
 
-        check(missing, settings)
+        task = check(missing, settings)
+        data = task.on_record() if task else None
     needs = ray or configuration.Ray()
     signals: list[str] = []
     with ExitStack() as stack:
@@ -112,9 +116,8 @@ def reproduce(
         with explained(folder, "creating the folder"):
             folder.make()
             stack.callback(locks.acquire(folder).release)
-            if PLAN not in folder.ls():
-                folder.put(PLAN, paper_results.as_json(asdict(settings)))
             over = paper_results.ended(folder)
+            _plan(folder, settings, data, over)
         waiting = [part for part in parts if part not in over]
         stopping = stack.enter_context(stop_on_signals(signals.append))
         hosts = 1
@@ -163,6 +166,7 @@ def do_part(name: str, part: str, settings: Mapping[str, Any], out: str) -> floa
         UserError: This machine does not see the folder, or the storage fails.
     """
     from alife.organism.kernel.products import computing
+    from alife.world.task import load_task
 
     folder = open_folder(out)
     began, said, signals = time.monotonic(), [0.0], list[str]()
@@ -174,6 +178,9 @@ def do_part(name: str, part: str, settings: Mapping[str, Any], out: str) -> floa
         explained(folder, f"keeping {name}"),
         paper_results.claim(folder, name, part) as lease,
     ):
+        known = _known(folder) if EXPERIMENTS[name].classifies else None
+        if known and (task := load_task(settings["task"])) and task.digest != known["digest"]:
+            raise Unfit(f"task: a machine holds other data at {settings['task']}: put {told(known)} there")
         if (name, part) in paper_results.ended(folder):  # by a process that outlived its driver
             return time.monotonic() - began
         keep = paper_results.Keep(folder, name, part, lease)
@@ -241,6 +248,39 @@ def _waves(
 def _job(name: str, part: str, settings: Settings, folder: Folder) -> Job:
     kwargs = {"name": name, "part": part, "settings": asdict(settings), "out": folder.uri}
     return Job(paper_results.title(name, part), do_part, kwargs)
+
+
+def _plan(
+    folder: Folder, settings: Settings, data: Mapping[str, Any] | None, over: Collection[tuple[str, str]]
+) -> None:
+    """Write what is asked for, and the data with the first part that learns them.
+
+    Args:
+        folder: Ours alone.
+        settings: `_settled`.
+        data: `Task.on_record`, if a part is to learn them.
+        over: Parts that have ended. Of those of an earlier version nobody knows what they learned: nothing is said.
+
+    Raises:
+        UserError: Others have learned other data.
+    """
+    begun = PLAN in folder.ls()
+    known = _known(folder) if begun else None
+    if known and data and known["digest"] != data["digest"]:
+        raise UserError(
+            f"task: {settings.task} holds {told(data)}, but {folder.uri} was begun with {told(known)}: put those data "
+            "back there, or choose another --out"
+        )
+    learned = known or any(EXPERIMENTS[name].classifies for name, _ in over)
+    if not begun or (data and not learned):
+        plan = asdict(settings) | ({"data": data} if data else {})
+        folder.put(PLAN, paper_results.as_json(plan))
+
+
+def _known(folder: Folder) -> dict[str, Any] | None:
+    """The data on record."""
+    source = f"{folder.uri}/{PLAN}"
+    return parse_task(paper_results.parse(folder.read(PLAN), source).get("data"), source)
 
 
 def _settled(folder: Folder, settings: Settings) -> Settings:

@@ -1,7 +1,7 @@
 """The seed paper's experiments: interrupted and resumed, scheduled, and set beside the paper's values."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pandas as pd
@@ -9,12 +9,15 @@ import pytest
 from safetensors.numpy import load_file
 
 from alife.cli.main import main
-from alife.errors import UserError
+from alife.errors import Unfit, UserError
+from alife.format.manifest import told
 from alife.seed_paper import optimizers, regeneration, training
 from alife.seed_paper.frame import Settings, Work
 from alife.seed_paper.registry import EXPERIMENTS
+from alife.world.task import load_task
 from analysis.paper import publish, verdicts
 from analysis.paper.results import Results, load, reported
+from populations.record.storage import open_folder
 from populations.studies import paper
 from populations.studies.jobs import Stopped
 
@@ -155,12 +158,46 @@ def test_other_settings_or_a_folder_of_something_else_are_refused(done, tmp_path
 
 
 def test_a_folder_of_data_is_found_from_anywhere(idx_folder, tmp_path, monkeypatch):
-    from populations.record.storage import open_folder
     from populations.studies.paper import _settled
 
     monkeypatch.chdir(idx_folder.parent)
     settings = _settled(open_folder(str(tmp_path / "out")), Settings(False, 2, 0, idx_folder.name))
     assert settings.task == str(idx_folder)
+
+
+def test_the_page_says_what_data_were_learned(done):
+    data = json.loads((done / "paper.json").read_text())["data"]
+    assert data == load_task("mnist").on_record()
+    for page in ("paper.html", "table.md"):
+        assert told(data) in (done / page).read_text()
+
+
+def test_other_data_than_a_folder_has_learned_are_refused(tmp_path, capsys):
+    data, out = load_task("mnist").on_record(), tmp_path / "out"
+    other = {**data, "digest": 64 * "0"}
+    out.mkdir()
+    paper._plan(open_folder(str(out)), SMALL, other, set())
+    before = (out / "paper.json").read_bytes()
+    assert main(["paper", "E7", "--out", str(out), "--seeds", "2", "--backend", "local"]) == 2
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith(f"alife: error: task: mnist holds {told(data)}, but {out} was begun with {told(other)}: ")
+    assert (out / "paper.json").read_bytes() == before
+    assert not (out / "results").exists()
+    with pytest.raises(Unfit, match="a machine holds other data at mnist"):
+        paper.do_part("E7", "", asdict(SMALL), str(out))
+
+
+def test_what_data_a_folder_of_an_earlier_version_has_learned_is_not_made_up(tmp_path):
+    data = load_task("glyphs").on_record()
+    for over, known in (({("E0", "")}, False), ({("E5", "")}, True)):
+        folder = open_folder(str(tmp_path / str(known)))
+        folder.make()
+        paper._plan(folder, SMALL, None, set())
+        paper._plan(folder, SMALL, data, over)
+        assert paper._known(folder) == (data if known else None)
+        folder.put("paper.json", b'{"seeds": 2, "full": false, "data": {"digest": 3}}')
+        with pytest.raises(UserError, match="what it says of its data is damaged"):
+            paper._known(folder)
 
 
 def course_of(values, norms=None):

@@ -8,6 +8,7 @@ import pytest
 
 from alife.errors import UserError
 from alife.seed_paper.frame import Outcome
+from analysis.paper import verdicts
 from analysis.paper.results import load
 from populations.record.lease import Busy
 from populations.record.storage import open_folder
@@ -98,3 +99,12 @@ def test_a_part_is_done_by_one_process_at_a_time(tmp_path: Path) -> None:
         with pytest.raises(UserError, match="was removed"):
             Keep(folder, *PART, lease).finish(Outcome([]), 1.0)
     assert ended(folder) == set()
+
+
+def test_experiments_that_have_no_curves_have_their_rows(tmp_path: Path) -> None:
+    """As `alife paper E0` alone."""
+    folder = open_folder(str(begin(tmp_path)))
+    rows = [{"experiment": "E0", "variant": "vanilla", "seed": 0, "L_SR": 1072.0, "rho": 16.0}]
+    with claim(folder, "E0", "") as lease:
+        Keep(folder, "E0", "", lease).finish(Outcome(rows, [], {"vanilla": np.ones((1, 3), np.float32)}), 1.0)
+    assert [(row.experiment, row.mean) for row in verdicts.rows(load(str(tmp_path)))] == [("E0", 1072.0)]
