@@ -2,12 +2,11 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from alife.assays import ASSAYS, Tell
-from alife.assays.lives import silent
+from alife.assays import ASSAYS
 from alife.configuration.keys import parse_config
 from alife.errors import UserError
 from alife.seed_paper.frame import Settings
@@ -20,8 +19,8 @@ from analysis.paper import Results, load, publish
 from analysis.studies import futures
 from populations.engine.choosing import BackendName, Chosen
 from populations.engine.fork import folder_of
-from populations.observe.assay_progress import Steps
-from populations.observe.listeners import Sink, watched
+from populations.observe.assay_progress import AssayTerminal
+from populations.observe.listeners import Sink, hearing
 from populations.studies import assay_runner
 from populations.studies import paper as experiments
 from populations.studies import replicates as forks
@@ -180,7 +179,7 @@ def assay(
     task_weights: Sequence[float] | None = None,
     device: str | None = None,
     figures: bool = True,
-    tell: Tell | None = None,
+    sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
 ) -> assays.Result:
     """Experiment on a run's stored genomes; what is found lies in RUN/assays.
@@ -196,8 +195,8 @@ def assay(
         task_weights: Of within_life.
         device: "cpu" or "cuda"; as the run if None.
         figures: Whether to draw.
-        tell: Called with (steps done, steps in all). If None, progress is shown where a person watches.
-        quiet: Show nothing there.
+        sinks: As of `evolve`.
+        quiet: As of `evolve`.
 
     Returns:
         Estimates with intervals over what this one run has stored, and the sentences that they bear.
@@ -222,9 +221,8 @@ def assay(
     wanted = [generations] if isinstance(generations, int) else generations
     length = assay_runner.Request.descent if descent is None else descent
     request = assay_runner.Request(name, wanted, sample, replicates, length, device, task_weights)
-    shown = Steps(name) if tell is None and not quiet and watched() else nullcontext(tell or silent)
-    with shown as told:
-        about, tables = assay_runner.perform(path, request, told)
+    with closing(hearing(sinks, quiet, AssayTerminal)) as tell:
+        about, tables = assay_runner.perform(path, request, tell)
     assay_runner.store(path, about, tables)
     return assays.publish(path, name, max(about["generations"]), figures)
 

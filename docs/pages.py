@@ -2,12 +2,18 @@
 
 import argparse
 import ast
+import inspect
 import re
 import textwrap
+from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
+from types import UnionType
+from typing import get_args, get_origin
 
 from alife.cli import main
 from alife.configuration.keys import RunConfig, choices, leaves
+from populations.observe import events
 
 ROOT = Path(__file__).parents[1]
 
@@ -15,7 +21,8 @@ ROOT = Path(__file__).parents[1]
 def write(folder: Path) -> None:
     """Write them below `folder`, only where they have changed."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in {"keys.md": _keys(), "commands.md": _commands(), "rooms.md": _rooms()}.items():
+    made = {"keys.md": _keys(), "commands.md": _commands(), "rooms.md": _rooms(), "events.md": _events()}
+    for name, text in made.items():
         path = folder / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
@@ -56,6 +63,52 @@ def _rooms() -> str:
             if text:
                 lines += [f"### `{file.parent.relative_to(ROOT)}/`", "", "```text", text, "```", ""]
     return "\n".join(lines)
+
+
+_TELLERS = {
+    events.RUN: "A run",
+    events.SWEEP: "A sweep",
+    events.PAPER: "The seed paper",
+    events.ASSAY: "An assay",
+}
+
+
+def _events() -> str:
+    """Every event that listeners hear of: its class, when it is told, its fields with type and meaning."""
+    lines: list[str] = []
+    for teller, title in _TELLERS.items():
+        lines += [f"## {title}", ""]
+        for kind, event in events.KINDS.items():
+            if event.told_by == teller:
+                summary, meanings = _documented(event)
+                lines += [f"### `{kind}`", "", f"`events.{event.__name__}`: {_plain(summary)}", ""]
+                rows = [(f"`{field.name}`", _type(field.type), _plain(meanings[field.name])) for field in fields(event)]
+                lines += [
+                    "| field | type | meaning |",
+                    "|---|---|---|",
+                    *(f"| {' | '.join(row)} |" for row in rows),
+                    "",
+                ]
+    return "\n".join(lines)
+
+
+def _documented(kind: type) -> tuple[str, dict[str, str]]:
+    """What a class is, and its attributes, by its docstring."""
+    summary, _, attributes = inspect.getdoc(kind).partition("\n\nAttributes:\n")
+    meanings = re.findall(r"^    (\w+): (.+(?:\n     .+)*)", attributes, re.MULTILINE)
+    return " ".join(summary.split()), {name: " ".join(meaning.split()) for name, meaning in meanings}
+
+
+def _type(annotation: object) -> str:
+    """As JSON has it: `float | None` is "number or null"."""
+    words = {"int": "integer", "float": "number", "str": "text", "None": "null", "NoneType": "null"}
+    if arguments := get_args(annotation):
+        origin = get_origin(annotation)
+        if origin is UnionType:
+            return " or ".join(map(_type, arguments))
+        inner = [_type(argument) for argument in arguments]
+        return f"{{{inner[0]}: {inner[1]}}}" if origin is Mapping else f"[{', '.join(inner)}]"
+    return words[getattr(annotation, "__name__", str(annotation))]
 
 
 def _commands() -> str:

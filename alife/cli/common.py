@@ -80,6 +80,11 @@ def backend(parser: argparse.ArgumentParser, auto: bool = True) -> None:
         default=default,
         help=f"where to compute: on Ray, in this process{faster} (default {default})",
     )
+    telling(parser)
+
+
+def telling(parser: argparse.ArgumentParser) -> None:
+    """Add the flag of what tells events."""
     parser.add_argument(
         "--log-json", metavar="FILE", type=paths.given, help="write every event as a JSON line; - is standard output"
     )
@@ -91,18 +96,18 @@ def output(arguments: argparse.Namespace) -> TextIO:
 
 
 @contextmanager
-def listeners(arguments: argparse.Namespace, terminal: Any) -> Iterator[list[Callable[[dict], None]]]:
+def listeners(arguments: argparse.Namespace, terminal: Any) -> Iterator[list[Any]]:
     """The terminal, and those of --log-json and --tensorboard; all are closed in the end."""
     from populations.observe.gauges import TensorBoard
+    from populations.observe.jsonl import JsonLines
     from populations.observe.listeners import close
-    from populations.observe.terminal import JsonLines
 
     for name in vars(arguments):
         if arguments.backend == "local" and name.startswith("key:ray.") and name != "key:ray.allow_mixed":
             print(f"warning: --{name.removeprefix('key:')}: changes nothing with --backend local", file=sys.stderr)
     with ExitStack() as stack:
         stack.callback(close, terminal)
-        sinks = [terminal]
+        sinks: list[Any] = [terminal]
         if arguments.log_json == paths.STANDARD:
             sinks.append(JsonLines(sys.stdout))
         elif arguments.log_json:

@@ -146,19 +146,19 @@ def _drive(arguments: argparse.Namespace, out: str, evolve: Callable[[list], str
     from populations.observe.terminal import Terminal
     from populations.record.writer import exists
 
-    told: list[dict[str, Any]] = []
+    heard: dict[str, Any] = {}  # the first event of each kind
     with listeners(arguments, Terminal()) as sinks:
-        status = evolve([*sinks, lambda event: told.append(event) if event["event"] in ("start", "stopping") else None])
+        status = evolve([*sinks, lambda event: heard.setdefault(event.kind, event)])
     if status == "interrupted":
         goes_on = f"'alife resume {out}' goes on" if exists(out) else "nothing was written yet"
         print(f"stopped; {goes_on}", file=sys.stderr)
-        return stopped_by(event.get("signal") for event in told)
-    if not told:
+        return stopped_by([heard["stopping"].signal if "stopping" in heard else None])
+    if "start" not in heard:
         print(f"{out}: {status} before; nothing was left to live", file=sys.stderr)
     if not arguments.no_figures:
         with recorded("plot", out):
             there = drawn(out)
-            if told or not there:
+            if "start" in heard or not there:
                 figures(out, formats=arguments.format or there or FORMATS[:1], dpi=arguments.dpi)
     if arguments.log_json != paths.STANDARD:
         from analysis.report import summary

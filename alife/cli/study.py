@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from alife.cli import flags, paths
-from alife.cli.common import Command, backend, listeners, output, stopped_by, write
+from alife.cli.common import Command, backend, listeners, output, stopped_by, telling, write
 from alife.errors import UserError, plain
 from alife.words import count
 
@@ -43,7 +43,7 @@ def add(command: Command) -> None:
         "  alife assay runs/a --generation 20 mutation       what becomes of birth noise\n"
         "  alife assay runs/a fertility --descent 20         generations of descent without selection",
     )
-    assay.set_defaults(printed=False)
+    assay.set_defaults(printed=False, backend=None)
     assay.add_argument("run", metavar="RUN", type=paths.folder, help="a run's folder: a path or an fsspec URI")
     assay.add_argument("assay", choices=["garden", "within_life", "mutation", "fertility"], help="as above")
     assay.add_argument(
@@ -57,6 +57,7 @@ def add(command: Command) -> None:
     assay.add_argument("--task-weights", metavar="W,W[,…]", help="in within_life (default 0,0.1,1,10,100)")
     assay.add_argument("--device", choices=["cpu", "cuda"], help="where to live (default as the run)")
     assay.add_argument("--no-figures", action="store_true", help="only numbers")
+    telling(assay)
 
     sweep = command(
         "sweep",
@@ -107,16 +108,16 @@ def add(command: Command) -> None:
 def _assay(arguments: argparse.Namespace) -> None:
     from alife.studies import assay
     from analysis.assays import print_result
-    from populations.observe.assay_progress import Steps
+    from populations.observe.assay_progress import AssayTerminal
 
     generations = _numbers("--generation", arguments.generation, int, "30 or 3,10,30")
     weights = _numbers("--task-weights", arguments.task_weights, float, "0.03,0.1,0.3")
     options: dict[str, Any] = {
         name: getattr(arguments, name) for name in ("sample", "replicates", "descent", "device")
     } | {"task_weights": weights, "figures": not arguments.no_figures}
-    with Steps(arguments.assay) as tell:
-        result = assay(arguments.run, arguments.assay, generations, tell=tell, **options)
-    print_result(result)
+    with listeners(arguments, AssayTerminal()) as sinks:
+        result = assay(arguments.run, arguments.assay, generations, sinks=sinks, **options)
+    print_result(result, output(arguments))
 
 
 def _numbers(flag: str, text: str | None, kind: Callable[[str], Any], example: str) -> list[Any] | None:

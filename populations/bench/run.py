@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from alife.bench.timing import Figure, cores, figure, two_processes
 from populations.engine.evolve import evolve
+from populations.observe import events
 from populations.observe.terminal import PHASES, shares
-
-Event = dict[str, Any]
 
 
 def bench() -> Iterator[Figure]:
@@ -34,9 +33,9 @@ def bench() -> Iterator[Figure]:
     yield figure("two workers against one, of what products allow", faster / possible, "of it")
 
 
-def _shares(generations: list[Event]) -> Iterator[Figure]:
+def _shares(generations: list[events.Generation]) -> Iterator[Figure]:
     """What the wall-clock of a generation goes into that is not birth, life, emission and scoring."""
-    spent = [event["spent"] for event in generations]
+    spent = [event.spent for event in generations]
     parts = [shares({key: b[key] - a.get(key, 0.0) for key in b}) for a, b in pairwise(spent)]
     around = np.array([1 - sum(part[phase] for phase in PHASES) for part in parts])
     note = ", ".join(f"{name} {np.median([part[name] for part in parts]):.1%}" for name in parts[0])
@@ -44,18 +43,18 @@ def _shares(generations: list[Event]) -> Iterator[Figure]:
     yield out | {"floor": 0.05, "holds": out["value"] <= 0.05, "goal": 0.02, "reached": out["value"] <= 0.02}
 
 
-def _speeds(generations: list[Event]) -> NDArray[np.float64]:
+def _speeds(generations: list[events.Generation]) -> NDArray[np.float64]:
     """Individuals a second in each generation but the first, in which workers start, and the last, which is tested."""
-    return np.array([event["individuals_per_second"] for event in generations[1:-1]])
+    return np.array([event.individuals_per_second for event in generations[1:-1]])
 
 
-def _hosts(generations: list[Event]) -> int:
-    return int(generations[-1]["hosts"])
+def _hosts(generations: list[events.Generation]) -> int:
+    return int(generations[-1].hosts)
 
 
-def _generations(**config: Any) -> list[Event]:
+def _generations(**config: Any) -> list[events.Generation]:
     """What a run says of its generations."""
-    events: list[Event] = []
+    told: list[events.Event] = []
     with tempfile.TemporaryDirectory() as folder:
-        evolve(config, str(Path(folder) / "run"), backend="ray", sinks=[events.append])
-    return [event for event in events if event["event"] == "generation"]
+        evolve(config, str(Path(folder) / "run"), backend="ray", sinks=[told.append])
+    return [event for event in told if isinstance(event, events.Generation)]

@@ -24,6 +24,7 @@ from alife.format import tested
 from alife.format.tested import OnTestImages
 from populations.engine import migration
 from populations.engine.backend import Backend, Generation, Interrupted
+from populations.observe import events
 from populations.observe.listeners import Listeners
 from populations.record import checkpoints, rows
 from populations.record.writer import Recorder, fossil
@@ -67,7 +68,7 @@ def advance(run: Run) -> str:
         while run.generation < run.config.generations:
             _one_generation(run)
             if not run.newborns:
-                run.tell("extinct", generation=run.generation - 1)
+                run.tell(events.Extinct(generation=run.generation - 1))
                 _commit(run, "extinct")
                 return "extinct"
             if _due(run):
@@ -131,7 +132,7 @@ def _one_generation(run: Run) -> None:
             slot, weights = scores.fittest
             dominants[int(newborns.ids[slot])] = weights
         if not len(outcome.children):
-            run.tell("island_died", generation=number, island=island, causes=_causes(scores))
+            run.tell(events.IslandDied(generation=number, island=island, causes=_causes(scores)))
     whole = rows.concatenate(births)
     run.recorder.add(number, whole, moves, rows.concatenate(generations))
     run.newborns = {island: o.children for island, o in outcomes.items() if len(o.children)}
@@ -139,14 +140,14 @@ def _one_generation(run: Run) -> None:
     if tests.accuracy:
         before = run.recorder.tested()
         run.recorder.attach(tested.file_name(number), tested.dump(tests))
-        run.tell("tested", generation=number, before=[generation for generation in before if generation != number])
+        run.tell(events.Tested(generation=number, before=[other for other in before if other != number]))
     if dominants:
         run.recorder.attach(checkpoints.adults_name(number), checkpoints.encode_adults(number, dominants))
     written = time.perf_counter()
     run.seconds["hosts"] = run.seconds.get("hosts", 0) + (lived - began) * run.backend.hosts
     run.seconds["generations"] = run.seconds.get("generations", 0) + written - began
     run.seconds["records"] = run.seconds.get("records", 0) + written - lived
-    run.tell("generation", **_progress(run, whole, written - began))
+    run.tell(_progress(run, whole, written - began))
 
 
 def _due(run: Run) -> bool:
@@ -170,24 +171,24 @@ def _commit(run: Run, status: str) -> None:
     took = time.perf_counter() - began
     run.seconds["records"] = run.seconds.get("records", 0) + took
     run.seconds["generations"] = run.seconds.get("generations", 0) + took
-    run.tell("commit", generation=run.generation - 1, status=status, seconds=took)
+    run.tell(events.Commit(generation=run.generation - 1, status=status, seconds=took))
 
 
-def _progress(run: Run, births: Mapping[str, np.ndarray], seconds: float) -> dict[str, Any]:
+def _progress(run: Run, births: Mapping[str, np.ndarray], seconds: float) -> events.Generation:
     living = births["cause_of_death"] == "generation_end"
-    return {
-        "generation": run.generation - 1,
-        "of": run.config.generations,
-        "individuals": len(living),
-        "dead": int((~living).sum()),
-        "accuracy": _median(births["accuracy"][living]) if run.config.task != "none" else None,
-        "replication_error": _median(births["replication_error"][living]),
-        "copying_error": _median(births["copying_error"][living]),
-        "individuals_per_second": len(living) / seconds,
-        "seconds": seconds,
-        "hosts": run.backend.hosts,
-        "spent": dict(run.seconds),
-    }
+    return events.Generation(
+        generation=run.generation - 1,
+        of=run.config.generations,
+        individuals=len(living),
+        dead=int((~living).sum()),
+        accuracy=_median(births["accuracy"][living]) if run.config.task != "none" else None,
+        replication_error=_median(births["replication_error"][living]),
+        copying_error=_median(births["copying_error"][living]),
+        individuals_per_second=len(living) / seconds,
+        seconds=seconds,
+        hosts=run.backend.hosts,
+        spent=dict(run.seconds),
+    )
 
 
 def _median(values: np.ndarray) -> float | None:

@@ -30,6 +30,7 @@ from populations.engine.coordinator import Run, advance, ended_by, stop_on_signa
 from populations.engine.ray.addresses import untold
 from populations.engine.ray.cluster import elsewhere
 from populations.engine.ray.devices import resolved
+from populations.observe import events
 from populations.observe.gauges import RayMetrics
 from populations.observe.listeners import Listeners, Sink, hearing
 from populations.observe.terminal import for_a_person
@@ -57,8 +58,8 @@ def evolve(
         backend: "ray", "local" (all islands in this process) or "auto" (whichever is faster, by
             `populations.engine.choosing`); the births are the same.
         resume: Go on if the folder already holds this run.
-        sinks: Called with every event, a dict of plain values; one that raises is called no more. If None, progress is
-            shown where a person watches, on a terminal or in a notebook.
+        sinks: Called with every event (`populations.observe.events`); one that raises is called no more. If None,
+            progress is shown where a person watches, on a terminal or in a notebook.
         quiet: Show nothing there.
 
     Returns:
@@ -201,7 +202,7 @@ def resume(
             recorder.close()
             raise
         if aged:
-            tell("note", text=f"{out}: {aged}")
+            tell(events.Note(text=f"{out}: {aged}"))
         return Run(config, recorder, backend, newborns, generation, norm, committed=generation - 1, warned=warned)
 
     tell = hearing(sinks, quiet, for_a_person)
@@ -263,7 +264,7 @@ def drive(start: Callable[[MakeBackend], Run], backend: BackendName, tell: Liste
         losses.append((generation, host, why, seconds))
         if run is not None:
             note(run)
-        tell("host_lost", generation=generation, host=host, why=why, seconds=seconds)
+        tell(events.HostLost(generation=generation, host=host, why=why, seconds=seconds))
 
     def note(run: Run) -> None:
         """Put losses on record, those too that came before there was one."""
@@ -271,25 +272,26 @@ def drive(start: Callable[[MakeBackend], Run], backend: BackendName, tell: Liste
             generation, host, why, seconds = losses.pop(0)
             run.recorder.restart(max(generation, run.generation), host, why, seconds)
 
-    with stop_on_signals(lambda name: tell("stopping", signal=name)) as stopping:
+    with stop_on_signals(lambda name: tell(events.Stopping(signal=name))) as stopping:
         try:
             run = start(partial(_make_backend, backend, stopping, lost, made, tell))
             run.tell = tell
             note(run)
-            tell("cost", **_cost(run))
+            tell(_cost(run))
             tell(
-                "start",
-                generation=run.generation,
-                of=run.config.generations,
-                out=run.recorder.uri,
-                hosts=run.backend.hosts,
-                backend="local" if isinstance(run.backend, LocalBackend) else "ray",
+                events.Start(
+                    generation=run.generation,
+                    of=run.config.generations,
+                    out=run.recorder.uri,
+                    hosts=run.backend.hosts,
+                    backend="local" if isinstance(run.backend, LocalBackend) else "ray",
+                )
             )
             for line in run.warned:
-                tell("warning", text=line)
+                tell(events.Warned(text=line))
             status = advance(run)
             run.recorder.close(status)
-            tell("end", status=status, generation=run.generation - 1, seconds=dict(run.seconds))
+            tell(events.End(status=status, generation=run.generation - 1, seconds=dict(run.seconds)))
             return status
         except Interrupted:
             return "interrupted"
@@ -305,14 +307,13 @@ def drive(start: Callable[[MakeBackend], Run], backend: BackendName, tell: Liste
             tell.close()
 
 
-def _cost(run: Run) -> dict[str, float]:
-    """What a generation takes: seconds of a core, and bytes of memory with one worker."""
+def _cost(run: Run) -> events.Cost:
     h, weights = run.config.quine.hidden, next(iter(run.newborns.values())).messages.shape[1]
     classes, task = weights // h - 2 * h - 1, run.recorder.manifest["task"]
     shape = Shape(h, run.config.quine.coordinate_units if classes else h, classes)
     images = sum(map(sum, task["counts"].values())) if task else 0
     memory = needs.memory(run.config, shape, images)
-    return {"core_seconds": needs.generation_seconds(run.config), "memory": sum(memory.values())}
+    return events.Cost(core_seconds=needs.generation_seconds(run.config), memory=sum(memory.values()))
 
 
 def _make_backend(
@@ -331,7 +332,11 @@ def _make_backend(
         from populations.engine.ray.supervisor import RayBackend
 
         tell.add(RayMetrics())
-        made.append(RayBackend(config, physics, stopping, lost, lambda address: tell("connecting", address=address)))
+
+        def connecting(address: str) -> None:
+            tell(events.Connecting(address=address))
+
+        made.append(RayBackend(config, physics, stopping, lost, connecting))
     return made[-1]
 
 

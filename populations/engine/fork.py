@@ -17,6 +17,7 @@ from populations.engine.choosing import BackendName, choose
 from populations.engine.coordinator import Run
 from populations.engine.evolve import MakeBackend, begin, drive, go_on, prepare
 from populations.engine.ray.addresses import untold
+from populations.observe import events
 from populations.observe.listeners import Sink, hearing
 from populations.observe.terminal import for_a_person
 from populations.record.provenance import check_newborns, check_version
@@ -96,7 +97,7 @@ def fork(
 
     tell = hearing(sinks, quiet, for_a_person)
     if aged:
-        tell("note", text=f"{parent}: {aged}")
+        tell(events.Note(text=f"{parent}: {aged}"))
     return drive(start, backend, tell)
 
 

@@ -1,10 +1,13 @@
 """Watching: what is said while something runs.
 
-terminal.py        a run on a terminal, as plain lines, as JSON lines
+events.py          what is told, a dataclass a kind
+listeners.py       who is told, and what becomes of one that fails
+patience.py        one sink in a thread of its own
+view.py            what all that is said to a person has in common
+terminal.py        a run, on a terminal, in a notebook or as plain lines
 sweep_progress.py  a sweep
 assay_progress.py  an assay
 paper_progress.py  the seed paper's experiments
+jsonl.py           JSON lines
 gauges.py          Prometheus gauges and TensorBoard
-listeners.py       who is told, and what becomes of one that fails
-patience.py        one sink in a thread of its own
 """

@@ -1,50 +1,36 @@
 """What an assay says while it goes on: a bar on a terminal, a line now and then elsewhere."""
 
-import time
-from types import TracebackType
 from typing import Final
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
+
+from populations.observe import events
+from populations.observe.events import Event
+from populations.observe.view import View
 
 QUIET_SECONDS: Final = 15.0
 """Between two lines where there is no terminal."""
 
 
-class Steps:
-    """Called with (steps done, steps in all); a context that leaves the terminal as it was.
+class AssayTerminal(View):
+    """Prints an assay's events for a person."""
 
-    Args:
-        name: Of what goes on.
-        console: Where to.
-    """
+    def __init__(self, console: Console | None = None):
+        super().__init__(console)
+        self._task = TaskID(0)
 
-    def __init__(self, name: str, console: Console | None = None):
-        self.name, self.console = name, console or Console(stderr=True, force_jupyter=False)
-        self._bar: Progress | None = None
-        self._task: TaskID | None = None
-        self._said = time.monotonic()
-
-    def __enter__(self) -> "Steps":
-        """Show an empty bar, if there is a terminal."""
-        if self.console.is_terminal:
-            columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}")
-            self._bar = Progress(*columns, TimeRemainingColumn(), console=self.console, transient=True)
-            self._task = self._bar.add_task(self.name, total=None)
-            self._bar.start()
-        return self
-
-    def __call__(self, done: int, of: int) -> None:
+    def __call__(self, event: Event) -> None:
         """Say how far it is."""
-        if self._bar and self._task is not None:
-            self._bar.update(self._task, completed=done, total=of)
-        elif time.monotonic() - self._said > QUIET_SECONDS:
-            self._said = time.monotonic()
-            self.console.print(f"{self.name}: step {done} of {of}", highlight=False, markup=False)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Take the bar away."""
-        if self._bar:
-            self._bar.stop()
+        match event:
+            case events.AssayStarted(assay=assay):
+                columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}")
+                if bars := self.show(*columns, TimeRemainingColumn()):
+                    self._task = bars.add_task(assay, total=None)
+            case events.AssayProgress(assay=assay, done=done, of=of):
+                if self.bars:
+                    self.bars.update(self._task, completed=done, total=of)
+                elif self.silence > QUIET_SECONDS:
+                    self.line(f"{assay}: step {done} of {of}")
+            case _:
+                super().__call__(event)

@@ -11,6 +11,8 @@ from typing import Any
 
 from alife.errors import UserError
 from alife.traits import MAIN, TRAITS
+from populations.observe import events
+from populations.observe.events import Event
 
 _EACH_GENERATION = {
     **{name: f"Median over the living: {TRAITS[name].meaning}" for name in MAIN},
@@ -19,7 +21,7 @@ _EACH_GENERATION = {
     "generation": "Last generation completed",
     "hosts": "Workers up or starting",
 }
-"""Figure of a "generation" event → what it is."""
+"""Field of `events.Generation` → what it is."""
 
 
 class RayMetrics:
@@ -33,18 +35,21 @@ class RayMetrics:
         self._tags: dict[str, str] = {}
         self._restarts = 0
 
-    def __call__(self, event: dict[str, Any]) -> None:
+    def __call__(self, event: Event) -> None:
         """Set what an event tells."""
-        if event["event"] == "host_lost":
-            self._restarts += 1
-        if event["event"] == "start":
-            self._tags = {"run": event["out"]}
-            self._gauges = _gauges()
-        if self._gauges and event["event"] in ("start", "host_lost", "generation"):
+        match event:
+            case events.Start(out=out):
+                self._tags = {"run": out}
+                self._gauges = _gauges()
+            case events.HostLost():
+                self._restarts += 1
+            case events.Generation() if self._gauges:
+                for name, value in _figures(event).items():
+                    self._gauges[name].set(math.nan if value is None else value, self._tags)
+            case _:
+                return
+        if self._gauges:
             self._gauges["restarts"].set(self._restarts, self._tags)
-        if self._gauges and event["event"] == "generation":
-            for name in _EACH_GENERATION:
-                self._gauges[name].set(math.nan if event[name] is None else event[name], self._tags)
 
 
 class TensorBoard:
@@ -71,19 +76,23 @@ class TensorBoard:
             raise UserError(f"--tensorboard {folder}: {error.strerror}") from None
         self._restarts = 0
 
-    def __call__(self, event: dict[str, Any]) -> None:
+    def __call__(self, event: Event) -> None:
         """Write what an event tells."""
-        if event["event"] == "host_lost":
-            self._restarts += 1
-        if event["event"] == "generation":
-            figures = {name: event[name] for name in _EACH_GENERATION if name != "generation"}
-            for name, value in {**figures, "restarts": self._restarts}.items():
-                if value is not None:
-                    self._writer.add_scalar(name, value, event["generation"])
+        match event:
+            case events.HostLost():
+                self._restarts += 1
+            case events.Generation(generation=generation):
+                for name, value in {**_figures(event), "restarts": self._restarts}.items():
+                    if value is not None and name != "generation":
+                        self._writer.add_scalar(name, value, generation)
 
     def close(self) -> None:
         """Write what is not yet written."""
         self._writer.close()
+
+
+def _figures(event: events.Generation) -> dict[str, float | None]:
+    return {name: getattr(event, name) for name in _EACH_GENERATION}
 
 
 def _gauges() -> dict[str, Any]:

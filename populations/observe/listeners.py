@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
+from populations.observe.events import Event
 from populations.observe.patience import LATE_SECONDS, Patient
 
 _log = logging.getLogger(__name__)
 
-Sink = Callable[[dict[str, Any]], None]
-"""Told of every event, as plain JSON values under "event"."""
+Sink = Callable[[Event], object]
+"""Told of every event; what it returns is nobody's."""
 
 
 class Listeners:
@@ -32,10 +33,10 @@ class Listeners:
         for sink in (*sinks, *self._own):
             self.add(sink)
 
-    def __call__(self, event: str, **values: Any) -> None:
+    def __call__(self, event: Event) -> None:
         """Tell everybody of one event."""
         for patient in list(self._told):
-            patient.tell({"event": event, **values})
+            patient.tell(event)
             if patient.error is not None:
                 self._drop(patient, patient.error)
 

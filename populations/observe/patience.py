@@ -7,9 +7,9 @@ import contextvars
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
-from typing import Any
 
 from alife.words import count
+from populations.observe.events import Event
 
 LATE_SECONDS = 10.0
 """How long one event may take until nobody waits any more."""
@@ -20,7 +20,7 @@ MOST_WAITING = 1000
 class _News:
     """An event, and whether it has been told."""
 
-    def __init__(self, event: dict[str, Any] | None):
+    def __init__(self, event: Event | None):
         self.event = event
         self.told = threading.Event()
 
@@ -39,7 +39,7 @@ class Patient:
         late: Whether an event has taken longer than `LATE_SECONDS`.
     """
 
-    def __init__(self, sink: Callable[[dict[str, Any]], None], say: Callable[[str], None]):
+    def __init__(self, sink: Callable[[Event], object], say: Callable[[str], None]):
         self.sink, self._say = sink, say
         self.error: BaseException | None = None
         self.late = False
@@ -47,7 +47,7 @@ class Patient:
         self._queue: SimpleQueue[_News] = SimpleQueue()
         self._thread: threading.Thread | None = None
 
-    def tell(self, event: dict[str, Any]) -> None:
+    def tell(self, event: Event) -> None:
         """Tell of an event; returns once it is told, or at once if the sink is late."""
         if self._queue.qsize() >= MOST_WAITING:
             self._lost += 1
@@ -55,9 +55,7 @@ class Patient:
         news = self._put(event)
         if not self.late and not news.told.wait(LATE_SECONDS):
             self.late = True
-            self._say(
-                f"takes more than {LATE_SECONDS:g} s for one event ({event['event']}): the run goes on without it"
-            )
+            self._say(f"takes more than {LATE_SECONDS:g} s for one event ({event.kind}): the run goes on without it")
 
     def close(self) -> None:
         """Wait for what is still to be told, as long as one event after the other is, and say what is not."""
@@ -73,7 +71,7 @@ class Patient:
             self._say(f"was too slow: {count(self._lost, 'event')} never told")
         self._thread = None
 
-    def _put(self, event: dict[str, Any] | None) -> _News:
+    def _put(self, event: Event | None) -> _News:
         news = _News(event)
         self._queue.put(news)
         if self._thread is None:

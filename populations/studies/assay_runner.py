@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from alife import schema
-from alife.assays import ASSAYS, Columns, Options, Tell
-from alife.assays.lives import sample, silent
+from alife.assays import ASSAYS, Columns, Options
+from alife.assays.lives import sample
 from alife.configuration.keys import MAX_TASK_WEIGHT, parse_config
 from alife.configuration.parsing import merge
 from alife.configuration.problems import shown
@@ -27,9 +27,11 @@ from alife.evolution.island import Habitat
 from alife.evolution.reproduction import Newborns
 from alife.organism.kernel.products import computing
 from populations.engine.evolve import prepare
+from populations.observe import events
 from populations.record.storage import explained, open_below
 from populations.record.task import as_lived
 from populations.record.writer import read_checkpoint, read_config, read_manifest
+from populations.studies.jobs import Told
 
 FORMAT: Final = 1
 
@@ -63,13 +65,13 @@ class Request:
     alone: bool = False
 
 
-def perform(uri: str, request: Request, tell: Tell = silent) -> tuple[dict[str, Any], dict[str, Columns]]:
+def perform(uri: str, request: Request, told: Told = lambda _: None) -> tuple[dict[str, Any], dict[str, Columns]]:
     """Do an assay on a run's stored genomes.
 
     Args:
         uri: The run: a path or an fsspec URI.
         request: What to do.
-        tell: Told of progress.
+        told: Told of every event.
 
     Returns:
         (what was done, as JSON values; tables by experiment).
@@ -97,8 +99,13 @@ def perform(uri: str, request: Request, tell: Tell = silent) -> tuple[dict[str, 
         "steps": config.life.steps,
         "mutation": config.reproduction.mutation,
     }
+
+    def step(done: int, of: int) -> None:
+        told(events.AssayProgress(assay=request.assay, done=done, of=of))
+
+    told(events.AssayStarted(run=uri, assay=request.assay, generations=generations))
     with computing(config.life.threads):
-        return about, assay.run(habitat, groups, options, tell)
+        return about, assay.run(habitat, groups, options, step)
 
 
 def settled(request: Request) -> tuple[int, Options]:

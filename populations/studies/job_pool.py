@@ -21,6 +21,7 @@ from populations.engine.ray import cluster, head, start
 from populations.engine.ray.failures import Clock
 from populations.engine.ray.tasks import Elsewhere
 from populations.engine.ray.worker import errand
+from populations.observe import events
 from populations.record.lease import Busy
 from populations.studies import jobs as common
 from populations.studies.jobs import Job, Result, Stopped, Told, failure, tell, unmet
@@ -55,7 +56,7 @@ def connected(
         UserError: There is no cluster, or no node has the room for a job.
     """
     config = RunConfig(ray=needs)
-    owns = start.connect(config, stopping, lambda address: told({"event": "connecting", "address": address}))
+    owns = start.connect(config, stopping, lambda address: told(events.Connecting(address=address)))
     try:
         cluster.check_room(config, "job")
         yield
@@ -111,7 +112,7 @@ class JobPool:
                 self._watch()
                 self._start()
                 self._wait()
-                self._told({"event": "tick"})
+                self._told(events.Tick())
         finally:
             self._head.close()
             for call in () if self._head.quiet else self._running:
@@ -150,7 +151,7 @@ class JobPool:
                 siblings.ROOT, cloudpickle.dumps((job.function, dict(job.kwargs)))
             )
             self._running[call] = attempt
-            self._told({"event": "job_started", "job": job.name, "attempt": len(attempt.losses) + 1})
+            self._told(events.JobStarted(job=job.name, attempt=len(attempt.losses) + 1))
 
     def _next(self) -> _Attempt | None:
         """The first of those that wait for nothing but room, taken out; those that wait in vain are ended."""
@@ -234,7 +235,7 @@ class JobPool:
             return
         attempt.losses, attempt.retries = (*attempt.losses, why), attempt.retries + retries
         attempt.busy = None
-        self._told({"event": "job_lost", "job": attempt.job.name, "attempt": len(attempt.losses), "why": why})
+        self._told(events.JobLost(job=attempt.job.name, attempt=len(attempt.losses), why=why))
         if attempt.retries > RETRIES:
             self._end(attempt, "failed", None, f"lost {len(attempt.losses)} times, the last time because {why}")
         else:

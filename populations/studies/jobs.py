@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from alife.errors import UserError
+from populations.observe import events
+from populations.observe.events import Event
 
 BUSY_SECONDS: Final = 180.0
 """How long a job waits for another writer of its folder, which a lost driver or machine may have left."""
 BUSY_PAUSE: Final = 5.0
 """Between two tries of such a job."""
 
-Told = Callable[[dict[str, Any]], None]
-"""Told of every event, a dict of plain values under "event": connecting (address, empty where Ray is started here),
-job_started (job, attempt), job_lost (job, attempt, why), job_done (job, seconds), job_failed (job, error, details),
-job_stopped (job, why) and, while jobs run on Ray, tick."""
+Told = Callable[[Event], None]
+"""Told of every event: `Connecting`, those of jobs and, while they run on Ray, `Tick`."""
 
 
 class Stopped(Exception):
@@ -64,14 +64,13 @@ class Result:
 
 def tell(told: Told, result: Result) -> None:
     """Tell what became of a job."""
-    event: dict[str, Any] = {"event": f"job_{result.status}", "job": result.name}
-    if result.status == "done":
-        event["seconds"] = result.seconds
-    elif result.status == "failed":
-        event |= {"error": result.error, "details": result.details}
-    else:
-        event["why"] = result.error
-    told(event)
+    match result.status:
+        case "done":
+            told(events.JobDone(job=result.name, seconds=result.seconds))
+        case "failed":
+            told(events.JobFailed(job=result.name, error=result.error, details=result.details))
+        case "stopped":
+            told(events.JobStopped(job=result.name, why=result.error))
 
 
 def failure(error: BaseException, text: str) -> tuple[str, str]:

@@ -20,7 +20,9 @@ from alife.seed_paper.frame import Settings, Work
 from alife.seed_paper.registry import EXPERIMENTS
 from populations.engine.choosing import Chosen
 from populations.engine.coordinator import stop_on_signals
-from populations.observe.listeners import Sink, hearing
+from populations.observe import events
+from populations.observe.events import Event
+from populations.observe.listeners import Listeners, Sink, hearing
 from populations.observe.paper_progress import PaperTerminal
 from populations.record import lease as locks
 from populations.record.storage import Folder, explained, is_passing, open_folder
@@ -127,19 +129,20 @@ def reproduce(
             from populations.studies.job_pool import connected
 
             try:
-                stack.enter_context(connected(needs, stopping, lambda event: tell(**event)))
+                stack.enter_context(connected(needs, stopping, tell))
             except Interrupted:
                 return Summary(out, len(parts), len(parts) - len(waiting), {}, signals[0])
             hosts = room(configuration.RunConfig(ray=needs))
             hosts = hosts if needs.hosts == "auto" else min(hosts, needs.hosts)
         if waiting:
             cpu, wall = estimate(waiting, settings, hosts)
-            tell("paper_started", out=out, parts=len(parts), waiting=len(waiting), cpu_s=cpu, wall_s=wall, hosts=hosts)
-        results = _waves(waiting, over, settings, folder, needs, backend, tell, stopping)
+            sizes = {"parts": len(parts), "waiting": len(waiting), "hosts": hosts}
+            tell(events.PaperStarted(out=out, cpu_s=cpu, wall_s=wall, **sizes))
+        results = _waves(waiting, over, settings, folder, needs, backend, tell, stopping, signals)
         failed = {result.name: result.error for result in results if result.status == "failed"}
         done = len(parts) - len(waiting) + sum(result.status == "done" for result in results)
         stopped = (signals or ["SIGINT"])[0] if any(result.status == "stopped" for result in results) else ""
-        tell("paper_ended", done=done, failed=failed, stopped=stopped)
+        tell(events.PaperEnded(done=done, failed=failed, stopped=stopped))
     return Summary(out, len(parts), done, failed, stopped)
 
 
@@ -207,8 +210,9 @@ def _waves(
     folder: Folder,
     needs: configuration.Ray,
     backend: Chosen,
-    tell: Callable[..., None],
+    tell: Listeners,
     stopping: Callable[[], bool],
+    signals: Sequence[str],
 ) -> list[Result]:
     """Results of all parts; those that begin from others' genomes come after them, the longest first."""
     over, told_to_stop = set(over), [False]
@@ -217,14 +221,12 @@ def _waves(
     def stop() -> bool:
         if stopping() and not told_to_stop[0]:
             told_to_stop[0] = True
-            tell("stopping")
+            tell(events.Stopping(signal=signals[0]))
         return stopping()
 
-    def hear(event: dict[str, Any]) -> None:
-        if event["event"] == "tick":
-            tell("paper_progress", running=paper_results.progress(folder))
-        else:
-            tell(**event)
+    def hear(event: Event) -> None:
+        following = isinstance(event, events.Tick)
+        tell(events.PaperProgress(running=paper_results.progress(folder)) if following else event)
 
     while waiting:
         ready = [

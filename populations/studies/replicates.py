@@ -19,11 +19,14 @@ from populations.engine.choosing import BackendName, Chosen, choose
 from populations.engine.coordinator import stop_on_signals
 from populations.engine.fork import folder_of, fork, fork_config
 from populations.engine.ray.addresses import untold
+from populations.observe import events
+from populations.observe.events import Event
 from populations.observe.listeners import Listeners, Sink, hearing
-from populations.observe.sweep_progress import SweepTerminal, Tally
+from populations.observe.sweep_progress import SweepTerminal
 from populations.record.writer import check_unused, read_checkpoint, read_config
 from populations.studies.grid import MAX_RUNS
 from populations.studies.jobs import Job, Result, Stopped
+from populations.studies.progress import Progress
 from populations.studies.run_jobs import run_jobs
 
 
@@ -94,9 +97,9 @@ def replay_one(parent: str, generation: int, out: str, changes: Mapping[str, Any
     """
     signals: list[str] = []
 
-    def listen(event: dict[str, Any]) -> None:
-        if event["event"] == "stopping":
-            signals.append(event["signal"])
+    def listen(event: Event) -> None:
+        if isinstance(event, events.Stopping):
+            signals.append(event.signal)
 
     if fork(parent, generation, out, changes, backend="local", resume=True, sinks=[listen]) == "interrupted":
         raise Stopped(*signals)
@@ -118,18 +121,11 @@ def _planned(
 
 def _run(parent: str, generation: int, forks: Mapping[str, _Fork], backend: Chosen, tell: Listeners) -> list[Result]:
     source = parent if files.is_remote(parent) else str(files.local(parent))
-    tally = Tally({name: (each.folder, each.config) for name, each in forks.items()})
+    progress = Progress({name: (each.folder, each.config) for name, each in forks.items()})
 
-    def hear(event: dict[str, Any]) -> None:
-        kind, name = event["event"], event.get("job", "")
-        if kind == "job_started":
-            tally.begin(name)
-        elif kind in ("job_done", "job_failed"):
-            tally.end(name, kind.removeprefix("job_"))
-        if kind != "tick":
-            tell(**event)
-        if kind != "tick" or tally.poll():
-            tell("sweep_progress", **tally.progress())
+    def hear(event: Event) -> None:
+        for each in progress.hear(event):
+            tell(each)
 
     jobs = [
         Job(name, replay_one, {"parent": source, "generation": generation, "out": each.folder, "changes": each.changes})
@@ -137,20 +133,20 @@ def _run(parent: str, generation: int, forks: Mapping[str, _Fork], backend: Chos
     ]
     any_of = next(iter(forks.values()))
     out = any_of.folder.rpartition("/")[0]
-    tell("sweep_started", out=out, runs=len(jobs), done=0)
+    tell(events.SweepStarted(out=out, runs=len(jobs), done=0))
     for line in [*warnings(any_of.config, backend="local"), *of_fork(read_config(parent), any_of.config)]:
-        tell("warning", text=line)
+        tell(events.Warned(text=line))
     signals: list[str] = []
 
     def told_to_stop(name: str) -> None:
         signals.append(name)
-        tell("stopping", signal=name)
+        tell(events.Stopping(signal=name))
 
     with stop_on_signals(told_to_stop) as stopping:
         results = run_jobs(jobs, any_of.config.ray, hear, stopping, backend)
-    tell("sweep_ended")
-    unsaid = [result.status == "stopped" and not result.error for result in results]
-    return [
-        replace(each, error=signals[0]) if signals and none else each
-        for each, none in zip(results, unsaid, strict=True)
-    ]
+    if signals:
+        results = [replace(r, error=signals[0]) if r.status == "stopped" and not r.error else r for r in results]
+    failed = {result.name: result.error for result in results if result.status == "failed"}
+    stopped = next((result.error or "SIGINT" for result in results if result.status == "stopped"), "")
+    tell(events.SweepEnded(done=sum(r.status == "done" for r in results), failed=failed, stopped=stopped))
+    return results

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from alife.configuration import keys as configuration
+from populations.observe import events
 from populations.record.lease import Busy
 from populations.studies import jobs as common
 from populations.studies.jobs import Job, Result, Stopped, Told, failure, tell, unmet
@@ -72,7 +73,7 @@ def _one_by_one(jobs: Sequence[Job], told: Told, stopping: Callable[[], bool]) -
             results.append(lost)
             tell(told, lost)
             continue
-        told({"event": "job_started", "job": job.name, "attempt": 1})
+        told(events.JobStarted(job=job.name, attempt=1))
         results.append(_here(job, stopping))
         tell(told, results[-1])
     return results

@@ -18,13 +18,16 @@ from populations.engine import evolve, migration
 from populations.engine.choosing import BackendName, Chosen, choose
 from populations.engine.coordinator import stop_on_signals
 from populations.engine.ray.cluster import elsewhere
+from populations.observe import events
+from populations.observe.events import Event
 from populations.observe.listeners import Listeners, Sink, hearing
-from populations.observe.sweep_progress import SweepTerminal, Tally
+from populations.observe.sweep_progress import SweepTerminal
 from populations.record import lease
 from populations.record.storage import Conflict, Folder, explained, is_passing, open_below, open_folder
 from populations.studies.assays import assay_run, is_done
 from populations.studies.jobs import Job, Stopped
 from populations.studies.plan import Plan, difference, dump, parse_plan, warned
+from populations.studies.progress import Progress
 from populations.studies.run_jobs import run_jobs
 from populations.studies.tables import ASSAYS, TABLE, assays_table, table
 
@@ -124,9 +127,9 @@ def evolve_run(config: Mapping[str, Any], out: str, sweep: str) -> str:
             raise Unfit(f"{sweep}: a machine of the cluster cannot see it: choose an --out that all machines share")
     signals: list[str] = []
 
-    def listen(event: dict[str, Any]) -> None:
-        if event["event"] == "stopping":
-            signals.append(event["signal"])
+    def listen(event: Event) -> None:
+        if isinstance(event, events.Stopping):
+            signals.append(event.signal)
 
     try:
         status = evolve.evolve(config, out, backend="local", resume=True, sinks=[listen])
@@ -149,8 +152,8 @@ class _Sweep:
             open_below(folder.uri, f"runs/{name}")
         self.assays = {f"{name} {a.assay}": (name, a) for name in self.runs for a in plan.assays}
         costs = {job: assay.cost(self.runs[name].config) for job, (name, assay) in self.assays.items()}
-        self.tally = Tally({name: (self._at(name), run.config) for name, run in self.runs.items()}, costs)
-        statuses = {} if new else {name: self.tally.look(name) for name in self.runs}
+        self.progress = Progress({name: (self._at(name), run.config) for name, run in self.runs.items()}, costs)
+        statuses = {} if new else {name: self.progress.look(name) for name in self.runs}
         self.begun = any(statuses.values())
         ended = {name for name, status in statuses.items() if status in ENDED}
         self.ended = ended | {
@@ -171,13 +174,13 @@ class _Sweep:
 
     def run(self, stopping: Callable[[], bool], backend: Chosen) -> Summary:
         for name in self.ended:
-            self.tally.end(name, "done")
+            self.progress.end(name, "done")
         if self.begun and self.waiting:
             self._write_tables()
         before = self.ended & self.runs.keys()
-        self._tell("sweep_started", out=self.folder.uri, runs=len(self.runs), done=len(before))
+        self._tell(events.SweepStarted(out=self.folder.uri, runs=len(self.runs), done=len(before)))
         for line in warned(self.plan):
-            self._tell("warning", text=line)
+            self._tell(events.Warned(text=line))
         results = []
         if self.waiting:
             results = run_jobs(self.waiting, self.plan.base.ray, self.hear, lambda: self._stop(stopping), backend)
@@ -187,7 +190,7 @@ class _Sweep:
         done = (self.ended | {result.name for result in results if result.status == "done"}) - failed.keys()
         stopped = (self.signals or ["SIGINT"])[0] if any(r.status == "stopped" for r in results) else ""
         ended = len(done & self.runs.keys())
-        self._tell("sweep_ended", done=ended, failed=failed, stopped=stopped)
+        self._tell(events.SweepEnded(done=ended, failed=failed, stopped=stopped))
         counts = len(self.assays), len(done & self.assays.keys())
         return Summary(self.folder.uri, len(self.runs), ended, failed, stopped, *counts)
 
@@ -204,27 +207,17 @@ class _Sweep:
                     waits = "" if name in self.ended else name
                     yield Job(job, assay_run, {"run": self._at(name), "plan": assay}, waits)
 
-    def hear(self, event: dict[str, Any]) -> None:
-        """Keep the tally of what jobs do, and pass it on."""
-        kind, name = event["event"], event.get("job", "")
-        if kind == "tick":
-            changed = self.tally.poll()
-        else:
-            changed = True
-            if kind == "job_started":
-                self.tally.begin(name)
-            elif kind in ("job_done", "job_failed"):
-                self.tally.end(name, kind.removeprefix("job_"))
-            elif kind == "job_stopped":
-                self.signals.append(event["why"])
-            self._tell(**event)
-        if changed:
-            self._tell("sweep_progress", **self.tally.progress())
+    def hear(self, event: Event) -> None:
+        """Follow what jobs do, and pass it on."""
+        if isinstance(event, events.JobStopped):
+            self.signals.append(event.why)
+        for each in self.progress.hear(event):
+            self._tell(each)
 
     def _stop(self, stopping: Callable[[], bool]) -> bool:
         if stopping() and not self.told_to_stop:
             self.told_to_stop = True
-            self._tell("stopping", signal=self.signals[0])
+            self._tell(events.Stopping(signal=self.signals[0]))
         return self.told_to_stop
 
     def _write_tables(self) -> dict[str, str]:

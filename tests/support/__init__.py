@@ -17,6 +17,7 @@ s3.py              places for run folders: disk, memory, S3 on loopback
 object_store.py    a server on loopback with one URI a test
 gcs.py             as much of Google's storage as a run folder needs
 azure.py           as much of Azure's
+told.py            events as a run tells them
 browser.py         a headless Chromium
 study.py           whether a report prints what a page about it states
 """

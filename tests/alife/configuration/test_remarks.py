@@ -244,7 +244,7 @@ def test_warnings_are_told_at_the_start_and_stay_on_record(small: dict[str, Any]
     told: list[dict[str, Any]] = []
     vain = {**small, "generations": 3, "selection": {"scheme": "drift", "truncation": 0.2}, "migration": {"every": 3}}
     evolve(vain, out, backend="local", sinks=[told.append])
-    lines = [event["text"] for event in told if event["event"] == "warning"]
+    lines = [event.text for event in told if event.kind == "warning"]
     assert [line.partition(":")[0] for line in lines] == ["selection.truncation", "migration.every"]
     assert read_manifest(out)["warnings"] == lines
     assert f"warning      {lines[0]}\n" in shown(out, capsys)
@@ -253,10 +253,10 @@ def test_warnings_are_told_at_the_start_and_stay_on_record(small: dict[str, Any]
 
     changes = {"reproduction": {"heritable": ["task_weight"]}, "life": {"task_weight": 0.5}}
     fork_run(out, 3, fork, changes, backend="local", sinks=[told.append])
-    assert told[-1]["event"] == "end"
+    assert told[-1].kind == "end"
     told.clear()
     replay(out, 3, 1, f"{fork}s", changes, backend="local", sinks=[told.append])
-    assert [event["text"] for event in told if event["event"] == "warning"][-1].startswith("fork: life.task_weight")
+    assert [event.text for event in told if event.kind == "warning"][-1].startswith("fork: life.task_weight")
     own = "fork: life.task_weight: 0.5: changes nothing: those thawed keep what they inherited, and hand it on"
     assert read_manifest(fork)["warnings"] == [*lines[:1], own]
     resume(fork, generations=6, backend="local")

@@ -43,7 +43,7 @@ def pair(request, tmp_path_factory, idx_folder):
 
 
 def stop_at_once(event):
-    if event["event"] == "start":
+    if event.kind == "start":
         signal.raise_signal(signal.SIGTERM)
 
 

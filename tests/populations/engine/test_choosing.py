@@ -71,6 +71,6 @@ def test_the_same_births_and_a_word_on_where(small: dict[str, Any], tmp_path: An
     told: list[dict[str, Any]] = []
     for backend in ("auto", "local"):
         evolve(small, str(tmp_path / backend), backend=backend, sinks=[told.append])
-    assert [event["backend"] for event in told if event["event"] == "start"] == ["local", "local"]
+    assert [event.backend for event in told if event.kind == "start"] == ["local", "local"]
     assert digest(tmp_path / "auto") == digest(tmp_path / "local")
     assert load_run(tmp_path / "auto").manifest["status"] == "finished"

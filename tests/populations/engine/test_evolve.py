@@ -31,7 +31,7 @@ def test_an_interrupted_run_goes_on_to_the_same_births(small, reference, tmp_pat
     out = str(tmp_path / "run")
 
     def interrupt(event):
-        if event["event"] == "generation" and event["generation"] == 3:
+        if event.kind == "generation" and event.generation == 3:
             import signal
 
             signal.raise_signal(signal.SIGINT)
@@ -136,7 +136,7 @@ def test_when_all_die_the_run_ends_with_a_readable_record(small, tmp_path):
     events = []
     status = evolve({**small, "life": life}, str(tmp_path / "run"), backend="local", sinks=[events.append])
     assert status == "extinct"
-    assert [e["event"] for e in events if e["event"] in ("island_died", "extinct")] == ["island_died"] * 3 + ["extinct"]
+    assert [e.kind for e in events if e.kind in ("island_died", "extinct")] == ["island_died"] * 3 + ["extinct"]
     run = load_run(str(tmp_path / "run"))
     assert run.manifest["status"] == "extinct"
     assert set(run.births.cause_of_death) == {"diverged"}

@@ -2,6 +2,7 @@
 
 import json
 import tracemalloc
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from alife.errors import UserError
 from alife.world.projections import make_physics, shape_of
 from populations import evolve, resume
 from populations.engine import needs
+from populations.observe.events import Cost
 from populations.observe.terminal import Terminal
 
 LOCAL = ["--backend", "local", "--no-figures"]
@@ -61,14 +63,14 @@ def test_what_a_generation_takes_is_said_before_it_starts(capsys, tmp_path, smal
     events = []
     evolve({**small, "generations": 1}, str(tmp_path / "run"), backend="local", sinks=[events.append])
     cost, start = events[:2]
-    assert (cost["event"], start["event"]) == ("cost", "start")
-    assert 0 < cost["core_seconds"] < 1
-    assert 0 < cost["memory"] < 10**8
-    assert json.dumps(cost)
+    assert (cost.kind, start.kind) == ("cost", "start")
+    assert 0 < cost.core_seconds < 1
+    assert 0 < cost.memory < 10**8
+    assert json.dumps(cost.as_dict())
     say = Terminal()
-    say({**cost, "core_seconds": 0.1})
-    say({"event": "cost", "core_seconds": 135, "memory": 73 * 10**6})
-    say({"event": "cost", "core_seconds": 864_000, "memory": 2 * 10**9})
+    say(replace(cost, core_seconds=0.1))
+    say(Cost(core_seconds=135, memory=73 * 10**6))
+    say(Cost(core_seconds=864_000, memory=2 * 10**9))
     said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("a generation takes")]
     assert said == [
         "a generation takes about 2 min 15 s of one core, and 73 MB of memory with one worker",

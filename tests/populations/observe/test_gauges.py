@@ -12,26 +12,16 @@ import pytest
 import yaml
 
 from alife.cli import main
-from populations import evolve
+from populations.observe import events
 from populations.observe import gauges as watch
 from populations.observe.gauges import RayMetrics, TensorBoard
 from tests import ROOT
+from tests.support.told import generation
 
 GAUGES = ("accuracy", "replication_error", "copying_error", "dead", "individuals_per_second", "generation", "hosts")
 GAUGES += ("restarts",)
-GENERATION = {
-    "event": "generation",
-    "generation": 3,
-    "of": 6,
-    "individuals": 18,
-    "dead": 1,
-    "accuracy": 0.5,
-    "replication_error": 0.02,
-    "copying_error": 0.01,
-    "individuals_per_second": 100.0,
-    "seconds": 0.18,
-    "hosts": 2,
-}
+START = events.Start(generation=0, of=6, out="run", hosts=2, backend="ray")
+LOST = events.HostLost(generation=3, host="worker 1", why="", seconds=1.0)
 
 SCRAPED = """
 import json, os, sys, time, urllib.request
@@ -39,9 +29,7 @@ import ray
 from populations import evolve
 ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
 text = [""]
-def scrape(event):
-    if event["event"] not in ("generation", "end"):
-        return
+def scrape():
     (node,) = ray.nodes()
     url = f"http://{node['NodeManagerAddress']}:{node['MetricsExportPort']}/metrics"
     with urllib.request.urlopen(url, timeout=10) as answer:
@@ -51,7 +39,7 @@ evolve(config, sys.argv[2])
 deadline = time.monotonic() + 90
 while "ray_alife_accuracy" not in text[0] and time.monotonic() < deadline:
     time.sleep(1)
-    scrape({"event": "end"})
+    scrape()
 print(text[0])
 """
 """A run on a Ray of its own; afterwards prints what its metrics agent says to who asks."""
@@ -91,9 +79,9 @@ def test_gauges_are_nothing_without_a_cluster(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(socket.socket, "connect", no_connection)
     watch = RayMetrics()
-    watch({"event": "start", "out": "run", "generation": 0, "of": 6, "hosts": 2})
-    watch({"event": "host_lost", "generation": 0, "host": "worker 1", "why": "", "seconds": 1.0})
-    watch({**GENERATION, "accuracy": None})
+    watch(START)
+    watch(LOST)
+    watch(generation(accuracy=None))
 
 
 def read_back(folder: Path) -> dict[str, list[tuple[int, float]]]:
@@ -138,17 +126,17 @@ def test_gauges_count_the_dead_and_hold_on_to_no_median_that_nobody_has(monkeypa
 
     monkeypatch.setattr(watch, "_gauges", lambda: {name: Gauge(name) for name in GAUGES})
     metrics = watch.RayMetrics()
-    metrics({"event": "start", "out": "run"})
-    metrics({**GENERATION, "accuracy": 0.6, "dead": 0})
-    metrics({**GENERATION, "accuracy": None, "dead": 24})
+    metrics(START)
+    metrics(generation(accuracy=0.6))
+    metrics(generation(accuracy=None, dead=24))
     assert math.isnan(found["accuracy"])
     assert found["dead"] == 24
 
 
 def test_tensorboard_counts_restarts_and_leaves_out_what_nobody_has(tmp_path: Path) -> None:
     board = TensorBoard(str(tmp_path))
-    board({"event": "host_lost", "generation": 3, "host": "worker 1", "why": "", "seconds": 1.0})
-    board({**GENERATION, "accuracy": None})
+    board(LOST)
+    board(generation(generation=3, accuracy=None))
     board.close()
     found = read_back(tmp_path)
     assert found["restarts"] == [(3, 1)]
@@ -167,23 +155,6 @@ def test_tensorboard_where_nothing_can_be_written(tmp_path: Path, capsys: Any) -
     assert main.main(["run", "--out", str(tmp_path / "run"), "--tensorboard", str(tmp_path / "file")]) == 2
     assert "--tensorboard" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
-
-
-def test_the_stream_of_events_is_as_the_reference_has_it(small: dict[str, Any], tmp_path: Path) -> None:
-    """Every event and every field that is told is in the table of the documentation."""
-    page = (ROOT / "docs" / "reference" / "events.md").read_text()
-    table = {
-        cells[1].strip(" `"): {word.strip(" `") for word in cells[2].split(",")}
-        for line in page.split("<!-- events -->")[1].split("\n\n")[1].splitlines()[2:]
-        if len(cells := line.split("|")) > 3
-    }
-    told: list[dict[str, Any]] = []
-    evolve(small, str(tmp_path / "run"), backend="local", sinks=[told.append])
-    assert {event["event"] for event in told} == {"cost", "start", "generation", "tested", "commit", "end"}
-    rare = {"connecting", "warning", "island_died", "extinct", "host_lost", "stopping"}
-    assert set(table) == {event["event"] for event in told} | rare
-    for event in told:
-        assert event.keys() - {"event"} == table[event["event"]], event["event"]
 
 
 @pytest.mark.parametrize("address", [None, "local"])

@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 from alife.cli.main import main
 from populations import evolve, resume
 from populations.engine.backend import LocalBackend
-from populations.observe import listeners, patience
+from populations.observe import events, listeners, patience
 from populations.observe.listeners import Listeners
 from populations.observe.terminal import Terminal
 from populations.record.reader import read_manifest
 from populations.record.writer import digest
+from tests.support.told import generation as generation_event
 
 EVENTS = ("start", "generation", "commit", "end")
 
@@ -61,11 +62,11 @@ def test_a_sink_that_raises_is_told_no_more_and_the_run_goes_on(tiny, reference,
     heard, told = [], []
 
     def fails(news):
-        heard.append(news["event"])
-        if news["event"] == event:
+        heard.append(news.kind)
+        if news.kind == event:
             raise fault
 
-    assert evolve(tiny, out, backend="local", sinks=[fails, lambda news: told.append(news["event"])]) == "finished"
+    assert evolve(tiny, out, backend="local", sinks=[fails, lambda news: told.append(news.kind)]) == "finished"
     assert digest(out) == reference
     assert heard[-1] == event
     assert heard.count(event) == 1
@@ -78,8 +79,8 @@ def test_who_was_dropped_is_said_in_a_line(caplog):
 
     tell = Listeners([watcher])
     with caplog.at_level(logging.WARNING):
-        tell("start")
-        tell("end")
+        tell(events.Extinct(generation=1))
+        tell(events.Extinct(generation=2))
     assert [record.getMessage().split(": ", 1)[1] for record in caplog.records] == ["OSError: no more room"]
     assert "watcher is told no more" in caplog.text
 
@@ -92,11 +93,11 @@ def test_a_sink_that_hangs_is_not_waited_for(tiny, reference, tmp_path, monkeypa
     out, told, never = str(tmp_path / "run"), [], threading.Event()
 
     def hangs(news):
-        if news["event"] == event:
+        if news.kind == event:
             never.wait()
 
     with caplog.at_level(logging.WARNING):
-        assert evolve(tiny, out, backend="local", sinks=[hangs, lambda news: told.append(news["event"])]) == "finished"
+        assert evolve(tiny, out, backend="local", sinks=[hangs, lambda news: told.append(news.kind)]) == "finished"
     never.set()
     assert digest(out) == reference
     assert [told[0], told[1], told[-1], told.count("generation")] == ["cost", "start", "end", 5]
@@ -111,11 +112,11 @@ def test_a_sink_that_was_late_hears_everything_in_order(monkeypatch, caplog):
 
     def dawdles(news):
         time.sleep(0.3 if not heard else 0)
-        heard.append(news["number"])
+        heard.append(news.generation)
 
     tell = Listeners([dawdles])
     for number in range(50):
-        tell("event", number=number)
+        tell(events.Extinct(generation=number))
     monkeypatch.setattr(patience, "LATE_SECONDS", 5.0)
     tell.close()
     assert heard == [*range(50)]
@@ -130,11 +131,11 @@ def test_a_sink_that_was_late_can_still_stop_the_run(monkeypatch):
         raise KeyboardInterrupt
 
     tell = Listeners([stops])
-    tell("start")
+    tell(events.Tick())
     time.sleep(0.4)
     with pytest.raises(KeyboardInterrupt):
-        tell("generation")
-    tell("end")
+        tell(events.Tick())
+    tell(events.Tick())
 
 
 def test_a_signal_amid_a_sink_is_told_after_it(monkeypatch):
@@ -142,16 +143,16 @@ def test_a_signal_amid_a_sink_is_told_after_it(monkeypatch):
     heard = []
 
     def sink(news):
-        if news["event"] == "start":
+        if news.text == "start":
             os.kill(os.getpid(), signal.SIGUSR1)
             time.sleep(0.2)
-        heard.append(news["event"])
+        heard.append(news.text)
 
     tell = Listeners([sink])
-    before = signal.signal(signal.SIGUSR1, lambda *_: tell("stopping"))
+    before = signal.signal(signal.SIGUSR1, lambda *_: tell(events.Note(text="stopping")))
     try:
-        tell("start")
-        tell("end")
+        tell(events.Note(text="start"))
+        tell(events.Note(text="end"))
     finally:
         signal.signal(signal.SIGUSR1, before)
     assert heard == ["start", "stopping", "end"]
@@ -191,7 +192,7 @@ def test_a_sink_stops_a_run_with_keyboard_interrupt_and_nothing_is_lost(tiny, re
     out = str(tmp_path / "run")
 
     def stop(event):
-        if event["event"] == "generation" and event["generation"] == 4:
+        if event.kind == "generation" and event.generation == 4:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -205,9 +206,9 @@ def test_a_signal_is_told_without_harm_by_a_sink_that_fails(tiny, tmp_path, name
     out = str(tmp_path / "run")
 
     def fails(event):
-        if event["event"] == "generation" and event["generation"] == 1:
+        if event.kind == "generation" and event.generation == 1:
             signal.raise_signal(signal.Signals[name])
-        if event["event"] == "stopping":
+        if event.kind == "stopping":
             raise OSError("gone")
 
     assert evolve(tiny, out, backend="local", sinks=[fails]) == "interrupted"
@@ -256,8 +257,7 @@ def test_a_notebook_shows_one_line_that_changes(tiny, tmp_path, monkeypatch, cap
     ],
 )
 def test_rho_above_1_gets_a_remark(capsys, generation, error, says):
-    event = {"event": "generation", "generation": generation, "of": 9, "seconds": 1.0, "dead": 0, "accuracy": 0.5}
-    Terminal()({**event, "replication_error": error, "individuals_per_second": 3.0})
+    Terminal()(generation_event(generation=generation, replication_error=error))
     assert says in capsys.readouterr().err
 
 

@@ -74,7 +74,7 @@ def test_a_run_says_both_accuracies_and_an_extension_that_it_looked_again(
     ids = lived(run.births[run.births["generation"] == 2])["id"]
     assert (first.generation, set(first.accuracy), len(first.dominant)) == (2, set(ids), 3)
     assert run.births["test_accuracy"].notna().sum() == len(ids)
-    assert [e["before"] for e in events if e["event"] == "tested"] == [[]]
+    assert [e.before for e in events if e.kind == "tested"] == [[]]
     assert main(["show", out]) == 0
     said = " ".join(capsys.readouterr().out.split())
     medians = np.median([*first.accuracy.values()]), lived(run.births.query("generation == 2"))["accuracy"].median()
@@ -84,7 +84,7 @@ def test_a_run_says_both_accuracies_and_an_extension_that_it_looked_again(
     assert "selection test" in said
 
     resume(out, generations=5, backend="local", sinks=[events.append])
-    assert [e["before"] for e in events if e["event"] == "tested"] == [[], [2]]
+    assert [e.before for e in events if e.kind == "tested"] == [[], [2]]
     longer = load_run(out)
     assert [each.generation for each in longer.tests] == [2, 4]
     assert main(["show", out]) == 0

@@ -94,10 +94,10 @@ def test_one_result_a_job_and_failures_stay_their_own(backend, ray_8):
     assert results[2].error == "fault of the program: KeyError: 'no such key'"
     assert "in break_down" in results[2].details
     assert not any(r.losses for r in results)
-    events = [(e["event"], e["job"]) for e in told if e["event"] != "tick"]
+    events = [(e.kind, e.job) for e in told if e.kind != "tick"]
     ends = {"first": "job_done", "refused": "job_failed", "broken": "job_failed", "last": "job_done"}
     assert sorted(events) == sorted([("job_started", name) for name in ends] + [(e, name) for name, e in ends.items()])
-    assert [e["error"] for e in told if e["event"] == "job_failed" and e["job"] == "refused"] == [results[1].error]
+    assert [e.error for e in told if e.kind == "job_failed" and e.job == "refused"] == [results[1].error]
 
 
 def test_processes_are_used_again(ray_8):
@@ -111,11 +111,11 @@ def test_no_more_at_once_than_hosts_and_in_order(ray_8):
 
     def told(event):
         nonlocal most
-        if event["event"] == "job_started":
-            running.add(event["job"])
-            started.append(event["job"])
-        elif event["event"] == "job_done":
-            running.remove(event["job"])
+        if event.kind == "job_started":
+            running.add(event.job)
+            started.append(event.job)
+        elif event.kind == "job_done":
+            running.remove(event.job)
         most = max(most, len(running))
 
     run_jobs([Job(str(k), answer, {"value": k}) for k in range(7)], TWO, told)
@@ -130,8 +130,8 @@ def test_a_job_whose_process_dies_is_started_again_and_listed(ray_8, tmp_path):
     assert (dies.status, dies.value) == ("done", 2)
     assert dies.losses == ("its process died", "its process died")
     assert (lives.status, lives.losses) == ("done", ())
-    lost = [e for e in told if e["event"] == "job_lost"]
-    assert [(e["job"], e["attempt"], e["why"]) for e in lost] == [
+    lost = [e for e in told if e.kind == "job_lost"]
+    assert [(e.job, e.attempt, e.why) for e in lost] == [
         ("dies", 1, "its process died"),
         ("dies", 2, "its process died"),
     ]
@@ -173,7 +173,7 @@ def test_others_go_on_while_one_waits_and_a_writer_that_stays_is_named(ray_8, tm
     assert free.status == "done"
     assert len(list(tmp_path.iterdir())) == 5, "tried at 0, 0.5, 1 and 1.5 s"
     if backend == "ray":
-        ends = [e["job"] for e in told if e["event"] in ("job_done", "job_failed")]
+        ends = [e.job for e in told if e.kind in ("job_done", "job_failed")]
         assert ends == ["free", "held"]
 
 
@@ -220,7 +220,7 @@ def test_a_job_stopped_with_its_machine_goes_on_elsewhere(ray_8, tmp_path):
     [result] = run_jobs([Job("a", work_until_told, {"folder": str(tmp_path), "name": "a"})], TWO, told.append, stopping)
     assert result.status == "stopped"
     assert result.losses == ("its process got a SIGTERM",)
-    assert [e["event"] for e in told if e["event"] != "tick"] == [
+    assert [e.kind for e in told if e.kind != "tick"] == [
         "job_started",
         "job_lost",
         "job_started",
@@ -237,7 +237,7 @@ def test_in_process_a_stop_ends_the_queue():
         [Job("a", answer, {"value": 1}), Job("b", stop), Job("c", stop)], told=told.append, backend="local"
     )
     assert [(r.status, r.error) for r in results] == [("done", ""), ("stopped", "SIGTERM"), ("stopped", "")]
-    assert [e["event"] for e in told] == ["job_started", "job_done", "job_started", "job_stopped"]
+    assert [e.kind for e in told] == ["job_started", "job_done", "job_started", "job_stopped"]
 
 
 def test_what_cannot_be_placed_is_refused_at_once(ray_8):
@@ -259,7 +259,7 @@ def test_a_job_waits_for_the_one_it_comes_after_and_shares_its_fate(ray_8, backe
     assert {name: r.status for name, r in results.items() if r.status == "done"}.keys() == {"good", "after good"}
     assert results["after bad"].error == "bad failed"
     assert results["after both"].error == "after bad failed"
-    order = [(e["event"], e["job"]) for e in told if e["event"] != "tick"]
+    order = [(e.kind, e.job) for e in told if e.kind != "tick"]
     assert order.index(("job_done", "good")) < order.index(("job_started", "after good"))
     assert ("job_started", "after bad") not in order
     assert ("job_failed", "after bad") in order

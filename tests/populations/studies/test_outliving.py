@@ -34,8 +34,8 @@ def test_a_run_that_a_worker_still_holds_is_no_failure(
     ended: dict[str, float] = {}
 
     def hear(event: dict[str, Any]) -> None:
-        if event["event"] == "job_done":
-            ended[event["job"]] = time.monotonic()
+        if event.kind == "job_done":
+            ended[event.job] = time.monotonic()
 
     began = time.monotonic()
     seconds = 3.0 if backend == "ray" else 1.5

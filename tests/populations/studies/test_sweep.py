@@ -24,9 +24,11 @@ from analysis import load_run
 from analysis.assays import read
 from analysis.data.run import lived
 from populations import evolve
-from populations.observe.sweep_progress import SweepTerminal, Tally
+from populations.observe import events as told
+from populations.observe.sweep_progress import SweepTerminal
 from populations.record.writer import digest
 from populations.studies.plan import parse_plan
+from populations.studies.progress import Progress
 from populations.studies.sweep import sweep
 from populations.studies.tables import TESTED
 
@@ -54,7 +56,7 @@ def plan(file, **ray):
 
 
 def names(events, kind):
-    return [event["job"] for event in events if event["event"] == kind]
+    return [event.job for event in events if event.kind == kind]
 
 
 def expected(out, treatments, seeds, keys):
@@ -107,7 +109,7 @@ def test_the_same_command_skips_what_has_ended_and_goes_on_with_the_rest(file, t
     summary = sweep(whole, out, backend="local", sinks=[events.append])
     assert summary.done == 4
     assert names(events, "job_started") == ["drift/seed-0"]
-    assert [e["done"] for e in events if e["event"] == "sweep_started"] == [3]
+    assert [e.done for e in events if e.kind == "sweep_started"] == [3]
     after = pd.read_parquet(f"{out}/generations.parquet")
     pd.testing.assert_frame_equal(before.drop(columns="seconds"), after.drop(columns="seconds"))
     assert {p: t for p, t in inodes.items() if half not in p.parents}.items() <= {
@@ -141,7 +143,7 @@ def sweep_stopped_at_once(file, out):
     """A sweep that got a SIGTERM before its first run began."""
 
     def stop(event):
-        if event["event"] == "sweep_started":
+        if event.kind == "sweep_started":
             signal.raise_signal(signal.SIGTERM)
 
     return sweep(plan(file), str(out), backend="local", sinks=[stop])
@@ -195,7 +197,7 @@ def test_two_sweeps_do_not_share_a_folder(file, tmp_path):
     out, refused = str(tmp_path / "sweep"), []
 
     def second(event):
-        if event["event"] == "sweep_started":
+        if event.kind == "sweep_started":
             with pytest.raises(UserError, match="another run is writing here") as error:
                 sweep(plan(file), out, backend="local")
             refused.append(error)
@@ -248,8 +250,8 @@ def test_assays_follow_their_runs_and_are_those_of_the_command(assayed, tmp_path
     assert (summary.done, summary.assays, summary.assayed, summary.failed) == (4, 8, 8, {})
     run = "w0/seed-5"
     assert names(events, "job_done")[:3] == [run, f"{run} garden", f"{run} within_life"]
-    progress = [e for e in events if e["event"] == "sweep_progress"]
-    assert (progress[-1]["assays"], progress[-1]["assayed"], progress[-1]["done"]) == (8, 8, 4)
+    progress = [e for e in events if e.kind == "sweep_progress"]
+    assert (progress[-1].assays, progress[-1].assayed, progress[-1].done) == (8, 8, 4)
     frames, about = read(str(out / "runs" / run), "within_life", 3)
     assert about["generations"] == [0, 3]
     assert about["task_weights"] == [0.1, 5.0]
@@ -329,7 +331,7 @@ def test_on_ray_assays_are_those_of_this_process(assayed, tmp_path, ray_8):
 
 
 def test_on_ray_a_killed_worker_is_listed_and_its_run_goes_on_to_the_same_births(slow, tmp_path, ray_8, monkeypatch):
-    monkeypatch.setattr("populations.observe.sweep_progress.LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("populations.studies.progress.LOOK_SECONDS", 0.05)
     out, events = tmp_path / "sweep", []
     victim = out / "runs/base/seed-0"
     killed = threading.Thread(target=kill_writer, args=(victim,))
@@ -338,15 +340,15 @@ def test_on_ray_a_killed_worker_is_listed_and_its_run_goes_on_to_the_same_births
     killed.join()
     assert (summary.done, summary.failed) == (2, {})
     assert names(events, "job_lost") == ["base/seed-0"]
-    assert [e["attempt"] for e in events if e["event"] == "job_started" and e["job"] == "base/seed-0"] == [1, 2]
+    assert [e.attempt for e in events if e.kind == "job_started" and e.job == "base/seed-0"] == [1, 2]
     assert json.loads((victim / "manifest.json").read_text())["epoch"] == 2, "the second attempt resumed"
     evolve(slow["base"], str(tmp_path / "alone"), backend="local")
     assert digest(victim) == digest(tmp_path / "alone")
     table = pd.read_parquet(out / "generations.parquet")
     pd.testing.assert_frame_equal(table, expected(out, ["base"], [0, 1], []))
-    progress = [e for e in events if e["event"] == "sweep_progress"]
-    assert progress[-1]["done"] == 2
-    assert any(0 < lived < 16 for e in progress for lived, _ in e["running"].values())
+    progress = [e for e in events if e.kind == "sweep_progress"]
+    assert progress[-1].done == 2
+    assert any(0 < lived < 16 for e in progress for lived, _ in e.running.values())
 
 
 def kill_writer(run):
@@ -455,8 +457,8 @@ def test_what_a_person_reads(file, tmp_path):
         console = Console(file=io.StringIO(), force_terminal=terminal, width=100, _environ={"TERM": "xterm"})
         reader = SweepTerminal(console)
         sweep(plan(file), str(tmp_path / f"sweep-{terminal}"), backend="local", sinks=[reader])
-        reader({"event": "job_failed", "job": "w0/seed-9", "error": "[bold]no[/bold] such thing"})
-        reader({"event": "job_lost", "job": "w0/seed-9", "why": "its process died"})
+        reader(told.JobFailed(job="w0/seed-9", error="[bold]no[/bold] such thing", details=""))
+        reader(told.JobLost(job="w0/seed-9", attempt=1, why="its process died"))
         reader.close()
         texts[terminal] = console.file.getvalue()
     lines = texts[False].splitlines()
@@ -471,14 +473,16 @@ def test_what_a_person_reads(file, tmp_path):
 
 def test_time_left_weighs_runs_by_their_work(file, tmp_path, monkeypatch):
     clock = [1000.0]
-    monkeypatch.setattr("populations.observe.sweep_progress.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("populations.studies.progress.time.monotonic", lambda: clock[0])
     file["treatments"] = {"short": {"generations": 2}, "long": {"generations": 6}}
     runs = {run.name: (str(tmp_path / run.name), run.config) for run in plan(file).runs()}
-    tally = Tally(runs)
-    assert tally.progress()["seconds_left"] is None
-    tally.begin("short/seed-5")
+    progress = Progress(runs)
+    assert progress.event().seconds_left is None
+    list(progress.hear(told.JobStarted(job="short/seed-5", attempt=1)))
     clock[0] += 10
-    tally.end("short/seed-5", "done")
-    progress = tally.progress()
-    assert progress["seconds_left"] == pytest.approx(10 * (2 + 6 + 6) / 2)
-    assert (progress["done"], progress["failed"], progress["running"]) == (1, 0, {})
+    done = told.JobDone(job="short/seed-5", seconds=10.0)
+    same, event = progress.hear(done)
+    assert same is done
+    assert event.seconds_left == pytest.approx(10 * (2 + 6 + 6) / 2)
+    assert (event.done, event.failed, event.running) == (1, 0, {})
+    assert list(progress.hear(told.Tick())) == [], "nothing runs whose manifest could have changed"

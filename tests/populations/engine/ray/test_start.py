@@ -163,7 +163,7 @@ from populations import evolve
 config, said, lives, over = json.loads(sys.argv[1]), {}, threading.Event(), threading.Event()
 
 def hold(event):
-    if event["event"] == "generation":
+    if event.kind == "generation":
         lives.set()
         over.wait(60)
 

@@ -23,6 +23,7 @@ from populations.engine.evolve import evolve
 from populations.engine.ray import addresses, cores, start, worker
 from populations.engine.ray import folder as ray_folder
 from populations.engine.ray import guard as start_guard
+from populations.observe.events import Connecting
 from populations.observe.paper_progress import PaperTerminal
 from populations.observe.sweep_progress import SweepTerminal
 from populations.observe.terminal import Terminal
@@ -261,7 +262,7 @@ def test_too_little_address_space_is_refused_and_some_is_made_do_with(monkeypatc
 @pytest.mark.parametrize(("address", "line"), [("", "starting Ray…\n"), ("a:1", "joining Ray at a:1…\n")])
 def test_every_terminal_says_that_ray_is_waited_for(terminal, address, line):
     said = io.StringIO()
-    terminal(Console(file=said))({"event": "connecting", "address": address})
+    terminal(Console(file=said))(Connecting(address=address))
     assert said.getvalue() == line
 
 
