@@ -16,6 +16,8 @@ from alife.configuration.keys import RunConfig, choices, leaves
 from populations.observe import events
 
 ROOT = Path(__file__).parents[1]
+COMMON = {"--help", "--quiet", "--verbose"}
+"""Flags of every command."""
 
 
 def write(folder: Path) -> None:
@@ -112,7 +114,10 @@ def _type(annotation: object) -> str:
 
 
 def _commands() -> str:
-    """Every command of the parser: what it does, examples, its arguments; keys of the configuration by name alone."""
+    """Every command of the parser: what it does, examples, its arguments; keys of the configuration by name alone.
+
+    Flags that all commands have are the page's own to tell.
+    """
     (commands,) = (a for a in main._parser()._actions if isinstance(a, argparse._SubParsersAction))
     lines: list[str] = []
     for name, parser in commands.choices.items():
@@ -120,7 +125,7 @@ def _commands() -> str:
         lines += [f"## `alife {name}`", "", _plain(summary), ""]
         if examples.strip():
             lines += ["```text", textwrap.dedent(examples.strip("\n")), "```", ""]
-        actions = [a for a in parser._actions if a.help is not argparse.SUPPRESS and "--help" not in a.option_strings]
+        actions = [a for a in parser._actions if a.help is not argparse.SUPPRESS and not COMMON & {*a.option_strings}]
         keys = [a.option_strings[0] for a in actions if a.dest.startswith("key:")]
         own = [a for a in actions if not a.dest.startswith("key:")]
         if own:

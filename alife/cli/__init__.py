@@ -10,6 +10,7 @@ bench.py   bench
 paper.py   paper
 data.py    data
 deploy.py  deploy
+logs.py    how much a command says on standard error
 common.py  what several of them share
 output.py  standard streams that are closed, full or left
 paths.py   paths that a user gives

@@ -1,6 +1,7 @@
 """What several commands share: flags, who listens to a run, and loading one."""
 
 import argparse
+import io
 import logging
 import os
 import shlex
@@ -12,8 +13,11 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, Final, Protocol, TextIO
 
 from alife.cli import paths
+from alife.cli.logs import is_quiet, say
 from alife.errors import UserError
 from alife.words import count
+
+_log = logging.getLogger(__name__)
 
 Run = Callable[[argparse.Namespace], int | None]
 """What a command does with its arguments; a number is the exit code."""
@@ -91,23 +95,25 @@ def telling(parser: argparse.ArgumentParser) -> None:
 
 
 def output(arguments: argparse.Namespace) -> TextIO:
-    """Where results are printed: standard output, unless events go there."""
-    return sys.stderr if arguments.log_json == paths.STANDARD else sys.stdout
+    """Where to print of results that lie in a folder: standard output, unless events go there; nowhere with --quiet."""
+    if is_quiet():
+        return io.StringIO()
+    return sys.stderr if getattr(arguments, "log_json", None) == paths.STANDARD else sys.stdout
 
 
 @contextmanager
 def listeners(arguments: argparse.Namespace, terminal: Any) -> Iterator[list[Any]]:
-    """The terminal, and those of --log-json and --tensorboard; all are closed in the end."""
+    """The terminal, if it is to say something, and those of --log-json and --tensorboard; all are closed in the end."""
     from populations.observe.gauges import TensorBoard
     from populations.observe.jsonl import JsonLines
     from populations.observe.listeners import close
 
     for name in vars(arguments):
         if arguments.backend == "local" and name.startswith("key:ray.") and name != "key:ray.allow_mixed":
-            print(f"warning: --{name.removeprefix('key:')}: changes nothing with --backend local", file=sys.stderr)
+            _log.warning("warning: --%s: changes nothing with --backend local", name.removeprefix("key:"))
     with ExitStack() as stack:
         stack.callback(close, terminal)
-        sinks: list[Any] = [terminal]
+        sinks: list[Any] = [] if is_quiet() else [terminal]
         if arguments.log_json == paths.STANDARD:
             sinks.append(JsonLines(sys.stdout))
         elif arguments.log_json:
@@ -122,29 +128,20 @@ def listeners(arguments: argparse.Namespace, terminal: Any) -> Iterator[list[Any
         yield sinks
 
 
-def _worth_saying(record: logging.LogRecord) -> bool:
-    """Errors, and what this project itself warns of."""
-    own = record.name.split(".")[0] in ("alife", "populations", "analysis")
-    return record.levelno >= (logging.WARNING if own else logging.ERROR)
-
-
 @contextmanager
 def unattended() -> Iterator[None]:
     """What a command's libraries may do: draw to files alone, whatever MPLBACKEND says, and not warn the user.
 
     Enter it before matplotlib is imported. Python's own flag -W, or PYTHONWARNINGS, shows warnings again.
     """
-    backend, last = os.environ.get("MPLBACKEND"), logging.lastResort
+    backend = os.environ.get("MPLBACKEND")
     os.environ["MPLBACKEND"] = "agg"
     try:
         with warnings.catch_warnings():
             if not sys.warnoptions:
                 warnings.simplefilter("ignore")
-                logging.lastResort = logging.StreamHandler()
-                logging.lastResort.addFilter(_worth_saying)
             yield
     finally:
-        logging.lastResort = last
         if backend is None:
             os.environ.pop("MPLBACKEND", None)
         else:
@@ -159,7 +156,7 @@ def recorded(command: str, *arguments: str) -> Iterator[None]:
     except Exception as error:
         why = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
         again = shlex.join(["alife", command, *arguments])
-        print(f"no figures: {' '.join(why.split())}; all else is on record: '{again}' draws them", file=sys.stderr)
+        _log.error("no figures: %s; all else is on record: '%s' draws them", " ".join(why.split()), again)
 
 
 def figures(
@@ -173,7 +170,7 @@ def figures(
     from analysis.figures import registry
 
     paths = registry.make_of(out, names or None, folder, formats=formats, dpi=dpi)
-    print(f"{count(len(paths), 'figure file')} in {paths[0].parent}" if paths else "no figures", file=sys.stderr)
+    say(f"{count(len(paths), 'figure file')} in {paths[0].parent}" if paths else "no figures")
 
 
 def stopped_by(names: Iterable[str | None]) -> int:

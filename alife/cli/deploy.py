@@ -1,11 +1,11 @@
 """`alife deploy`: the files with which a run starts on a cluster, to edit."""
 
 import argparse
-import sys
 from importlib import resources
 
 from alife.cli import paths
 from alife.cli.common import Command, write
+from alife.cli.logs import say
 
 FILES = {"slurm": "slurm.sh", "kuberay": "kuberay.yaml", "ray-up": "ray-up.yaml"}
 """Way to a cluster → its file in `populations/deploy`."""
@@ -31,6 +31,6 @@ def _deploy(arguments: argparse.Namespace) -> None:
     text = (resources.files("populations") / "deploy" / FILES[arguments.way]).read_text(encoding="utf-8")
     if arguments.out:
         write(arguments.out, text, "x")
-        print(f"{arguments.out}: edit what says EDIT", file=sys.stderr)
+        say(f"{arguments.out}: edit what says EDIT")
     else:
         print(text, end="")

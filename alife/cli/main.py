@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from alife import __version__, siblings
-from alife.cli import bench, data, deploy, flags, paper, run, show, study
+from alife.cli import bench, data, deploy, flags, logs, paper, run, show, study
 from alife.cli.common import Run, unattended
 from alife.cli.output import READER_GONE, standard
 from alife.errors import UserError
@@ -61,7 +61,7 @@ def _command(argv: list[str] | None, arguments: argparse.Namespace) -> int:
         parser.print_help()
         return 0
     try:
-        with unattended():
+        with logs.spoken(logs.level(arguments)), unattended():
             return arguments.do(arguments) or 0
     except UserError as error:
         return _refuse(error)
@@ -80,11 +80,13 @@ def _refuse(error: UserError) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = flags.Parser(prog="alife", description=DESCRIPTION)
     parser.add_argument("--version", action="version", version=f"alife {__version__}")
+    logs.add(parser, "before")
     commands = parser.add_subparsers(metavar="COMMAND", parser_class=flags.Parser)
 
     def command(name: str, do: Run, summary: str, examples: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=summary, description=f"{summary}\n\n{examples}")
         sub.set_defaults(do=do, parser=sub)
+        logs.add(sub, "after")
         return sub
 
     for kind in KINDS:

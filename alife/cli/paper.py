@@ -1,10 +1,10 @@
 """`alife paper`: the seed paper's experiments beside its own numbers."""
 
 import argparse
-import sys
 
 from alife.cli import flags, paths
 from alife.cli.common import Command, backend, listeners, output, stopped_by
+from alife.cli.logs import say
 
 
 def add(command: Command) -> None:
@@ -58,6 +58,6 @@ def _paper(arguments: argparse.Namespace) -> int:
         for line in publish(summary.out):
             print(line, file=output(arguments))
     if summary.stopped:
-        print(f"stopped by {summary.stopped}; the same command goes on", file=sys.stderr)
+        say(f"stopped by {summary.stopped}; the same command goes on")
         return stopped_by([summary.stopped])
     return 1 if summary.failed else 0

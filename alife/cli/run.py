@@ -1,15 +1,18 @@
 """`alife run`, `resume`, `fork`: what makes births."""
 
 import argparse
-import sys
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
 
 from alife.cli import flags, paths
 from alife.cli.common import FORMATS, Command, drawn, figures, listeners, output, recorded, running, stopped_by
+from alife.cli.logs import is_quiet, say
 from alife.configuration.sources import TOY
 from alife.errors import UserError
+
+_log = logging.getLogger(__name__)
 
 
 def add(command: Command) -> None:
@@ -80,7 +83,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
         print(dump(config), end="")
         for line in warnings(config, backend=arguments.backend):
-            print(f"warning: {line}", file=sys.stderr)
+            _log.warning("warning: %s", line)
         arguments.printed = True
         return 0
     out = arguments.out or time.strftime("runs/%Y%m%d-%H%M%S")
@@ -134,7 +137,7 @@ def _replay(arguments: argparse.Namespace, changes: dict[str, Any]) -> int:
         which = arguments.run, arguments.generation, arguments.replicates, arguments.out
         done = replay(*which, changes, figures=figures, sinks=sinks, **how)
     if done.stopped:
-        print("stopped; the same command with --resume goes on", file=sys.stderr)
+        say("stopped; the same command with --resume goes on")
         return stopped_by([done.stopped])
     if done.statements:
         print("\n".join(done.statements), file=output(arguments))
@@ -151,16 +154,16 @@ def _drive(arguments: argparse.Namespace, out: str, evolve: Callable[[list], str
         status = evolve([*sinks, lambda event: heard.setdefault(event.kind, event)])
     if status == "interrupted":
         goes_on = f"'alife resume {out}' goes on" if exists(out) else "nothing was written yet"
-        print(f"stopped; {goes_on}", file=sys.stderr)
+        say(f"stopped; {goes_on}")
         return stopped_by([heard["stopping"].signal if "stopping" in heard else None])
     if "start" not in heard:
-        print(f"{out}: {status} before; nothing was left to live", file=sys.stderr)
+        say(f"{out}: {status} before; nothing was left to live")
     if not arguments.no_figures:
         with recorded("plot", out):
             there = drawn(out)
             if "start" in heard or not there:
                 figures(out, formats=arguments.format or there or FORMATS[:1], dpi=arguments.dpi)
-    if arguments.log_json != paths.STANDARD:
+    if arguments.log_json != paths.STANDARD and not is_quiet():
         from analysis.report import summary
 
         summary.print_run(summary.load(out))

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from alife.cli import paths
-from alife.cli.common import FORMATS, Command, drawing, figures, load
+from alife.cli.common import FORMATS, Command, drawing, figures, load, output
+from alife.cli.logs import say
 from alife.errors import UserError
 from alife.words import count
 
@@ -108,7 +109,8 @@ def _report(arguments: argparse.Namespace) -> None:
     from analysis.report import report
     from populations.record.writer import digest
 
-    print(report(arguments.path, arguments.out, digest, arguments.format or FORMATS, arguments.dpi))
+    page = report(arguments.path, arguments.out, digest, arguments.format or FORMATS, arguments.dpi)
+    print(page, file=output(arguments))
 
 
 def _export(arguments: argparse.Namespace) -> None:
@@ -119,7 +121,7 @@ def _export(arguments: argparse.Namespace) -> None:
     with _file(arguments.out) as path:
         export(tree, path, arguments.format, arguments.pruned)
     to = "" if arguments.out == paths.STANDARD else f", {arguments.out} written"
-    print(f"{count(len(tree), 'individual')} read{to}", file=sys.stderr)
+    say(f"{count(len(tree), 'individual')} read{to}")
 
 
 @contextmanager

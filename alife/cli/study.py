@@ -1,15 +1,18 @@
 """`alife assay`, `sweep`, `compare`: experiments, and what several runs say together."""
 
 import argparse
+import logging
 import shutil
-import sys
 from collections.abc import Callable
 from typing import Any
 
 from alife.cli import flags, paths
 from alife.cli.common import Command, backend, listeners, output, stopped_by, telling, write
+from alife.cli.logs import say
 from alife.errors import UserError, plain
 from alife.words import count
+
+_log = logging.getLogger(__name__)
 
 SWEEP = """\
   alife sweep --config study.yaml --out sweeps/a --ray.address HEAD:6379
@@ -141,14 +144,14 @@ def _sweep(arguments: argparse.Namespace) -> int:
         said += f", {summary.assayed} of {count(summary.assays, 'assay')}: {summary.out}/assays.parquet"
     print(said, file=output(arguments))
     for name, error in summary.failed.items():
-        print(f"failed: {name}: {error}", file=sys.stderr)
+        _log.error("failed: %s: %s", name, error)
     if summary.stopped:
-        print("stopped; the same command goes on", file=sys.stderr)
+        say("stopped; the same command goes on")
         return stopped_by([summary.stopped])
     if summary.failed:
         what = "runs and assays" if summary.assays else "runs"
         of = summary.runs + summary.assays
-        print(f"{len(summary.failed)} of {of} {what} failed; the same command tries them again", file=sys.stderr)
+        _log.error("%d of %d %s failed; the same command tries them again", len(summary.failed), of, what)
     return 1 if summary.failed else 0
 
 

@@ -9,6 +9,7 @@ reach nothing else. What was fetched fills the cache.
 
 import http.client
 import io
+import logging
 import os
 import shutil
 import subprocess
@@ -47,6 +48,8 @@ MD5: Final[Mapping[str, str]] = {
 }
 """Of the uncompressed IDX files."""
 
+_log = logging.getLogger(__name__)
+
 CREDIT: Final = "MNIST by Yann LeCun and Corinna Cortes, licence CC BY-SA 3.0"
 
 MIRROR: Final = "https://ossci-datasets.s3.amazonaws.com/mnist/"
@@ -81,6 +84,7 @@ def obtain(*, progress: bool = True) -> IdxFolder:
     cache = cache_folder()
     if len(find_files(cache)) < len(ROLES):
         _fill(cache, progress)
+    _log.debug("MNIST is read from %s", cache)
     return _read_verified(cache, f"or delete {cache} and run 'alife data mnist' to fetch it again")
 
 
@@ -228,9 +232,9 @@ def _read_table(stream: object) -> Bytes:
 def _shown(progress: bool, label: str, size: int) -> Iterator[Callable[[int], object]]:
     """Show a step on standard error: a bar on a terminal, else one line. `size` in bytes, 0 if unknown."""
     console = Console(stderr=True)
-    if not progress or not console.is_terminal:
+    if not progress or not console.is_terminal or not _log.isEnabledFor(logging.WARNING):
         if progress:
-            print(label, file=sys.stderr, flush=True)
+            _log.warning(label)
         yield lambda count: None
         return
     columns = [SpinnerColumn(), TextColumn("{task.description}"), *([BarColumn(), DownloadColumn()] if size else [])]

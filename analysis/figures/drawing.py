@@ -1,5 +1,7 @@
 """Figures that are drawn after the work is on record: one that cannot be drawn is a line and costs nothing else."""
 
+import logging
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -8,6 +10,8 @@ from matplotlib.figure import Figure
 
 from alife.errors import UserError
 from analysis.figures import style
+
+_log = logging.getLogger(__name__)
 
 
 def attempt(
@@ -34,8 +38,11 @@ def attempt(
     Raises:
         style.CannotWrite: The folder cannot be written, so that no other figure can be saved either.
     """
+    began = time.monotonic()
     try:
-        return style.save(draw(), folder, name, formats, dpi)
+        files = style.save(draw(), folder, name, formats, dpi)
+        _log.info("figure %s in %.1f s", name, time.monotonic() - began)
+        return files
     except style.CannotWrite:
         raise
     except UserError as error:

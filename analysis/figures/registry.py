@@ -1,6 +1,6 @@
 """The figures of a run by name: what `alife plot` offers and what every run ends with."""
 
-import sys
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -37,6 +37,8 @@ class PlotFunction:
 
 _PLANE: Final = ("replication_error", "accuracy", "cause_of_death")
 _TREE: Final = ("ancestor_id", "origin_time", "destruction_time", "n_offspring")
+_log = logging.getLogger(__name__)
+
 MANY: Final = 1_000_000
 """Births from which on a run is not read whole: each figure reads the columns that it is drawn from."""
 
@@ -88,10 +90,6 @@ PLOTS: dict[str, PlotFunction] = {
 """Every figure of a single run, in the order in which they are made. A new one is one more entry."""
 
 
-def _to_stderr(line: str) -> None:
-    print(line, file=sys.stderr)
-
-
 def folder_of(path: str) -> Path:
     """Where the figures of a run go: `figures` in its folder or, if that is not on this machine, NAME-figures here.
 
@@ -117,7 +115,7 @@ def make(
     run: Run,
     names: Sequence[str] | None = None,
     folder: str | Path | None = None,
-    say: Callable[[str], None] = _to_stderr,
+    say: Callable[[str], None] = _log.warning,
     formats: Sequence[str] = style.FORMATS,
     dpi: float | None = None,
 ) -> list[Path]:
@@ -154,7 +152,7 @@ def make_of(
     uri: str,
     names: Sequence[str] | None = None,
     folder: str | Path | None = None,
-    say: Callable[[str], None] = _to_stderr,
+    say: Callable[[str], None] = _log.warning,
     formats: Sequence[str] = style.FORMATS,
     dpi: float | None = None,
 ) -> list[Path]:

@@ -3,7 +3,7 @@
 It reads the events that the run itself tells.
 """
 
-import sys
+import logging
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -14,6 +14,8 @@ from typing import Any
 
 from populations.record.reader import read_manifest
 from tests.faults.driver import Driver, Ended, Event
+
+_log = logging.getLogger(__name__)
 
 Figure = dict[str, Any]
 
@@ -40,7 +42,7 @@ def bench(flags: Sequence[str] = ()) -> Iterator[Figure]:
         with suppress(Ended):
             for generation in range(9, 1 << 20, 10):
                 driver.until(partial(driver.past, generation), pause=0.2, seconds=3600)
-                print(f"generation {generation + 1}", file=sys.stderr, flush=True)
+                _log.info("generation %d", generation + 1)
         if driver.wait():
             raise Ended(driver.words())
         sizes = [entry["size"] for entry in read_manifest(out)["parts"]["checkpoints"]]

@@ -3,6 +3,7 @@
 Call `choose` with what the user asked for.
 """
 
+import logging
 import os
 import sys
 from typing import Final, Literal
@@ -11,6 +12,8 @@ from alife.configuration import keys as configuration
 from alife.configuration.keys import RunConfig
 from populations.engine.needs import generation_seconds
 from populations.engine.ray.cores import hosts_wanted
+
+_log = logging.getLogger(__name__)
 
 BackendName = Literal["auto", "ray", "local"]
 Chosen = Literal["ray", "local"]
@@ -33,7 +36,9 @@ def choose(asked: BackendName, *configs: RunConfig) -> Chosen:
     first = configs[0]
     population = {"islands": first.population.islands if len(configs) == 1 else len(configs)}
     width = hosts_wanted(first.model_copy(update={"population": first.population.model_copy(update=population)}))
-    return "ray" if sum(map(seconds, configs)) * (1 - 1 / width) > RAY_SECONDS else "local"
+    saved = sum(map(seconds, configs)) * (1 - 1 / width)
+    _log.debug("Ray would save about %.0f s, and takes %.0f s to start", saved, RAY_SECONDS)
+    return "ray" if saved > RAY_SECONDS else "local"
 
 
 def wanted(ray: configuration.Ray) -> bool:

@@ -4,6 +4,7 @@ Make one with `Recorder.create` or `Recorder.open`; `add` the rows of each gener
 from which the run goes on, `close` it. How a commit is made safe is `populations.record.commit`.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -36,6 +37,7 @@ from populations.record.unbegun import remove
 
 __all__ = ["Recorder", "check_unused", "digest", "exists", "fossil", "read_checkpoint", "read_config", "read_manifest"]
 
+_log = logging.getLogger(__name__)
 _ENDED = ("finished", "extinct")
 
 
@@ -203,6 +205,7 @@ class Recorder:
             )
             commit.replace(self._state, content)
         self._rows = {kind: [] for kind in schema.ROWS}
+        _log.info("%s: generation %d is on disk, the run is %s", self.uri, generation, status)
 
     def checkpoint(self, generation: int | None = None) -> tuple[int, dict[int, Newborns], dict[str, Any]]:
         """Newborns of a stored generation.

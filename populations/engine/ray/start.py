@@ -34,6 +34,7 @@ _KEYS = (
     "~/.ray/auth_token) and one version of Ray, here {}"
 )
 
+_log = logging.getLogger(__name__)
 _lock = threading.Lock()
 _user: int | None = None
 """The thread that uses the Ray that was started or joined here; it may connect again."""
@@ -68,6 +69,7 @@ def connect(
         if _connected_before(config):
             return False
         _user = threading.get_ident()
+    began = time.monotonic()
     try:
         for name, value in _SETTINGS.items():
             os.environ.setdefault(name, value)
@@ -75,6 +77,8 @@ def connect(
             addresses.check_answers(place)
         told(place.address)
         _start(config, place, stopping)
+        where = f"joined at {place.address}" if place.address else "started here"
+        _log.info("Ray is %s after %.1f s", where, time.monotonic() - began)
     except BaseException:
         guard.end_ray(os.getpid())
         leave()

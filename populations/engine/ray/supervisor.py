@@ -10,6 +10,7 @@ hung.
 """
 
 import contextlib
+import logging
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
@@ -47,6 +48,8 @@ CLASS_SECONDS = 30.0
 """A new run lives on the class of machine that half of its workers are of; after so long, of most that are up."""
 LIVES = 5
 """An island that has lost this many workers in one generation is not tried again: it may be what kills them."""
+
+_log = logging.getLogger(__name__)
 
 Lost = Callable[[int, str, str, float], None]
 """(generation, worker, why, seconds lost): what to tell when a worker was lost."""
@@ -225,6 +228,7 @@ class RayBackend:
         handle.phase, handle.name = "idle", f"{handle.name} ({identity['where']})"
         handle.node, handle.machine = identity["node"], identity["machine"]
         self._first_up = self._first_up or time.monotonic()
+        _log.info("%s is up after %.1f s", handle.name, time.monotonic() - handle.since)
 
     def _classify(self, task: _Task) -> None:
         """Settle the class of a new run's machines, and refuse a node of any other."""

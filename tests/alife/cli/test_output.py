@@ -165,7 +165,7 @@ def test_all_is_written_where_the_reader_is_slow() -> None:
 
 def test_alife_alone_says_what_it_can_do(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
-    assert capsys.readouterr().out.startswith("usage: alife [-h] [--version] COMMAND ...")
+    assert capsys.readouterr().out.startswith("usage: alife [-h] [--version] [-q] [-v] COMMAND ...")
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"alife {package.__version__}\n"
     assert main(["--versoin"]) == 2
