@@ -3,10 +3,13 @@
 Call `place` for where, `check_answers` before anybody waits for it.
 """
 
+import contextlib
 import os
+import re
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from alife.configuration.keys import Ray, RunConfig
@@ -17,6 +20,8 @@ LOCAL = "local"
 _HTTP2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
 """How a client of the head begins: a preface, and settings, which are answered by settings."""
 _SETTINGS = 4
+_HEAD = "--gcs-address="
+"""How a node of Ray is told the address of its head."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,66 @@ def untold(stored: RunConfig, given: Mapping[str, Any], run: str, backend: str) 
             "to go on here"
         )
     return stored.model_copy(update={"ray": stored.ray.model_copy(update={"address": None})})
+
+
+def located(place: Place) -> Place:
+    """The same place, with the address that "auto" means: that of a Ray on this machine.
+
+    It is the one that 'ray start' has started last, or the only one there is, of this user before others'. Ray's own
+    "auto" takes any, and waits for two minutes where it is not let in.
+
+    Raises:
+        UserError: There are several, or it is of another version of Ray.
+    """
+    if place.address != "auto" or not (rays := _running()):
+        return place
+    import ray
+    from ray._private import services
+
+    last = services.find_bootstrap_address(None)
+    own = {address for address, node in rays.items() if node.user == os.geteuid()}
+    chosen = {last} & rays.keys() or own or rays.keys()
+    if len(chosen) > 1:
+        raise UserError(
+            f"{place.named}: there are several Rays on this machine: name one of {', '.join(sorted(chosen))}, or "
+            f"{place.remedy}"
+        )
+    (address,) = chosen
+    version = rays[address].version
+    if version not in ("", ray.__version__):
+        raise UserError(
+            f"{place.named}: the Ray on this machine, at {address}, is of version {version}, and here it is "
+            f"{ray.__version__}: {place.remedy}"
+        )
+    return replace(place, address=address, named=f"{place.named} (at {address})")
+
+
+@dataclass(frozen=True)
+class _Node:
+    """A node of Ray on this machine: whose process it is, and which version of Ray, if that can be seen."""
+
+    user: int
+    version: str
+
+
+def _running() -> dict[str, _Node]:
+    """Nodes of Ray on this machine by the address of their head; none where there is no /proc."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            program, *words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            address = next((word for word in words if word.startswith(_HEAD)), "").removeprefix(_HEAD)
+            if address and os.path.basename(program) == "raylet":
+                found[address] = _Node(folder.stat().st_uid, _version(program))
+    return found
+
+
+def _version(raylet: str) -> str:
+    """The version of the Ray that a program is part of: RAY/core/src/ray/raylet/raylet."""
+    with contextlib.suppress(OSError, IndexError):
+        found = re.search(r'version = "([^"]+)"', (Path(raylet).parents[4] / "_version.py").read_text())
+        return found[1] if found else ""
+    return ""
 
 
 def check_answers(place: Place) -> None:

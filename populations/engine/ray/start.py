@@ -74,6 +74,7 @@ def connect(
         for name, value in _SETTINGS.items():
             os.environ.setdefault(name, value)
         if place.address:
+            place = addresses.located(place)
             addresses.check_answers(place)
         told(place.address)
         _start(config, place, stopping)
