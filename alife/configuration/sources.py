@@ -47,12 +47,14 @@ def read_text(path: str, largest: int, flag: str = "--config") -> str:
         flag: What to name in an error.
 
     Raises:
-        UserError: It cannot be read, is too large, or is not UTF-8.
+        UserError: It cannot be read, is too large, or is not UTF-8; or it is standard input, and nothing came.
     """
     source = f"{flag} {path}".strip()
     try:
         if path == STANDARD:
             data = sys.stdin.buffer.read(largest + 1) if sys.stdin else b""
+            if not data.strip():
+                raise UserError(f"{source}: nothing came: has what writes into the pipe failed?")
         else:
             with open(os.path.expanduser(path), "rb") as file:
                 data = file.read(largest + 1)

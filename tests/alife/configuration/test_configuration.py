@@ -269,6 +269,10 @@ def test_a_configuration_from_standard_input_a_pipe_or_a_home(tmp_path):
     run = ("run", "--print-config", "--config")
     assert "seed: 5" in alife(*run, "-", input="seed: 5").stdout
     assert "seed: 5" in alife(*run, "/dev/stdin", input="seed: 5").stdout
+    for nothing in ("", " \n"):
+        empty = alife(*run, "-", input=nothing)
+        assert (empty.returncode, empty.stdout) == (2, "")
+        assert "--config -: nothing came: has what writes into the pipe failed?" in empty.stderr
     assert "standard input: sede: unknown key" in alife(*run, "-", input="sede: 5").stderr
     (tmp_path / "mine.yaml").write_text("seed: 6")
     (tmp_path / "config.yaml").write_text("seed: 7")
@@ -289,7 +293,7 @@ def test_a_configuration_from_standard_input_a_pipe_or_a_home(tmp_path):
         capture_output=True,
         text=True,
     )
-    assert closed.returncode == 0
+    assert (closed.returncode, "nothing came" in closed.stderr) == (2, True)
 
 
 def test_generations_without_a_digest_are_refused(capsys):
