@@ -169,7 +169,8 @@ def figures(
     """Draw figures of a run, by default all that the main job makes, into its own folder."""
     from analysis.figures import registry
 
-    paths = registry.make_of(out, names or None, folder, formats=formats, dpi=dpi)
+    missing = _log.error if names else _log.warning  # what was asked for, or what some runs do not have
+    paths = registry.make_of(out, names or None, folder, missing, formats, dpi)
     say(f"{count(len(paths), 'figure file')} in {paths[0].parent}" if paths else "no figures")
 
 

@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from alife.cli import paths
 from alife.cli.common import FORMATS, Command, drawing, figures, load, output
@@ -91,8 +91,17 @@ def _show(arguments: argparse.Namespace) -> None:
     if arguments.first is not None or arguments.last is not None:
         raise UserError("--first, --last: they choose generations of a --digest; the table shows all")
     from analysis.report import summary as show
+    from populations.record import lease
+    from populations.record.reader import read_manifest
+    from populations.record.storage import open_folder
 
-    show.print_run(show.load(arguments.run))
+    run, gone = show.load(arguments.run), ""
+    if run.manifest["status"] == "running":
+        with suppress(OSError, UserError):  # a record that can be read, and a lock that cannot
+            gone = lease.abandoned(open_folder(arguments.run))
+        if gone and read_manifest(arguments.run)["status"] != "running":  # it has ended just now
+            run, gone = show.load(arguments.run), ""
+    show.print_run(run, gone=gone)
 
 
 def _plot(arguments: argparse.Namespace) -> None:

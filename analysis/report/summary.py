@@ -74,17 +74,18 @@ class Wide:
         return part
 
 
-def table(run: Run, now: datetime | None = None) -> RenderableType:
+def table(run: Run, now: datetime | None = None, gone: str = "") -> RenderableType:
     """The state of a run: its facts, then each island in the last generation that lived on it.
 
     Args:
         run: With births or without; without, L_SR is not known.
         now: The present, for the age of the last commit; the clock's if None.
+        gone: Who wrote it last, if it is on record as running and nobody writes it any more.
     """
     facts = Table(box=None, show_header=False, pad_edge=False)
     facts.add_column(style="bold", no_wrap=True)
     facts.add_column(overflow="fold")
-    for name, value in facts_of(run, now or datetime.now(UTC)):
+    for name, value in facts_of(run, now or datetime.now(UTC), gone):
         facts.add_row(name, Text(plain(value)))
     return Group(facts, Text(), *_islands(run)) if len(run.generations) else facts
 
@@ -96,23 +97,23 @@ def load(uri: str) -> Run:
     return load_run(uri, generations={*map(int, last), *(each.generation for each in run.tests[-1:])})
 
 
-def print_run(run: Run, file: TextIO | None = None) -> None:
-    """Print `table(run)`; as plain text, nothing cut, where `file` (stdout if None) is no terminal."""
+def print_run(run: Run, file: TextIO | None = None, gone: str = "") -> None:
+    """Print `table(run, gone=gone)`; as plain text, nothing cut, where `file` (stdout if None) is no terminal."""
     file = file or sys.stdout
     console = Console(file=file, highlight=False)
     if console.is_terminal:
-        console.print(table(run))
+        console.print(table(run, gone=gone))
         return
     plain = Console(file=file, width=PLAIN_WIDTH, color_system=None, highlight=False)
     with plain.capture() as capture:
-        plain.print(table(run))
+        plain.print(table(run, gone=gone))
     file.write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
 
 
-def facts_of(run: Run, now: datetime) -> Iterator[tuple[str, str]]:
+def facts_of(run: Run, now: datetime, gone: str = "") -> Iterator[tuple[str, str]]:
     total, islands, size = (run.setting(key) for key in ("generations", "population.islands", "population.size"))
     yield "run", run.path
-    yield "status", run.manifest["status"]
+    yield "status", run.manifest["status"] if not gone else _ended_early(run, gone)
     yield "generations", _progress(run, total)
     yield "seed", str(run.manifest["seed"])
     yield "islands", f"{islands:,} × {count(size, 'individual')}"
@@ -133,6 +134,12 @@ def facts_of(run: Run, now: datetime) -> Iterator[tuple[str, str]]:
         yield "writers", f"{run.manifest['epoch']}, one after another: it was resumed or extended"
     yield "on disk", _disk(run.manifest["parts"])
     yield "last commit", _age(run.manifest.get("updated"), now)
+
+
+def _ended_early(run: Run, gone: str) -> str:
+    if not any(run.manifest["parts"].values()):
+        return f"never begun, and nobody is writing it any more ({gone}): the same 'alife run' makes it"
+    return f"running as it was heard of last, but nobody is writing it any more ({gone}): 'alife resume' goes on"
 
 
 def _progress(run: Run, total: int) -> str:

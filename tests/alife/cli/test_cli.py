@@ -14,6 +14,8 @@ import yaml
 from alife.cli.bench import BENCHES
 from alife.cli.main import main
 from alife.configuration import keys as configuration
+from populations.record import lease
+from populations.record.storage import open_folder
 from tests.support.idx_folders import make_arrays, write_folder
 
 ALIFE = [sys.executable, "-m", "alife.cli.main"]
@@ -48,6 +50,23 @@ def test_the_main_job_with_ray_then_a_look_at_it(config_file, tmp_path):
     digests = {alife("show", out, "--digest").stdout for _ in range(2)}
     assert re.fullmatch(r"[0-9a-f]{64}\n", digests.pop())
     assert not digests
+
+
+def test_a_run_whose_process_has_gone_is_not_said_to_run(small, tmp_path, capsys):
+    out = tmp_path / "run"
+    die = "lambda event: os._exit(1) if event.kind == 'generation' and event.generation == 1 else None"
+    code = f"import os, alife\nalife.evolve({small!r}, {str(out)!r}, backend='local', sinks=[{die}])"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 1
+
+    def status():
+        assert main(["show", str(out)]) == 0
+        return re.search(r"^status +(.*)$", capsys.readouterr().out, re.MULTILINE)[1]
+
+    gone = r"running as it was heard of last, but nobody is writing it any more \(process \d+ on .*\): .* goes on"
+    assert re.fullmatch(gone, status())
+    lock = lease.acquire(open_folder(str(out)))
+    assert status() == "running"
+    lock.release()
 
 
 def test_help_needs_no_heavy_import():

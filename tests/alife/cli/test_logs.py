@@ -50,11 +50,13 @@ def test_what_was_asked_for_is_printed_and_errors_are_said(run: str, capsys: pyt
         assert quiet.err == ""
     assert main(["-q", "show", f"{run}-missing"]) == 2
     assert capsys.readouterr().err.startswith("alife: error: ")
-    assert main(["-q", "plot", run, "plane", "--format", "png"]) == 0
+    assert main(["-q", "plot", run, "traits", "--format", "png"]) == 0
     assert capsys.readouterr() == ("", "")
-    assert main(["plot", run, "plane", "--format", "png", "--verbose"]) == 0
+    assert main(["-q", "plot", run, "plane", "--format", "png"]) == 0
+    assert capsys.readouterr().err.startswith("figure plane is left out: "), "it was asked for"
+    assert main(["plot", run, "traits", "--format", "png", "--verbose"]) == 0
     assert re.search(
-        r"^\S+ analysis.figures.drawing: figure plane in \d+\.\d s$", capsys.readouterr().err, re.MULTILINE
+        r"^\S+ analysis.figures.drawing: figure traits in \d+\.\d s$", capsys.readouterr().err, re.MULTILINE
     )
 
 

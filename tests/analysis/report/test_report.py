@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -304,6 +305,14 @@ class TestSweep:
             shutil.copytree(sweep / f"runs/{name}/seed-0", tmp_path / name)
         page = sweep_page.page(treatments.load(tmp_path), [], [], tmp_path)
         assert "Too few runs to say whether this trade-off is there." in render(page)
+        assert "learned different data" not in render(page)
+
+    def test_runs_that_learned_different_data_are_noted(self, tmp_path: Path) -> None:
+        for seed, learned in enumerate(("a1b2c3d4e5", "ffffffffff")):
+            run = synthetic_run(3, 1, 8, seed=seed)
+            write_run(tmp_path / str(seed), replace(run, manifest={**run.manifest, "task": {"digest": learned}}))
+        text = render(sweep_page.page(treatments.load(tmp_path), [], [], tmp_path))
+        assert "These runs learned different data, by their digests on record: a1b2c3d4 in 1 run" in text
 
     def test_four_pairs_bear_no_verdict_among_treatments(self, sweep: Path, tmp_path: Path) -> None:
         for name in ("w0", "w1"):

@@ -4,6 +4,7 @@ import errno
 import itertools
 import json
 import os
+import re
 import signal
 import threading
 import time
@@ -49,6 +50,26 @@ def test_a_dead_writer_frees_a_disk_at_once(tmp_path: Path) -> None:
     run(_hold, str(tmp_path), kill_at=1000)
     assert (tmp_path / lease.NAME).exists()
     lease.acquire(open_folder(str(tmp_path))).release()
+
+
+def test_who_only_looks_sees_whether_a_writer_lives(tmp_path: Path) -> None:
+    folder = open_folder(str(tmp_path))
+    assert lease.abandoned(folder) == "nobody knows which"
+    lock = lease.acquire(folder)
+    assert lease.abandoned(folder) == ""
+    lock.check()
+    lock.release()
+    assert re.fullmatch(rf"process {os.getpid()} on \S+, since 20\S+", lease.abandoned(folder))
+    lease.acquire(folder).release()
+
+
+def test_who_only_looks_sees_whether_a_lease_is_renewed(shared: str) -> None:
+    folder = open_folder(shared)
+    assert lease.abandoned(folder) == "nobody knows which"
+    lock = lease.acquire(folder)
+    assert lease.abandoned(folder) == ""
+    lock.release()
+    assert f"process {os.getpid()} on " in lease.abandoned(folder)
 
 
 def test_a_lock_file_that_vanishes_is_noticed(tmp_path: Path) -> None:
