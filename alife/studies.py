@@ -72,7 +72,7 @@ def sweep(
         ...     "seeds": 2,
         ... }
         >>> alife.sweep(plan, "sweeps/small", backend="local")
-        <Sweep sweeps/small: shuffled (2 runs); w=1 (2 runs)>
+        <Sweep sweeps/small: shuffled (2 runs); w1 (2 runs)>
     """
     out = os.fspath(out)
     done = sweeps.sweep(read_plan(plan, quick, ray), out, backend=backend, sinks=sinks, quiet=quiet)

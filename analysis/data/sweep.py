@@ -89,10 +89,10 @@ def load_sweep(path: str | os.PathLike[str], births: bool = True) -> Sweep:
         >>> import alife
         >>> sweep = alife.load_sweep("sweeps/first")
         >>> sweep
-        <Sweep sweeps/first: w=0 (2 runs); w=1 (2 runs)>
-        >>> sweep["w=1"][0]
+        <Sweep sweeps/first: w0 (2 runs); w1 (2 runs)>
+        >>> sweep["w1"][0]
         <Run sweeps/first/runs/w1/seed-0: finished, 3 of 3 generations, 24 births>
         >>> sweep.generations.groupby("treatment")["size"].sum().to_dict()
-        {'w=0': 48, 'w=1': 48}
+        {'w0': 48, 'w1': 48}
     """
     return Sweep(os.fspath(path), load_groups([path], births))

@@ -15,7 +15,9 @@ from alife.errors import UserError
 from alife.evolution.selection import CONTROLS
 from alife.format import files
 from alife.format.manifest import NAME as MANIFEST
+from alife.words import count
 from analysis.data.run import Run, load_run
+from analysis.data.source import Source
 
 Groups = Mapping[str, Sequence[Run]]
 
@@ -36,6 +38,8 @@ SILENT: Final = {
 """Keys that make no difference under a scheme, and are left out of a label as long as it stays unique."""
 
 DEPTH: Final = 3
+PLAN: Final = "sweep.yaml"
+"""What a sweep has beside its runs: `populations.studies.sweep` writes it."""
 _SCHEME: Final = "selection.scheme"
 
 
@@ -92,7 +96,7 @@ def load_groups(paths: Iterable[str | os.PathLike[str]], births: bool = True) ->
         UserError: A path holds no run, a run is damaged, or two runs are the same.
     """
     found = dict.fromkeys(name for path in paths for name in find_runs(path))
-    return group([load_run(name, births) for name in found])
+    return named(group([load_run(name, births) for name in found]))
 
 
 def group(runs: Sequence[Run]) -> dict[str, list[Run]]:
@@ -110,6 +114,40 @@ def group(runs: Sequence[Run]) -> dict[str, list[Run]]:
     for among in groups.values():
         refuse_copies(among)
     return groups
+
+
+def named(groups: Mapping[str, list[Run]]) -> dict[str, list[Run]]:
+    """The groups under the names that their sweep gives its treatments, if each has one that is its own."""
+    names = {label: {_named(run.path) for run in runs} for label, runs in groups.items()}
+    given = [min(found) for found in names.values() if len(found) == 1]
+    unique = "" not in given and len(set(given)) == len(groups)
+    return dict(zip(given, groups.values(), strict=True)) if unique else dict(groups)
+
+
+def _named(path: str) -> str:
+    """TREATMENT of a run SWEEP/runs/TREATMENT/seed-K, if SWEEP has a plan; else nothing."""
+    sweep, *rest = (path if files.is_remote(path) else os.path.abspath(path)).rsplit("/", 3)
+    if len(rest) < 3 or rest[0] != "runs":
+        return ""
+    try:
+        return rest[1] if PLAN in Source(sweep).names() else ""
+    except UserError:
+        return ""
+
+
+def unlike_data(runs: Iterable[Run]) -> str:
+    """A line if runs learned different data, by the digests on record; else nothing."""
+    learned: dict[str, list[str]] = {}
+    for run in runs:
+        if digest := (run.manifest.get("task") or {}).get("digest"):
+            learned.setdefault(str(digest), []).append(run.path)
+    if len(learned) < 2:
+        return ""
+    each = (
+        f"{digest[:8]} in {count(len(paths), 'run')} ({paths[0]}{', …' if paths[1:] else ''})"
+        for digest, paths in learned.items()
+    )
+    return f"These runs learned different data, by their digests on record: {'; '.join(each)}."
 
 
 def refuse_copies(runs: Sequence[Run]) -> None:

@@ -10,7 +10,7 @@ from alife.errors import UserError
 from alife.format import files
 from alife.words import count
 from analysis.data.run import Run
-from analysis.data.treatments import seed_of
+from analysis.data.treatments import seed_of, unlike_data
 from analysis.numbers import number, words
 from analysis.report import pairs, statements, sweep_charts, trades
 from analysis.report.page import Chart, Code, Facts, Page, Part, Picture, Section, Text
@@ -132,6 +132,8 @@ def _facts(sweep: Sweep) -> Iterator[Part]:
         yield Text(f"Left out, as no generation is committed yet: {', '.join(sweep.empty)}.", "note")
     for why in sweep.unread.values():
         yield Text(f"Left out: {why}", "note")
+    if unlike := unlike_data(sweep.runs):
+        yield Text(unlike, "note")
 
 
 def _sites(sweep: Sweep) -> Iterator[Part]:

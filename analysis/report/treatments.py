@@ -16,7 +16,7 @@ from alife.evolution.selection import CONTROLS
 from alife.traits import DRAWN, TOLD, TRAITS, log10, there
 from analysis.data.once import once
 from analysis.data.run import Run, lived, load_run
-from analysis.data.treatments import families, find_runs, group
+from analysis.data.treatments import families, find_runs, group, named
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import Floats, interval, intervals, iqm
 
@@ -79,7 +79,7 @@ def load(path: str | os.PathLike[str]) -> Sweep:
         full = load_run(run.path)
         kept = full.births if whole else full.births[full.births["generation"].isin([run.first, common, run.last])]
         runs.append(full if whole else replace(full, births=kept.reset_index(drop=True)))
-    return Sweep(os.fspath(path), _ordered(group(runs)) if runs else {}, empty, unread, whole)
+    return Sweep(os.fspath(path), _ordered(named(group(runs))) if runs else {}, empty, unread, whole)
 
 
 def _ordered(groups: Mapping[str, Sequence[Run]]) -> dict[str, Sequence[Run]]:

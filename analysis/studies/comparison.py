@@ -20,7 +20,18 @@ from alife.errors import UserError
 from alife.traits import STORED, TOLD, TRAITS, log10, there
 from alife.words import count
 from analysis.data.run import Run, lived, load_run
-from analysis.data.treatments import Groups, controls, find_runs, group, partners, refuse_copies, seed_of, unlike
+from analysis.data.treatments import (
+    Groups,
+    controls,
+    find_runs,
+    group,
+    named,
+    partners,
+    refuse_copies,
+    seed_of,
+    unlike,
+    unlike_data,
+)
 from analysis.statistics import significance
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import difference, interval
@@ -135,10 +146,10 @@ def compare(
         >>> import alife
         >>> comparison = alife.compare("sweeps/first", ["accuracy", "copying_error"])
         >>> comparison
-        <Comparison against w=0: 1 treatment × 2 traits>
+        <Comparison against w0: 1 treatment × 2 traits>
         >>> table = comparison.frame()
         >>> table[["treatment", "trait", "effect_is", "runs"]].values.tolist()
-        [['w=1', 'accuracy', 'difference', 2], ['w=1', 'copying_error', 'factor', 2]]
+        [['w1', 'accuracy', 'difference', 2], ['w1', 'copying_error', 'factor', 2]]
         >>> bool(table["low"].isna().all())  # two runs bear no interval
         True
     """
@@ -179,7 +190,7 @@ def _grouped(paths: Paths, at: int | None) -> Groups:
     found: dict[str, Run | None] = {}
     for path in given:
         found |= {path.path: path} if isinstance(path, Run) else dict.fromkeys(find_runs(path))
-    return group([run or _only(load_run(name), at) for name, run in found.items()])
+    return named(group([run or _only(load_run(name), at) for name, run in found.items()]))
 
 
 def _references(groups: Groups, against: str | None) -> tuple[str, dict[str, str]]:
@@ -297,6 +308,8 @@ def _notes(runs: Sequence[Run], rows: Sequence[Row], at: int | None, correction:
     notes.append(f"p: {tests}, two-sided, {over}.")
     if unpaired := dict.fromkeys(row.label for row in rows if not row.paired):
         notes.append(f"Not paired, as seeds do not match: {'; '.join(unpaired)}.")
+    if unlike := unlike_data(runs):
+        notes.append(unlike)
     left = [run.path for run in runs if run.manifest["status"] in ("running", "interrupted", "failed")]
     if left:
         notes.append(f"Not finished: {', '.join(left)}.")

@@ -278,6 +278,35 @@ def test_folders_are_grouped_like_runs(tmp_path, weights):
     assert twice.rows[0].runs == (3, 3)
 
 
+def test_a_sweep_s_own_names_are_used_where_its_plan_lies_beside(tmp_path, weights):
+    for name, label in (("gentle", "w=0"), ("harsh", "w=1")):
+        for run in weights[label][:3]:
+            write_run(tmp_path / "sweep" / "runs" / name / f"seed-{run.manifest['seed']}", run)
+    sweep = tmp_path / "sweep"
+    assert list(load_groups([sweep], births=False)) == ["w=0", "w=1"]
+    (sweep / "sweep.yaml").write_text("seeds: 3\n")
+    assert list(load_groups([sweep], births=False)) == ["gentle", "harsh"]
+    assert list(load_groups([sweep / "runs" / "harsh", sweep / "runs" / "gentle"], births=False)) == ["harsh", "gentle"]
+    assert compare([sweep]).against == "gentle"
+    (sweep / "runs" / "harsh" / "seed-0").rename(sweep / "runs" / "gentle" / "seed-9")
+    assert list(load_groups([sweep], births=False)) == ["w=0", "w=1"], "those of one name were not treated alike"
+
+
+def test_runs_that_learned_different_data_are_noted(weights):
+    def taught(run, digest):
+        return replace(run, manifest={**run.manifest, "task": {"digest": digest}})
+
+    here = {label: [taught(run, "a1b2c3d4e5") for run in runs] for label, runs in weights.items()}
+    assert not any("data" in note for note in compare(here).notes)
+    here["w=1"][7] = taught(here["w=1"][7], "ffffffffff")
+    (note,) = [note for note in compare(here).notes if "data" in note]
+    paths = weights["w=0"][0].path, weights["w=1"][7].path
+    assert note == (
+        f"These runs learned different data, by their digests on record: a1b2c3d4 in 15 runs ({paths[0]}, …); ffffffff "
+        f"in 1 run ({paths[1]})."
+    )
+
+
 def test_folders_without_runs_are_named(tmp_path):
     with pytest.raises(UserError, match="no run there, nor in the folders below it"):
         find_runs(tmp_path)
