@@ -55,7 +55,7 @@ def add(command: Command) -> None:
         "Replay history: thaw the newborns of a kept generation of a run and go on from there.",
         "  alife fork runs/a --generation 10                           nothing changed: the same births again\n"
         "  alife fork runs/a --generation 10 --seed 7 --out runs/b     another history of the same newborns\n"
-        "  alife fork runs/a --generation 10 --replicates 8            8 of them side by side, and their fan",
+        "  alife fork runs/a --generation 10 --replicates 8 --out runs/fan    8 of them side by side, and their fan",
     )
     fork.add_argument("run", metavar="RUN", type=paths.folder, help="a run's folder: a path or an fsspec URI")
     fork.add_argument("--generation", type=int, required=True, metavar="G", help="a kept one; its newborns are thawed")

@@ -87,8 +87,8 @@ def add(command: Command) -> None:
         _compare,
         "Compare treatments: a table of effects with intervals over runs, and what they allow to say.",
         "  alife compare sweeps/a\n"
-        "  alife compare runs/w0-* runs/w1-* --trait accuracy --trait copying_error --against 'w=0'\n"
-        "  alife compare sweeps/tradeoff/runs/*task_weight=0.1\n"
+        "  alife compare sweeps/a --trait accuracy --trait copying_error --against w0\n"
+        "  alife compare sweeps/tradeoff/runs/w*             some treatments of a sweep, or runs from anywhere\n"
         "  alife compare sweeps/a --at 20 --markdown table.md --csv table.csv",
     )
     compare.add_argument(

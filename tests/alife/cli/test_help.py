@@ -1,0 +1,63 @@
+"""What every `--help` shows: its examples are calls that work, in the order in which they are shown."""
+
+import argparse
+import glob
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from alife.cli import main
+from alife.configuration.parsing import nest
+from populations.studies.plan import read_plan
+from populations.studies.sweep import sweep
+from tests.test_readme import KEYS, PARSED, parse, run, small
+
+PLAN = {
+    "base": nest(KEYS | {"generations": 22}),
+    "treatments": {
+        "w0": {"selection.accuracy_weight": 0},
+        "w1": {"selection.accuracy_weight": 1},
+        "shuffled": {"selection.scheme": "shuffled"},
+    },
+    "seeds": 2,
+}
+ELSEWHERE = re.compile(rf"{PARSED.pattern}|^alife data ")
+"""Examples that are only parsed."""
+
+
+def helps() -> dict[str, argparse.ArgumentParser]:
+    """The parser of each command."""
+    (commands,) = (a for a in main._parser()._actions if isinstance(a, argparse._SubParsersAction))
+    return dict(commands.choices)
+
+
+def examples(text: str) -> Iterator[str]:
+    """Its lines that are calls, without what is said beside them."""
+    for line in text.splitlines():
+        if line.startswith("  alife "):
+            yield re.split(r" {2,}", line.strip())[0]
+
+
+@pytest.mark.parametrize("name", helps())
+def test_every_command_has_examples_and_they_are_calls_of_it(name: str) -> None:
+    found = list(examples(helps()[name].description or ""))
+    assert found
+    for example in found:
+        words = shlex.split(example.partition(" > ")[0])
+        assert words[1] == name
+        parse(words[1:])
+
+
+@pytest.mark.nightly
+def test_every_example_works(tmp_path: Path) -> None:
+    with small(tmp_path):
+        for folder in ("sweeps/a", "sweeps/tradeoff"):
+            sweep(read_plan(PLAN), folder, backend="local", quiet=True)
+        for name, parser in helps().items():
+            for example in examples(parser.description or ""):
+                if not ELSEWHERE.search(example) and name != "sweep":
+                    words = [found for word in shlex.split(example) for found in glob.glob(word) or [word]]
+                    run(shlex.join(words).replace("'>'", ">"))
