@@ -36,6 +36,7 @@ from analysis.statistics import significance
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import difference, interval
 from analysis.statistics.significance import Correction, Test
+from analysis.templates import sentences
 
 COMPARED: Final = (*(name for name in TRAITS if name in (*STORED, "test_accuracy")), "early_deaths")
 """What can be compared. Accuracy is told of the images that selection used and of the test images, which drive nothing
@@ -171,16 +172,18 @@ def compare(
     ]
     adjusted = significance.correct([row.test.p for row in rows], correction)
     rows = [replace(row, adjusted=float(p)) for row, p in zip(rows, adjusted, strict=True)]
-    notes = _notes(everybody, rows, at, correction)
-    if alone := groups.keys() - null.keys() - set(null.values()):
-        left = "; ".join(label for label in groups if label in alone)
-        notes.append(f"Left out, as no shuffled control differs from them by selection alone: {left}.")
-    notes += [
-        f"{label} against {other}: {other} deals out the chances of a tournament of {size}, which {label} is not, so "
-        "that how unequal chances are is part of the difference."
-        for label, other in null.items()
-        if (size := unlike(groups[label][0], groups[other][0])) is not None
-    ]
+    notes = sentences(
+        "comparison_notes",
+        rows=rows,
+        runs=everybody,
+        groups=groups,
+        null=null,
+        at=at,
+        method={"bh": "Benjamini–Hochberg", "by": "Benjamini–Yekutieli", "holm": "Holm"}.get(correction),
+        unlike_data=unlike_data(everybody),
+        childless=[run.path for run in everybody if np.isnan(_value(run, "squared_norm", at))],
+        unlike={label: unlike(groups[label][0], groups[other][0]) for label, other in null.items()},
+    )
     return Comparison(against, tuple(rows), tuple(notes))
 
 
@@ -290,32 +293,3 @@ def _row(
         value, reference, effect = (e.mapped(lambda x: 10.0**x) for e in (value, reference, effect))
     few = too_few(*runs, paired=is_paired)
     return Row(label, against, trait, value, reference, effect, runs, is_paired, test, test.p, few)
-
-
-def _notes(runs: Sequence[Run], rows: Sequence[Row], at: int | None, correction: Correction) -> list[str]:
-    ends = sorted({run.last for run in runs})
-    when = f"generation {at if at is not None else ends[0]}"
-    if at is None and len(ends) > 1:
-        when = f"its own last generation ({ends[0]} to {ends[-1]}: they did not run equally long)"
-    notes = [
-        f"A run is the median over its individuals that lived to the end of {when}; values are interquartile means "
-        "over runs, brackets 95 % bootstrap intervals over runs.",
-        "Accuracies and shares: differences. Errors, norms and life-history traits: factors, from means of log10.",
-    ]
-    tests = " and ".join(sorted({row.test.name for row in rows}))
-    method = {"bh": "Benjamini–Hochberg", "by": "Benjamini–Yekutieli", "holm": "Holm"}.get(correction)
-    over = f"adjusted by {method} for {count(len(rows), 'row')}" if method else "not adjusted"
-    notes.append(f"p: {tests}, two-sided, {over}.")
-    if unpaired := dict.fromkeys(row.label for row in rows if not row.paired):
-        notes.append(f"Not paired, as seeds do not match: {'; '.join(unpaired)}.")
-    if unlike := unlike_data(runs):
-        notes.append(unlike)
-    left = [run.path for run in runs if run.manifest["status"] in ("running", "interrupted", "failed")]
-    if left:
-        notes.append(f"Not finished: {', '.join(left)}.")
-    notes += [
-        f"{run.path}: nobody lived to the end of the generation: left out, which favours its treatment."
-        for run in runs
-        if np.isnan(_value(run, "squared_norm", at))
-    ]
-    return notes
