@@ -1,6 +1,8 @@
 """A run: from its configuration to its record, started, resumed, extended or forked.
 
-evolve.py       the door: what is open in a configuration is resolved, and all that can be checked is
+evolve.py       the door: a run started, resumed, extended
+prepare.py      what is open in a configuration resolved, and all checked that can be
+drive.py        a run from its first generation to its last, and nothing left open
 coordinator.py  scores → fitness → parents, generation by generation
 backend.py      where islands live: in this process, or on Ray
 worker.py       a warm process that lives islands' generations

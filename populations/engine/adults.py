@@ -19,7 +19,7 @@ from alife.evolution.adult import Network
 from alife.evolution.reproduction import Floats
 from alife.world.projections import Physics
 from populations.engine import migration
-from populations.engine.evolve import prepare
+from populations.engine.prepare import prepare
 from populations.record.checkpoints import adults_name, decode_adults
 from populations.record.storage import explained, open_folder
 from populations.record.task import as_lived

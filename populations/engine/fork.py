@@ -15,7 +15,9 @@ from alife.errors import UserError
 from populations.engine import migration
 from populations.engine.choosing import BackendName, choose
 from populations.engine.coordinator import Run
-from populations.engine.evolve import MakeBackend, begin, drive, go_on, prepare
+from populations.engine.drive import MakeBackend, begin, drive
+from populations.engine.evolve import go_on
+from populations.engine.prepare import prepare
 from populations.engine.ray.addresses import untold
 from populations.observe import events
 from populations.observe.listeners import Sink, hearing

@@ -26,7 +26,7 @@ from alife.errors import UserError
 from alife.evolution.island import Habitat
 from alife.evolution.reproduction import Newborns
 from alife.organism.kernel.products import computing
-from populations.engine.evolve import prepare
+from populations.engine.prepare import prepare
 from populations.observe import events
 from populations.record.storage import explained, open_below
 from populations.record.task import as_lived

@@ -17,6 +17,7 @@ from alife.format import files, manifest
 from populations.engine import evolve, migration
 from populations.engine.choosing import BackendName, Chosen, choose
 from populations.engine.coordinator import stop_on_signals
+from populations.engine.prepare import prepare
 from populations.engine.ray.cluster import elsewhere
 from populations.observe import events
 from populations.observe.events import Event
@@ -288,7 +289,7 @@ def _settled(plan: Plan, stored: Plan | None, backend: BackendName) -> Plan:
         try:
             migration.check(config)
             if what not in devices:
-                devices[what] = evolve.prepare(config, backend=backend)[0].device
+                devices[what] = prepare(config, backend=backend)[0].device
         except UserError as error:
             raise UserError(f"treatment {name}: {error}") from None
         configs[name] = config.model_copy(update={"device": devices[what]})

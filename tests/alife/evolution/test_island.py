@@ -9,7 +9,7 @@ from alife.evolution import reproduction
 from alife.evolution.island import Habitat, default_chunk, lifetime
 from alife.evolution.reproduction import birth, conceive
 from alife.world.task import load_task
-from populations.engine.evolve import prepare
+from populations.engine.prepare import prepare
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import torch
 from alife.configuration.keys import parse_config
 from alife.evolution import reproduction
 from alife.evolution.island import Habitat, lifetime
-from populations.engine.evolve import prepare
+from populations.engine.prepare import prepare
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device, and there is none here")
 

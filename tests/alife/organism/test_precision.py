@@ -10,7 +10,7 @@ from alife.evolution import reproduction
 from alife.evolution.island import Habitat, check_precision, lifetime
 from alife.organism.kernel.gradient import Gradient
 from alife.organism.lifetime import live
-from populations.engine.evolve import prepare
+from populations.engine.prepare import prepare
 from tests.alife.organism.test_lifetime import features_of, genomes_of, stream
 
 

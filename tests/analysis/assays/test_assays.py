@@ -26,7 +26,7 @@ from alife.evolution.reproduction import birth, conceive
 from alife.organism.measures import relative_error
 from analysis.assays import components, fertility, garden, mutation, publish, read, within_life
 from populations import evolve
-from populations.engine.evolve import prepare
+from populations.engine.prepare import prepare
 from populations.studies.assay_runner import store
 
 QUICK = 300

@@ -82,7 +82,7 @@ def test_pixels_may_be_bytes_or_shares_flat_or_not(lived, idx_folder):
 
 
 def _world(run):
-    from populations.engine.evolve import prepare
+    from populations.engine.prepare import prepare
     from populations.record.writer import read_config
 
     return prepare(read_config(run), read_manifest(run))[1], "blank"

@@ -10,7 +10,7 @@ from alife.configuration.keys import parse_config
 from alife.errors import UserError
 from analysis import load_run
 from populations import evolve, resume
-from populations.engine.evolve import prepare
+from populations.engine.prepare import prepare
 from populations.record.writer import Recorder, digest
 
 

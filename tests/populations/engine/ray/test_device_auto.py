@@ -13,8 +13,8 @@ import yaml
 
 from alife.configuration.keys import RunConfig, parse_config
 from alife.errors import UserError
-from populations.engine import evolve as evolution
-from populations.engine.evolve import evolve, prepare
+from populations.engine.evolve import evolve
+from populations.engine.prepare import prepare
 from populations.engine.ray import asking, cluster
 from populations.engine.ray.supervisor import RayBackend
 from populations.record.reader import read_config
@@ -122,4 +122,4 @@ def test_cuda_is_no_question_of_this_machine_where_the_environment_names_a_clust
     monkeypatch.setenv("RAY_ADDRESS", "head:6379")
     assert prepare(cuda, backend="ray")[0].ray.gpus_per_host == 1
     with pytest.raises(UserError, match="no CUDA device is here"):
-        evolution.prepare(cuda, backend="local")
+        prepare(cuda, backend="local")

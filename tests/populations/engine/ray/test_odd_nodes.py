@@ -16,7 +16,8 @@ from alife.evolution.reproduction import Ints, Newborns
 from alife.world.projections import Physics
 from populations.engine import classes
 from populations.engine.backend import Generation, LocalBackend
-from populations.engine.evolve import evolve, prepare, resume
+from populations.engine.evolve import evolve, resume
+from populations.engine.prepare import prepare
 from populations.engine.ray import devices
 from populations.engine.ray.placing import Placing
 from populations.engine.ray.supervisor import RayBackend

@@ -15,7 +15,7 @@ from alife.evolution.island import Scores
 from alife.evolution.reproduction import Ints, Newborns
 from alife.world.projections import Physics
 from populations.engine.backend import Generation, LocalBackend, Outcome
-from populations.engine.evolve import prepare
+from populations.engine.prepare import prepare
 from populations.engine.ray.failures import Handle
 from populations.engine.ray.supervisor import RayBackend
 from tests.faults import processes
