@@ -31,7 +31,7 @@ from populations.record.writer import Recorder, fossil
 
 
 @dataclass
-class Run:
+class RunState:
     """A run under way.
 
     Attributes:
@@ -58,7 +58,7 @@ class Run:
     committed: int = -1
 
 
-def advance(run: Run) -> str:
+def advance(run: RunState) -> str:
     """Evolve to the last generation, committing on the way and, however it ends, whatever generation is complete.
 
     Returns:
@@ -107,7 +107,7 @@ def choose(config: RunConfig, generation: int) -> Callable[[int, Scores], Ints]:
     return parents
 
 
-def _one_generation(run: Run) -> None:
+def _one_generation(run: RunState) -> None:
     config, number = run.config, run.generation
     began = time.perf_counter()
     last = number == config.generations - 1
@@ -150,20 +150,20 @@ def _one_generation(run: Run) -> None:
     run.tell(_progress(run, whole, written - began))
 
 
-def _due(run: Run) -> bool:
+def _due(run: RunState) -> bool:
     """Whether the newborns at hand are to be committed."""
     g, every = run.generation, run.config.checkpoint.every
     return g % every == 0 or fossil(g) or g == run.config.generations
 
 
-def _keep(run: Run, status: str) -> None:
+def _keep(run: RunState, status: str) -> None:
     """Commit the generations that are complete, before a run ends early."""
     if run.committed < run.generation - 1:
         over = "finished" if run.generation == run.config.generations else status
         _commit(run, over if run.newborns else "extinct")
 
 
-def _commit(run: Run, status: str) -> None:
+def _commit(run: RunState, status: str) -> None:
     began = time.perf_counter()
     meta = {"collapse_norm": run.collapse_norm}
     run.recorder.commit(run.generation - 1, run.newborns, status=status, meta=meta)
@@ -174,7 +174,7 @@ def _commit(run: Run, status: str) -> None:
     run.tell(events.Commit(generation=run.generation - 1, status=status, seconds=took))
 
 
-def _progress(run: Run, births: Mapping[str, np.ndarray], seconds: float) -> events.Generation:
+def _progress(run: RunState, births: Mapping[str, np.ndarray], seconds: float) -> events.Generation:
     living = births["cause_of_death"] == "generation_end"
     return events.Generation(
         generation=run.generation - 1,

@@ -16,7 +16,7 @@ from alife.world.projections import Physics
 from populations.engine import needs
 from populations.engine.backend import Backend, Interrupted, LocalBackend
 from populations.engine.choosing import BackendName, choose
-from populations.engine.coordinator import Run, advance, ended_by, stop_on_signals
+from populations.engine.coordinator import RunState, advance, ended_by, stop_on_signals
 from populations.engine.prepare import check_cuda
 from populations.observe import events
 from populations.observe.gauges import RayMetrics
@@ -58,7 +58,7 @@ def begin(
     return recorder
 
 
-def drive(start: Callable[[MakeBackend], Run], backend: BackendName, tell: Listeners) -> str:
+def drive(start: Callable[[MakeBackend], RunState], backend: BackendName, tell: Listeners) -> str:
     """Start a run, advance it to its end, and leave nothing open, whatever happens.
 
     Args:
@@ -69,7 +69,7 @@ def drive(start: Callable[[MakeBackend], Run], backend: BackendName, tell: Liste
     Returns:
         The status the run ends with; "interrupted" also of one that was told to stop before it had begun.
     """
-    run: Run | None = None
+    run: RunState | None = None
     made: list[Backend] = []
     losses: list[tuple[int, str, str, float]] = []
 
@@ -79,7 +79,7 @@ def drive(start: Callable[[MakeBackend], Run], backend: BackendName, tell: Liste
             note(run)
         tell(events.HostLost(generation=generation, host=host, why=why, seconds=seconds))
 
-    def note(run: Run) -> None:
+    def note(run: RunState) -> None:
         """Put losses on record, those too that came before there was one."""
         while losses:
             generation, host, why, seconds = losses.pop(0)
@@ -109,7 +109,7 @@ def drive(start: Callable[[MakeBackend], Run], backend: BackendName, tell: Liste
             tell.close()
 
 
-def _introduce(run: Run, tell: Listeners) -> None:
+def _introduce(run: RunState, tell: Listeners) -> None:
     """Say what is about to be lived, and what its configuration says in vain."""
     tell(_cost(run))
     tell(
@@ -125,7 +125,7 @@ def _introduce(run: Run, tell: Listeners) -> None:
         tell(events.Warned(text=line))
 
 
-def _cost(run: Run) -> events.Cost:
+def _cost(run: RunState) -> events.Cost:
     h, weights = run.config.quine.hidden, next(iter(run.newborns.values())).messages.shape[1]
     classes, task = weights // h - 2 * h - 1, run.recorder.manifest["task"]
     shape = Shape(h, run.config.quine.coordinate_units if classes else h, classes)

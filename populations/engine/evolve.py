@@ -20,7 +20,7 @@ from alife.errors import UserError
 from alife.evolution.reproduction import founders
 from alife.organism.measures import DEAD_ZERO
 from populations.engine.choosing import BackendName, choose
-from populations.engine.coordinator import Run
+from populations.engine.coordinator import RunState
 from populations.engine.drive import MakeBackend, begin, drive
 from populations.engine.prepare import physics_of, prepare
 from populations.engine.ray.addresses import untold
@@ -80,13 +80,13 @@ def evolve(
     config, physics = prepare(config, backend=backend)
     warned = warnings(config, physics.shape.classes, choose(backend, config))
 
-    def start(make_backend: MakeBackend) -> Run:
+    def start(make_backend: MakeBackend) -> RunState:
         newborns = {i: founders(config, physics.shape.n_weights, i) for i in range(config.population.islands)}
         norms = np.concatenate([np.linalg.norm(group.messages, axis=1) for group in newborns.values()])
         backend = make_backend(config, physics)
         collapse_norm = DEAD_ZERO * float(np.median(norms))
         recorder = begin(out, backend, physics.task, -1, newborns, {"collapse_norm": collapse_norm}, warned)
-        return Run(backend.config, recorder, backend, newborns, 0, collapse_norm, warned=warned)
+        return RunState(backend.config, recorder, backend, newborns, 0, collapse_norm, warned=warned)
 
     return drive(start, backend, hearing(sinks, quiet, for_a_person))
 
@@ -145,7 +145,7 @@ def resume(
         recorder.close()
         raise
 
-    def start(make_backend: MakeBackend) -> Run:
+    def start(make_backend: MakeBackend) -> RunState:
         try:
             generation, newborns, meta = recorder.checkpoint()
             norm = check_newborns(newborns, meta, config, physics, out)
@@ -160,7 +160,7 @@ def resume(
             raise
         if aged:
             tell(events.Note(text=f"{out}: {aged}"))
-        return Run(config, recorder, backend, newborns, generation, norm, committed=generation - 1, warned=warned)
+        return RunState(config, recorder, backend, newborns, generation, norm, committed=generation - 1, warned=warned)
 
     tell = hearing(sinks, quiet, for_a_person)
     return drive(start, backend, tell)

@@ -14,7 +14,7 @@ from alife.configuration.parsing import flatten, merge, nest
 from alife.errors import UserError
 from populations.engine import migration
 from populations.engine.choosing import BackendName, choose
-from populations.engine.coordinator import Run
+from populations.engine.coordinator import RunState
 from populations.engine.drive import MakeBackend, begin, drive
 from populations.engine.evolve import go_on
 from populations.engine.prepare import prepare
@@ -89,13 +89,13 @@ def fork(
         *remarks.of_fork(lived, config),
     ]
 
-    def start(make_backend: MakeBackend) -> Run:
+    def start(make_backend: MakeBackend) -> RunState:
         backend = make_backend(config, physics)
         if _repeats(config, lived):
             backend.require(past["class"])
         kept = {"collapse_norm": norm, "parent": parent, "thawed": number}
         recorder = begin(out, backend, physics.task, number - 1, newborns, kept, warned)
-        return Run(backend.config, recorder, backend, newborns, number, norm, committed=number - 1, warned=warned)
+        return RunState(backend.config, recorder, backend, newborns, number, norm, committed=number - 1, warned=warned)
 
     tell = hearing(sinks, quiet, for_a_person)
     if aged:

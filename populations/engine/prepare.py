@@ -10,7 +10,7 @@ import torch
 
 from alife.configuration.keys import RunConfig
 from alife.errors import Unfit
-from alife.world.projections import Physics, shape_of
+from alife.world.projections import Physics, make_physics, shape_of
 from alife.world.task import Task, load_task
 from populations.engine import migration, needs
 from populations.engine.choosing import BackendName

@@ -123,7 +123,7 @@ def shares(seconds: Mapping[str, float]) -> dict[str, float]:
     """How the wall-clock of all generations divides: phase → share; what workers do in parallel counts once.
 
     Args:
-        seconds: `populations.engine.coordinator.Run.seconds`.
+        seconds: `populations.engine.coordinator.RunState.seconds`.
     """
     whole = seconds["generations"]
     on_hosts = 1 - seconds.get("records", 0) / whole

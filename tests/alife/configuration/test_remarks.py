@@ -22,7 +22,7 @@ from alife.world.projections import make_physics
 from alife.world.task import Task, load_task
 from populations import evolve, resume
 from populations.engine.backend import LocalBackend
-from populations.engine.coordinator import Run, advance
+from populations.engine.coordinator import RunState, advance
 from populations.engine.fork import fork as fork_run
 from populations.record.writer import read_manifest
 from populations.studies.plan import parse_plan, plain, read_plan
@@ -103,7 +103,7 @@ def born(config: RunConfig) -> str:
     births = Births()
     backend = LocalBackend(config, physics, lambda: False)
     with np.errstate(all="ignore"):
-        advance(Run(config, births, backend, newborns, 0, DEAD_ZERO * float(np.median(norms))))  # type: ignore[arg-type]
+        advance(RunState(config, births, backend, newborns, 0, DEAD_ZERO * float(np.median(norms))))  # type: ignore[arg-type]
     return births.total.hexdigest()
 
 
