@@ -35,8 +35,9 @@ def facts_of(data: bytes, sizes: Mapping[str, int | None]) -> dict[str, Any] | N
     try:
         facts = json.loads(data)
         needed = facts.get("files") or dict.fromkeys(_NEEDED)
-        strings = all(isinstance(facts[key], str) for key in ("experiment", "part"))
+        typed = all(isinstance(facts[key], str) for key in ("experiment", "part"))
+        typed &= isinstance(facts.get("length", ""), str) and isinstance(facts.get("seconds", 0), int | float)
         there = all(sizes.get(end) and size in (None, sizes[end]) for end, size in needed.items())
     except (ValueError, RecursionError, AttributeError, KeyError, TypeError):
         return None
-    return facts if strings and there else None
+    return facts if typed and there else None

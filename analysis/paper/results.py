@@ -8,6 +8,7 @@ from importlib import resources
 from typing import Any, Final
 
 import pandas as pd
+import pyarrow as pa
 from fsspec import AbstractFileSystem
 from fsspec.core import url_to_fs
 
@@ -73,8 +74,7 @@ def load(path: str) -> Results:
     system, root = url_to_fs(path)
     try:
         names = [name for name in system.ls(f"{root}/results", detail=False) if name.endswith(".json")]
-        settings = json.loads(system.cat_file(f"{root}/paper.json"))
-        manifest.parse_task(settings.get("data"), f"{path}/paper.json")
+        settings = _settings(system.cat_file(f"{root}/paper.json"), f"{path}/paper.json")
         found = sorted(_ended(system, names), key=_place)
         facts, rows, curves = [each for each, _ in found], [], []
         for each, name in found:
@@ -92,8 +92,35 @@ def load(path: str) -> Results:
     return Results(path, settings, facts, pd.concat(rows), pd.concat(curves) if curves else empty)
 
 
+def _settings(data: bytes, source: str) -> dict[str, Any]:
+    """What was asked for.
+
+    Raises:
+        UserError: It says something else.
+    """
+    try:
+        settings: Any = json.loads(data)
+    except (ValueError, RecursionError):
+        settings = None
+    kinds = {"full": bool, "seeds": int, "seed": int, "task": str}
+    if not isinstance(settings, dict) or any(type(settings.get(key)) is not kind for key, kind in kinds.items()):
+        raise UserError(f"{source}: is damaged: restore it from a copy")
+    manifest.parse_task(settings.get("data"), source)
+    return settings
+
+
 def _table(system: AbstractFileSystem, name: str) -> pd.DataFrame:
-    return parquet.load(system.cat_file(name), name).to_pandas()
+    """A table of networks.
+
+    Raises:
+        UserError: It is something else.
+    """
+    table = parquet.load(system.cat_file(name), name)
+    kinds = {field.name: field.type for field in table.schema}
+    words = all(kinds.get(column) == pa.string() for column in ("experiment", "variant"))
+    if not words or not all(pa.types.is_floating(kinds.get(column, pa.null())) for column in ("L_SR", "rho")):
+        raise UserError(f"{name}: is no table of networks: remove it, and the same 'alife paper' does that part again")
+    return table.to_pandas()
 
 
 def _ended(system: AbstractFileSystem, markers: list[str]) -> Iterator[tuple[dict[str, Any], str]]:

@@ -154,7 +154,7 @@ def parse(data: bytes, source: str) -> dict[str, Any]:
     """
     try:
         found = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise UserError(f"{source}: is damaged: choose another --out")

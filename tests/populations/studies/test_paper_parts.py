@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from alife.errors import UserError
@@ -20,7 +22,7 @@ PART = ("E1", "sgd")
 
 def finish(out: str, part: tuple[str, str] = PART) -> None:
     folder = open_folder(out)
-    rows = [{"experiment": part[0], "variant": "a", "seed": 0, "L_SR": 1.0}]
+    rows = [{"experiment": part[0], "variant": "a", "seed": 0, "L_SR": 1.0, "rho": 1.0}]
     with claim(folder, *part) as lease:
         keep = Keep(folder, *part, lease)
         keep.save({"weights": np.ones(3, np.float32)}, {"epoch": 1})
@@ -108,3 +110,37 @@ def test_experiments_that_have_no_curves_have_their_rows(tmp_path: Path) -> None
     with claim(folder, "E0", "") as lease:
         Keep(folder, "E0", "", lease).finish(Outcome(rows, [], {"vanilla": np.ones((1, 3), np.float32)}), 1.0)
     assert [(row.experiment, row.mean) for row in verdicts.rows(load(str(tmp_path)))] == [("E0", 1072.0)]
+
+
+BROKEN = {
+    "paper.json": [
+        "[]",
+        "",
+        "{}",
+        "[" * 100_000,
+        '{"seeds": 1}',
+        '{"full": 1, "seeds": 1, "seed": 0, "task": "mnist"}',
+    ],
+    "results/E0.json": ["length", "seconds"],
+}
+
+
+@pytest.mark.parametrize(("name", "content"), [(name, content) for name, many in BROKEN.items() for content in many])
+def test_results_that_somebody_has_changed_are_one_line(tmp_path: Path, name: str, content: str) -> None:
+    finish(str(begin(tmp_path)), ("E0", ""))
+    if content in ("length", "seconds"):
+        content = json.dumps({**json.loads((tmp_path / name).read_text()), content: None})
+    (tmp_path / name).write_text(content)
+    with pytest.raises(UserError, match=r"damaged|no experiment has ended"):
+        load(str(tmp_path))
+
+
+def test_a_table_of_something_else_is_one_line(tmp_path: Path) -> None:
+    finish(str(begin(tmp_path)))
+    rows = tmp_path / "results/E1-sgd.rows.parquet"
+    pq.write_table(pa.table({"a": [1]}), rows)
+    marker = json.loads((tmp_path / "results/E1-sgd.json").read_text())
+    marker["files"]["rows.parquet"] = rows.stat().st_size
+    (tmp_path / "results/E1-sgd.json").write_text(json.dumps(marker))
+    with pytest.raises(UserError, match="is no table of networks"):
+        load(str(tmp_path))
