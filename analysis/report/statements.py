@@ -15,7 +15,8 @@ from analysis.report.page import Part, Text
 from analysis.report.split import forces_table, inheritance_table
 from analysis.report.treatments import TASK_WEIGHT, WEIGHT, Sweep, ends, weighted
 from analysis.statistics.estimate import Estimate
-from analysis.studies.comparison import Row, compare, recorded_traits
+from analysis.studies.comparison import Row, compare
+from analysis.studies.values import recorded_traits
 from analysis.studies.wording import sentences, table
 
 BETWEEN: Final = ("accuracy", "copying_error")

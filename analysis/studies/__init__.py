@@ -1,6 +1,7 @@
 """What several runs say together.
 
 comparison.py  treatments compared at one generation
+values.py      one value a run, from which they start
 wording.py     a comparison as sentences and as a table
 trends.py      traits through time over runs, beside controls
 futures.py     replays of history from one generation

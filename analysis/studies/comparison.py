@@ -17,9 +17,9 @@ import pandas as pd
 
 from alife import schema
 from alife.errors import UserError
-from alife.traits import STORED, TOLD, TRAITS, log10, there
+from alife.traits import TOLD, TRAITS
 from alife.words import count
-from analysis.data.run import Run, lived, load_run
+from analysis.data.run import Run, load_run
 from analysis.data.treatments import (
     Groups,
     controls,
@@ -36,11 +36,8 @@ from analysis.statistics import significance
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import difference, interval
 from analysis.statistics.significance import Correction, Test
+from analysis.studies.values import births_at, only, recorded_traits, value_of
 from analysis.templates import sentences
-
-COMPARED: Final = (*(name for name in TRAITS if name in (*STORED, "test_accuracy")), "early_deaths")
-"""What can be compared. Accuracy is told of the images that selection used and of the test images, which drive nothing
-and are looked at for the last generation of a run alone."""
 
 OWN: Final = "its own shuffled control"
 
@@ -52,7 +49,7 @@ class Row:
     Attributes:
         label: The treatment.
         against: What it is compared with.
-        trait: A key of `COMPARED`.
+        trait: A key of `values.COMPARED`.
         value: Centre of the treatment's runs, in the trait's own units, and its interval.
         reference: The same of the other.
         effect: Difference, or factor (`is_factor`), and its interval; n counts pairs, or the smaller group's runs.
@@ -131,7 +128,7 @@ def compare(
     Args:
         runs: Runs by label, loaded with births, as `load_sweep` gives them. Or one or several of: a run, a folder of
             one, a folder of such folders; they are grouped by their configurations, and read one at a time.
-        traits: Keys of `COMPARED`; if None those of `alife.traits.TOLD` that all runs have, the heritable traits, and
+        traits: In `values.COMPARED`; if None those of `alife.traits.TOLD` that all runs have, the heritable traits, and
             early deaths if there are any.
         at: The generation; each run's last if None.
         against: A label; if None the null of every claim about selection, which is the only group under `shuffled`, or
@@ -161,7 +158,7 @@ def compare(
         _refuse_unreached(run, at)
     names = _traits(everybody, traits, at)
     values = {
-        label: {trait: pd.Series({seed_of(run): _value(run, trait, at) for run in runs}) for trait in names}
+        label: {trait: pd.Series({seed_of(run): value_of(run, trait, at) for run in runs}) for trait in names}
         for label, runs in groups.items()
     }
     few = functools.partial(significance.too_few, comparisons=len(null) * len(names), correction=correction)
@@ -181,7 +178,7 @@ def compare(
         at=at,
         method={"bh": "Benjamini–Hochberg", "by": "Benjamini–Yekutieli", "holm": "Holm"}.get(correction),
         unlike_data=unlike_data(everybody),
-        childless=[run.path for run in everybody if np.isnan(_value(run, "squared_norm", at))],
+        childless=[run.path for run in everybody if np.isnan(value_of(run, "squared_norm", at))],
         unlike={label: unlike(groups[label][0], groups[other][0]) for label, other in null.items()},
     )
     return Comparison(against, tuple(rows), tuple(notes))
@@ -193,7 +190,7 @@ def _grouped(paths: Paths, at: int | None) -> Groups:
     found: dict[str, Run | None] = {}
     for path in given:
         found |= {path.path: path} if isinstance(path, Run) else dict.fromkeys(find_runs(path))
-    return named(group([run or _only(load_run(name), at) for name, run in found.items()]))
+    return named(group([run or only(load_run(name), at) for name, run in found.items()]))
 
 
 def _references(groups: Groups, against: str | None) -> tuple[str, dict[str, str]]:
@@ -222,55 +219,17 @@ def _refuse_unreached(run: Run, at: int | None) -> None:
         raise UserError(f"{run.path}: generation {at} is not on record: its last is {run.last}")
     if run.births.empty:
         raise UserError(f"{run.path}: loaded without births, and individuals are asked for: load it with births=True")
-    if _births_at(run, at).empty:
+    if births_at(run, at).empty:
         raise UserError(f"{run.path}: generation {at} is not on record: its first is {run.births['generation'].min()}")
-
-
-def _births_at(run: Run, at: int | None) -> pd.DataFrame:
-    """Births of the generation that is compared, the dead too."""
-    return run.births[run.births["generation"] == (run.last if at is None else at)]
-
-
-def _only(run: Run, at: int | None) -> Run:
-    """The run with the births that are compared, all of them if none are."""
-    births = _births_at(run, at)
-    return run if births.empty else replace(run, births=births.copy())
-
-
-def recorded_traits(runs: Sequence[Run], at: int | None) -> list[str]:
-    """Those of `COMPARED` that all runs have in the generation that is compared, each run's last if `at` is None."""
-    names = there(COMPARED, all(run.has_task for run in runs))
-    return [name for name in names if all(_has(run, name, at) for run in runs)]
 
 
 def _traits(runs: Sequence[Run], traits: Sequence[str] | None, at: int | None) -> list[str]:
     known = recorded_traits(runs, at)
     if unknown := [name for name in traits or () if name not in known]:
         raise UserError(f"trait {unknown[0]}: not on record in all of these runs: choose among {', '.join(known)}")
-    died = any(_value(run, "early_deaths", at) > 0 for run in runs)
+    died = any(value_of(run, "early_deaths", at) > 0 for run in runs)
     standard = [name for name in (*TOLD, *schema.LIFE_HISTORY) if name in known]
     return list(dict.fromkeys(traits)) if traits else [*standard, *(["early_deaths"] if died else [])]
-
-
-def _has(run: Run, trait: str, at: int | None) -> bool:
-    """Whether it is on record; on the test images of all who lived to the end of the generation."""
-    if trait == "test_accuracy":
-        return bool(lived(_births_at(run, at))[trait].notna().all())
-    return trait == "early_deaths" or trait in run.births
-
-
-def _value(run: Run, trait: str, at: int | None) -> float:
-    """A run's value: differences as they are, factors as log10; NaN if nobody lived to the end."""
-    births = _births_at(run, at)
-    alive = lived(births)
-    if trait == "early_deaths":
-        return 1 - len(alive) / len(births)
-    values = alive[trait].to_numpy(np.float64)
-    values = values[np.isfinite(values)]
-    if not len(values):
-        return np.nan
-    median = float(np.median(values))
-    return float(log10(median)) if TRAITS[trait].log else median
 
 
 def _row(

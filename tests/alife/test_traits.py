@@ -23,7 +23,7 @@ from analysis.evolution.islands import demes
 from analysis.figures import descent, forces, trajectories
 from analysis.figures.phylogeny import scaled
 from analysis.report import charts, individuals, treatments
-from analysis.studies import comparison, trends
+from analysis.studies import trends, values
 from tests.support.synthetic import generation_table, synthetic_run
 
 ROOT = Path(alife.__file__).parents[1]
@@ -115,7 +115,7 @@ def exact(run: Run) -> Run:
 
 def test_exact_printers_are_as_many_decades_away_everywhere() -> None:
     run = exact(synthetic_run(6, 2, 8, death_rate=0))
-    assert comparison._value(run, "replication_error", None) == pytest.approx(-DECADES)
+    assert values.value_of(run, "replication_error", None) == pytest.approx(-DECADES)
     assert treatments.medians(run)["replication_error"].iloc[-1] == pytest.approx(-DECADES)
     assert hypervolume(points(run.births[run.births["generation"] == 5])[:1]) == pytest.approx(
         DECADES * run.births.query("generation == 5")["accuracy"].iloc[0]
