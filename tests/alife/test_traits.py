@@ -39,6 +39,7 @@ ALLOWED = {
     "analysis/figures/style.py": "ticks",
     "analysis/studies/wording.py": "digits",
     "analysis/report/individuals.py": "digits",
+    "analysis/numbers.py": "digits",
 }
 
 
