@@ -37,6 +37,7 @@ copybutton_exclude = ".linenos, .gp, .go"
 
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"
+viewcode_follow_imported_members = False  # the way back would lead to a name that no page has
 napoleon_google_docstring = True
 nitpicky = False
 
