@@ -5,7 +5,7 @@ page.py            a page as plain data, and as HTML with page.html, page.css, r
 summary.py         the state of a run as a table on the terminal
 
 of_run.py          the page of a run
-moved.py           what moved its traits, in tables
+change.py          what moved its traits, in tables
 charts.py          its interactive views
 individuals.py     who is shown in them, and of whom born
 pictures.py        static figures, drawn or taken from beside the page
@@ -13,7 +13,7 @@ pictures.py        static figures, drawn or taken from beside the page
 of_sweep.py        the page of a sweep
 treatments.py      its runs by treatment, one value a run and generation
 statements.py      what it says, in sentences with intervals over runs
-trades.py          trade-offs that its assays found
+tradeoffs.py          trade-offs that its assays found
 split.py           what moved traits, treatment by treatment
 pairs.py           treatments against each other in what assays found
 sweep_charts.py    the interactive view
@@ -21,7 +21,7 @@ sweep_pictures.py  the static figures, by groups of treatments
 trade_pictures.py  figures of its assays
 trend_pictures.py  the figure of traits through time beside controls
 
-looks.py           how the interactive charts of both look
+chart_style.py     how the interactive charts of both look
 """
 
 from analysis.report.write import report

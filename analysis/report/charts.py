@@ -16,8 +16,7 @@ from analysis.evolution.fronts import pareto_front, points, survivors
 from analysis.evolution.islands import SETTLED
 from analysis.figures import style
 from analysis.figures.trajectories import quantiles
-from analysis.report.individuals import Shown, every, rows, significant
-from analysis.report.looks import (
+from analysis.report.chart_style import (
     ALL,
     GREY,
     INK,
@@ -32,6 +31,7 @@ from analysis.report.looks import (
     span,
     trait_scale,
 )
+from analysis.report.individuals import Shown, every, rows, significant
 
 PANELS: Final = (*DRAWN, *schema.LIFE_HISTORY)
 """Traits with a panel, in this order."""

@@ -16,8 +16,8 @@ from analysis.evolution.islands import SETTLED
 from analysis.figures.trajectories import quantiles
 from analysis.numbers import number
 from analysis.report import charts
+from analysis.report.change import moved
 from analysis.report.individuals import shown
-from analysis.report.moved import moved
 from analysis.report.page import Chart, Code, Facts, Page, Part, Picture, Section, Text
 from analysis.report.summary import facts_of, latest, medians
 from analysis.tables import Table

@@ -12,7 +12,7 @@ from alife.words import count
 from analysis.data.run import Run
 from analysis.data.treatments import seed_of, unlike_data
 from analysis.numbers import number, words
-from analysis.report import pairs, statements, sweep_charts, trades
+from analysis.report import pairs, statements, sweep_charts, tradeoffs
 from analysis.report.page import Chart, Code, Facts, Page, Part, Picture, Section, Text
 from analysis.report.pictures import relative
 from analysis.report.treatments import Sweep, at, at_the_end, told
@@ -59,7 +59,7 @@ def page(sweep: Sweep, pictures: Sequence[Picture], left_out: Sequence[str], bes
             Section(
                 "genomes",
                 "Trade-off among genomes",
-                [*_safely(trades.genomes_parts, sweep), *_safely(_genome_pairs, sweep), *own["genomes"]],
+                [*_safely(tradeoffs.genomes_parts, sweep), *_safely(_genome_pairs, sweep), *own["genomes"]],
             ),
             Section(
                 "selection",
@@ -98,8 +98,8 @@ def _genome_pairs(sweep: Sweep) -> Iterator[Part]:
 def _in_short(sweep: Sweep) -> Iterator[Part]:
     yield Text("Does specialisation trade against replication? Three questions, never merged, and what selection does:")
     yield Text(statements.among_treatments_in_short(sweep), "statement")
-    yield Text(trades.in_short("Within a life, over task_weight", trades.within_lives(sweep)), "statement")
-    yield Text(trades.in_short("Among genomes of a run", trades.among_genomes(sweep)), "statement")
+    yield Text(tradeoffs.in_short("Within a life, over task_weight", tradeoffs.within_lives(sweep)), "statement")
+    yield Text(tradeoffs.in_short("Among genomes of a run", tradeoffs.among_genomes(sweep)), "statement")
     yield Text(statements.against_shuffled_in_short(sweep), "statement")
     yield Text(
         "There: the 95 % bootstrap intervals over runs lie on the side of a trade-off, for accuracy and replication, "

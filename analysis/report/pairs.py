@@ -11,7 +11,7 @@ from alife.traits import MAIN, TRAITS
 from analysis.assays import of_runs
 from analysis.data.treatments import partners
 from analysis.numbers import words
-from analysis.report.trades import factor, genomes
+from analysis.report.tradeoffs import factor, genomes
 from analysis.report.treatments import Sweep
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval

@@ -10,7 +10,7 @@ from alife.traits import TRAITS
 from analysis.data.run import Run
 from analysis.data.treatments import control, families
 from analysis.numbers import words
-from analysis.report import trades
+from analysis.report import tradeoffs
 from analysis.report.page import Part, Text
 from analysis.report.split import forces_table, inheritance_table
 from analysis.report.treatments import TASK_WEIGHT, WEIGHT, Sweep, ends, weighted
@@ -49,7 +49,7 @@ def among_treatments_in_short(sweep: Sweep) -> str:
             verdicts.append(f"{high} against {low}: {refused}")
         else:
             verdicts.append(
-                f"{trades.VERDICTS[is_there(*_both(rows, BETWEEN))]}: {high} against {low} {_effects(rows)}"
+                f"{tradeoffs.VERDICTS[is_there(*_both(rows, BETWEEN))]}: {high} against {low} {_effects(rows)}"
             )
     return f"Among treatments, over w: {'; '.join(verdicts) if verdicts else 'not measured'}."
 
@@ -104,12 +104,12 @@ def within_a_life(sweep: Sweep) -> Iterator[Part]:
     """Over task_weight: the same genomes under several, as the assay had them live; or founders of several treatments,
     who are the same before anything has evolved.
     """
-    found = trades.within_lives(sweep)
+    found = tradeoffs.within_lives(sweep)
     if found:
         yield from (Text(one.sentence, "statement") for one in found)
-        if step := trades.first_step(sweep):
+        if step := tradeoffs.first_step(sweep):
             yield Text(step, "statement")
-        yield trades.lives_table(sweep)
+        yield tradeoffs.lives_table(sweep)
         return
     for family in families(sweep.groups, TASK_WEIGHT):
         low, high = ends(family, TASK_WEIGHT)

@@ -11,8 +11,9 @@ from alife.traits import DRAWN, TRAITS
 from analysis.data.treatments import seed_of
 from analysis.evolution.islands import SETTLED
 from analysis.figures import style
+from analysis.report.chart_style import configured, side_by_side
 from analysis.report.individuals import rows, significant
-from analysis.report.looks import configured, side_by_side
+from analysis.report.chart_style import configured, side_by_side
 from analysis.report.treatments import Sweep, medians, trajectories
 
 SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left")

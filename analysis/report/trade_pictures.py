@@ -1,6 +1,6 @@
 """Two static figures of a sweep's assays: what genomes trade, run by run, and the paths that more of the task takes.
 
-Call `genomes` and `lives` for the page of a sweep with assays; the sentences and tables beside them are in trades.py.
+Call `genomes` and `lives` for the page of a sweep with assays; sentences and tables beside them are in tradeoffs.py.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from analysis.assays import of_runs
 from analysis.data.run import Run
 from analysis.figures import legends, style
 from analysis.figures.estimates import draw_estimate
-from analysis.report.trades import by_genomes
+from analysis.report.tradeoffs import by_genomes
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import FEWEST, interval
 

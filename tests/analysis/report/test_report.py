@@ -22,13 +22,13 @@ from analysis.evolution.islands import demes
 from analysis.figures import registry
 from analysis.lineage.phylogeny import NOBODY, Phylogeny, line_of_descent, of_run
 from analysis.report import (
-    moved,
+    change,
     report,
     split,
     statements,
     sweep_pictures,
     trade_pictures,
-    trades,
+    tradeoffs,
     treatments,
     trend_pictures,
 )
@@ -207,11 +207,11 @@ class TestRun:
         table = effective_size(demes(run))
         table = table[table["generation"] >= 3]
         assert np.isinf(table["effective"]).any()
-        said = moved._size(run).text
+        said = change._size(run).text
         assert f"of {len(table)} island generations: {1 / table['coalescence'].mean():.1f} of 3" in said
-        monkeypatch.setattr(moved, "effective_size", lambda _: table.assign(coalescence=0.0))
+        monkeypatch.setattr(change, "effective_size", lambda _: table.assign(coalescence=0.0))
         with pytest.raises(UserError, match="effective size is not known"):
-            moved._size(run)
+            change._size(run)
 
     def test_a_run_without_a_task_has_another_plane(self) -> None:
         text = page_of(synthetic_run(8, 2, 6, has_task=False))
@@ -455,13 +455,15 @@ class TestSweep:
             shutil.copytree(sweep / f"runs/w1/seed-{seed}", folder)
             plant_assays(folder, seed, -0.7, 0.2, weights=((0.0, 0), (1.0, 1)))
         loaded = treatments.load(tmp_path)
-        [early, late] = trades.within_lives(loaded)
+        [early, late] = tradeoffs.within_lives(loaded)
         needs = "not measured, as it needs two task weights above 0, and these genomes lived under task weight 1 alone."
         assert early.sentence == f"founders: {needs}"
         assert late.sentence == f"all (generation 10): {needs}"
-        assert "not measured, as it needs two task weights above 0, in founders" in trades.in_short("W", [early, late])
-        assert trades.lives_table(loaded).rows[0][2:6] == ["–"] * 4
-        assert "changes accuracy by" in trades.first_step(loaded)
+        assert "not measured, as it needs two task weights above 0, in founders" in tradeoffs.in_short(
+            "W", [early, late]
+        )
+        assert tradeoffs.lives_table(loaded).rows[0][2:6] == ["–"] * 4
+        assert "changes accuracy by" in tradeoffs.first_step(loaded)
 
     def test_the_page_says_what_heritability_leaves_out_and_whose_it_is(self, sweep: Path, tmp_path: Path) -> None:
         shutil.copytree(sweep / "runs/w1/seed-0", tmp_path / "r")
