@@ -2,10 +2,10 @@
 
 write.py           `report` reads a folder, draws the figures beside the page, and writes it
 page.py            a page as plain data, and as HTML with page.html, page.css, rows.css and page.js
-summary.py         the state of a run as a table on the terminal
+summary.py         the state of a run, on a terminal and its page
+change.py          what moves traits, of a run and of treatments
 
 of_run.py          the page of a run
-change.py          what moved its traits, in tables
 charts.py          its interactive views
 individuals.py     who is shown in them, and of whom born
 pictures.py        static figures, drawn or taken from beside the page
@@ -13,8 +13,7 @@ pictures.py        static figures, drawn or taken from beside the page
 of_sweep.py        the page of a sweep
 treatments.py      its runs by treatment, one value a run and generation
 statements.py      what it says, in sentences with intervals over runs
-tradeoffs.py          trade-offs that its assays found
-split.py           what moved traits, treatment by treatment
+tradeoffs.py       trade-offs that its assays found
 pairs.py           treatments against each other in what assays found
 sweep_charts.py    the interactive view
 sweep_pictures.py  the static figures, by groups of treatments

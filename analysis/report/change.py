@@ -1,129 +1,160 @@
-"""What moved the traits of a run, in tables: selection differentials, the Price equation, inheritance, drift."""
+"""What moves traits: selection differentials, the Price equation, inheritance, drift; of a run, and of treatments.
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Final
+Call `of_run` for what the page of a run shows, `of_treatments` for a sweep's tables, with runs as units. What they say
+is in change.txt.j2 of `analysis/templates`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 import pandas as pd
 
 from alife import schema
 from alife.errors import UserError
-from alife.traits import DRAWN, TRAITS
-from alife.words import count
+from alife.traits import DRAWN, MAIN, TRAITS
+from analysis import templates
 from analysis.data.run import Run
 from analysis.evolution.dynamics import differentials, effective_size, heritability, interference, mean_differentials
 from analysis.evolution.islands import demes, settled
 from analysis.evolution.price import COMPONENTS, price, summary
-from analysis.numbers import number
-from analysis.report.page import Part, Text
-from analysis.statistics.intervals import Estimate
-from analysis.tables import Effect, Table
+from analysis.report.page import Part, Text, said
+from analysis.statistics.estimate import Estimate
+from analysis.statistics.intervals import interval
+from analysis.tables import Effect, Table, table
 
 PRICED: Final = (*DRAWN, *schema.LIFE_HISTORY)
-"""Traits whose change is split in the table."""
+"""Traits whose change is split in the table of a run."""
 BACK: Final = 10
 LARGE: Final = 0.05
 """How deep a clade is, in generations, and its share from which it counts as a rival."""
+PARTS: Final = ("selection", "sampling", "transmission", "change")
+FORCES: Final = ("realised", "selection", "sampling", "sampling, rms", "transmission", "change")
+INHERITED: Final = ("slope", "not handed on", "transmission")
+UNSIGNED: Final = ("slope", "sampling, rms")
+"""Columns of the two tables of treatments, and those that are no change."""
 
 
-def moved(run: Run) -> Iterator[Part]:
+def of_run(run: Run) -> Iterator[Part]:
     """The tables, or the line that says why one is not there."""
-    tables: Sequence[Callable[[Run], Part]] = (_differentials, _price, _heritability, _size, _rivals)
-    yield Text(
-        "Intervals here are over blocks of consecutive generations of this one run: they say how well this run is "
-        "known. A statement about a treatment needs several runs; compare them with 'alife compare' or the report of a "
-        "sweep.",
-        "note",
-    )
-    said = set()
-    for make in tables:
+    yield from _say("run")
+    refused = set()
+    makers: Sequence[Callable[[Run], Part]] = (_differentials, _price, _heritability, _size, _rivals)
+    for make in makers:
         try:
             yield make(run)
         except UserError as error:
-            if str(error) not in said:
-                said.add(str(error))
+            if str(error) not in refused:
+                refused.add(str(error))
                 yield Text(str(error), "note")
 
 
+def of_treatments(groups: Mapping[str, Sequence[Run]]) -> list[Table]:
+    """What moves the traits of every treatment, and what their children keep.
+
+    Raises:
+        UserError: As `forces`.
+    """
+    frames = {label: forces(runs) for label, runs in groups.items()}
+    starts = sorted({settled(run.last) for runs in groups.values() for run in runs})
+    out = []
+    for of, columns in (("forces", FORCES), ("inheritance", INHERITED)):
+        rows = []
+        for label, frame in frames.items():
+            for trait, own in frame.groupby("trait", sort=False):
+                found = {name: interval(own[name]) for name in columns}
+                cells = {name: e if name in UNSIGNED else Effect(e) for name, e in found.items()}
+                rows.append({"treatment": label, "trait": TRAITS[str(trait)].measured_label, "runs": len(own)} | cells)
+        out.append(table(_caption(of, starts=starts), rows))
+    return out
+
+
+def forces(runs: Sequence[Run], traits: Sequence[str] = MAIN) -> pd.DataFrame:
+    """One value a run, means over its generations from where parents are of a kind.
+
+    Returns:
+        A row for each run and trait on record: run, trait, `FORCES` and `INHERITED`: slope of children on parents (NaN
+        where parents do not vary), not handed on (selection of the Price equation times 1 − slope).
+
+    Raises:
+        UserError: A run has too few generations, or was loaded without births.
+    """
+    rows = []
+    for run in runs:
+        record, first = demes(run), settled(run.last)
+        known = [trait for trait in traits if trait in record.traits]
+        realised = mean_differentials(differentials(record, known), first).set_index("trait")["realised"]
+        slopes = heritability(record, known, first).set_index("trait")["slope"]
+        split = summary(price(record, known), first).set_index(["trait", "component"])
+        for trait in known:
+            row = {name: split.at[(trait, name), "per_generation"] for name in PARTS}
+            row |= {"realised": realised[trait], "sampling, rms": split.at[(trait, "sampling"), "rms"]}
+            row |= {"slope": slopes[trait], "not handed on": row["selection"] * (1 - slopes[trait])}
+            rows.append({"run": run.path, "trait": trait, **row})
+    return pd.DataFrame(rows)
+
+
 def _differentials(run: Run) -> Table:
-    table = mean_differentials(differentials(demes(run)), settled(run.last))
+    frame = mean_differentials(differentials(demes(run)), settled(run.last))
     rows = [
-        [
-            TRAITS[row["trait"]].measured_label,
-            _effect(row["realised"], row["low"], row["high"]),
-            number(row["expected"], signed=True),
-        ]
-        for row in table.to_dict("records")
+        {"trait": _label(row), "realised": _effect(row, "realised"), "expected of the scheme": Effect(_alone(expected))}
+        for row, expected in zip(frame.to_dict("records"), frame["expected"], strict=True)
     ]
-    n = int(table["generations"].max())
-    caption = (
-        f"Standardised selection differentials: how many standard deviations parents are above those they won from; "
-        f"mean of {count(n, 'generation')} and its 95 % bootstrap interval"
-    )
-    return Table(caption, ["trait", "realised", "expected of the scheme"], rows)
+    return table(_caption("differentials", n=int(frame["generations"].max())), rows)
 
 
 def _price(run: Run) -> Table:
     split = summary(price(demes(run)), settled(run.last))
-    parts = [*COMPONENTS, "change"]
-    silent = [name for name in ("viability", "migration") if not _any(split, name)]
-    parts = [name for name in parts if name not in silent]
+    numbers = split.groupby("component")[["per_generation", "low", "high"]].any().any(axis=1)
+    silent = [name for name in ("viability", "migration") if not numbers[name]]
     rows = []
-    shown = [name for name in PRICED if name in set(split["trait"])]
-    for trait, table in split[split["trait"].isin(shown)].groupby("trait", sort=False):
-        table = table.set_index("component")
-        cells = (_effect(*table.loc[name, ["per_generation", "low", "high"]]) for name in parts)
-        rows.append([TRAITS[str(trait)].measured_label, *cells])
-    none = f"; nothing over all islands together: {', '.join(silent)}" if silent else ""
-    n = int(split["generations"].max())
-    return Table(
-        f"The Price equation: change of the mean a generation, split; mean of {count(n, 'generation')} and its 95 % "
-        f"bootstrap interval{none}",
-        ["trait", *parts],
-        rows,
-    )
-
-
-def _any(split: pd.DataFrame, name: str) -> bool:
-    return bool(split.loc[split["component"] == name, ["per_generation", "low", "high"]].any(axis=None))
+    for trait in (name for name in PRICED if name in set(split["trait"])):
+        own = split[split["trait"] == trait].set_index("component").to_dict("index")
+        names = [name for name in (*COMPONENTS, "change") if name not in silent]
+        rows.append({"trait": TRAITS[trait].measured_label} | {n: _effect(own[n], "per_generation") for n in names})
+    return table(_caption("price", n=int(split["generations"].max()), silent=silent), rows)
 
 
 def _heritability(run: Run) -> Table:
-    table = heritability(demes(run), first=settled(run.last))
+    frame = heritability(demes(run), first=settled(run.last))
     rows = [
-        [TRAITS[row["trait"]].measured_label, _effect(row["slope"], row["low"], row["high"]), f"{int(row['pairs']):,}"]
-        for row in table.to_dict("records")
+        {"trait": _label(row), "slope": _effect(row, "slope"), "pairs": int(row["pairs"])}
+        for row in frame.to_dict("records")
     ]
-    return Table(
-        "Parent–offspring regression on deviations within island and generation: the share of a parent's deviation "
-        "that its children show, with its 95 % interval",
-        ["trait", "slope", "pairs"],
-        rows,
-    )
+    return table(_caption("heritability"), rows)
 
 
 def _size(run: Run) -> Text:
-    table = effective_size(demes(run))
-    table = table[table["generation"] >= settled(run.last)]
-    shared = table["coalescence"].mean()
+    frame = effective_size(demes(run))
+    frame = frame[frame["generation"] >= settled(run.last)]
+    shared = frame["coalescence"].mean()
     if not shared > 0:
         raise UserError("nobody shares a parent with anybody: the effective size is not known")
-    return Text(
-        f"Effective size of an island, harmonic mean of {count(len(table), 'island generation')}: {1 / shared:.1f} of "
-        f"{count(run.setting('population.size'), 'individual')}."
-    )
+    return _say("size", n=len(frame), size=1 / shared, born=run.setting("population.size"))[0]
 
 
 def _rivals(run: Run) -> Text:
-    table = interference(demes(run), BACK, LARGE)
-    if len(table) < 2:
+    frame = interference(demes(run), BACK, LARGE)
+    if len(frame) < 2:
         raise UserError(f"too few generations to see rival clades: a clade is {BACK} generations deep")
-    return Text(
-        f"Rival clades, each all descendants of one individual {BACK} generations before: {table['clades'].mean():.1f} "
-        f"with a share of {LARGE:.0%} or more at a time, the largest with {table['lead'].mean():.0%} on average; in "
-        f"{table['turnover'].mean():.0%} of {count(len(table) - 1, 'generation')} another one took the lead. Drift "
-        "alone makes some of both: read it beside the shuffled control."
-    )
+    means = {name: frame[name].mean() for name in ("clades", "lead", "turnover")}
+    return _say("rivals", n=len(frame) - 1, back=BACK, large=LARGE, **means)[0]
 
 
-def _effect(value: float, low: float, high: float) -> Effect:
-    return Effect(Estimate(value, low, high, 0))
+def _say(of: str, **data: Any) -> list[Text]:
+    return said("change", of=of, **data)
+
+
+def _caption(of: str, **data: Any) -> str:
+    return templates.sentences("change", of=of, **data)[0]
+
+
+def _label(row: Mapping[Any, Any]) -> str:
+    return TRAITS[row["trait"]].measured_label
+
+
+def _effect(row: Mapping[Any, Any], value: str) -> Effect:
+    return Effect(Estimate(row[value], row["low"], row["high"], 0))
+
+
+def _alone(value: float) -> Estimate:
+    return Estimate(value, float("nan"), float("nan"), 0)

@@ -1,6 +1,6 @@
 """What a sweep says, in sentences with intervals over runs: three trade-offs kept apart, selection against chance."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -11,8 +11,8 @@ from analysis.data.run import Run
 from analysis.data.treatments import control, families
 from analysis.numbers import words
 from analysis.report import tradeoffs
+from analysis.report.change import of_treatments
 from analysis.report.page import Part, Text
-from analysis.report.split import forces_table, inheritance_table
 from analysis.report.treatments import TASK_WEIGHT, WEIGHT, Sweep, ends, weighted
 from analysis.statistics.estimate import Estimate
 from analysis.studies.comparison import Row, compare
@@ -137,8 +137,7 @@ def against_shuffled(sweep: Sweep) -> Iterator[Part]:
             yield from (Text(text) for text in sentences(comparison))
             yield table(comparison, intervals=True)
             yield from (Text(note, "note") for note in comparison.notes)
-            yield _safe(forces_table, family)
-            yield _safe(inheritance_table, family)
+            yield from _change(family)
     if not found:
         yield Text(
             "No treatment has a shuffled control (selection.scheme: shuffled): what is selection and what is biased "
@@ -147,11 +146,11 @@ def against_shuffled(sweep: Sweep) -> Iterator[Part]:
         )
 
 
-def _safe(make: Callable[[Mapping[str, Sequence[Run]]], Part], family: Mapping[str, Sequence[Run]]) -> Part:
+def _change(family: Mapping[str, Sequence[Run]]) -> Sequence[Part]:
     try:
-        return make(family)
+        return of_treatments(family)
     except UserError as error:
-        return Text(str(error), "note")
+        return [Text(str(error), "note")]
 
 
 def verdict(accuracy: Row, error: Row) -> str:

@@ -1,12 +1,13 @@
 """What pages and terminals say, as jinja2 templates (*.j2): Python computes the numbers, templates hold the English.
 
 `render(name, **data)` gives a whole document; `paragraphs(name, **data)` those of NAME.txt.j2 that are not empty, with
-how they look. In a NAME.txt.j2 a paragraph ends at an empty line, lines within it may be broken anywhere, and
-`{{ note }}` or `{{ statement }}` at its start sets its look. Data cannot do so: what a value has of line ends and
-control characters becomes a blank. In a NAME.html.j2 all values are escaped.
+how they look. There a line that starts with % is a statement, a paragraph ends at an empty line, and lines within it
+may be broken anywhere: a break is a blank, but none before , ; . and :. `{{ note }}` or `{{ statement }}` at its start
+sets a paragraph's look. Data cannot do so: what a value has of line ends and control characters is shown as an escape.
+In a NAME.html.j2 all values are escaped.
 
-Filters: `number`, `words` (of an estimate), `effect` (of a row of a comparison), `count` ("3 runs"), `trait` (what
-`alife.traits` knows of a name).
+Filters: `number`, `words` (of an estimate), `effect` (of a row of a comparison), `whole` ("1,200"), `exact` (0.05, as a
+setting is written), `bytes`, `count` ("3 runs"), `trait` (what `alife.traits` knows of a name).
 """
 
 import json
@@ -16,7 +17,10 @@ from importlib import resources
 from typing import Any, Final
 
 import jinja2
+from jinja2.ext import Extension
+from rich.filesize import decimal
 
+from alife.errors import plain
 from alife.traits import TRAITS
 from alife.words import count
 from analysis.numbers import number, words
@@ -40,7 +44,8 @@ def paragraphs(name: str, **data: Any) -> list[tuple[str, str]]:
     for text in re.split(r"\n\s*\n", render(f"{name}.txt", **data)):
         look, _, rest = text.strip().rpartition("\x0f")
         if rest.strip():
-            found.append((look.lstrip("\x0e"), re.sub(r"[ \t\r\n]+", " ", rest).strip(" ")))
+            flat = re.sub(r" *\n *(?=[,;.:])", "", rest.strip())
+            found.append((look.lstrip("\x0e"), re.sub(r" *\n *", " ", flat)))
     return found
 
 
@@ -63,11 +68,19 @@ def _plain(context: Any, value: Any) -> Any:
     """A value in a text, on one line and without control characters."""
     if context.autoescape or value in (NOTE, STATEMENT):
         return value
-    return re.sub(r"[\x00-\x1f\x7f\x85\u2028\u2029]+", " ", str(value))
+    return plain(value)
 
 
 def _effect(row: Any) -> str:
     return words(row.effect, signed=not row.is_factor, factor=row.is_factor)
+
+
+class _Lines(Extension):
+    """A line that starts with % is a statement and leaves no line; jinja2's own take the empty lines after them too."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        """Lines keep their numbers."""
+        return re.sub(r"^ *% +(.*)\n", r"{% \1\n%}", source, flags=re.M)
 
 
 @cache
@@ -77,11 +90,11 @@ def _environment() -> jinja2.Environment:
         autoescape=lambda name: name is None or ".txt." not in name,
         undefined=jinja2.StrictUndefined,
         finalize=_plain,
-        trim_blocks=True,
-        lstrip_blocks=True,
+        extensions=[_Lines],
     )
     environment.policies["json.dumps_function"] = _json
-    environment.filters |= {"number": number, "words": words, "count": count}
+    environment.filters |= {"number": number, "words": words, "count": count, "bytes": decimal}
+    environment.filters |= {"whole": "{:,}".format, "exact": "{:g}".format}
     environment.filters |= {"trait": TRAITS.__getitem__, "effect": _effect}
     environment.globals |= {"note": NOTE, "statement": STATEMENT}
     return environment

@@ -21,7 +21,7 @@ from analysis.evolution.islands import demes
 from analysis.evolution.price import price
 from analysis.figures import trajectories
 from analysis.report import of_run, summary, treatments
-from analysis.report.split import forces
+from analysis.report.change import forces
 from analysis.studies import comparison, futures
 from populations.record import rows
 from populations.studies.tables import TESTED, _generations

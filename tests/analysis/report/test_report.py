@@ -24,7 +24,6 @@ from analysis.lineage.phylogeny import NOBODY, Phylogeny, line_of_descent, of_ru
 from analysis.report import (
     change,
     report,
-    split,
     statements,
     sweep_pictures,
     trade_pictures,
@@ -396,7 +395,7 @@ class TestSweep:
         assert any("not shown" in line for line in lives if line.startswith("shuffled (generation 10)"))
 
     def test_what_moves_traits_is_told_by_treatment(self, sweep: Path) -> None:
-        table = split.forces_table(treatments.load(sweep).groups)
+        table = change.of_treatments(treatments.load(sweep).groups)[0]
         cells = {(row[0], row[1]): row[2:] for row in table.texts}
 
         def ends(text: str) -> list[float]:
@@ -477,7 +476,7 @@ class TestSweep:
     @pytest.mark.parametrize(("generations", "first"), [(4, 1), (10, 3)])
     def test_what_moves_traits_says_from_where_on(self, generations: int, first: int) -> None:
         groups = {"a": [synthetic_run(generations, 1, 8, seed=seed) for seed in range(2)]}
-        assert f"from generation {first} on" in str(split.forces_table(groups).caption)
+        assert f"from generation {first} on" in str(change.of_treatments(groups)[0].caption)
 
     def test_figures_of_assays_name_their_bands_with_their_n(self, sweep: Path, tmp_path: Path) -> None:
         root = tmp_path / "s"
