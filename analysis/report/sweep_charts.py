@@ -13,7 +13,6 @@ from analysis.evolution.islands import SETTLED
 from analysis.figures import style
 from analysis.report.chart_style import configured, side_by_side
 from analysis.report.individuals import rows, significant
-from analysis.report.chart_style import configured, side_by_side
 from analysis.report.treatments import Sweep, medians, trajectories
 
 SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left")
