@@ -14,7 +14,6 @@ of_sweep.py        the page of a sweep
 treatments.py      its runs by treatment, one value a run and generation
 statements.py      what it says, in sentences with intervals over runs
 tradeoffs.py       trade-offs that its assays found
-pairs.py           treatments against each other in what assays found
 sweep_charts.py    the interactive view
 sweep_pictures.py  the static figures, by groups of treatments
 trade_pictures.py  figures of its assays

@@ -84,9 +84,7 @@ def _traits(run: Run) -> Table:
                 rows.append({"trait": TRAITS[trait].label} | cells)
     early = run.births["cause_of_death"] != schema.CAUSES[0]
     born = {each: run.births["generation"] == each for each in chosen}
-    counts: dict[str, str | None] = {
-        heads[each]: f"{there.sum():,}, {(there & early).sum():,}" for each, there in born.items()
-    }
+    counts = {heads[each]: f"{all_.sum():,}, {(all_ & early).sum():,}" for each, all_ in born.items()}
     rows.append({"trait": "individuals, and how many died early", **counts})
     return table("Median [5 %, 95 %] of those that lived to the end", rows)
 

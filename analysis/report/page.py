@@ -129,7 +129,7 @@ def render(page: Page) -> str:
     )
 
 
-def said(name: str, **data: Any) -> list[Text]:
+def said(name: str, /, **data: Any) -> list[Text]:
     """The paragraphs of a template in `analysis/templates`, as they look."""
     return [Text(text, look) for look, text in templates.paragraphs(name, **data)]
 

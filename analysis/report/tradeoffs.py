@@ -1,45 +1,38 @@
 """The trade-offs among genomes and within a life, as a sweep's assays found them: sentences and tables, runs as units.
 
-Call `among_genomes` and `within_lives` for sentences, `genomes_parts` and `lives_table` for tables. The trade-off among
-treatments, which needs no assay, is in statements.py.
+Call `among_genomes` and `within_lives` for what was found, `genomes_parts`, `lives_table` and the tables of differences
+between treatments, paired by seed, for the page. What they say is in tradeoffs.txt.j2 of `analysis/templates`. The
+trade-off among treatments, which needs no assay, is in statements.py.
 """
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from itertools import combinations
+from typing import Any, Final
 
 import pandas as pd
 
-from alife.traits import MAIN, TRAITS
+from alife.evolution.selection import CONTROLS
+from alife.traits import TRAITS
 from alife.words import count
+from analysis import templates
 from analysis.assays import of_runs
 from analysis.assays.within_life import FREE, FREE_COST, RATE
-from analysis.data.run import Run
+from analysis.data.treatments import partners
 from analysis.numbers import number, words
-from analysis.report.page import Part, Text
+from analysis.report.page import Part, Text, said
 from analysis.report.treatments import Sweep
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
 from analysis.statistics.significance import too_few
-from analysis.tables import Table
-
-GENOMES: Final = (
-    "Over replicated lives that all genomes conceived by a run's last generation share, within islands. H² is that "
-    "within a common life: what lives differ by, as individuals of a run do too, is in no variance here. r_G is the "
-    "genetic correlation, undefined in a run whose genomes cannot be told apart by one of the traits; r_G·h·h is the "
-    "genetic covariance in standard deviations within a common life, defined wherever both traits vary, and what the "
-    "verdict rests on. Accuracy is on the selection split. "
-    "Interquartile means over runs [95 % bootstrap interval over runs], not corrected for how many there are"
-)
-LIVES: Final = (
-    "What more of the task does to the same genomes: means over the genomes of a run; interquartile means over runs "
-    "[95 % bootstrap interval over runs], not corrected for how many there are"
-)
-
+from analysis.tables import Effect, Table, table
 
 VERDICTS: Final = {True: "there", False: "not shown", None: "too few runs to say"}
 ONE_WEIGHT: Final = "not measured, as it needs two task weights above 0,"
+MOST: Final = 6
+"""Treatments up to which each is compared with each other; of more, each with the last, a control if there is one."""
+SHARES: Final = {"H² of accuracy": "heritability", "H² of the other": "fidelity_heritability"}
 
 
 @dataclass(frozen=True)
@@ -54,30 +47,22 @@ class Found:
 
 def in_short(name: str, found: Sequence[Found]) -> str:
     """One sentence on one of the trade-offs."""
-    parts = []
-    for verdict in (*VERDICTS.values(), ONE_WEIGHT):
-        those = [f"{one.who.partition(' (generation')[0]} ({one.size})" for one in found if one.verdict == verdict]
-        if those:
-            parts.append(f"{verdict} in {', '.join(those)}")
-    return f"{name}: {'; '.join(parts) if parts else 'not measured'}."
+    by = {
+        verdict: [(one.who.partition(" (generation")[0], one.size) for one in found if one.verdict == verdict]
+        for verdict in (*VERDICTS.values(), ONE_WEIGHT)
+    }
+    return _say("short", name=name, found={verdict: those for verdict, those in by.items() if those})
 
 
 def among_genomes(sweep: Sweep) -> list[Found]:
     """For each treatment with gardens."""
     out = []
-    for label, table in genomes(sweep).items():
-        rows = table[table["trait"] == "replication_error"]
-        covariance = interval(rows["coheritability"])
-        verdict = VERDICTS[bool(covariance.high < 0) if _enough(covariance) else None]
-        together = ", both go together" if _enough(covariance) and covariance.low > 0 else ""
-        first = rows.iloc[0]
-        size = f"r_G·h·h {words(covariance)}"
-        sentence = (
-            f"{label}: {verdict}{together}. Accuracy and −log₁₀ ρ have {size} and a genetic correlation r_G "
-            f"{_correlation(rows)} among genomes of generation {first['generation']}: {count(len(rows), 'run')} of "
-            f"{count(first['genomes'], 'genome')} × {count(first['lives'], 'life', 'lives')}."
-        )
-        out.append(Found(label, verdict, size, sentence))
+    for label, frame in genomes(sweep).items():
+        rows = frame[frame["trait"] == "replication_error"]
+        e = interval(rows["coheritability"])
+        verdict, size = VERDICTS[e.high < 0 if _enough(e) else None], f"r_G·h·h {words(e)}"
+        about = {"together": _enough(e) and e.low > 0, "correlation": _correlation(rows), **_sizes(rows)}
+        out.append(Found(label, verdict, size, _say("genomes", who=label, verdict=verdict, size=size, **about)))
     return out
 
 
@@ -85,106 +70,122 @@ def genomes_parts(sweep: Sweep) -> Iterator[Part]:
     """The section on genomes."""
     found = among_genomes(sweep)
     if not found:
-        yield Text(
-            "Not measured: it needs several lives of each genome, under the same conditions. Put 'assays: {garden: "
-            "{generations: [last]}}' into the sweep's YAML and give the same command again, or 'alife assay RUN "
-            "garden' for some of its runs.",
-            "note",
-        )
+        yield from said("tradeoffs", of="no genomes")
         return
     yield from (Text(one.sentence, "statement") for one in found)
     rows = []
-    for label, table in genomes(sweep).items():
+    for label, frame in genomes(sweep).items():
         for trait in of_runs.FIDELITIES:
-            own = table[table["trait"] == trait]
-            shares = [words(interval(own[column])) for column in ("heritability", "fidelity_heritability")]
+            own = frame[frame["trait"] == trait]
             covariance = own["coheritability"]
-            ends = f"{number(covariance.min())} to {number(covariance.max())}"
-            cells = [str(len(own)), *shares, words(interval(covariance)), ends, _correlation(own)]
-            rows.append([label, TRAITS[trait].fidelity, *cells])
-    head = ["treatment", "accuracy against", "runs", "H² of accuracy", "H² of the other", "r_G·h·h"]
-    head += ["r_G·h·h, lowest to highest run", "r_G"]
-    yield Table(GENOMES, head, rows)
+            cells = {"treatment": label, "accuracy against": TRAITS[trait].fidelity, "runs": len(own)}
+            cells |= {head: interval(own[column]) for head, column in SHARES.items()} | {
+                "r_G·h·h": interval(covariance)
+            }
+            cells["r_G·h·h, lowest to highest run"] = f"{number(covariance.min())} to {number(covariance.max())}"
+            rows.append(cells | {"r_G": _correlation(own)})
+    yield table(_say("genomes table"), rows)
+    yield from _genomes_pairs(sweep)
 
 
 def within_lives(sweep: Sweep) -> list[Found]:
     """For founders, and what the last generation of each treatment conceived, with the assay."""
     out = []
     for who, rows in _lives(sweep).items():
-        first = rows.iloc[0]
-        if _one_weight(first):
-            only = f"task weight {first['heaviest']:g} alone"
-            out.append(Found(who, ONE_WEIGHT, only, f"{who}: {ONE_WEIGHT} and these genomes lived under {only}."))
-            continue
-        accuracy, cost = interval(rows["accuracy"]), interval(rows["replication_error"])
-        is_traded = bool(accuracy.low > 0 and cost.high < 0)
-        verdict = VERDICTS[is_traded if _enough(accuracy) and _enough(cost) else None]
-        size = f"accuracy {words(accuracy, signed=True)}, ρ {factor(cost)}"
-        sentence = (
-            f"{who}: {verdict}. From task weight {first['lightest']:g} to {first['heaviest']:g}: {size}, "
-            f"copying error {factor(interval(rows['copying_error']))}; {count(len(rows), 'run')} of "
-            f"{count(first['genomes'], 'genome')}."
-        )
-        out.append(Found(who, verdict, size, sentence))
+        gain, cost = interval(rows["accuracy"]), interval(rows["replication_error"])
+        if one_weight := _one_weight(rows):
+            verdict, size = ONE_WEIGHT, f"task weight {rows['heaviest'].iloc[0]:g} alone"
+        else:
+            known = _enough(gain) and _enough(cost)
+            verdict = VERDICTS[bool(gain.low > 0 and cost.high < 0) if known else None]
+            size = f"accuracy {words(gain, signed=True)}, ρ {words(factor(cost), factor=True)}"
+        copying = words(factor(interval(rows["copying_error"])), factor=True)
+        about = {"one_weight": one_weight, "copying": copying, **_sizes(rows)}
+        out.append(Found(who, verdict, size, _say("lives", who=who, verdict=verdict, size=size, **about)))
     return out
 
 
 def first_step(sweep: Sweep) -> str:
     """What the lightest task weight does, against none; "" where nobody lived without a task."""
-    tables = [table for table in _lives(sweep).values() if FREE in table]
-    if not tables:
+    frames = [frame for frame in _lives(sweep).values() if FREE in frame]
+    if not frames:
         return ""
-    gains = [interval(table[FREE]).value for table in tables]
-    costs = [10.0 ** -interval(table[FREE_COST]).value for table in tables]
-    return (
-        f"Before that, the step from no task at all to {tables[0].iloc[0]['lightest']:g} changes accuracy by "
-        f"{number(min(gains))} to {number(max(gains))} and ρ by ×{min(costs):.3f} to ×{max(costs):.3f}."
-    )
+    gains = [interval(frame[FREE]).value for frame in frames]
+    costs = [10.0 ** -interval(frame[FREE_COST]).value for frame in frames]
+    return _say("first step", lightest=frames[0]["lightest"].iloc[0], gains=gains, costs=costs)
 
 
 def lives_table(sweep: Sweep) -> Table:
     """All that the assay measured."""
     rows = []
-    for who, table in _lives(sweep).items():
-        changes = [factor(interval(table[trait])) for trait in of_runs.FIDELITIES]
-        rate = words(interval(table[RATE]))
-        free = [words(interval(table[FREE]), signed=True), factor(interval(table[FREE_COST]))] if FREE in table else []
-        cells = [words(interval(table["accuracy"]), signed=True), *changes, rate]
-        if _one_weight(table.iloc[0]):
-            cells = ["–"] * len(cells)
-        rows.append([who, str(len(table)), *cells, *free])
     first = next(iter(_lives(sweep).values())).iloc[0]
-    head = ["genomes", "runs", *(TRAITS[trait].short for trait in MAIN), RATE]
-    if len(rows[0]) > len(head):
-        head += [f"accuracy, no task to {first['lightest']:g}", f"ρ, no task to {first['lightest']:g}"]
-    span = f"task weight {first['lightest']:g} to {first['heaviest']:g}"
-    return Table(f"{LIVES}; {span}", head, rows)
+    for who, frame in _lives(sweep).items():
+        found: dict[str, Any] = {"accuracy": Effect(interval(frame["accuracy"]))}
+        found |= {trait: _fold(interval(frame[trait])) for trait in of_runs.FIDELITIES}
+        found[RATE] = interval(frame[RATE])
+        if _one_weight(frame):
+            found = dict.fromkeys(found)
+        if FREE in frame:
+            step = f"no task to {first['lightest']:g}"
+            found[f"accuracy, {step}"] = Effect(interval(frame[FREE]))
+            found[f"ρ, {step}"] = _fold(interval(frame[FREE_COST]))
+        rows.append({"genomes": who, "runs": len(frame)} | found)
+    return table(_say("lives table", first=first), rows)
 
 
-def factor(change: Estimate) -> str:
-    """A change of −log₁₀ of an error as a factor of the error, as in "×1.6 [1.5, 1.7]"."""
-    return words(Estimate(10.0**-change.value, 10.0**-change.high, 10.0**-change.low, change.n), factor=True)
+def _genomes_pairs(sweep: Sweep) -> Iterator[Table]:
+    """Differences between treatments in what `genomes_parts` tells; none with fewer than two that are paired."""
+    rows = []
+    for trait in of_runs.FIDELITIES:
+        frames = {label: frame[frame["trait"] == trait] for label, frame in genomes(sweep).items()}
+        for first, other in pairs(sweep, frames):
+            columns = {"r_G·h·h": "coheritability", **SHARES}
+            found = {head: difference(frames[first], frames[other], column) for head, column in columns.items()}
+            if e := found["r_G·h·h"]:
+                names = {"treatment": first, "against": other, "accuracy against": TRAITS[trait].fidelity, "pairs": e.n}
+                rows.append(names | {head: Effect(each) for head, each in found.items() if each})
+    if rows:
+        yield table(_say("genomes pairs"), rows)
 
 
-def _enough(e: Estimate) -> bool:
-    """Whether so many runs could give p < 0.05: the interval of three or four is all of their range."""
-    return too_few(e.n, e.n, paired=True) is None
+def lives_pairs(sweep: Sweep) -> Iterator[Table]:
+    """Differences between treatments under each task weight; none with fewer than two that are paired."""
+    curves = {label: of_runs.curves(runs) for label, runs in sweep.groups.items()}
+    curves = {label: frame[frame["generation"] > 0] for label, frame in curves.items() if len(frame)}
+    curves = {label: frame for label, frame in curves.items() if len(frame)}
+    rows = []
+    for first, other in pairs(sweep, curves):
+        for weight in sorted(set(curves[first]["task_weight"]) & set(curves[other]["task_weight"])):
+            one, two = (frame[frame["task_weight"] == weight] for frame in (curves[first], curves[other]))
+            errors = {trait: difference(two, one, trait) for trait in of_runs.FIDELITIES}
+            if e := difference(one, two, "accuracy"):
+                names = {"task weight": f"{weight:g}", "treatment": first, "against": other, "pairs": e.n}
+                rows.append(names | {"accuracy": Effect(e)} | {t: _fold(each) for t, each in errors.items() if each})
+    if rows:
+        yield table(_say("lives pairs"), rows)
 
 
-def _one_weight(row: pd.Series) -> bool:
-    return bool(row["lightest"] == row["heaviest"])
+def pairs(sweep: Sweep, among: Mapping[str, pd.DataFrame]) -> list[tuple[str, str]]:
+    """(treatment, what it is compared with): a control comes second, of others the one with less task or w."""
+    labels = [label for label in sweep.groups if label in among]
+    if len(labels) > MOST:
+        return [(label, labels[-1]) for label in labels[:-1]]
+    controls = {x for x in labels if sweep.groups[x][0].setting("selection.scheme") in CONTROLS}
+    return [(a, b) if b in controls else (b, a) for a, b in combinations(labels, 2)]
 
 
-def _correlation(rows: pd.DataFrame) -> str:
-    e = interval(rows["correlation"])
-    return words(e) + (f" (defined in {e.n} of {count(len(rows), 'run')})" if e.n < len(rows) else "")
+def difference(first: pd.DataFrame, other: pd.DataFrame, column: str) -> Estimate | None:
+    """Of the runs of equal seeds; None if they are not paired."""
+    one, two = (frame.set_index("seed")[column] for frame in (first, other))
+    seeds = partners(map(int, one.index), map(int, two.index))
+    return None if seeds is None else interval((one.loc[seeds] - two.loc[seeds]).to_numpy())
 
 
 @functools.lru_cache(maxsize=1)
 def genomes(sweep: Sweep) -> Mapping[str, pd.DataFrame]:
     """What `of_runs.among_genomes` says of each treatment with gardens."""
     found = {label: of_runs.among_genomes(runs) for label, runs in sweep.groups.items()}
-    return {label: table for label, table in found.items() if len(table)}
+    return {label: frame for label, frame in found.items() if len(frame)}
 
 
 @functools.lru_cache(maxsize=1)
@@ -200,13 +201,13 @@ def by_genomes(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """
     founders: dict[str, tuple[list[str], pd.DataFrame]] = {}
     later: dict[str, pd.DataFrame] = {}
-    for label, table in tables.items():
-        if table.empty:
+    for label, frame in tables.items():
+        if frame.empty:
             continue
-        first = table[table["generation"] == 0].sort_values("seed").reset_index(drop=True)
+        first = frame[frame["generation"] == 0].sort_values("seed").reset_index(drop=True)
         if len(first):
             founders.setdefault(first.drop(columns="run").to_json(), ([], first))[0].append(label)
-        rows = table[table["generation"] > 0]
+        rows = frame[frame["generation"] > 0]
         if len(rows):
             last = int(rows["generation"].max())
             later[f"{label} (generation {last})"] = rows[rows["generation"] == last].reset_index(drop=True)
@@ -216,6 +217,32 @@ def by_genomes(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     return dict(zip(names, (rows for _, rows in founders.values()), strict=True)) | later
 
 
-def has_lives(groups: Mapping[str, Sequence[Run]]) -> bool:
-    """Whether any run has lived its genomes under several task weights."""
-    return any(len(of_runs.within_lives(runs)) for runs in groups.values())
+def factor(change: Estimate) -> Estimate:
+    """A change of −log₁₀ of an error as a factor of the error."""
+    return change.mapped(lambda x: 10.0**-x)
+
+
+def _fold(change: Estimate) -> Effect:
+    return Effect(factor(change), factor=True)
+
+
+def _say(of: str, **data: Any) -> str:
+    return templates.sentences("tradeoffs", of=of, **data)[0]
+
+
+def _sizes(rows: pd.DataFrame) -> dict[str, Any]:
+    return {"first": rows.iloc[0], "runs": len(rows)}
+
+
+def _enough(e: Estimate) -> bool:
+    """Whether so many runs could give p < 0.05: the interval of three or four is all of their range."""
+    return too_few(e.n, e.n, paired=True) is None
+
+
+def _one_weight(rows: pd.DataFrame) -> bool:
+    return bool(rows["lightest"].iloc[0] == rows["heaviest"].iloc[0])
+
+
+def _correlation(rows: pd.DataFrame) -> str:
+    e = interval(rows["correlation"])
+    return words(e) + (f" (defined in {e.n} of {count(len(rows), 'run')})" if e.n < len(rows) else "")

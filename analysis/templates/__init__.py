@@ -29,7 +29,7 @@ NOTE: Final = "\x0enote\x0f"
 STATEMENT: Final = "\x0estatement\x0f"
 
 
-def render(name: str, **data: Any) -> str:
+def render(name: str, /, **data: Any) -> str:
     """A template with data.
 
     Raises:
@@ -38,7 +38,7 @@ def render(name: str, **data: Any) -> str:
     return _environment().get_template(f"{name}.j2").render(**data)
 
 
-def paragraphs(name: str, **data: Any) -> list[tuple[str, str]]:
+def paragraphs(name: str, /, **data: Any) -> list[tuple[str, str]]:
     """(look, text) of each paragraph of NAME.txt.j2; the look is "note", "statement" or ""."""
     found = []
     for text in re.split(r"\n\s*\n", render(f"{name}.txt", **data)):
@@ -49,7 +49,7 @@ def paragraphs(name: str, **data: Any) -> list[tuple[str, str]]:
     return found
 
 
-def sentences(name: str, **data: Any) -> list[str]:
+def sentences(name: str, /, **data: Any) -> list[str]:
     """The texts of `paragraphs`."""
     return [text for _, text in paragraphs(name, **data)]
 

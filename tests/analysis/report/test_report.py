@@ -461,7 +461,7 @@ class TestSweep:
         assert "not measured, as it needs two task weights above 0, in founders" in tradeoffs.in_short(
             "W", [early, late]
         )
-        assert tradeoffs.lives_table(loaded).rows[0][2:6] == ["–"] * 4
+        assert tradeoffs.lives_table(loaded).texts[0][2:6] == ["–"] * 4
         assert "changes accuracy by" in tradeoffs.first_step(loaded)
 
     def test_the_page_says_what_heritability_leaves_out_and_whose_it_is(self, sweep: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from analysis.data.run import Run, lived
 from analysis.evolution.dynamics import heritability
 from analysis.evolution.islands import demes
 from analysis.numbers import number, words
-from analysis.report import of_sweep, pairs, treatments
+from analysis.report import of_sweep, tradeoffs, treatments
 from analysis.report.page import render
 from analysis.report.treatments import Sweep
 from analysis.statistics.estimate import Estimate
@@ -102,6 +102,6 @@ def test_the_study_is_read_as_a_page_of_estimates() -> None:
 
 def test_pairs_name_a_control_second_and_are_few(sweep: Sweep) -> None:
     tables = dict.fromkeys(sweep.groups, of_runs.among_genomes(sweep.groups["w=0"]))
-    assert pairs.pairs(sweep, tables) == [("w=1", "w=0"), ("w=0", "shuffled"), ("w=1", "shuffled")]
+    assert tradeoffs.pairs(sweep, tables) == [("w=1", "w=0"), ("w=0", "shuffled"), ("w=1", "shuffled")]
     many = Sweep("s", {f"t{k}": sweep.groups["w=0"] for k in range(9)}, [], {}, True)
-    assert len(pairs.pairs(many, dict.fromkeys(many.groups, tables["w=0"]))) == 8
+    assert len(tradeoffs.pairs(many, dict.fromkeys(many.groups, tables["w=0"]))) == 8
