@@ -46,6 +46,14 @@ def words(e: Interval, signed: bool = False, factor: bool = False) -> str:
     return f"{start}{value} [{low}, {high}]"
 
 
+def spread(mean: float, sd: float) -> str:
+    """Mean ± standard deviation, which gets two digits: "0.122 ± 0.011"."""
+    if not _is_finite(mean) or not _is_finite(sd):
+        return number(mean)
+    size, far = sd or abs(mean) / 10, max(abs(mean), sd)
+    return f"{_written(mean, size, far=far)} ± {_written(sd, size, far=far)}"
+
+
 def _is_finite(value: float) -> bool:
     return value is not None and math.isfinite(value)
 

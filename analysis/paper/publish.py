@@ -10,12 +10,14 @@ from alife.format import files
 from alife.seed_paper.registry import EXPERIMENTS
 from analysis.figures import registry, style
 from analysis.figures.drawing import attempt
+from analysis.numbers import spread
 from analysis.paper import figures, strict, tables, tradeoff, verdicts
 from analysis.paper.results import Results, load
-from analysis.report.page import Page, Part, Section, Text
+from analysis.report.page import Page, Part, Section, Text, said
 from analysis.report.pictures import picture, relative
 from analysis.report.write import save
-from analysis.tables import Link, Table
+from analysis.tables import Link
+from analysis.templates import sentences
 
 TABLE: Final = "table"
 PAGE: Final = "paper.html"
@@ -41,8 +43,8 @@ def publish(path: str) -> list[str]:
     _write(out / f"{TABLE}.md", tables.markdown(results, rows))
     _write(out / f"{TABLE}.csv", tables.as_csv(rows))
     sections = [*_sections(results, rows, out)]
-    length = "the paper's lengths" if results.settings["full"] else "quick lengths"
-    lead = f"Neural Network Quine, reproduced: {results.settings['seeds']} networks of each variant, {length}."
+    seeds, full = results.settings["seeds"], results.settings["full"]
+    lead = sentences("paper", of="lead", seeds=seeds, full=full)[0]
     page = save(Page("The seed paper beside its own numbers", lead, sections), out / PAGE)
     return [*_summary(rows), f"{page} and {out / TABLE}.md, .csv, {out / 'figures'}"]
 
@@ -54,29 +56,26 @@ def _sections(results: Results, rows: list[verdicts.Row], out: Path) -> Iterator
 
 
 def _table(results: Results, rows: list[verdicts.Row]) -> Iterator[Part]:
-    texts = [tables.HEAD, *map(tables.cells, rows)]
-    head, *short = [[text[i] for i in tables.SHORT] for text in texts]
-    yield Table("The paper's values, as reported, and ours", head, short)
-    for note in tables.notes(results):
-        yield Text(note, "note")
-    head, *derived = [[text[i] for i in tables.DERIVED] for text in texts]
-    yield Table("The paper's derived measures, and accuracy on the test images", head, derived)
+    yield tables.table("The paper's values, as reported, and ours", rows, tables.SHORT)
+    yield from (Text(note, "note") for note in tables.notes(results))
+    yield tables.table("The paper's derived measures, and accuracy on the test images", rows, tables.DERIVED)
 
 
 def _experiment(results: Results, name: str, rows: list[verdicts.Row], out: Path) -> Iterator[Part]:
     parts = [facts for facts in results.facts if facts["experiment"] == name]
-    missing = len(EXPERIMENTS[name].parts) - len(parts)
-    shortened = ", shortened" if any(facts.get("shortened") for facts in parts) else ""
-    seconds = sum(facts.get("seconds", 0) for facts in parts)
-    lengths = ", ".join(dict.fromkeys(facts.get("length", "") for facts in parts))
-    yield Text(f"{lengths}{shortened}; {seconds:,.0f} s of computing.", "note")
-    if missing:
-        yield Text(f"{missing} of {len(EXPERIMENTS[name].parts)} parts have not ended.", "note")
+    about = {
+        "parts": len(EXPERIMENTS[name].parts),
+        "missing": len(EXPERIMENTS[name].parts) - len(parts),
+        "shortened": any(facts.get("shortened") for facts in parts),
+        "seconds": sum(facts.get("seconds", 0) for facts in parts),
+        "lengths": dict.fromkeys(facts.get("length", "") for facts in parts),
+    }
+    yield from said("paper", of="experiment", **about)
     for text in STATEMENTS.get(name, lambda _: ())(results):
         yield Text(text)
-    said: list[str] = []
-    files = attempt(name, partial(figures.draw, results, name), out / "figures", said.append)
-    yield from (Text(line, "note") for line in said)
+    lines: list[str] = []
+    files = attempt(name, partial(figures.draw, results, name), out / "figures", lines.append)
+    yield from (Text(line, "note") for line in lines)
     if files:
         links = [Link(kind.upper(), relative(file, out)) for kind, file in zip(style.FORMATS, files, strict=True)]
         caption = f"{EXPERIMENTS[name].title}. {CAPTIONS.get(name, CAPTION)}"
@@ -109,7 +108,7 @@ def _summary(rows: list[verdicts.Row]) -> list[str]:
     """The table in lines of a terminal."""
     lines = []
     for row in rows:
-        value, rho = (tables.with_spread(*pair) for pair in ((row.mean, row.sd), (row.rho, row.rho_sd)))
+        value, rho = (spread(*pair) for pair in ((row.mean, row.sd), (row.rho, row.rho_sd)))
         short = " (shortened)" if row.shortened else ""
         lines.append(f"{row.experiment:<12}{row.what}{short}: {row.quantity} {value}, ρ {rho}; paper {row.reported}")
         lines.append(f"{'':<12}{row.verdict}")

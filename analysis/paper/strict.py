@@ -1,6 +1,6 @@
 """Strict quines and their fertility: figures, and sentences that hold what was measured."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -12,6 +12,7 @@ from alife.traits import floored
 from analysis.figures import legends, style
 from analysis.figures.bands import fewer
 from analysis.paper.results import Results
+from analysis.templates import sentences
 
 GOAL: Final = 0.001
 FAR: Final = 1e3
@@ -103,51 +104,45 @@ def attempts(results: Results) -> Iterator[str]:
     """A sentence an attempt."""
     told = {facts["part"]: facts.get("what", "") for facts in results.facts if facts["experiment"] == "contraction"}
     for name, some in results.of("contraction").groupby("variant", sort=False):
-        deep = ", ".join(
-            f"{int((some[column] >= DEEP).sum())} {words}"
-            for column, words in (("depth", "as they are"), ("depth_0.05", "with 5 % noise"))
-        )
-        yield (
-            f"{name} ({told.get(str(name), '')}): ρ {_range(some['rho'])}, an error grows ×{_range(some['radius'])} a "
-            f"generation in the long run, depth {_range(some['depth'])}, with 5 % noise {_range(some['depth_0.05'])}, "
-            f"with 20 % {_range(some['depth_0.2'])}; of {len(some)} networks at least {DEEP} deep: {deep}."
-        )
+        ranges = _ranges(some, "rho", "radius", "depth", noisy="depth_0.05", noisier="depth_0.2")
+        enough = {"enough": _deep(some["depth"]), "enough_noisy": _deep(some["depth_0.05"])}
+        yield _said("contraction", name, some, what=told.get(str(name), ""), **ranges, **enough)
 
 
 def statements(results: Results) -> Iterator[str]:
     """What came of strict quines."""
-    rows = results.of("strict")
-    for name, some in rows.groupby("variant", sort=False):
-        text = (
-            f"{name}: ρ {_range(some['rho'])}, L_SR {_range(some['L_SR'])}, Σθ² {_range(some['norm_kept'])} of the "
-            f"initial, participation ratio {_range(some['participation'])}·N (n = {len(some)})"
+    for name, some in results.of("strict").groupby("variant", sort=False):
+        ranges = _ranges(
+            some, **{column: column for column in ("rho", "L_SR", "norm_kept", "participation", "accuracy")}
         )
-        if "accuracy" in some and some["accuracy"].notna().any():
-            text += f"; test accuracy {_range(some['accuracy'])}"
-        if "rho_float64" in some and some["rho_float64"].notna().any():
-            exact = (some["rho_float64"] < 1e-20).sum()
-            text += f"; exact to the last bits of float64 (ρ < 1e-20): {exact}"
-        yield text + "."
+        measured = "rho_float64" in some and some["rho_float64"].notna().any()
+        exact = int((some["rho_float64"] < 1e-20).sum()) if measured else None
+        yield _said("strict", name, some, exact=exact, **ranges)
 
 
 def fertility(results: Results) -> Iterator[str]:
     """How deep lines go."""
     for name, some in results.of("fertility").groupby("variant", sort=False):
         counts = some["class"].value_counts()
-        classes = ", ".join(f"{counts[kind]} {kind}" for kind in CLASSES if kind in counts)
-        yield (
-            f"{name}: depth {_range(some['depth'])}, of noisy copies {_range(some['noisy_depth'])}, at ρ "
-            f"{_range(some['rho'])}; emitted again and again a small error grows ×{_range(some['radius'])} each time "
-            f"in the long run (spectral radius), scale by its power {_range(some['degree'])}; classes: {classes}; at "
-            f"least {DEEP} deep: {int((some['depth'] >= DEEP).sum())} of {len(some)}."
-        )
+        classes = {kind: counts[kind] for kind in CLASSES if kind in counts}
+        ranges = _ranges(some, "depth", "noisy_depth", "rho", "radius", "degree")
+        yield _said("fertility", name, some, classes=classes, enough=_deep(some["depth"]), **ranges)
 
 
-def _range(values: pd.Series) -> str:
-    """Median, and lowest to highest."""
-    numbers = values.to_numpy(float)
-    numbers = numbers[np.isfinite(numbers)]
-    if not len(numbers):
-        return "–"
-    low, middle, high = numbers.min(), np.median(numbers), numbers.max()
-    return f"{middle:.3g} [{low:.3g}, {high:.3g}]"
+def _said(of: str, name: Hashable, some: pd.DataFrame, **data: Any) -> str:
+    return sentences("paper", of=of, name=name, n=len(some), deep=DEEP, **data)[0]
+
+
+def _deep(depths: pd.Series) -> int:
+    return int((depths >= DEEP).sum())
+
+
+def _ranges(some: pd.DataFrame, *same: str, **columns: str) -> dict[str, list[float]]:
+    """By name: median, lowest and highest of a column; NaN alone where no value is finite, nothing of no accuracy."""
+    found = {}
+    for name, column in {**dict(zip(same, same, strict=True)), **columns}.items():
+        values = some[column].to_numpy(float) if column in some else np.empty(0)
+        known = values[np.isfinite(values)]
+        missing = [] if name == "accuracy" else [float("nan")]
+        found[name] = [float(f(known)) for f in (np.median, np.min, np.max)] if len(known) else missing
+    return found

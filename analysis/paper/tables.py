@@ -1,76 +1,51 @@
-"""The table of all experiments, as Markdown and CSV."""
+"""The table of all experiments, for the page and as Markdown and CSV."""
 
-import csv
-import io
-import math
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from typing import Final
+from typing import Any, Final
+
+import pandas as pd
 
 from alife.format.manifest import told
-from analysis.numbers import NONE, number
+from analysis import tables
+from analysis.numbers import spread
 from analysis.paper.results import CITATION, Results
 from analysis.paper.verdicts import Row
+from analysis.templates import sentences
 
-HEAD = (
-    "experiment",
-    "what",
-    "length",
-    "paper, as reported",
-    "ours",
-    "ρ",
-    "√(L_SR/N)",
-    "ln(N/L_SR)",
-    "accuracy",
-    "verdict",
-)
-
-
-SHORT: Final = (0, 1, 2, 3, 4, 5, 9)
-DERIVED: Final = (0, 1, 6, 7, 8)
+SHORT: Final = ("experiment", "what", "length", "paper, as reported", "ours", "ρ", "verdict")
+DERIVED: Final = ("experiment", "what", "√(L_SR/N)", "ln(N/L_SR)", "test accuracy")
 """Columns of the page's two tables, which must not be wide."""
 
 
-def cells(row: Row) -> list[str]:
-    """A row as text, in the order of `HEAD`."""
+def table(caption: str, rows: Iterable[Row], columns: Sequence[str] = ()) -> tables.Table:
+    """The rows with some columns; all if none are named."""
+    cells = [_cells(row) for row in rows]
+    return tables.table(caption, [{name: row[name] for name in columns or row} for row in cells])
+
+
+def _cells(row: Row) -> dict[str, Any]:
     length = f"{row.length}, shortened" if row.shortened else row.length
-    ours = f"{row.quantity} {with_spread(row.mean, row.sd)}"
-    rest = [number(row.margin), number(row.quotient), number(row.accuracy)]
-    return [row.experiment, row.what, length, row.reported, ours, with_spread(row.rho, row.rho_sd), *rest, row.verdict]
-
-
-def with_spread(mean: float, sd: float) -> str:
-    """Mean ± standard deviation."""
-    return f"{number(mean)} ± {number(sd)}" if math.isfinite(mean) else NONE
+    measures = {"√(L_SR/N)": row.margin, "ln(N/L_SR)": row.quotient, "test accuracy": row.accuracy}
+    ours = {"ours": f"{row.quantity} {spread(row.mean, row.sd)}", "ρ": spread(row.rho, row.rho_sd)}
+    names = {"experiment": row.experiment, "what": row.what, "length": length, "paper, as reported": row.reported}
+    return names | ours | measures | {"verdict": row.verdict}
 
 
 def notes(results: Results) -> list[str]:
     """What holds for all rows."""
-    n = results.settings["seeds"]
-    lengths = "the paper's lengths" if results.settings["full"] else "quick lengths; what is shortened says so"
-    learned = results.settings.get("data")
-    return [
-        *([f"Data: {told(learned)}."] if learned else []),
-        f"Ours: mean ± standard deviation over {n} networks trained as one population, one a seed; {lengths}. They "
-        "share their fixed projections.",
-        "ρ = L_SR/Σθ² stands beside every L_SR: 1 is no better than printing zeros, 0 a perfect quine, R² = 1 − ρ. "
-        "L_SR alone falls when weights merely shrink.",
-        f"Paper: {CITATION}.",
-    ]
+    seeds, full, learned = (results.settings.get(name) for name in ("seeds", "full", "data"))
+    about = {"seeds": seeds, "full": full, "data": told(learned) if learned else "", "citation": CITATION}
+    return sentences("paper", of="notes", **about)
 
 
 def markdown(results: Results, rows: list[Row]) -> str:
     """Notes and the table."""
     lines = ["# Chang & Lipson (2018), reproduced", "", *(f"{note}\n" for note in notes(results))]
-    lines += ["| " + " | ".join(HEAD) + " |", "|" + "---|" * len(HEAD)]
-    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in cells(row)) + " |" for row in rows]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, tables.markdown(table("", rows))])
 
 
 def as_csv(rows: list[Row]) -> str:
     """All numbers, unrounded; the paper's are in a column that says so."""
-    out = io.StringIO()
-    names = [*asdict(rows[0])]
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["reported_by_the_paper" if name == "reported" else name for name in names])
-    writer.writerows([asdict(row)[name] for name in names] for row in rows)
-    return out.getvalue()
+    frame = pd.DataFrame([asdict(row) for row in rows]).rename(columns={"reported": "reported_by_the_paper"})
+    return frame.to_csv(index=False, na_rep="nan", lineterminator="\n")

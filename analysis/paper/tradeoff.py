@@ -3,18 +3,16 @@
 from collections.abc import Iterator
 from typing import Final
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from alife.traits import log10
-from alife.words import count
 from analysis.figures import style
 from analysis.paper.results import Results
 from analysis.paper.verdicts import BLANK
-from analysis.statistics.estimate import Estimate
-from analysis.statistics.intervals import Floats, difference, interval
+from analysis.statistics.intervals import difference, interval
 from analysis.statistics.significance import sign_flip
+from analysis.templates import sentences
 
 NAME: Final = "tradeoff"
 REFERENCE: Final = 0.0
@@ -57,10 +55,7 @@ def statements(results: Results) -> Iterator[str]:
     yield from _through_training(curve)
     yield from _among_weights(ends)
     if (ends["rho_joint"] > BLANK).all():
-        yield (
-            f"No network of any λ ends below ρ = {ends['rho_joint'].min():.2f}: beside an image none prints its "
-            "weights, so what L_SR shows as replication lost or kept is mostly how large the weights are."
-        )
+        yield from sentences("paper", of="blank", least=ends["rho_joint"].min())
 
 
 def _through_training(curve: pd.DataFrame) -> Iterator[str]:
@@ -68,57 +63,33 @@ def _through_training(curve: pd.DataFrame) -> Iterator[str]:
     for weight, rows in curve.groupby("task_weight"):
         first, last = (_by_seed(rows, epoch) for epoch in (rows["epoch"].min(), rows["epoch"].max()))
         gain = interval(last["accuracy"] - first["accuracy"], "mean")
-        loss = interval(log10(last["L_SR_joint"]) - log10(first["L_SR_joint"]), "mean")
+        loss = interval(log10(last["L_SR_joint"]) - log10(first["L_SR_joint"]), "mean").mapped(_power)
         rho = interval(last["rho_joint"] - first["rho_joint"], "mean")
-        yield (
-            f"λ = {weight:g}, through training: accuracy {_signed(gain)}, L_SR ×{_factor(loss)}, ρ {_signed(rho)} "
-            f"(n = {count(gain.n, 'network')})."
-        )
+        yield from sentences("paper", of="training", weight=weight, gain=gain, loss=loss, rho=rho)
 
 
 def _among_weights(ends: pd.DataFrame) -> Iterator[str]:
-    """At the end, each λ against λ = 0, paired by seed; and the rank correlation over λ."""
+    """At the end, each λ against λ = 0, paired by seed: the specialisation bias in the paper's measure, and in the one
+    that weights' size does not move.
+    """
     base = ends[ends["task_weight"] == REFERENCE].set_index("seed")
     for weight, rows in ends[ends["task_weight"] != REFERENCE].groupby("task_weight"):
         rows = rows.set_index("seed").loc[base.index]
-        rho = difference(rows["rho_joint"], base["rho_joint"], paired=True, centre="mean")
-        loss = difference(*_logs(rows, base, "L_SR_joint"), paired=True, centre="mean")
-        size = difference(*_logs(rows, base, "squared_norm"), paired=True, centre="mean")
-        p = sign_flip(rows["rho_joint"].to_numpy(), base["rho_joint"].to_numpy()).p
-        yield (
-            f"λ = {weight:g} against λ = 0 at the end: accuracy {rows['accuracy'].mean():.3f}; L_SR ×{_factor(loss)}, "
-            f"Σθ² ×{_factor(size)}, ρ {_signed(rho)}, p = {p:.2g} ({_bias(loss, rho)})."
-        )
-
-
-def _bias(loss: Estimate, rho: Estimate) -> str:
-    """The specialisation bias in the paper's measure, and in the one that weights' size does not move."""
-    if not np.isfinite([loss.low, rho.low]).all():
-        return "too few networks to say"
-    worse, copied = loss.low > 0, rho.low > 0
-    if worse and rho.high < 0:
-        return "it costs L_SR, while ρ falls: weights grew, and relative to them copying got better"
-    if worse and copied:
-        return "specialisation costs replication by both measures"
-    if worse:
-        return "it costs L_SR, but not ρ: weights grew, copying relative to them did not get worse"
-    if copied:
-        return "it costs ρ, though L_SR does not show it"
-    return "no cost shows"
-
-
-def _logs(rows: pd.DataFrame, base: pd.DataFrame, name: str) -> tuple[Floats, Floats]:
-    return log10(rows[name]), log10(base[name])
+        logs = {name: (log10(rows[name]), log10(base[name])) for name in ("L_SR_joint", "squared_norm")}
+        loss, size = (difference(*both, paired=True, centre="mean").mapped(_power) for both in logs.values())
+        found = {
+            "accuracy": rows["accuracy"].mean(),
+            "loss": loss,
+            "size": size,
+            "rho": difference(rows["rho_joint"], base["rho_joint"], paired=True, centre="mean"),
+            "p": sign_flip(rows["rho_joint"].to_numpy(), base["rho_joint"].to_numpy()).p,
+        }
+        yield from sentences("paper", of="weights", weight=weight, **found)
 
 
 def _by_seed(rows: pd.DataFrame, epoch: int) -> pd.DataFrame:
     return rows[rows["epoch"] == epoch].set_index("seed").sort_index()
 
 
-def _signed(estimate: Estimate) -> str:
-    text = f"{estimate.value:+.3f} [{estimate.low:+.3f}, {estimate.high:+.3f}]"
-    return text.replace("-", "−")
-
-
-def _factor(estimate: Estimate) -> str:
-    return "{:.3g} [{:.3g}, {:.3g}]".format(*10.0 ** np.array([estimate.value, estimate.low, estimate.high]))
+def _power(logarithm: float) -> float:
+    return 10.0**logarithm

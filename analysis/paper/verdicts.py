@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from analysis.numbers import number
 from analysis.paper.results import Results, reported
 
 NEAR: Final = 0.10
@@ -148,12 +149,12 @@ def course(curve: pd.DataFrame, quantity: str) -> list[str]:
     if last > EXPLODES * start:
         return [f"{of}explodes"]
     if last > TURNS * low and means.idxmin() < means.index[-1]:
-        return [f"{of}lowest {low:.3g} at epoch {means.idxmin():g}, then rises"]
+        return [f"{of}lowest {number(low)} at epoch {means.idxmin():g}, then rises"]
     if last < (1 - MOVES) * start:
-        return [f"{of}falls from {start:.3g}"]
+        return [f"{of}falls from {number(start)}"]
     if last > (1 + MOVES) * start:
-        return [f"{of}rises from {start:.3g}"]
-    return [f"{of}stays where it starts ({start:.3g})"]
+        return [f"{of}rises from {number(start)}"]
+    return [f"{of}stays where it starts ({number(start)})"]
 
 
 def rank(rows: pd.DataFrame, variant: str) -> str:
