@@ -37,7 +37,7 @@ ALLOWED = {
     "alife/seed_paper/habitat.py": "the paper's ln(N / L_SR)",
     "analysis/evolution/fronts.py": "a constant",
     "analysis/figures/style.py": "ticks",
-    "analysis/studies/wording.py": "digits",
+    "analysis/numbers.py": "digits",
     "analysis/report/individuals.py": "digits",
     "analysis/numbers.py": "digits",
 }
