@@ -211,10 +211,10 @@ def course_of(values, norms=None):
 
 
 def test_verdicts_follow_the_data():
-    assert course_of([90, 70, 66, 66]) == ["falls from 90"]
-    assert course_of([90, 64, 66, 75]) == ["lowest 64 at epoch 1, then rises"]
+    assert course_of([90, 70, 66, 66]) == ["falls from 90.0"]
+    assert course_of([90, 64, 66, 75]) == ["lowest 64.0 at epoch 1, then rises"]
     assert course_of([90, 700, 600, 550]) == ["explodes"]
-    assert course_of([66, 66.5, 66]) == ["stays where it starts (66)"]
+    assert course_of([66, 66.5, 66]) == ["stays where it starts (66.0)"]
     gone = course_of([90, 1, 0], [[70] * 3, [1] * 3, [1e-9, 1e-9, np.nan]])
     assert gone == ["diverges in 1 of 3", "collapses to zero in 2 of 3"]
     assert verdicts.agreement(90.16, 88, 4).startswith("agrees")
