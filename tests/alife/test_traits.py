@@ -39,7 +39,6 @@ ALLOWED = {
     "analysis/figures/style.py": "ticks",
     "analysis/numbers.py": "digits",
     "analysis/report/individuals.py": "digits",
-    "analysis/numbers.py": "digits",
 }
 
 
