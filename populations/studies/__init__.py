@@ -7,6 +7,8 @@ run_jobs.py       independent jobs, on Ray or in this process
 job_pool.py       jobs on Ray: what waits, what runs, what became of the others
 progress.py       how far the runs of a sweep are
 sweep.py          all runs of a plan
+sweep_folder.py   the folder of a sweep, and its one writer
+settle.py         what a sweep leaves open, decided once
 replicates.py     forks of one run side by side
 assays.py         the assays of a sweep
 assay_runner.py   stored newborns brought back to life

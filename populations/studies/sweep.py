@@ -8,31 +8,28 @@ run's folder, and that of all in OUT/assays.parquet. The same command goes on wi
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
-from alife.configuration.keys import RunConfig
 from alife.errors import Unfit, UserError
-from alife.format import files, manifest
-from populations.engine import evolve, migration
+from alife.format import files
+from populations.engine import evolve
 from populations.engine.choosing import BackendName, Chosen, choose
 from populations.engine.coordinator import stop_on_signals
-from populations.engine.prepare import prepare
-from populations.engine.ray.cluster import elsewhere
 from populations.observe import events
 from populations.observe.events import Event
 from populations.observe.listeners import Listeners, Sink, hearing
 from populations.observe.sweep_progress import SweepTerminal
-from populations.record import lease
-from populations.record.storage import Conflict, Folder, explained, is_passing, open_below, open_folder
+from populations.record.storage import Folder, explained, open_below, open_folder
 from populations.studies.assays import assay_run, is_done
 from populations.studies.jobs import Job, Stopped
-from populations.studies.plan import Plan, difference, dump, parse_plan, warned
+from populations.studies.plan import Plan, difference, warned
 from populations.studies.progress import Progress
 from populations.studies.run_jobs import run_jobs
+from populations.studies.settle import settled
+from populations.studies.sweep_folder import PLAN, claim, stored_plan
 from populations.studies.tables import ASSAYS, TABLE, assays_table, table
 
-PLAN: Final = "sweep.yaml"
 ENDED: Final = ("finished", "extinct")
 _AGAIN = ": the same command goes on"
 
@@ -84,8 +81,8 @@ def sweep(
     """
     out = out if files.is_remote(out) else str(files.local(out))
     folder = open_folder(out)
-    stored = _stored(folder)
-    plan = _settled(plan, stored, backend)
+    stored = stored_plan(folder)
+    plan = settled(plan, stored, backend)
     what = difference(stored, plan) if stored else None
     if what:
         raise UserError(f"{out}: holds another sweep: {what}: choose another --out, or ask for the same sweep")
@@ -102,7 +99,7 @@ def sweep(
                 stack.enter_context(connected(plan.base.ray, stopping, work.hear))
             except Interrupted:
                 return Summary(out, len(work.runs), len(work.ended & work.runs.keys()), {}, work.signals[0])
-        stack.callback(_claim(folder, plan, stored).release)
+        stack.callback(claim(folder, plan, stored).release)
         return work.run(stopping, chosen)
 
 
@@ -231,88 +228,3 @@ class _Sweep:
                 before = self.folder.fetch(name)[1] if name in self.folder.ls() else None
                 self.folder.replace(name, content, before)
         return unread
-
-
-def _stored(folder: Folder) -> Plan | None:
-    """The sweep that a folder holds.
-
-    Raises:
-        UserError: It holds something else, or cannot be written.
-    """
-    with explained(folder, "looking for a sweep there"):
-        names = folder.ls().keys()
-        folder.check_writable()
-        if PLAN in names:
-            return parse_plan(folder.read(PLAN).decode(errors="replace"), f"{folder.uri}/{PLAN}")
-    if manifest.NAME in names:
-        raise UserError(f"{folder.uri}: holds a run, not a sweep: choose another --out")
-    if not all(lease.is_lock(name) or is_passing(name) for name in names):
-        raise UserError(f"{folder.uri}: is not empty, and holds no {PLAN}: choose another --out")
-    return None
-
-
-def _claim(folder: Folder, plan: Plan, stored: Plan | None) -> lease.Lock:
-    """Become the one writer of a sweep's folder; a new one begins with its plan, another may get new assays."""
-    with explained(folder, "creating the sweep's folder"):
-        folder.make()
-        lock = lease.acquire(folder)
-    try:
-        if stored is None or stored.assays != plan.assays:
-            with explained(folder, f"writing {PLAN}"):
-                _write_plan(folder, plan, stored)
-    except BaseException:
-        lock.release()
-        raise
-    return lock
-
-
-def _write_plan(folder: Folder, plan: Plan, stored: Plan | None) -> None:
-    try:
-        folder.replace(PLAN, dump(plan).encode(), folder.fetch(PLAN)[1] if stored else None)
-    except Conflict:
-        raise UserError(f"{folder.uri}: another sweep has just started here: choose another --out") from None
-
-
-def _settled(plan: Plan, stored: Plan | None, backend: BackendName) -> Plan:
-    """The plan with its device decided, once for all runs, and all checked that can be without a cluster.
-
-    Raises:
-        UserError: A treatment's data, device or topology do not fit.
-    """
-    devices: dict[Any, str] = {}
-    configs: dict[str, RunConfig] = {}
-    default = stored.base.device if stored else _device(plan, backend)
-    for name, config in plan.configs.items():
-        device = default if config.device == "auto" else config.device
-        config = config.model_copy(update={"device": device})
-        what = config.task, config.device, config.quine
-        try:
-            migration.check(config)
-            if what not in devices:
-                devices[what] = prepare(config, backend=backend)[0].device
-        except UserError as error:
-            raise UserError(f"treatment {name}: {error}") from None
-        configs[name] = config.model_copy(update={"device": devices[what]})
-    base, ray = plan.base, plan.base.ray
-    if base.device == "auto":
-        found = [devices[what] for what in devices if what[1] == default]
-        base = base.model_copy(update={"device": found[0] if found else default})
-    if "cuda" in devices.values() and not ray.gpus_per_host:
-        base = base.model_copy(update={"ray": ray.model_copy(update={"gpus_per_host": 1.0})})
-    return replace(plan, base=base, configs=configs)
-
-
-def _device(plan: Plan, backend: BackendName) -> str:
-    """What `device: auto` means for all runs: "auto" still, where each machine that there is can be this one only.
-
-    Raises:
-        UserError: There is no cluster, or none of its GPUs can be asked.
-    """
-    ray = plan.base.ray
-    if backend == "local" or not elsewhere(ray) or all(config.device != "auto" for config in plan.configs.values()):
-        return "auto"
-    from populations.engine.ray import asking
-    from populations.studies.job_pool import connected
-
-    with connected(ray):
-        return asking.device(plan.base, lambda: False)

@@ -210,7 +210,7 @@ def test_a_sweep_that_another_has_just_begun_is_left_to_it(file, tmp_path, monke
     out = str(tmp_path / "sweep")
     assert sweep(plan(file), out, backend="local").done == 4
     with monkeypatch.context() as patch:
-        patch.setattr("populations.studies.sweep._stored", lambda folder: None)
+        patch.setattr("populations.studies.sweep.stored_plan", lambda folder: None)
         with pytest.raises(UserError, match="another sweep has just started here: choose another --out"):
             sweep(plan(file), out, backend="local")
     assert sweep(plan(file), out, backend="local").done == 4

@@ -1,0 +1,57 @@
+"""What a sweep leaves open, decided once for all of its runs: call `settled` before anything is written."""
+
+from dataclasses import replace
+from typing import Any
+
+from alife.configuration.keys import RunConfig
+from alife.errors import UserError
+from populations.engine import migration
+from populations.engine.choosing import BackendName
+from populations.engine.prepare import prepare
+from populations.engine.ray.cluster import elsewhere
+from populations.studies.plan import Plan
+
+
+def settled(plan: Plan, stored: Plan | None, backend: BackendName) -> Plan:
+    """The plan with its device decided, once for all runs, and all checked that can be without a cluster.
+
+    Raises:
+        UserError: A treatment's data, device or topology do not fit.
+    """
+    devices: dict[Any, str] = {}
+    configs: dict[str, RunConfig] = {}
+    default = stored.base.device if stored else _device(plan, backend)
+    for name, config in plan.configs.items():
+        device = default if config.device == "auto" else config.device
+        config = config.model_copy(update={"device": device})
+        what = config.task, config.device, config.quine
+        try:
+            migration.check(config)
+            if what not in devices:
+                devices[what] = prepare(config, backend=backend)[0].device
+        except UserError as error:
+            raise UserError(f"treatment {name}: {error}") from None
+        configs[name] = config.model_copy(update={"device": devices[what]})
+    base, ray = plan.base, plan.base.ray
+    if base.device == "auto":
+        found = [devices[what] for what in devices if what[1] == default]
+        base = base.model_copy(update={"device": found[0] if found else default})
+    if "cuda" in devices.values() and not ray.gpus_per_host:
+        base = base.model_copy(update={"ray": ray.model_copy(update={"gpus_per_host": 1.0})})
+    return replace(plan, base=base, configs=configs)
+
+
+def _device(plan: Plan, backend: BackendName) -> str:
+    """What `device: auto` means for all runs: "auto" still, where each machine that there is can be this one only.
+
+    Raises:
+        UserError: There is no cluster, or none of its GPUs can be asked.
+    """
+    ray = plan.base.ray
+    if backend == "local" or not elsewhere(ray) or all(config.device != "auto" for config in plan.configs.values()):
+        return "auto"
+    from populations.engine.ray import asking
+    from populations.studies.job_pool import connected
+
+    with connected(ray):
+        return asking.device(plan.base, lambda: False)
