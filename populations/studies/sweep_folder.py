@@ -1,4 +1,4 @@
-"""The folder of a sweep: what is in it, and its one writer. Call `stored_plan` before anything else, then `claim` it."""
+"""The folder of a sweep: what is in it, and its one writer. Call `stored_plan` first, then `claim` the folder."""
 
 from typing import Final
 
