@@ -69,7 +69,7 @@ def test_both_at_once_is_refused(run: str, capsys: pytest.CaptureFixture[str]) -
 def test_more_is_said_before_a_command_and_after_it(run: str, capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
     """Of others' libraries errors, and with -vv warnings; afterwards loggers are as they were."""
 
-    def logs(*_: object) -> None:
+    def logs(*_: object, **__: object) -> None:
         for name in ("populations.x", "somebody.else"):
             for level in (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR):
                 logging.getLogger(name).log(level, "%s %s", name, logging.getLevelName(level))

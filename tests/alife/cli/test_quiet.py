@@ -27,7 +27,7 @@ def test_pages_of_short_and_small_runs_warn_of_nothing(seed: int, world: dict[st
 def test_a_library_s_warning_or_log_stays_unsaid(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def warns(*_: Any) -> None:
+    def warns(*_: Any, **__: Any) -> None:
         warnings.warn("deprecated", FutureWarning, stacklevel=1)
         logging.getLogger("somebody.else").warning("a cache was made")
         logging.getLogger("somebody.else").error("the disk is on fire")
