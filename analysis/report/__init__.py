@@ -1,7 +1,7 @@
 """One HTML file that opens without network and says what a run, or a sweep, has shown.
 
 write.py           `report` reads a folder, draws the figures beside the page, and writes it
-page.py            a page as plain data, and as HTML with page.html, page.css, rows.css and page.js
+page.py            a page as plain data, and as HTML with the templates of `analysis.templates`
 summary.py         the state of a run, on a terminal and its page
 change.py          what moves traits, of a run and of treatments
 
