@@ -157,14 +157,16 @@ def test_one_flipped_bit_in_the_cache_is_noticed(real_mnist, empty_cache, role):
     assert f"delete {empty_cache}" in message
 
 
-def test_the_mirror_fills_the_cache_once(gzipped_mnist, empty_cache, serve, monkeypatch, capfd):
+def test_the_mirror_fills_the_cache_once(gzipped_mnist, empty_cache, serve, monkeypatch, capfd, caplog):
     monkeypatch.setattr(mnist, "MIRROR", serve(gzipped_mnist))
     assert fetch("mnist") == empty_cache
     assert is_mnist(empty_cache)
     assert sorted(path.name for path in empty_cache.iterdir()) == sorted(map(file_name, ROLES))
     told = capfd.readouterr()
     assert told.out == ""
-    assert len(told.err.splitlines()) == len(ROLES)
+    assert told.err == ""
+    assert len(caplog.messages) == len(ROLES)
+    assert all(line.startswith("Fetching ") for line in caplog.messages)
     monkeypatch.setattr(mnist, "MIRROR", UNREACHABLE)
     assert load_task("mnist").classes == 10
     (empty_cache / file_name("t10k-labels")).unlink()
