@@ -307,9 +307,11 @@ class TestSweep:
         assert "learned different data" not in render(page)
 
     def test_runs_that_learned_different_data_are_noted(self, tmp_path: Path) -> None:
-        for seed, learned in enumerate(("a1b2c3d4e5", "ffffffffff")):
+        counts = {"learn": [5, 5], "select": [1, 1], "test": [1, 1]}
+        for seed, learned in enumerate(("a1b2c3d4" * 8, "f" * 64)):
             run = synthetic_run(3, 1, 8, seed=seed)
-            write_run(tmp_path / str(seed), replace(run, manifest={**run.manifest, "task": {"digest": learned}}))
+            task = {"digest": learned, "shape": [8, 8], "classes": 2, "split": "stratified", "counts": counts}
+            write_run(tmp_path / str(seed), replace(run, manifest={**run.manifest, "task": task}))
         text = render(sweep_page.page(treatments.load(tmp_path), [], [], tmp_path))
         assert "These runs learned different data, by their digests on record: a1b2c3d4 in 1 run" in text
 
