@@ -17,6 +17,7 @@ seed_paper/     the seed paper's experiments
 format/         the files of a run folder
 bench/          what this machine is good for
 cli/            the `alife` command; __main__.py is `python -m alife`
+figures.py      every figure as a function
 studies.py      sweeps, replays, assays and the seed paper from Python
 schema.py       columns, dtypes and identities of the record
 traits.py       what traits are called, and the scales on which they are compared and drawn
@@ -32,6 +33,7 @@ from typing import TYPE_CHECKING
 from alife.lazy import attach
 
 if TYPE_CHECKING:
+    from alife import figures
     from alife.configuration.keys import RunConfig, parse_config
     from alife.errors import UserError
     from alife.studies import assay, paper, replay, sweep
@@ -53,6 +55,7 @@ __all__ = [
     "assay",
     "compare",
     "evolve",
+    "figures",
     "fork",
     "load_network",
     "load_run",
@@ -84,7 +87,7 @@ _HOMES = {
     "sweep": "alife.studies",
 }
 
-__getattr__, _names = attach(__name__, _HOMES)
+__getattr__, _names = attach(__name__, _HOMES, ["figures"])
 
 
 def __dir__() -> list[str]:

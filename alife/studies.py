@@ -14,8 +14,9 @@ from alife.words import count
 from analysis import assays, load_run
 from analysis.data.run import Run
 from analysis.data.sweep import Sweep, load_sweep
-from analysis.figures.style import FORMATS
-from analysis.paper import Results, load, publish
+from analysis.figures.saving import FORMATS
+from analysis.paper import Results, load
+from analysis.report import of_assay, of_futures, of_paper
 from analysis.studies import futures
 from populations.engine.choosing import BackendName, Chosen
 from populations.engine.fork import folder_of
@@ -164,7 +165,7 @@ def replay(
     statements: list[str] = []
     if runs and not stopped:
         formats = FORMATS if figures is True else tuple(figures or ())
-        statements = futures.publish(original, runs, out if formats else None, formats, dpi)
+        statements = of_futures.publish(original, runs, out if formats else None, formats, dpi)
     return Replays(original, generation, runs, statements, failed, stopped)
 
 
@@ -224,7 +225,7 @@ def assay(
     with closing(hearing(sinks, quiet, AssayTerminal)) as tell:
         about, tables = assay_runner.perform(path, request, tell)
     assay_runner.store(path, about, tables)
-    return assays.publish(path, name, max(about["generations"]), figures)
+    return of_assay.publish(path, name, max(about["generations"]), figures)
 
 
 def paper(
@@ -280,5 +281,5 @@ def paper(
         name, why = next(iter(done.failed.items()), (done.stopped, "stopped it; the same call goes on"))
         raise UserError(f"{out}: {name}: {why}")
     if figures:
-        publish(out)
+        of_paper.publish(out)
     return load(out)

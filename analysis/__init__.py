@@ -8,12 +8,9 @@ evolution/   how populations evolve: selection, the Price equation, Pareto front
 lineage/     who descends from whom
 assays/      what assays of stored genomes say
 studies/     what several runs say together
-figures/     the figures of a run
-report/      one HTML page of a run or a sweep
-templates/   the English of pages and verdicts
-numbers.py   numbers as text
-tables.py    data frames as tables of text
 paper/       the seed paper's results beside this project's
+figures/     every figure, as a function
+report/      pages and files that hold all of it
 gallery/     pictures and a page made from runs
 templates/   the English of pages and tables
 numbers.py   how numbers are written
@@ -41,7 +38,7 @@ from alife.lazy import attach  # noqa: E402
 
 if TYPE_CHECKING:
     from analysis.data.run import Run, load_run
-    from analysis.figures.registry import make
+    from analysis.figures.making import make
     from analysis.report.summary import print_run
 
 __all__ = ["Run", "load_run", "make", "print_run"]
@@ -49,7 +46,7 @@ __all__ = ["Run", "load_run", "make", "print_run"]
 _HOMES = {
     "Run": "analysis.data.run",
     "load_run": "analysis.data.run",
-    "make": "analysis.figures.registry",
+    "make": "analysis.figures.making",
     "print_run": "analysis.report.summary",
 }
 

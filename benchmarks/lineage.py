@@ -196,15 +196,15 @@ def _hand_over(folder: Path) -> list[Figure]:
 
 
 def _draw(*folders: Path) -> list[Figure]:
-    from analysis.figures import style
-    from analysis.figures.phylogeny import time_phylogeny
+    from analysis.figures import saving
+    from analysis.figures.phylogeny import phylogeny
 
     figures, clock = [], stopwatch()
     for folder in folders:
         run = load_run(folder)
         tips = int((run.births["generation"] == run.last).sum())
         next(clock)
-        style.save(time_phylogeny(run), folder, "phylogeny")
+        saving.save(phylogeny(run), folder, "phylogeny")
         figures.append(figure(f"lineage_tree_figure_{folder.name}", next(clock), "s", len(run.births), tips=tips))
     return figures
 

@@ -23,7 +23,7 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
 ]
-exclude_patterns = ["_build", "jupyter_execute", "reference/generated"]
+exclude_patterns = ["_build", "jupyter_execute", "reference/generated", "gallery/generated"]
 
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
 myst_heading_anchors = 3
@@ -62,3 +62,4 @@ def setup(app: Sphinx) -> None:
     """Render equations without a script, and write the pages that are made from the program itself."""
     mathml.setup(app)
     pages.write(Path(__file__).parent / "reference" / "generated")
+    pages.draw_gallery(Path(__file__).parent / "gallery")

@@ -4,6 +4,8 @@ import argparse
 import ast
 import inspect
 import re
+import runpy
+import sys
 import textwrap
 from collections.abc import Mapping
 from dataclasses import fields
@@ -13,6 +15,7 @@ from typing import get_args, get_origin
 
 from alife.cli import main
 from alife.configuration.keys import RunConfig, choices, leaves
+from analysis.figures import saving
 from populations.observe import events
 
 ROOT = Path(__file__).parents[1]
@@ -28,6 +31,22 @@ def write(folder: Path) -> None:
         path = folder / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
+
+
+def draw_gallery(folder: Path) -> None:
+    """Run each script of a folder, save what it has drawn in folder/generated, and write the page that shows them."""
+    made = folder / "generated"
+    made.mkdir(exist_ok=True)
+    sys.path.insert(0, str(folder))  # for small.py
+    lines: list[str] = []
+    for script in sorted(folder.glob("*.py")):
+        if script.stem != "small":
+            done = runpy.run_path(str(script))
+            saving.save(done.get("figure") or done["ax"], made, script.stem, ("png",), 110)
+            name, _, text = (done["__doc__"] or "").partition("\n\n")
+            lines += [f"## {name}", "", text.strip(), "", f"![{name}]({script.stem}.png)", ""]
+            lines += ["```python", script.read_text(encoding="utf-8").split('"""')[2].strip(), "```", ""]
+    (made / "page.md").write_text("\n".join(lines), encoding="utf-8")
 
 
 def _keys() -> str:

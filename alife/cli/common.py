@@ -167,10 +167,10 @@ def figures(
     dpi: float | None = None,
 ) -> None:
     """Draw figures of a run, by default all that the main job makes, into its own folder."""
-    from analysis.figures import registry
+    from analysis.figures import making
 
     missing = _log.error if names else _log.warning  # what was asked for, or what some runs do not have
-    paths = registry.make_of(out, names or None, folder, missing, formats, dpi)
+    paths = making.make_of(out, names or None, folder, missing, formats, dpi)
     say(f"{count(len(paths), 'figure file')} in {paths[0].parent}" if paths else "no figures")
 
 
@@ -182,7 +182,7 @@ def stopped_by(names: Iterable[str | None]) -> int:
 
 def drawn(out: str) -> tuple[str, ...]:
     """Formats of the figures that a run has where `figures` puts them."""
-    from analysis.figures.registry import folder_of
+    from analysis.figures.making import folder_of
 
     folder = folder_of(out)
     return tuple(kind for kind in FORMATS if any(folder.glob(f"*.{kind}")))

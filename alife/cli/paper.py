@@ -53,7 +53,7 @@ def _paper(arguments: argparse.Namespace) -> int:
     with listeners(arguments, PaperTerminal()) as sinks:
         summary = reproduce(arguments.names, settings, arguments.out, ray=ray, backend=where, sinks=sinks)
     if summary.done and not arguments.no_figures:
-        from analysis.paper import publish
+        from analysis.report.of_paper import publish
 
         for line in publish(summary.out):
             print(line, file=output(arguments))

@@ -5,14 +5,9 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from alife.traits import floored
 from alife.words import count
-from analysis.assays.drawing import finish
 from analysis.assays.estimates import Frames, Named, by_name
-from analysis.figures import style
 from analysis.numbers import number, words
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
@@ -34,11 +29,11 @@ def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Estimate],
     """Depth of descent by treatment, lines that diverged, and traits of the others at the first and last emission.
     `generation` of a row is of descent.
     """
-    lines = _of_the_living(frames["descent"])
+    lines = of_the_living(frames["descent"])
     last = int(lines["descent"].max())
     rows, statements = [], []
-    for (learning, noise), group in _treatments(lines):
-        name, reached = _name(learning, noise), depths(group)
+    for name, group in treatments(lines).items():
+        reached = depths(group)
         founders = reached.groupby(level="id").mean()
         here: dict[str, Any] = {"treatment": name, "generation": last, "over": "founders"}
         depth = interval(founders, "mean", quantity=f"depth of descent, {name}", **here)
@@ -70,15 +65,16 @@ def depths(lines: pd.DataFrame) -> pd.Series:
     return table.astype(np.int64).cumprod(axis=1).sum(axis=1)
 
 
-def _of_the_living(lines: pd.DataFrame) -> pd.DataFrame:
+def of_the_living(lines: pd.DataFrame) -> pd.DataFrame:
     """Lines without the accuracy that older assays give to those that have diverged."""
     gone = lines["replication_error"].isna()
     return lines.assign(accuracy=lines["accuracy"].mask(gone)) if "accuracy" in lines else lines
 
 
-def _treatments(lines: pd.DataFrame) -> list[tuple[tuple[bool, bool], pd.DataFrame]]:
+def treatments(lines: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Lines by whether their adults learn and whether birth noise is added: with both first."""
     groups = {(bool(learning), bool(noise)): group for (learning, noise), group in lines.groupby(KEYS)}
-    return sorted(groups.items(), reverse=True)
+    return {_name(*key): groups[key] for key in sorted(groups, reverse=True)}
 
 
 def _name(learning: bool, noise: bool) -> str:
@@ -105,48 +101,3 @@ def _say(name: str, depth: Estimate, reached: pd.Series, last: int, found: Named
         f"for {words(depth)} of {last} emissions{least}; {whole} of {count(len(reached), 'line')} last to the end; "
         f"there, in the median of lines that are finite, it has {', '.join(at_end)}."
     )
-
-
-@style.styled()
-def draw(frames: Frames, about: Mapping[str, Any], rows: list[Estimate]) -> Figure:
-    """Errors, norm and accuracy by generation of descent: median and middle half of the lines that live."""
-    lines = _of_the_living(frames["descent"])
-    panels_of = {name: label for name, label in PANELS.items() if name != "accuracy" or lines["accuracy"].any()}
-    figure = style.new_figure(7.2, 5.2)
-    panels = figure.subplots(2, 2).ravel().tolist()
-    for ax, (column, label) in zip(panels, panels_of.items(), strict=False):
-        for number_, ((learning, noise), group) in enumerate(_treatments(lines)):
-            _draw_treatment(ax, group, column, _name(learning, noise), number_)
-        if column != "accuracy":
-            _limit(ax, column)
-        ax.set_ylabel(label)
-        ax.set_xlabel("generation of descent")
-        style.generation_axis(ax.xaxis)
-    for ax in panels[len(panels_of) :]:
-        ax.set_axis_off()
-    n = lines.groupby(["id", "replicate"]).ngroups
-    title = f"{about['name']}: descent without selection from generation {max(about['generations'])}"
-    of = f"of n = {count(n, 'line')} a treatment, median and middle half of those that live"
-    return finish(figure, panels, f"{title}; {of}")
-
-
-def _draw_treatment(ax: Axes, group: pd.DataFrame, column: str, name: str, number_: int) -> None:
-    values = group[column] if column == "accuracy" else pd.Series(floored(group[column]), group.index)
-    by = values.groupby(group["descent"])
-    low, middle, high = (by.quantile(share).to_numpy(np.float64) for share in (0.25, 0.5, 0.75))
-    x, alive = np.sort(group["descent"].unique()), group["replication_error"].notna().groupby(group["descent"]).sum()
-    colour, dash = style.colour(number_), style.DASHES[number_]
-    ax.fill_between(x, low, high, color=colour, alpha=0.18, lw=0)
-    label = f"{name}: {alive.iloc[-1]} of {alive.iloc[0]} live to the end" if alive.iloc[-1] < alive.iloc[0] else name
-    ax.plot(x, middle, color=colour, ls=dash, marker="o", ms=2.5, label=label)
-
-
-def _limit(ax: Axes, column: str) -> None:
-    """A logarithmic axis that shows the bound and at most a few decades beyond it."""
-    ax.set_yscale("log")
-    ratio = column == "norm_ratio"
-    low, high = ax.get_ylim()
-    ax.set_ylim(max(low, 1e-2 if ratio else 1e-4), min(high, 1e2))
-    for bound in (1 / FACTOR, FACTOR) if ratio else (WORST,) if column == "founder_error" else ():
-        ax.axhline(bound, color=style.ink(), lw=0.8, ls=(0, (4, 2)), label="bounds of depth")
-    style.log_axis(ax, "y")

@@ -6,14 +6,10 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from alife.traits import MAIN, OF_A_TASK, TRAITS, measured
 from analysis.assays.components import Floats, deviation
-from analysis.assays.drawing import draw_estimate, finish
-from analysis.assays.estimates import Frames, Named, by_name
-from analysis.figures import style
+from analysis.assays.estimates import Frames, by_name
 from analysis.numbers import number, words
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
@@ -41,7 +37,7 @@ def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Estimate],
     statements = [
         _say_retained(found, about),
         _say_dimension(frames["dimension"], found, about),
-        *(_say_effects(found, trait) for trait in _traits(frames["effects"])),
+        *(_say_effects(found, trait) for trait in effect_traits(frames["effects"])),
     ]
     return rows, statements
 
@@ -60,7 +56,7 @@ def _retention_rows(retention: pd.DataFrame, generation: int) -> list[Estimate]:
 
 def _dimension_rows(dimension: pd.DataFrame, generation: int) -> list[Estimate]:
     rows = []
-    table = _of_individuals(dimension, "trace")
+    table = of_individuals(dimension, "trace")
     for epsilon in table.columns[::-1]:
         name = f"heritable dimension tr ∂ĝ/∂g, ε = {epsilon:g}"
         rows.append(interval(table[epsilon], "mean", quantity=name, generation=generation, over="individuals"))
@@ -68,7 +64,7 @@ def _dimension_rows(dimension: pd.DataFrame, generation: int) -> list[Estimate]:
     return [*rows, interval(halved, "mean", quantity=name, generation=generation, over="individuals")]
 
 
-def _of_individuals(dimension: pd.DataFrame, column: str) -> pd.DataFrame:
+def of_individuals(dimension: pd.DataFrame, column: str) -> pd.DataFrame:
     """Means over probes: rows individuals, columns ε."""
     rounded = dimension.assign(epsilon=dimension["epsilon"].astype(np.float64).round(8))
     return rounded.pivot_table(index="id", columns="epsilon", values=column, aggfunc="mean")
@@ -76,29 +72,34 @@ def _of_individuals(dimension: pd.DataFrame, column: str) -> pd.DataFrame:
 
 def _effect_rows(effects: pd.DataFrame, generation: int) -> list[Estimate]:
     rows = []
-    for trait in _traits(effects):
-        noisy, clean = (_scores(effects, trait, noise) for noise in (True, False))
+    for trait in effect_traits(effects):
+        noisy, clean = paired_scores(effects, trait)
         label, effect = TRAITS[trait].measured_label, noisy - clean
         for name, e, over in (
             (f"effect on {label}, mean", interval(effect.mean(axis=1), "mean"), "mutations"),
             (f"effect on {label}, sd among mutations", deviation(effect), "mutations"),
-            (f"{label}, sd among lives of one noise-free genome", _alone(clean), "genomes"),
+            (f"{label}, sd among lives of one noise-free genome", alone(clean), "genomes"),
         ):
             rows.append(replace(e, quantity=name, trait=trait, generation=generation, over=over))
     return rows
 
 
-def _alone(clean: Floats) -> Estimate:
+def alone(clean: Floats) -> Estimate:
     """Root of the mean over genomes of the variance among one genome's lives, with its interval over genomes."""
     return interval(np.var(clean, axis=1, ddof=1), "mean").mapped(np.sqrt)
 
 
-def _traits(effects: pd.DataFrame) -> list[str]:
+def effect_traits(effects: pd.DataFrame) -> list[str]:
+    """Those that effects are measured on."""
     return [trait for trait in MAIN if trait not in OF_A_TASK or effects[trait].any()]
 
 
+def paired_scores(effects: pd.DataFrame, trait: str) -> tuple[Floats, Floats]:
+    """[P, R] values on the scale of `alife.traits.measured` with birth noise and without, NaN where one diverged."""
+    return _scores(effects, trait, True), _scores(effects, trait, False)
+
+
 def _scores(effects: pd.DataFrame, trait: str, noisy: bool) -> Floats:
-    """[P, R] values on the scale of `alife.traits.measured`, NaN where an individual diverged."""
     rows = effects[effects["noisy"] == noisy]
     rows = rows.assign(value=measured(trait, rows[trait]))
     table = rows.pivot(index="id", columns="replicate", values="value").to_numpy()
@@ -123,7 +124,7 @@ def _say_retained(found: Mapping[str, Estimate], about: Mapping[str, Any]) -> st
 
 
 def _say_dimension(dimension: pd.DataFrame, found: Mapping[str, Estimate], about: Mapping[str, Any]) -> str:
-    gain = _of_individuals(dimension, "gain").mean()
+    gain = of_individuals(dimension, "gain").mean()
     coarse, fine = max(gain.index), min(gain.index)
     here, halved = (found[f"heritable dimension tr ∂ĝ/∂g, ε = {e:g}"] for e in (coarse, fine))
     change = found["heritable dimension: difference on halving ε"]
@@ -148,75 +149,3 @@ def _say_effects(found: Mapping[str, Estimate], trait: str) -> str:
         f"New mutations {verb} {label} on average: {words(mean)}{note}; among mutations the effect has sd "
         f"{words(spread)}, against sd {words(alone)} among lives of one genome."
     )
-
-
-@style.styled()
-def draw(frames: Frames, about: Mapping[str, Any], rows: list[Estimate]) -> Figure:
-    """Retained noise, size and what is carried on by emission; the heritable dimension; effects on each trait."""
-    retention, effects = frames["retention"], frames["effects"]
-    traits = _traits(effects)
-    figure = style.new_figure(7.2, 5.4)
-    panels = figure.subplots(2, 3).ravel().tolist()
-    _draw_emissions(panels[0], retention, "projection", "noise retained in its\nown direction, ⟨Δ, n⟩/‖n‖²", 0.0)
-    _draw_emissions(panels[1], retention, "size", "what differs between sisters\n‖Δ‖²/‖n‖²", None)
-    _draw_dimension(panels[2], frames["dimension"], by_name(rows))
-    for ax, trait in zip(panels[3:], traits, strict=False):
-        _draw_effects(ax, effects, trait)
-    for ax in panels[3 + len(traits) :]:
-        ax.set_axis_off()
-    title = f"{about['name']}: birth noise of generation {max(about['generations'])}, σ = {about['mutation']:g}"
-    return finish(figure, panels, title)
-
-
-def _draw_emissions(ax: Axes, retention: pd.DataFrame, column: str, label: str, zero: float | None) -> None:
-    table = retention.pivot(index="emission", columns="id", values=column)
-    lines = ax.plot(table.index, table, color=style.OKABE_ITO["sky"], lw=0.5, alpha=0.6, zorder=2)
-    alive = table.notna().sum(axis=1)
-    fewer = f", {alive.iloc[-1]} at the last emission" if alive.iloc[-1] < table.shape[1] else ""
-    lines[0].set_label(f"each pair of sisters, n = {table.shape[1]}{fewer}")
-    for number_, (emission, values) in enumerate(table.iterrows()):
-        name = "mean and its 95 % bootstrap interval" if not number_ else None
-        draw_estimate(ax, float(str(emission)), interval(values, "mean"), label=name, zorder=4)
-    if zero is not None:
-        ax.axhline(zero, color=style.ink(), lw=0.8, ls=(0, (4, 2)))
-    ax.set_ylabel(label)
-    ax.set_xlabel("emission")
-    ax.set_xticks(list(table.index))
-
-
-def _draw_dimension(ax: Axes, dimension: pd.DataFrame, found: Named) -> None:
-    table = _of_individuals(dimension, "trace")
-    jitter = np.random.default_rng(0)
-    scales = list(table.columns[::-1])
-    for place, epsilon in enumerate(scales):
-        x = place + jitter.uniform(-0.2, 0.2, len(table))
-        label = f"an individual's mean over probes, n = {len(table)}" if not place else None
-        ax.plot(x, table[epsilon], ".", ms=3.5, mew=0, alpha=0.6, color=style.OKABE_ITO["green"], label=label)
-        draw_estimate(ax, place, interval(table[epsilon], "mean"), zorder=4)
-    ax.axhline(0, color=style.ink(), lw=0.8, ls=(0, (4, 2)))
-    ax.set_xticks(range(len(scales)), [f"ε = {epsilon:g}" for epsilon in scales])
-    ax.set_ylabel("heritable dimension tr ∂ĝ/∂g")
-    ax.set_xlim(-0.5, len(scales) - 0.5)
-
-
-def _draw_effects(ax: Axes, effects: pd.DataFrame, trait: str) -> None:
-    noisy, clean = (_scores(effects, trait, noise) for noise in (True, False))
-    effect = np.sort((noisy - clean).mean(axis=1))
-    effect = effect[np.isfinite(effect)]
-    alone = _alone(clean).value / clean.shape[1] ** 0.5
-    ax.axvspan(
-        -alone, alone, color=style.faint(), alpha=0.2, lw=0, label="± sd of one genome's mean from streams alone"
-    )
-    ax.axvline(0, color=style.ink(), lw=0.8, ls=(0, (4, 2)))
-    share = (np.arange(len(effect)) + 0.5) / max(len(effect), 1)
-    ax.plot(
-        effect,
-        share,
-        "o",
-        ms=2.5,
-        color=style.OKABE_ITO["vermillion"],
-        label="a mutation's mean effect over the streams",
-    )
-    ax.set_ylim(0, 1)
-    ax.set_ylabel("share of mutations")
-    ax.set_xlabel("effect on " + TRAITS[trait].measured_label.replace(", ", ",\n"))

@@ -1,10 +1,10 @@
 """Assays of several runs: one value a run of what its genomes or their lives trade, so that the run is the unit.
 
 Call `among_genomes` on runs with gardens, `within_lives` and `curves` on runs whose genomes lived under several task
-weights. Claims about a treatment start here; what an assay says of one run is `analysis.assays.results`.
+weights. Claims about a treatment start here; what an assay says of one run is `analysis.report.of_assay`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -82,6 +82,29 @@ def curves(runs: Sequence[Run]) -> pd.DataFrame:
             table = table.rename_axis("task_weight").reset_index()
             rows.append(table.assign(generation=generation, **_who(run)))
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
+
+
+def by_genomes(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Tables with columns seed and generation by label → rows by whose genomes they are of.
+
+    Treatments of the same seeds share their founders; what is the same to the last digit is shown once.
+    """
+    founders: dict[str, tuple[list[str], pd.DataFrame]] = {}
+    later: dict[str, pd.DataFrame] = {}
+    for label, table in tables.items():
+        if table.empty:
+            continue
+        first = table[table["generation"] == 0].sort_values("seed").reset_index(drop=True)
+        if len(first):
+            founders.setdefault(first.drop(columns="run").to_json(), ([], first))[0].append(label)
+        rows = table[table["generation"] > 0]
+        if len(rows):
+            last = int(rows["generation"].max())
+            later[f"{label} (generation {last})"] = rows[rows["generation"] == last].reset_index(drop=True)
+    names = [
+        "founders" if len(founders) == 1 else f"founders of {', '.join(labels)}" for labels, _ in founders.values()
+    ]
+    return dict(zip(names, (rows for _, rows in founders.values()), strict=True)) | later
 
 
 def _weighed(runs: Sequence[Run]) -> list[tuple[Run, pd.DataFrame]]:

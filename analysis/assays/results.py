@@ -1,29 +1,21 @@
-"""Results of an assay: `publish` makes estimates, sentences and figures of its tables, and `print_result` prints them.
+"""Results of an assay: `load_result` reads its tables and makes estimates and sentences of them, `print_result` prints
+them.
 
-An assay is published once it stands in `ASSAYS`, with its `summarise` and its `draw`.
+An assay has results once its `summarise` stands in `ASSAYS`, and a figure once it stands in
+`analysis.figures.registry`.
 """
 
-import json
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any, Final, TextIO
 
-import fsspec
-import numpy as np
-from matplotlib.figure import Figure
 from rich.console import Console
 
-from alife.errors import UserError
-from alife.format import files
 from alife.words import count
-from analysis.assays import fertility, garden, garden_figure, mutation, within_life
+from analysis.assays import fertility, garden, mutation, within_life
 from analysis.assays.estimates import Frames, by_name
 from analysis.assays.reading import read
-from analysis.figures.drawing import attempt
 from analysis.statistics.estimate import Estimate
 from analysis.tables import Terminal, table
 
@@ -33,14 +25,12 @@ SCOPE: Final = "Intervals are over what this one run has stored; a claim about a
 
 Summarise = Callable[[Frames, Mapping[str, Any]], tuple[list[Estimate], list[str]]]
 """(tables, what was done) → estimates, and the sentences that they bear."""
-Draw = Callable[[Frames, Mapping[str, Any], list[Estimate]], Figure]
-"""(tables, what was done, estimates) → the assay's figure."""
 
-ASSAYS: Final[Mapping[str, tuple[Summarise, Draw]]] = {
-    "garden": (garden.summarise, garden_figure.draw),
-    "within_life": (within_life.summarise, within_life.draw),
-    "mutation": (mutation.summarise, mutation.draw),
-    "fertility": (fertility.summarise, fertility.draw),
+ASSAYS: Final[Mapping[str, Summarise]] = {
+    "garden": garden.summarise,
+    "within_life": within_life.summarise,
+    "mutation": mutation.summarise,
+    "fertility": fertility.summarise,
 }
 
 
@@ -53,12 +43,14 @@ class Result:
         rows: Estimates.
         statements: Sentences that they bear.
         files: Where all of it is kept.
+        frames: The tables, by experiment.
     """
 
     about: Mapping[str, Any]
     rows: Sequence[Estimate]
     statements: Sequence[str]
     files: Sequence[str] = ()
+    frames: Frames = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:
         """A line: of what."""
@@ -75,36 +67,20 @@ class Result:
         return by_name(self.rows)[quantity, generation]
 
 
-def publish(uri: str, name: str, generation: int, figures: bool = True) -> Result:
-    """Summarise and draw an assay whose tables lie in RUN/assays; write NAME-G.json, .png, .svg, .pdf beside them.
+def load_result(uri: str, name: str, generation: int) -> Result:
+    """What an assay says whose tables lie in RUN/assays.
 
     Args:
         uri: The run: a path or an fsspec URI.
-        name: Of the assay.
-        generation: G, the last of its generations.
-        figures: Whether to draw.
+        name: Of the assay, in `ASSAYS`.
+        generation: The last of its generations.
 
     Raises:
-        UserError: As `read`, or nothing can be written there.
+        UserError: As `read`.
     """
     frames, about = read(uri, name, generation)
-    summarise, draw = ASSAYS[name]
-    rows, statements = summarise(frames, about)
-    stem = f"{name}-{generation}"
-    summary = {
-        **about,
-        "interval": f"{INTERVAL}. {SCOPE}",
-        "estimates": [_plain(row) for row in rows],
-        "statements": statements,
-    }
-    contents = {f"{stem}.json": json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False).encode()}
-    said: list[str] = []
-    if figures:
-        with tempfile.TemporaryDirectory() as folder:
-            for path in attempt(stem, partial(draw, frames, about, rows), folder, said.append):
-                contents[path.name] = Path(path).read_bytes()
-    table = f"{uri.rstrip('/')}/assays/{stem}.parquet"
-    return Result(about, rows, [*statements, *said], [table, *_write(uri, contents)])
+    rows, statements = ASSAYS[name](frames, about)
+    return Result(about, rows, statements, [f"{uri.rstrip('/')}/assays/{name}-{generation}.parquet"], frames)
 
 
 def print_result(result: Result, file: TextIO | None = None) -> None:
@@ -127,28 +103,3 @@ def print_result(result: Result, file: TextIO | None = None) -> None:
         console.print(f"\n{statement}", markup=False)
     if result.files:
         console.print(f"\n{', '.join(result.files)}", markup=False, soft_wrap=True)
-
-
-def _plain(row: Estimate) -> dict[str, Any]:
-    """What stands in the JSON file; what is not finite is null."""
-    fields = {name: getattr(row, name) for name in ("quantity", "generation", "over", "value", "low", "high", "n")}
-    return {
-        key: None if isinstance(value, float) and not np.isfinite(value) else value for key, value in fields.items()
-    }
-
-
-def _write(uri: str, contents: Mapping[str, bytes]) -> list[str]:
-    folder = f"{uri.rstrip('/')}/assays"
-    try:
-        if files.is_remote(folder):
-            system, root = fsspec.core.url_to_fs(folder)
-            system.makedirs(root, exist_ok=True)
-            for name, data in contents.items():
-                system.pipe_file(f"{root}/{name}", data)
-        else:
-            place = files.inside(files.local(uri), "assays")
-            for name, data in contents.items():
-                files.replace(place / name, data)
-    except (OSError, ImportError, ValueError) as error:
-        raise UserError(f"{folder}: results cannot be written there: {' '.join(str(error).split())}") from None
-    return [f"{folder}/{name}" for name in contents]

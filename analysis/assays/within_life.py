@@ -6,17 +6,12 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from alife import schema
 from alife.traits import MAIN, TRAITS, measured
-from alife.words import count
 from analysis.assays.components import Floats
-from analysis.assays.drawing import draw_estimate, finish
-from analysis.assays.estimates import Frames, by_name
-from analysis.figures import style
-from analysis.numbers import number, words
+from analysis.assays.estimates import Frames
+from analysis.numbers import words
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
 
@@ -119,42 +114,3 @@ def _free(found: Mapping[str, Estimate], lightest: float) -> str:
         f" The step from no task to {lightest:g} adds accuracy {words(found[FREE])} and changes −log₁₀ ρ by "
         f"{words(found[FREE_COST])}."
     )
-
-
-@style.styled()
-def draw(frames: Frames, about: Mapping[str, Any], rows: list[Estimate]) -> Figure:
-    """Each genome's path over the task weights on the plane, one panel a generation."""
-    lives = frames["weights"]
-    shown = generations(lives)
-    figure = style.new_figure(3.6 * len(shown) + 0.4, 4.4)
-    panels = figure.subplots(1, len(shown), squeeze=False).ravel().tolist()
-    for ax, generation in zip(panels, shown, strict=True):
-        _draw_paths(ax, lives, generation, rows)
-    return finish(figure, panels, f"{about['name']}: the same genomes under several task weights, seed {about['seed']}")
-
-
-def _draw_paths(ax: Axes, lives: pd.DataFrame, generation: int, rows: list[Estimate]) -> None:
-    paths = (curves(lives, trait, generation) for trait in ("replication_error", "accuracy"))
-    fidelity, y = (table.drop(columns=0.0, errors="ignore") for table in paths)
-    x = 10.0**-fidelity
-    lines = ax.plot(x.T, y.T, color=style.OKABE_ITO["sky"], lw=0.6, alpha=0.5, zorder=2)
-    if lines:
-        whole = int(x.notna().all(axis=1).sum())
-        lines[0].set_label(f"a genome's lives over the task weights, n = {count(whole, 'genome')}")
-    found = by_name(rows)
-    middle = []
-    for weight in map(float, x.columns):
-        rho = found[f"{TRAITS['replication_error'].measured_label}, task weight {weight:g}", generation]
-        accuracy = found[f"{TRAITS['accuracy'].measured_label}, task weight {weight:g}", generation]
-        place = 10.0**-rho.value
-        middle.append((place, accuracy.value))
-        draw_estimate(ax, place, accuracy, zorder=4, label="mean over genomes and its 95 % bootstrap interval")
-        draw_estimate(
-            ax, accuracy.value, Estimate(place, 10.0**-rho.high, 10.0**-rho.low, rho.n), upright=False, zorder=4
-        )
-        ax.annotate(number(weight), middle[-1], xytext=(5, -9), textcoords="offset points", fontsize="small", zorder=5)
-    ax.plot(*np.array(middle).T, color=style.ink(), lw=1, zorder=3)
-    ax.set_xscale("log")
-    style.log_axis(ax, "x")
-    ax.set(xlabel=TRAITS["replication_error"].directed, ylabel=TRAITS["accuracy"].directed)
-    ax.set_title("founders (generation 0)" if generation == 0 else f"generation {generation}")

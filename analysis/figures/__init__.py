@@ -1,17 +1,45 @@
-"""Figures of a run.
+"""Figures, each a function `(data, ax=None, **style) -> Axes`, or with panels `(data, figure=None, **style) -> Figure`.
 
-registry.py      the figures by name
-style.py         how every figure looks and is saved
-bands.py         lines in their bands
-tradeoff.py      the trade-off plane, hypervolume, attainment surfaces
-trajectories.py  traits through time
-forces.py        what moves traits: selection differentials, the Price equation
-phylogeny.py     the phylogeny through time
-descent.py       a line of descent
-muller.py        clades that mattered and their shares through time
-gene_flow.py     who moved between islands, and whose descendants live where
-legends.py       legends that are whole
-estimates.py     a mark with its interval
-drawing.py       figures that cost nothing but a line where they fail
-memory.py        how much there is for what is about to be drawn
+One convention for all of them:
+
+* First comes the data: a `Run`, several, named treatments of several, an assay's `Result`.
+* `ax` is where it is drawn, or `figure`, which is empty; a new figure that no window system knows of if None.
+* Options follow by name alone.
+* `**style` are properties of the figure's main marks (each docstring says which) under any name that matplotlib has for
+  them: `color`, `alpha`, `lw`, `marker`, `label`, `zorder`, … They go before the project's own; a `color` goes before
+  colours that stand for values too, and is one for all. What matplotlib does not know, it refuses with its own error.
+* All else of how a figure looks is the user's matplotlib style: what a matplotlibrc, a style sheet or a hand has set
+  in rcParams goes before the project's style, and is as it was afterwards.
+
+registry.py      every figure by name: what it shows, how it is read, what it is drawn of
+making.py        the figures of a run, drawn into its folder
+saving.py        a figure as files, and a line where there is none
+
+of a run and of several
+  plane.py         the trade-off plane
+  hypervolume.py   hypervolume by generation
+  attainment.py    attainment surfaces, and their difference
+  trajectories.py  traits through time
+  forces.py        what moves traits: selection differentials, the Price equation
+  phylogeny.py     the phylogeny through time
+  descent.py       a line of descent
+  muller.py        clades that mattered and their shares through time
+  gene_flow.py     who moved between islands, and whose descendants live where
+of a sweep
+  sites.py         where treatments sit
+  beyond.py        traits beyond the shuffled control
+  trades.py        what its assays found among genomes and within lives
+  futures.py       replays beside the run that they were forked from
+of assays          garden.py within_life.py mutation.py fertility.py
+of the seed paper  seed_paper.py strict.py
+
+what they share
+  style.py         the project's style below the user's
+  palette.py       colours and dashes
+  canvas.py        figures, axes and titles
+  scales.py        axes of traits and generations
+  estimates.py     marks with intervals, lines in bands
+  bands.py         several runs in one panel
+  legends.py       legends that are whole
+  memory.py        how much there is for what is about to be drawn
 """

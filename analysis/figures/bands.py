@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 from alife.errors import UserError
 from alife.words import count
 from analysis.data.run import Run
-from analysis.figures import style
+from analysis.figures import palette, scales
+from analysis.figures.estimates import draw_band, draw_estimate
+from analysis.figures.style import look
+from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import FEWEST, intervals
 
 Floats = NDArray[np.float64]
@@ -116,32 +119,25 @@ def fewer(values: pd.Series, when: pd.Series, what: str) -> str:
     return f" ({alive.iloc[-1]} of {alive.max()} {what} at the end)" if alive.iloc[-1] < alive.max() else ""
 
 
-def draw_treatments(ax: Axes, groups: Mapping[str, Sequence[pd.Series]]) -> None:
+def draw_treatments(ax: Axes, groups: Mapping[str, Sequence[pd.Series]], **style: Any) -> None:
     """Median over runs with its interval, a colour and a dash for each treatment; founders apart.
 
     Args:
         ax: Where to draw.
         groups: For each treatment, one series a run, indexed by generation.
+        style: Of the medians, as `Axes.plot` takes it.
     """
     for number, (name, series) in enumerate(groups.items()):
         table, note = windows(pd.concat(series, axis=1).sort_index())
-        middle, low, high = over_runs(table.to_numpy(np.float64).T)
-        colour, dash = style.colour(number), style.DASHES[number % len(style.DASHES)]
         title, n = f"{name}: " if name else "", len(series)
         label = f"{title}median and its 95 % bootstrap interval, n = {there(table, 'run')}{note}"
         if n < FEWEST:
             label = f"{title}median of {there(table, 'run')}{note}"
-        draw_band(
-            ax,
-            np.asarray(table.index),
-            (low, middle, high),
-            label=label,
-            banded=n >= FEWEST,
-            colour=colour,
-            dash=dash,
-        )
+        middle, low, high = over_runs(table.to_numpy(np.float64).T)
+        own = look(style, label=label, **palette.of_group(number))
+        draw_generations(ax, np.asarray(table.index), (low, middle, high), **own)
         if n < FEWEST or (len(groups) == 1 and n <= 12):
-            draw_members(ax, table, "each run", colour)
+            draw_members(ax, table, "each run", own["color"])
 
 
 def draw_members(ax: Axes, table: pd.DataFrame, label: str, colour: str | None = None) -> None:
@@ -150,59 +146,34 @@ def draw_members(ax: Axes, table: pd.DataFrame, label: str, colour: str | None =
     if table.shape[1] < 2 or not len(table):
         return
     alpha = float(np.clip(3 / table.shape[1] ** 0.75, 0.08, 0.6)) * (1 if len(table) < 100 else 0.6)
-    lines = ax.plot(
-        table.index, table, color=colour or style.ink(), lw=0.5, alpha=alpha, zorder=2.5, **_marks(len(table))
-    )
+    own: dict[str, Any] = {"color": colour or palette.ink(), "lw": 0.5, "alpha": alpha, **_marks(len(table))}
+    lines = ax.plot(table.index, table, zorder=2.5, **own)
     lines[0].set_label(label)
     for line in lines:
         line.set_rasterized(table.size > 20_000)
 
 
-def draw_band(
-    ax: Axes,
-    generations: NDArray[Any],
-    levels: tuple[Floats, Floats, Floats],
-    *,
-    label: str,
-    banded: bool = True,
-    colour: str = style.OKABE_ITO["blue"],
-    dash: Any = "-",
+def draw_generations(
+    ax: Axes, generations: NDArray[Any], levels: tuple[Floats, Floats, Floats], *, label: str, **style: Any
 ) -> None:
     """Draw a line in its band from generation 1 on, and generation 0 as a diamond with a bar.
 
     Args:
         ax: Where to draw.
         generations: [G], ascending.
-        levels: (low, middle, high), each [G].
+        levels: (low, middle, high), each [G]; low and high are NaN where there is no band.
         label: Says in the legend what line and band are.
-        banded: Whether there is a band.
-        colour: Of all of it.
-        dash: Line style.
+        style: Of the line, as `Axes.plot` takes it.
     """
-    low, middle, high = levels
-    later, first = generations > 0, generations == 0
-    x = generations[later]
+    own = look(style, color=palette.OKABE_ITO["blue"], zorder=3)
+    later = generations > 0
     if later.any():
-        if banded:
-            ax.fill_between(x, low[later], high[later], color=colour, alpha=0.22, lw=0, label=label)
-        ax.plot(x, middle[later], color=colour, ls=dash, label=label, zorder=3, **_marks(len(x)))
-    if np.isfinite(middle[first]).any():
-        name = style.FOUNDERS + ("" if later.any() else f", {label}")
-        ax.plot(
-            [0],
-            middle[first],
-            "D",
-            ms=4,
-            mfc=style.paper(),
-            mec=colour,
-            mew=1.1,
-            color=colour,
-            ls="none",
-            label=name,
-            zorder=4,
-        )
-        if banded:
-            ax.vlines([0], low[first], high[first], color=colour, lw=1.1, zorder=3)
+        band = tuple(level[later] for level in levels)
+        draw_band(ax, generations[later], band, label=label, **look(own, **_marks(int(later.sum()))))  # type: ignore[arg-type]
+    for low, middle, high in zip(*(level[~later] for level in levels), strict=True):
+        name = scales.FOUNDERS + ("" if later.any() else f", {label}")
+        mark: dict[str, Any] = {"color": own["color"], "ms": 4, "mfc": palette.paper(), "mew": 1.1, "capsize": 0}
+        draw_estimate(ax, 0, Estimate(middle, low, high, 0), marker="D", label=name, **mark)
 
 
 def _marks(n: int) -> dict[str, Any]:

@@ -14,11 +14,14 @@ from alife.traits import STORED, TRAITS
 from alife.words import count
 from analysis.data.run import Run
 from analysis.data.treatments import Groups
+from analysis.evolution import price as equation
 from analysis.evolution.dynamics import differentials, mean_differentials
 from analysis.evolution.islands import demes, settled
-from analysis.evolution.price import COMPONENTS, by_generation, price
-from analysis.figures import legends, style
+from analysis.figures import canvas, legends, palette
 from analysis.figures.bands import Runs, members, treatments
+from analysis.figures.estimates import draw_band, draw_estimate
+from analysis.figures.style import look, styled
+from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import FEWEST, Floats, intervals, iqm
 
 POINTS: Final = 200
@@ -26,27 +29,34 @@ POINTS: Final = 200
 
 LINES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "change": ("change of the mean: all together", {"lw": 2.2, "ls": "-"}),
-    "selection": (COMPONENTS["selection"], {"color": style.OKABE_ITO["blue"], "ls": "-"}),
-    "sampling": (COMPONENTS["sampling"], {"color": style.OKABE_ITO["orange"], "ls": style.DASHES[2]}),
-    "transmission": (COMPONENTS["transmission"], {"color": style.OKABE_ITO["vermillion"], "ls": style.DASHES[1]}),
-    "viability": (COMPONENTS["viability"], {"color": style.OKABE_ITO["purple"], "ls": style.DASHES[3]}),
-    "migration": ("migration", {"color": style.OKABE_ITO["green"], "ls": style.DASHES[4]}),
+    "selection": (equation.COMPONENTS["selection"], {"color": palette.OKABE_ITO["blue"], "ls": "-"}),
+    "sampling": (equation.COMPONENTS["sampling"], {"color": palette.OKABE_ITO["orange"], "ls": palette.DASHES[2]}),
+    "transmission": (
+        equation.COMPONENTS["transmission"],
+        {"color": palette.OKABE_ITO["vermillion"], "ls": palette.DASHES[1]},
+    ),
+    "viability": (equation.COMPONENTS["viability"], {"color": palette.OKABE_ITO["purple"], "ls": palette.DASHES[3]}),
+    "migration": ("migration", {"color": palette.OKABE_ITO["green"], "ls": palette.DASHES[4]}),
 }
 """What a panel of the Price equation shows, in the order of its legend; the last two only where there is any."""
 
 
-@style.styled()
-def selection(runs: Runs, traits: Sequence[str] | None = None, figure: Figure | None = None) -> Figure:
+@styled()
+def selection(runs: Runs, figure: Figure | None = None, *, traits: Sequence[str] | None = None, **style: Any) -> Figure:
     """Realised standardised selection differentials by trait, and what the scheme leads one to expect.
 
     Args:
         runs: One run: mean over its generations, and an interval that is about this run. Several, or named treatments:
             interquartile mean over runs of each run's mean, and an interval over runs.
-        traits: All on record if None.
         figure: Empty; a new one if None.
+        traits: All on record if None.
+        style: Of the marks, as `Axes.errorbar` takes it.
 
     Raises:
         UserError: Nobody but founders has conceived, a record is damaged, or a trait is not on record.
+
+    Example:
+        >>> figure = alife.figures.selection(alife.load_run("runs/first"), traits=["accuracy"])
     """
     groups = treatments(runs)
     first = _first(groups)
@@ -55,18 +65,18 @@ def selection(runs: Runs, traits: Sequence[str] | None = None, figure: Figure | 
         for label, group in groups.items()
     }
     names = [name for name in STORED if any(name in table.index for among in tables.values() for table in among)]
-    figure = style.own_figure(figure, 6.4, 1.5 + 0.13 * len(names) * (1 + len(groups)))
+    figure = canvas.own_figure(figure, 6.4, 1.5 + 0.13 * len(names) * (1 + len(groups)))
     ax = figure.add_subplot()
     rows = np.arange(len(names), dtype=np.float64)
     step = 0.7 / len(groups)
     for number, (label, among) in enumerate(tables.items()):
         places = rows + (number - (len(groups) - 1) / 2) * step
-        look = {"color": style.colour(number), "marker": "osv^D*"[number % 6]}
+        own = look(style, color=palette.colour(number), marker="osv^D*"[number % 6])
         if isinstance(runs, Run):
-            _draw_one(ax, among[0].reindex(names), places, look)
+            _draw_one(ax, among[0].reindex(names), places, own)
         else:
-            _draw_many(ax, [table.reindex(names) for table in among], places, look, label)
-    ax.axvline(0, color=style.ink(), lw=0.9, zorder=1)
+            _draw_many(ax, [table.reindex(names) for table in among], places, own, label)
+    ax.axvline(0, color=palette.ink(), lw=0.9, zorder=1)
     ax.set_yticks(rows, [TRAITS[name].measured_label for name in names])
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.grid(axis="y", visible=False)
@@ -76,17 +86,21 @@ def selection(runs: Runs, traits: Sequence[str] | None = None, figure: Figure | 
     return figure
 
 
-@style.styled()
-def cumulated(runs: Runs, traits: Sequence[str] | None = None, figure: Figure | None = None) -> Figure:
+@styled()
+def price(runs: Runs, figure: Figure | None = None, *, traits: Sequence[str] | None = None, **style: Any) -> Figure:
     """The Price equation's components by trait, added up from the generation on in which parents are of a kind.
 
     Args:
         runs: One run; or several, or named treatments side by side: interquartile mean over runs, with its interval.
-        traits: Names in `alife.traits.STORED`; accuracy, copying error and the heritable traits if None.
         figure: Empty; a new one if None.
+        traits: Names in `alife.traits.STORED`; accuracy, copying error and the heritable traits if None.
+        style: Of the lines, as `Axes.plot` takes it.
 
     Raises:
         UserError: Nobody but founders has children on record, a record is damaged, or a trait is not on record.
+
+    Example:
+        >>> figure = alife.figures.price(alife.load_run("runs/first"), traits=["accuracy"])
     """
     groups = treatments(runs)
     first = _first(groups)
@@ -95,7 +109,7 @@ def cumulated(runs: Runs, traits: Sequence[str] | None = None, figure: Figure | 
     side_by_side = len(groups) > 1
     columns = len(groups) if side_by_side else min(len(names), 3)
     rows = len(names) if side_by_side else -(-len(names) // columns)
-    figure = style.own_figure(figure, max(2.5 * columns, 6), 1.1 + 2.1 * rows)
+    figure = canvas.own_figure(figure, max(2.5 * columns, 6), 1.1 + 2.1 * rows)
     grid = figure.subplots(rows, columns, squeeze=False, sharey="row" if side_by_side else False)
     for panel in grid.ravel()[len(names) * len(groups) :]:
         panel.set_axis_off()
@@ -103,7 +117,7 @@ def cumulated(runs: Runs, traits: Sequence[str] | None = None, figure: Figure | 
     for place, name in enumerate(names):
         for column, (label, among) in enumerate(splits.items()):
             panel = grid[place, column] if side_by_side else grid.ravel()[place]
-            _draw_panel(panel, [table[name] for table in among if name in table], shown)
+            _draw_panel(panel, [table[name] for table in among if name in table], shown, style)
             panel.set_title(label if side_by_side and place == 0 else "", parse_math=False)
             panel.set_ylabel(f"Δ {TRAITS[name].measured_label}".replace(", ", "\n") if column == 0 else "")
             panel.set_xlabel("generation" if place + columns >= len(names) or side_by_side else "")
@@ -112,38 +126,42 @@ def cumulated(runs: Runs, traits: Sequence[str] | None = None, figure: Figure | 
     return figure
 
 
-def _draw_one(ax: Axes, table: pd.DataFrame, places: Floats, look: Mapping[str, Any]) -> None:
+def _draw_one(ax: Axes, table: pd.DataFrame, places: Floats, style: Mapping[str, Any]) -> None:
     n = int(table["generations"].max())
     known = table["low"].notna().any()
     bar = f"\nbar: 95 % bootstrap interval over n = {count(n, 'generation')} of this run" if known else ""
-    levels = table["low"].to_numpy(), table["realised"].to_numpy(), table["high"].to_numpy()
-    _draw_dots(ax, levels, places, f"realised: mean of {count(n, 'generation')}{bar}", look)
-    ax.plot(table["expected"], places, "D", ms=6, mfc="none", mec=style.ink(), label="expected of the scheme", zorder=4)
-
-
-def _draw_many(ax: Axes, tables: Sequence[pd.DataFrame], places: Floats, look: Mapping[str, Any], label: str) -> None:
-    values = np.stack([table["realised"].to_numpy() for table in tables], axis=-1)
-    prefix, n = f"{label}: " if label else "", len(tables)
-    if n < FEWEST:
-        dots = ax.plot(values, places, ls="none", ms=4, **look)
-        dots[0].set_label(f"{prefix}each of {count(n, 'run')}")
-        return
-    low, high = intervals(values)
-    _draw_dots(
+    _draw_marks(
         ax,
-        (low, iqm(values), high),
+        table["low"],
+        table["realised"],
+        table["high"],
         places,
-        f"{prefix}IQM of n = {count(n, 'run')}\nbar: its 95 % bootstrap interval",
-        look,
+        f"realised: mean of {count(n, 'generation')}{bar}",
+        style,
+    )
+    ax.plot(
+        table["expected"], places, "D", ms=6, mfc="none", mec=palette.ink(), label="expected of the scheme", zorder=4
     )
 
 
-def _draw_dots(
-    ax: Axes, levels: tuple[Floats, Floats, Floats], places: Floats, label: str, look: Mapping[str, Any]
+def _draw_many(ax: Axes, tables: Sequence[pd.DataFrame], places: Floats, style: Mapping[str, Any], label: str) -> None:
+    values = np.stack([table["realised"].to_numpy() for table in tables], axis=-1)
+    prefix, n = f"{label}: " if label else "", len(tables)
+    if n < FEWEST:
+        dots = ax.plot(values, places, **look(style, ls="none", ms=4))
+        dots[0].set_label(f"{prefix}each of {count(n, 'run')}")
+        return
+    low, high = intervals(values)
+    text = f"{prefix}IQM of n = {count(n, 'run')}\nbar: its 95 % bootstrap interval"
+    _draw_marks(ax, low, iqm(values), high, places, text, style)
+
+
+def _draw_marks(
+    ax: Axes, low: Any, middle: Any, high: Any, places: Floats, label: str, style: Mapping[str, Any]
 ) -> None:
-    low, middle, high = levels
-    bars = None if np.isnan(low).all() else np.stack([middle - low, high - middle])
-    ax.errorbar(middle, places, xerr=bars, ls="none", ms=4.5, elinewidth=1.6, label=label, zorder=3, **look)
+    own = look(style, ms=4.5, elinewidth=1.6, capsize=0, zorder=3, label=label)
+    for place, *levels in zip(places, middle, low, high, strict=True):
+        draw_estimate(ax, Estimate(levels[0], levels[1], levels[2], 0), place, **own)
 
 
 def _totals(run: Run, traits: Sequence[str] | None, first: int) -> dict[str, pd.DataFrame]:
@@ -152,8 +170,8 @@ def _totals(run: Run, traits: Sequence[str] | None, first: int) -> dict[str, pd.
     standard = [
         name for name in ("accuracy", "copying_error", *run.setting("reproduction.heritable")) if name in record.traits
     ]
-    split = price(record, traits or standard)
-    table = by_generation(split[split["generation"] >= first])
+    split = equation.price(record, traits or standard)
+    table = equation.by_generation(split[split["generation"] >= first])
     if table.empty:
         raise UserError(f"{run.path}: no children of generation {first} or later on record: nothing to split")
     out = {}
@@ -171,18 +189,16 @@ def _shown(splits: Mapping[str, Sequence[Mapping[str, pd.DataFrame]]]) -> list[s
     return [name for name in LINES if name not in silent or any(t[name].abs().max() > 1e-9 for t in tables)]
 
 
-def _draw_panel(ax: Axes, tables: Sequence[pd.DataFrame], shown: Sequence[str]) -> None:
-    ax.axhline(0, color=style.ink(), lw=0.7, zorder=1)
+def _draw_panel(ax: Axes, tables: Sequence[pd.DataFrame], shown: Sequence[str], style: Mapping[str, Any]) -> None:
+    ax.axhline(0, color=palette.ink(), lw=0.7, zorder=1)
     for name in shown:
-        text, look = LINES[name]
-        look = {"color": style.ink(), **look}
+        text, ours = LINES[name]
         table = pd.concat([t[name] for t in tables], axis=1, join="inner").sort_index()
         table = table.iloc[np.unique(np.linspace(0, len(table) - 1, min(POINTS, len(table))).round().astype(np.intp))]
         values = table.to_numpy()
-        if len(tables) >= FEWEST:
-            low, high = intervals(values)
-            ax.fill_between(table.index, low, high, color=look["color"], alpha=0.15, lw=0)
-        ax.plot(table.index, iqm(values), label=text, zorder=3 if name == "change" else 4, **look)
+        ours = {"color": palette.ink(), "zorder": 3 if name == "change" else 4, "label": text, **ours}
+        low, high = intervals(values)
+        draw_band(ax, table.index, (low, iqm(values), high), **look(style, **ours))
     ax.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
 
 
@@ -202,4 +218,4 @@ def _first(groups: Groups) -> int:
 
 def _say_whose(figure: Figure, runs: Runs) -> None:
     if isinstance(runs, Run):
-        style.heading(figure, style.caption(runs))
+        canvas.heading(figure, canvas.caption(runs))

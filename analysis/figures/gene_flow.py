@@ -1,9 +1,11 @@
 """Gene flow between islands: who moved, and whose descendants live where, through time."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpecBase
@@ -12,7 +14,8 @@ from numpy.typing import NDArray
 
 from alife.errors import UserError
 from analysis.data.run import Run
-from analysis.figures import legends, style
+from analysis.figures import canvas, legends, palette, scales
+from analysis.figures.style import look, styled
 from analysis.lineage.phylogeny import Phylogeny, ancestry_shares, migrant_counts, of_run
 
 Floats = NDArray[np.float64]
@@ -25,16 +28,21 @@ SHADES: Final[Colormap] = LinearSegmentedColormap.from_list("shares", ["#FFFFFF"
 HATCHES: Final = ("", "//", "..", "xx")
 
 
-@style.styled()
-def geneflow(run: Run, figure: Figure | None = None) -> Figure:
+@styled()
+def geneflow(run: Run, figure: Figure | None = None, **style: Any) -> Figure:
     """Draw migrants and where the ancestors of each island's residents lived `BACK` migrations before.
 
     Args:
         run: With births and migrations.
         figure: Empty, to be filled; a new one if None.
+        style: Of the panels of shares by generation: of their bands, as `Axes.stackplot` takes it, or, of more than
+            `STACKED` islands, of their image.
 
     Raises:
         UserError: The record is damaged, or of one island or one generation.
+
+    Example:
+        >>> figure = alife.figures.geneflow(alife.load_run("runs/first"))
     """
     tree = of_run(run)
     islands = int(run.setting("population.islands"))
@@ -42,7 +50,7 @@ def geneflow(run: Run, figure: Figure | None = None) -> Figure:
         raise UserError(f"{run.path}: one {'island' if islands < 2 else 'generation'}: nothing flows between islands")
     back = BACK * int(run.setting("migration.every"))
     shares = ancestry_cube(tree, islands, back)
-    figure = style.own_figure(figure, 7.2, 4.4)
+    figure = canvas.own_figure(figure, 7.2, 4.4)
     grid = figure.add_gridspec(2, 2, width_ratios=(1, 1.9))
     moved = migrant_counts(run.migrations, islands)
     name = f"migrants, all generations\n(n = {moved.sum():,})"
@@ -51,11 +59,11 @@ def geneflow(run: Run, figure: Figure | None = None) -> Figure:
     _matrix(figure.add_subplot(grid[1, 0]), 100 * shares[-1].T, name, ("on island", "ancestors on"), "{:.0f}")
     generations = np.array(tree.generations)
     if islands <= STACKED:
-        _stack(figure, grid[:, 1].subgridspec(islands, 1), generations, shares)
+        _stack(figure, grid[:, 1].subgridspec(islands, 1), generations, shares, style)
     else:
-        _elsewhere(figure.add_subplot(grid[:, 1]), generations, shares)
+        _elsewhere(figure.add_subplot(grid[:, 1]), generations, shares, style)
     note = f"ancestors: of residents, {back} generations before, or founders where there are fewer generations"
-    style.heading(figure, style.caption(run), note)
+    canvas.heading(figure, canvas.caption(run), note)
     return figure
 
 
@@ -86,46 +94,43 @@ def _matrix(axes: Axes, values: NDArray[Any], name: str, labels: tuple[str, str]
             text = "–" if np.ma.is_masked(value) else form.format(value)
             dark = not np.ma.is_masked(value) and value > 0.55 * shown.max()
             axes.text(
-                column, row, text, ha="center", va="center", fontsize="small", color="white" if dark else style.INK
+                column, row, text, ha="center", va="center", fontsize="small", color="white" if dark else palette.INK
             )
     else:
-        style.figure_of(axes).colorbar(image, ax=axes).outline.set_visible(False)
+        canvas.figure_of(axes).colorbar(image, ax=axes).outline.set_visible(False)
 
 
-def _stack(figure: Figure, grid: GridSpecBase, generations: NDArray[np.int64], shares: Floats) -> None:
+def _stack(
+    figure: Figure, grid: GridSpecBase, generations: NDArray[np.int64], shares: Floats, style: Mapping[str, Any]
+) -> None:
     panels: list[Axes] = []
     names = [str(island) for island in range(shares.shape[2])]
+    ours: dict[str, Any] = {"colors": palette.cycle(), "hatch": HATCHES}
+    own = look(style, PolyCollection, lw=0.4, edgecolor=palette.paper()) | (ours if "color" not in style else {})
     for island in range(shares.shape[1]):
         axes = figure.add_subplot(grid[island, 0], sharex=panels[0] if panels else None)
         there = np.nan_to_num(shares[:, island]).T
-        axes.stackplot(
-            generations, there, colors=style.cycle(), lw=0.4, edgecolor=style.paper(), labels=names, hatch=HATCHES
-        )
+        axes.stackplot(generations, there, labels=names, **own)
         axes.set(ylim=(0, 1), yticks=(0, 1), xlim=(generations[0], generations[-1]))
         axes.set_ylabel(f"island {island}", rotation=0, ha="right", va="center")
         axes.yaxis.set_major_formatter(PercentFormatter(1))
         axes.grid(False)
         axes.tick_params(labelbottom=island == shares.shape[1] - 1)
         panels.append(axes)
-    style.generation_axis(panels[-1].xaxis)
+    scales.generation_axis(panels[-1].xaxis)
     panels[-1].set_xlabel("generation")
     panels[0].set_title("where the ancestors of an island's residents lived")
     legends.of_figure(figure, panels[:1], 8, "right", title="ancestors on island", handlelength=2)
 
 
-def _elsewhere(axes: Axes, generations: NDArray[np.int64], shares: Floats) -> None:
+def _elsewhere(axes: Axes, generations: NDArray[np.int64], shares: Floats, style: Mapping[str, Any]) -> None:
     own = np.diagonal(shares, axis1=1, axis2=2)
-    image = axes.imshow(
-        100 * (1 - own).T,
-        aspect="auto",
-        cmap=SHADES.with_extremes(bad="#EEEEEE"),
-        vmin=0,
-        vmax=100,
-        extent=(generations[0] - 0.5, generations[-1] + 0.5, own.shape[1] - 0.5, -0.5),
-        interpolation="nearest",
-    )
+    place = (generations[0] - 0.5, generations[-1] + 0.5, own.shape[1] - 0.5, -0.5)
+    ours: dict[str, Any] = {"aspect": "auto", "extent": place, "interpolation": "nearest"}
+    ours |= {"cmap": SHADES.with_extremes(bad="#EEEEEE"), "vmin": 0, "vmax": 100}
+    image = axes.imshow(100 * (1 - own).T, **ours | dict(style))
     axes.set(xlabel="generation", ylabel="island", title="residents whose ancestors lived elsewhere")
     axes.grid(False)
     axes.yaxis.set_major_locator(MaxNLocator(8, integer=True))
-    style.generation_axis(axes.xaxis)
-    style.figure_of(axes).colorbar(image, ax=axes, label="% of the island's residents").outline.set_visible(False)
+    scales.generation_axis(axes.xaxis)
+    canvas.figure_of(axes).colorbar(image, ax=axes, label="% of the island's residents").outline.set_visible(False)

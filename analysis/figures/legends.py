@@ -6,6 +6,7 @@ from typing import Any
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import PlaceHolderLayoutEngine
 from matplotlib.legend import Legend
@@ -13,7 +14,7 @@ from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 from matplotlib.transforms import ScaledTranslation
 
-from analysis.figures import style
+from analysis.figures import canvas, scales, style
 
 
 def of_axes(target: Axes, axes: Sequence[Axes] = (), below: bool = False) -> None:
@@ -23,9 +24,10 @@ def of_axes(target: Axes, axes: Sequence[Axes] = (), below: bool = False) -> Non
     most room.
     """
     entries, handlers = {}, {}
-    for label, handles in sorted(_groups(axes or (target,)).items(), key=lambda g: g[0].startswith(style.FOUNDERS)):
+    for label, handles in sorted(_groups(axes or (target,)).items(), key=lambda g: g[0].startswith(scales.FOUNDERS)):
         kinds = {type(handle): handle for handle in handles}
-        looks = {str(handle.get_color()): handle for handle in handles if isinstance(handle, Line2D)}
+        lines = ((handle[0] if isinstance(handle, ErrorbarContainer) else handle, handle) for handle in handles)
+        looks = {str(line.get_color()): handle for line, handle in lines if isinstance(line, Line2D)}
         entry = tuple(looks.values()) if len(kinds) == 1 and len(looks) > 1 else tuple(kinds.values())
         handlers[entry] = HandlerTuple(ndivide=None if len(kinds) == 1 else 1)
         entries[label] = entry
@@ -33,13 +35,13 @@ def of_axes(target: Axes, axes: Sequence[Axes] = (), below: bool = False) -> Non
         return
     size = style.points("legend.fontsize") / (style.FONT_SIZE * style.SIZES["legend.fontsize"])
     look: dict[str, Any] = {"loc": "upper left", "borderaxespad": 0}
-    if below and _makes_room(style.figure_of(target)):
+    if below and _makes_room(canvas.figure_of(target)):
         down = (34 + 11 * target.get_xlabel().count("\n")) * size
-        shift = ScaledTranslation(0, -down / 72, style.figure_of(target).dpi_scale_trans)
+        shift = ScaledTranslation(0, -down / 72, canvas.figure_of(target).dpi_scale_trans)
         look |= {"bbox_to_anchor": (0, 0), "bbox_transform": target.transAxes + shift}
     elif below:
         look = {"loc": "best", "frameon": True, "framealpha": 0.8}
-    length = max(int(16.5 * (style.width_of(target) - 0.45) / size), 12)
+    length = max(int(16.5 * (canvas.width_of(target) - 0.45) / size), 12)
     names = [textwrap.fill(_unbroken(label), length) for label in entries]
     look |= {"handler_map": handlers, "labelspacing": 0.7, "handlelength": 2.8}
     _plain(target.legend(list(entries.values()), names, **look))
@@ -55,8 +57,8 @@ def of_figure(figure: Figure, axes: Iterable[Axes], columns: int = 1, place: str
         _plain(figure.legend([*handles.values()], [*handles], loc=where, ncols=columns, **look))
 
 
-def _groups(axes: Iterable[Axes]) -> dict[str, list[Artist]]:
-    groups: dict[str, list[Artist]] = {}
+def _groups(axes: Iterable[Axes]) -> dict[str, list[Any]]:
+    groups: dict[str, list[Any]] = {}
     for ax in axes:
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
             groups.setdefault(label, []).append(handle)

@@ -1,8 +1,9 @@
 """Clades that mattered and their shares through time: the Muller plot."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -10,15 +11,15 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgba
-from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
 from alife.errors import UserError
 from alife.words import count
 from analysis.data.run import Run
-from analysis.figures import style
+from analysis.figures import canvas, palette
 from analysis.figures.phylogeny import SETTLED, bare, colour_range, scaled
+from analysis.figures.style import look, styled
 from analysis.lineage.metrics import grid
 from analysis.lineage.phylogeny import NOBODY, Phylogeny, of_run
 
@@ -71,8 +72,8 @@ def find_clades(tree: Phylogeny, threshold: float | None = None, steps: int = ST
     return _nest(layers, above, _beginnings(above, share, threshold), threshold)
 
 
-@style.styled()
-def muller(run: Run, trait: str | None = None, figure: Figure | None = None) -> Figure:
+@styled()
+def muller(run: Run, ax: Axes | None = None, *, trait: str | None = None, **style: Any) -> Axes:
     """Draw the Muller plot of a run: nested clades, coloured by a trait's mean over the members outside nested ones.
 
     Founders and their first descendants, which are far off, count in a mean only where a clade has no others, and the
@@ -80,11 +81,15 @@ def muller(run: Run, trait: str | None = None, figure: Figure | None = None) -> 
 
     Args:
         run: With births.
-        trait: As for `analysis.figures.phylogeny.time_phylogeny`.
-        figure: Empty, to be filled; a new one if None.
+        ax: Where to draw; a new figure if None.
+        trait: As for `analysis.figures.phylogeny.phylogeny`.
+        style: Of the bands of clades, as a `PolyCollection` takes it.
 
     Raises:
         UserError: The record is damaged or of one generation, or no clade is large enough.
+
+    Example:
+        >>> ax = alife.figures.muller(alife.load_run("runs/first"), trait="copying_error")
     """
     import pyfish  # which brings pyplot, and that looks for a window system
 
@@ -97,18 +102,19 @@ def muller(run: Run, trait: str | None = None, figure: Figure | None = None) -> 
     values, label = scaled(tree.births, trait)
     settled = tree.generation[clades.rows] >= min(tree.first + SETTLED, tree.last)
     means = _means(values[clades.rows], clades.members, settled, len(clades.founders) + 1)
-    norm, colours = colour_range(means[clades.members[settled & (clades.members != REST)]]), style.trait_map()
+    norm, colours = colour_range(means[clades.members[settled & (clades.members != REST)]]), palette.trait_map()
     bands, steps, _, _ = pyfish.process_data(*_fish_tables(tree, clades))
     hues = colours(norm(np.ma.masked_invalid(means)))
-    hues[REST] = to_rgba(style.paper())
-    figure = style.own_figure(figure, 7.2, 4.0)
-    axes = figure.add_subplot()
+    hues[REST] = to_rgba(palette.paper())
+    axes = canvas.own_axes(ax, 7.2, 4.0)
     pyfish.fish_plot(bands, steps, hues[bands.index], ax=axes)
-    _finish(axes, tree)
-    bar = figure.colorbar(ScalarMappable(norm, colours), ax=axes, extend="both", label=f"mean of {label}")
+    _finish(axes, tree, style)
+    bar = canvas.figure_of(axes).colorbar(
+        ScalarMappable(norm, colours), ax=axes, extend="both", label=f"mean of {label}"
+    )
     bar.outline.set_visible(False)
-    style.heading(figure, style.caption(run), _explain(tree, clades, len(steps)))
-    return figure
+    canvas.title(axes, canvas.caption(run), _explain(tree, clades, len(steps)))
+    return axes
 
 
 def _climb(tree: Phylogeny, older: Rows, younger: Rows) -> Rows:
@@ -168,11 +174,10 @@ def _means(values: NDArray[np.float64], members: Rows, settled: NDArray[np.bool_
     return np.asarray(late.reindex(range(clades)).fillna(whole), np.float64)
 
 
-def _finish(axes: Axes, tree: Phylogeny) -> None:
+def _finish(axes: Axes, tree: Phylogeny, style: Mapping[str, Any]) -> None:
     for band in axes.collections:
         if isinstance(band, PolyCollection):
-            band.set_edgecolor(style.paper())
-            band.set_linewidth(0.35)
+            band.set(**look(style, PolyCollection, edgecolor=palette.paper(), linewidth=0.35))
     axes.set(xlabel="generation", ylabel="share of the living", ylim=(0, 1), xlim=(tree.first, tree.last))
     bare(axes, tree.first, tree.last, ticks=10)
     axes.yaxis.set_visible(True)

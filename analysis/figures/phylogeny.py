@@ -1,7 +1,8 @@
 """The phylogeny through time: branches coloured by a trait, islands at the tips, the MRCA marked, the extinct faint."""
 
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 from alife.errors import UserError
 from alife.traits import TRAITS, log10
 from analysis.data.run import Run
-from analysis.figures import style
+from analysis.figures import canvas, palette
+from analysis.figures.style import look, styled
 from analysis.lineage.layout import Layout, arrange
 from analysis.lineage.phylogeny import founders, mrca, of_run
 
@@ -30,44 +32,48 @@ SETTLED: Final = 3
 """Generations that the colour bar leaves out if there are others: founders and their first descendants are far off."""
 
 
-@style.styled()
-def time_phylogeny(run: Run, trait: str | None = None, figure: Figure | None = None) -> Figure:
+@styled()
+def phylogeny(run: Run, figure: Figure | None = None, *, trait: str | None = None, **style: Any) -> Figure:
     """Draw the time phylogeny of a run, laid out and thinned as in `analysis.lineage.layout`.
 
     Args:
         run: With births.
+        figure: Empty, to be filled; a new one if None.
         trait: A key of `alife.traits.TRAITS`; errors, norms and life-history traits are coloured by their log10.
             If None, accuracy, or ρ where nobody has any.
-        figure: Empty, to be filled; a new one if None.
+        style: Of the branches that have living descendants, as a `LineCollection` takes it.
 
     Raises:
         UserError: The record is damaged, or has no such trait.
+
+    Example:
+        >>> figure = alife.figures.phylogeny(alife.load_run("runs/first"), trait="copying_error")
     """
     tree = of_run(run)
     values, label = scaled(tree.births, trait)
-    figure = style.own_figure(figure, 7.2, 4.6)
+    figure = canvas.own_figure(figure, 7.2, 4.6)
     layout = arrange(tree)
     drawn = np.concatenate([layout.coloured_by, layout.tips])
     later = drawn[tree.generation[drawn] >= min(tree.first + SETTLED, tree.last)]
     finite = bool(np.isfinite(values[drawn]).all())
-    look = colour_range(values[later]), style.trait_map()
+    colours = colour_range(values[later]), palette.trait_map()
     knee = _knee(layout)
     ends = [tree.first, *([] if knee is None else [knee]), tree.last]
     widths = (1.0,) if knee is None else (0.35, 0.65)
     grid = figure.add_gridspec(1, len(widths) + 2, width_ratios=(*widths, 0.09, 0.02), wspace=0)
     panels = [figure.add_subplot(grid[place]) for place in range(len(widths))]
     for axes, window in zip(panels, pairwise(ends), strict=True):
-        draw_tree(axes, layout, values, look, window)
+        draw_tree(axes, layout, values, colours, window, style)
     if knee is not None:
-        panels[1].axvline(knee, color=style.ink(), linewidth=0.6, linestyle=(0, (1, 2)))
+        panels[1].axvline(knee, color=palette.ink(), linewidth=0.6, linestyle=(0, (1, 2)))
     ancestor = mrca(tree)
     if ancestor is not None and tree.last > tree.first:
         _mark(panels[-1] if knee is None or tree.generation[ancestor] >= knee else panels[0], layout, ancestor)
     draw_islands(figure.add_subplot(grid[-2], sharey=panels[0]), layout)
-    bar = figure.colorbar(ScalarMappable(*look), cax=figure.add_subplot(grid[-1]), extend="both", label=label)
+    bar = figure.colorbar(ScalarMappable(*colours), cax=figure.add_subplot(grid[-1]), extend="both", label=label)
     bar.outline.set_visible(False)
     panels[-1].set_xlabel("generation of birth")
-    style.heading(figure, style.caption(run), *_explain(layout, knee, finite))
+    canvas.heading(figure, canvas.caption(run), *_explain(layout, knee, finite))
     return figure
 
 
@@ -109,21 +115,26 @@ def colour_range(values: Floats) -> Normalize:
 
 
 def draw_tree(
-    axes: Axes, layout: Layout, values: Floats, look: tuple[Normalize, Colormap], window: tuple[int, int]
+    axes: Axes,
+    layout: Layout,
+    values: Floats,
+    scale: tuple[Normalize, Colormap],
+    window: tuple[int, int],
+    style: Mapping[str, Any],
 ) -> None:
     """Branches coloured by `values` [n], over the extinct in grey, between two generations; time runs to the right."""
-    tree, (norm, colours) = layout.tree, look
+    tree, (norm, colours) = layout.tree, scale
     pitch = _pitch(axes, layout)
     width = float(np.clip(0.6 * pitch, 0.3, 1.5))
     faint = layout.extinct[_within(layout.extinct, window)]
-    axes.add_collection(LineCollection(list(faint), colors=style.ink(EXTINCT), linewidths=0.4, zorder=1))
+    axes.add_collection(LineCollection(list(faint), colors=palette.ink(EXTINCT), linewidths=0.4, zorder=1))
     lines = np.concatenate([layout.branches, layout.forks])
     rows = np.concatenate([layout.coloured_by, layout.forked])
     inside = _within(lines, window)
-    branches = LineCollection(
-        list(lines[inside]), cmap=colours, norm=norm, linewidths=width, capstyle="projecting", zorder=2
-    )
-    branches.set_array(np.ma.masked_invalid(values[rows[inside]]))
+    own = look(style, LineCollection, cmap=colours, norm=norm, linewidth=width, capstyle="projecting", zorder=2)
+    branches = LineCollection(list(lines[inside]), **own)
+    if "cmap" in own:
+        branches.set_array(np.ma.masked_invalid(values[rows[inside]]))
     axes.add_collection(branches)
     if tree.last == tree.first:
         x, shown = tree.generation[layout.tips], values[layout.tips]
@@ -140,7 +151,7 @@ def draw_islands(axes: Axes, layout: Layout) -> None:
     y = layout.y[layout.tips]
     last = int(layout.tree.births["island"].max())
     lines = np.stack([np.stack([island - 0.4, y], -1), np.stack([island + 0.4, y], -1)], 1)
-    colours = [style.colour(i) for i in island]
+    colours = [palette.colour(i) for i in island]
     width = float(np.clip(_pitch(axes, layout) * 0.8, 0.4, 3))
     axes.add_collection(LineCollection(list(lines), colors=colours, linewidths=width, capstyle="butt"))
     axes.set(xlim=(-0.5, last + 0.5), xlabel="island")
@@ -170,14 +181,14 @@ def _mark(axes: Axes, layout: Layout, ancestor: int) -> None:
     generation, y = layout.tree.generation[ancestor], layout.y[ancestor]
     low, high = axes.get_xlim()
     right = generation - low > 0.3 * (high - low)
-    axes.plot(generation, y, "o", ms=6.5, mfc=style.paper(), mec=style.ink(), mew=1.3, zorder=4)
+    axes.plot(generation, y, "o", ms=6.5, mfc=palette.paper(), mec=palette.ink(), mew=1.3, zorder=4)
     axes.annotate(
         f"MRCA, generation {generation}",
         (generation, y),
         (-7 if right else 7, 7),
         textcoords="offset points",
         ha="right" if right else "left",
-        path_effects=style.halo(),
+        path_effects=palette.halo(),
         zorder=5,
     )
 
@@ -203,4 +214,4 @@ def _explain(layout: Layout, knee: int | None, finite: bool) -> list[str]:
 
 def _pitch(axes: Axes, layout: Layout) -> float:
     """Points from tip to tip on axes as high as nearly all of the figure."""
-    return 60 * style.figure_of(axes).get_figheight() / layout.height
+    return 60 * canvas.figure_of(axes).get_figheight() / layout.height

@@ -1,21 +1,33 @@
-"""The figures of a run by name: what `alife plot` offers and what every run ends with."""
+"""Every figure by name: what it shows, how it is read, what it is drawn of. `alife plot` and the pages walk it."""
 
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Final
+from typing import Any, Final, Literal
 
-from matplotlib.figure import Figure
+from analysis.figures.attainment import attainment, attainment_difference
+from analysis.figures.beyond import beyond
+from analysis.figures.descent import descent
+from analysis.figures.fertility import fertility
+from analysis.figures.forces import price, selection
+from analysis.figures.futures import futures
+from analysis.figures.garden import garden
+from analysis.figures.gene_flow import geneflow
+from analysis.figures.hypervolume import hypervolume
+from analysis.figures.muller import muller
+from analysis.figures.mutation import mutation
+from analysis.figures.phylogeny import phylogeny
+from analysis.figures.plane import plane
+from analysis.figures.seed_paper import experiment
+from analysis.figures.sites import sites
+from analysis.figures.trades import genomes, lives
+from analysis.figures.trajectories import traits
+from analysis.figures.within_life import within_life
 
-from alife.errors import UserError
-from alife.format import files
-from alife.words import size
-from analysis.data.run import Run, load_run, name_of
-from analysis.figures import descent, forces, gene_flow, muller, phylogeny, style, tradeoff, trajectories
-from analysis.figures.drawing import attempt
-from analysis.figures.memory import free
+Data = Literal["run", "treatments", "assay", "replays", "paper"]
+"""What a figure's first arguments are: a `Run`; named treatments; an assay's `Result`; a run and its replays; the seed
+paper's `Results` and an experiment's name.
+"""
 
 
 @dataclass(frozen=True)
@@ -24,154 +36,164 @@ class PlotFunction:
 
     Attributes:
         description: A line that says what it shows.
-        draw: Draws it.
+        draw: Draws it, and gives its axes or, if it has several panels, the figure.
+        takes: What it is drawn of. Some of those of a run take several too, and named treatments of them.
+        read: What to look for in it.
+        among: The same where it is drawn of a sweep's treatments; "" if it is not.
+        ends: Whether of treatments it is drawn from their runs' first and last generations alone.
         columns: Of births, that it is drawn from: all if None; of a large run none are read if there are none.
         bytes: Of memory that it takes for each birth, half as much again as was measured with 2 million.
     """
 
     description: str
-    draw: Callable[[Run], Figure]
+    draw: Callable[..., Any]
+    takes: Data = "run"
+    read: str = ""
+    among: str = ""
+    ends: bool = False
     columns: tuple[str, ...] | None = None
     bytes: int = 450
 
 
-_PLANE: Final = ("replication_error", "accuracy", "cause_of_death")
-_TREE: Final = ("ancestor_id", "origin_time", "destruction_time", "n_offspring")
-_log = logging.getLogger(__name__)
+_PLANE: Final[Any] = {"columns": ("replication_error", "accuracy", "cause_of_death"), "bytes": 190}
+_LINES: Final = ("ancestor_id", "origin_time", "destruction_time", "n_offspring")
+_TREE: Final[Any] = {"columns": (*_LINES, "accuracy"), "bytes": 260}
 
-MANY: Final = 1_000_000
-"""Births from which on a run is not read whole: each figure reads the columns that it is drawn from."""
-
-
-PLOTS: dict[str, PlotFunction] = {
+FIGURES: Final[dict[str, PlotFunction]] = {
     "plane": PlotFunction(
         "trade-off plane: accuracy against ρ, coloured by generation, with Pareto fronts and the noise floor",
-        lambda run: style.figure_of(tradeoff.plane(run)),
-        _PLANE,
-        190,
+        plane,
+        read="Up and to the left is better. Each point is one individual; steps are the Pareto fronts of some "
+        "generations. Founders stand far right: nobody printed their genomes.",
+        **_PLANE,
     ),
     "traits": PlotFunction(
         "trajectories: accuracy, ρ and L_SR, copying error, self error, squared norm and deaths by generation",
-        trajectories.traits,
-        (),
+        traits,
+        read="Every panel has the generations below; where the islands' thin lines leave the band, islands differ.",
+        among="Traits by generation: median over runs and its 95 % bootstrap interval. What shuffled does too is not "
+        "selection.",
+        columns=(),
     ),
     "hypervolume": PlotFunction(
         "hypervolume that each generation dominates on the trade-off plane",
-        lambda run: style.figure_of(tradeoff.hypervolume_by_generation(run)),
-        _PLANE,
-        190,
+        hypervolume,
+        read="Higher: that generation's individuals dominate more of the plane, measured from a fixed point.",
+        among="Hypervolume by generation: median over runs and its interval.",
+        **_PLANE,
     ),
-    "selection": PlotFunction("selection differentials by trait, realised and expected", forces.selection),
-    "price": PlotFunction("the Price equation by trait: components of change, cumulated", forces.cumulated),
+    "selection": PlotFunction(
+        "selection differentials by trait, realised and expected",
+        selection,
+        read="Right of 0: parents have more of the trait than those they won from. Fidelity is −log₁₀ of an error.",
+        among="Selection differentials, realised: right of 0, parents have more of the trait than those they beat.",
+    ),
+    "price": PlotFunction(
+        "the Price equation by trait: components of change, cumulated",
+        price,
+        read="The black line is what changed; the others add up to it. What chance did is not selection.",
+        among="The Price equation's components added up, by treatment.",
+    ),
     "phylogeny": PlotFunction(
         "phylogeny through time: branches coloured by accuracy, islands at the tips, the MRCA",
-        phylogeny.time_phylogeny,
-        (*_TREE, "accuracy"),
-        260,
+        phylogeny,
+        read="Time runs to the right; those alive at the end are the tips, and a fork is their common ancestor.",
+        **_TREE,
     ),
     "phylogeny_rho": PlotFunction(
         "the same, branches coloured by log ρ",
-        lambda run: phylogeny.time_phylogeny(run, "replication_error"),
-        (*_TREE, "replication_error"),
-        260,
+        partial(phylogeny, trait="replication_error"),
+        read="The same tree: bluer branches print their genomes better.",
+        columns=(*_LINES, "replication_error"),
+        bytes=260,
     ),
-    "muller": PlotFunction("Muller plot: shares of the clades that mattered", muller.muller, (*_TREE, "accuracy"), 260),
+    "muller": PlotFunction(
+        "Muller plot: shares of the clades that mattered",
+        muller,
+        read="Each colour is a clade, as high as its share of the generation; those that fill the picture swept.",
+        **_TREE,
+    ),
     "descent": PlotFunction(
         "the dominant's line of descent: its traits by generation, its path through the trade-off plane",
-        descent.descent,
+        descent,
+        read="From founder to dominant, one individual a generation; in grey, everybody else.",
     ),
     "geneflow": PlotFunction(
         "gene flow: migrants, and where the ancestors of each island's residents lived",
-        gene_flow.geneflow,
-        _TREE,
-        260,
+        geneflow,
+        read="How far migrants carried genomes: off the diagonal, ancestors lived on another island.",
+        columns=_LINES,
+        bytes=260,
     ),
+    "sites": PlotFunction(
+        "where treatments sit on the plane, with intervals over runs",
+        sites,
+        "treatments",
+        among="Where the treatments sit on the plane: interquartile means over runs with 95 % bootstrap intervals over "
+        "runs, in the last generation. Up and to the left is better; a trade-off is a slope upwards to the right.",
+        ends=True,
+    ),
+    "lives": PlotFunction(
+        "what the same genomes trade over task weights, with intervals over runs",
+        lives,
+        "treatments",
+        among="Within a life: the same genomes live for more and less of the task. Each path goes through task weights "
+        "(beside the marks); one that climbs to the right buys accuracy with replication, one that climbs straight up "
+        "has it for nothing.",
+        ends=True,
+    ),
+    "genomes": PlotFunction(
+        "genetic correlation and covariance of accuracy and fidelity, run by run",
+        genomes,
+        "treatments",
+        among="Among genomes: what replicated lives of the children of a run's last generation say, within islands. "
+        "Each circle is a run; left of 0, genomes that classify better print worse.",
+        ends=True,
+    ),
+    "beyond": PlotFunction(
+        "traits by generation, and how far they are beyond the shuffled control",
+        beyond,
+        "treatments",
+        among="Left: each trait by generation, and where founders are given the same life. Right: how far it is beyond "
+        "the shuffled control of the same seeds; a band that leaves 0 is selection.",
+    ),
+    "surfaces": PlotFunction(
+        "attainment surfaces of treatments",
+        attainment,
+        "treatments",
+        among="Attainment surfaces in the last generation that all have: what half of a treatment's runs attain, and "
+        "between what one and what all of them do. Further up and to the left is better.",
+        ends=True,
+    ),
+    "attainment": PlotFunction(
+        "where one treatment attains what the other does not",
+        attainment_difference,
+        "treatments",
+        among="Where on the plane one treatment's runs attain what the other's do not, in the last generation that all "
+        "have: blue is the first's, vermillion the second's.",
+        ends=True,
+    ),
+    "futures": PlotFunction("replays of one generation beside the run that they were forked from", futures, "replays"),
+    "garden": PlotFunction("a common garden: genomes by generation, and heritability", garden, "assay"),
+    "within_life": PlotFunction("the same genomes under several task weights", within_life, "assay"),
+    "mutation": PlotFunction("birth noise: what is retained, and what it does", mutation, "assay"),
+    "fertility": PlotFunction("descent without selection", fertility, "assay"),
+    "experiment": PlotFunction("an experiment of the seed paper", experiment, "paper"),
 }
-"""Every figure of a single run, in the order in which they are made. A new one is one more entry."""
+"""Every figure. A new one is one more entry, and a name in `alife/figures.py`."""
 
-
-def folder_of(path: str) -> Path:
-    """Where the figures of a run go: `figures` in its folder or, if that is not on this machine, NAME-figures here.
-
-    Raises:
-        UserError: It is a link, and would lead elsewhere.
-    """
-    return Path(f"{name_of(path)}-figures") if files.is_remote(path) else own_folder(files.local(path), "figures")
-
-
-def own_folder(root: Path, name: str) -> Path:
-    """A folder for figures below one that somebody else may have made.
-
-    Raises:
-        UserError: It is a link, and would lead elsewhere.
-    """
-    try:
-        return files.inside(root, name)
-    except OSError as error:
-        raise UserError(str(error.strerror)) from None
-
-
-def make(
-    run: Run,
-    names: Sequence[str] | None = None,
-    folder: str | Path | None = None,
-    say: Callable[[str], None] = _log.warning,
-    formats: Sequence[str] = style.FORMATS,
-    dpi: float | None = None,
-) -> list[Path]:
-    """Draw figures of a run as PNG, SVG and PDF. One that cannot be drawn is reported in a line; the others are made.
-
-    Args:
-        run: With births.
-        names: Keys of `PLOTS`; all if None.
-        folder: Where to save; `folder_of` the run if None.
-        say: Takes the lines.
-        formats: A file each.
-        dpi: Pixels an inch of what is no vector graphic; matplotlib's savefig.dpi if None, here 200 unless it is set.
-
-    Returns:
-        The files, in the order of names and formats.
-
-    Raises:
-        UserError: A name is unknown, or the folder cannot be written.
-    """
-    wanted = list(PLOTS) if names is None else list(dict.fromkeys(names))
-    if unknown := [name for name in wanted if name not in PLOTS]:
-        raise UserError(f"{unknown[0]}: no such figure: known are {', '.join(PLOTS)}")
-    if run.generations.empty:
-        say(f"{run.path}: no committed generation yet: nothing to draw")
-        return []
-    if folder is None:
-        folder = folder_of(run.path)
-    return [
-        path for name in wanted for path in attempt(name, partial(PLOTS[name].draw, run), folder, say, formats, dpi)
-    ]
-
-
-def make_of(
-    uri: str,
-    names: Sequence[str] | None = None,
-    folder: str | Path | None = None,
-    say: Callable[[str], None] = _log.warning,
-    formats: Sequence[str] = style.FORMATS,
-    dpi: float | None = None,
-) -> list[Path]:
-    """As `make`, of a run that need not fit into memory: of more than `MANY` births each figure reads its own.
-
-    A figure that would take more memory than is free is left out with a line.
-    """
-    run = load_run(uri, births=False)
-    born = sum(part["rows"] for part in run.manifest["parts"]["births"])
-    if born <= MANY or run.generations.empty:
-        return make(load_run(uri), names, folder, say, formats, dpi)
-    made = make(run, [], folder, say, formats, dpi)  # names and folder are looked at before anything is read
-    for name in dict.fromkeys(PLOTS if names is None else names):
-        plot, room = PLOTS.get(name), free()
-        if plot and plot.columns != () and (takes := born * plot.bytes) > room:
-            why = f"of {born:,} births it takes about {size(takes)}, and {size(room)} are free here"
-            say(f"figure {name} is left out: {why}: 'alife plot {uri} {name}' draws it on a larger machine")
-            continue
-        columns = plot.columns if plot else ()
-        own = load_run(uri, births=columns != (), columns=columns)
-        made += make(own, [name], folder, say, formats, dpi)
-    return made
+PLOTS: Final = {name: figure for name, figure in FIGURES.items() if figure.takes == "run"}
+"""Those of a single run, in the order in which they are made."""
+SWEEP: Final = (
+    "sites",
+    "lives",
+    "genomes",
+    "traits",
+    "beyond",
+    "hypervolume",
+    "surfaces",
+    "attainment",
+    "selection",
+    "price",
+)
+"""Those of a sweep's page, in its order."""

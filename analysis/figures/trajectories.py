@@ -11,13 +11,13 @@ from matplotlib.figure import Figure
 from alife.errors import UserError
 from alife.traits import SCORED, SMALLEST, TRAITS
 from alife.words import count
-from analysis.data.once import once
-from analysis.data.run import Run, lived
-from analysis.figures import legends, style
+from analysis.data.run import Run
+from analysis.evolution.trajectories import deaths, island_medians, quantiles
+from analysis.figures import canvas, legends, palette, scales
 from analysis.figures.bands import (
     Runs,
     bounds,
-    draw_band,
+    draw_generations,
     draw_members,
     draw_treatments,
     members,
@@ -25,6 +25,7 @@ from analysis.figures.bands import (
     treatments,
     windows,
 )
+from analysis.figures.style import styled
 
 DEATHS: Final = "early_deaths"
 SHOWN: Final = (*(name for name in SCORED if name != "test_accuracy"), DEATHS)
@@ -33,53 +34,31 @@ SHOWN: Final = (*(name for name in SCORED if name != "test_accuracy"), DEATHS)
 Table = TypeVar("Table", pd.Series, pd.DataFrame)
 
 
-@once
-def quantiles(run: Run, trait: str) -> pd.DataFrame:
-    """Quantiles of a trait by generation, over the individuals that lived to its end and have a finite value.
-
-    Returns:
-        Columns generation, q05, median, q95, n. Of a run loaded without births, they are the medians over its islands
-        of each island's quantiles, and n counts islands.
-    """
-    if run.births.empty:
-        return _island_quantiles(run, trait)
-    alive = lived(run.births)
-    alive = alive[np.isfinite(alive[trait].to_numpy(np.float64))]
-    generations, starts = np.unique(alive["generation"].to_numpy(), return_index=True)
-    rows = []
-    for generation, among in zip(generations, np.split(alive[trait].to_numpy(np.float64), starts)[1:], strict=True):
-        rows.append((generation, *np.quantile(among, [0.05, 0.5, 0.95]), len(among)))
-    kinds = {"generation": np.int64, "q05": np.float64, "median": np.float64, "q95": np.float64, "n": np.int64}
-    return pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
-
-
-def deaths(run: Run) -> pd.DataFrame:
-    """Shares of the newborns of each generation that died early: columns generation, diverged, collapsed, n."""
-    sums = run.generations.groupby("generation")[["diverged", "collapsed", "size"]].sum()
-    shares = sums[["diverged", "collapsed"]].div(sums["size"].clip(lower=1), axis=0)
-    return shares.assign(n=sums["size"]).reset_index()
-
-
-@style.styled()
-def traits(runs: Runs, names: Sequence[str] | None = None) -> Figure:
+@styled()
+def traits(runs: Runs, figure: Figure | None = None, *, names: Sequence[str] | None = None, **style: Any) -> Figure:
     """Traits by generation, one panel each, with the noise floor of ρ and the deaths; founders stand apart.
 
     Args:
         runs: One run: median and 5–95 % of its individuals, and each island's median. Several, or named treatments of
             several: median over runs of each run's median, with its 95 % bootstrap interval over runs.
+        figure: Empty; a new one if None.
         names: Keys of `SHOWN`; those that the runs have if None.
+        style: Of the medians, as `Axes.plot` takes it.
 
     Raises:
         UserError: Nothing is committed, or a name is unknown.
+
+    Example:
+        >>> figure = alife.figures.traits(alife.load_run("runs/first"), names=["accuracy"])
     """
     groups = treatments(runs)
     names = _shown(members(groups), names)
     rows = -(-(len(names) + 1) // 3)
-    figure = style.new_figure(7.2, 0.4 + 1.85 * rows)
+    figure = canvas.own_figure(figure, 7.2, 0.4 + 1.85 * rows)
     panels = figure.subplots(rows, 3, squeeze=False).ravel().tolist()
     for ax, name in zip(panels, names, strict=False):
         if name != DEATHS or any(_early(run) for run in members(groups)):
-            _draw(ax, runs, groups, name)
+            _draw(ax, runs, groups, name, style)
         _finish(ax, name, members(groups))
     for ax in panels[max(len(names) - 3, 0) : len(names)]:
         ax.set_xlabel("generation")
@@ -87,17 +66,18 @@ def traits(runs: Runs, names: Sequence[str] | None = None) -> Figure:
         ax.set_axis_off()
     legends.of_axes(panels[len(names)], panels[: len(names)])
     if isinstance(runs, Run):
-        style.heading(figure, style.caption(runs))
+        canvas.heading(figure, canvas.caption(runs))
     return figure
 
 
-def _draw(ax: Axes, runs: Runs, groups: Mapping[str, Sequence[Run]], name: str) -> None:
+def _draw(ax: Axes, runs: Runs, groups: Mapping[str, Sequence[Run]], name: str, style: dict[str, Any]) -> None:
     if not isinstance(runs, Run):
-        draw_treatments(ax, {label: [_medians(run, name) for run in group] for label, group in groups.items()})
+        medians = {label: [_medians(run, name) for run in group] for label, group in groups.items()}
+        draw_treatments(ax, medians, **style)
     elif name == DEATHS:
         _draw_deaths(ax, runs)
     else:
-        _draw_run(ax, runs, name)
+        _draw_run(ax, runs, name, style)
 
 
 def _shown(runs: Sequence[Run], names: Sequence[str] | None) -> list[str]:
@@ -121,7 +101,7 @@ def _medians(run: Run, name: str) -> pd.Series:
     return _drawn(name, quantiles(run, name).set_index("generation")["median"])
 
 
-def _draw_run(ax: Axes, run: Run, name: str) -> None:
+def _draw_run(ax: Axes, run: Run, name: str, style: dict[str, Any]) -> None:
     table, note = windows(quantiles(run, name).set_index("generation"))
     n = int(table["n"].max()) if len(table) else 0
     label = f"median and 5–95 % of individuals that lived to the end, n ≤ {n:,} a generation{note}"
@@ -130,8 +110,8 @@ def _draw_run(ax: Axes, run: Run, name: str) -> None:
         label = f"median and 5–95 % of an island's individuals, medians of n = {count(n, 'island')}{note}"
         label += f"\n({run.outdated})" if run.outdated else ""
     low, middle, high = (_drawn(name, table[level]).to_numpy(np.float64) for level in ("q05", "median", "q95"))
-    draw_band(ax, np.asarray(table.index), (low, middle, high), label=label)
-    islands = _drawn(name, _island_medians(run, name))
+    draw_generations(ax, np.asarray(table.index), (low, middle, high), **{"label": label, **style})
+    islands = _drawn(name, island_medians(run, name))
     draw_members(ax, windows(islands)[0], f"median of each of {there(islands, 'island')}")
 
 
@@ -142,54 +122,41 @@ def _drawn(name: str, values: Table) -> Table:
     return values.where(np.isfinite(values) & (values >= 0)).clip(lower=SMALLEST)
 
 
-def _island_medians(run: Run, name: str) -> pd.DataFrame:
-    """Rows generations, columns islands."""
-    if f"{name}_median" in run.generations:
-        return run.generations.pivot(index="generation", columns="island", values=f"{name}_median")
-    return lived(run.births).groupby(["generation", "island"])[name].median().unstack()
-
-
-def _island_quantiles(run: Run, trait: str) -> pd.DataFrame:
-    columns = {f"{trait}_{level}": level for level in ("q05", "median", "q95")}
-    table = run.generations[["generation", *columns]].rename(columns=columns).dropna()
-    return table.groupby("generation").median().assign(n=table.groupby("generation").size()).reset_index()
-
-
 def _draw_deaths(ax: Axes, run: Run) -> None:
     shares, note = windows(deaths(run).set_index("generation"))
     x, below = np.asarray(shares.index), np.zeros(len(shares))
     for cause, colour, hatch in (("diverged", "vermillion", ""), ("collapsed", "sky", "////")):
         share = shares[cause].to_numpy()
         if share.any():
-            look: Any = {"color": style.OKABE_ITO[colour], "label": f"died early: {cause}{note}"}
+            look: Any = {"color": palette.OKABE_ITO[colour], "label": f"died early: {cause}{note}"}
             if len(x) > 100:
                 ax.fill_between(x, below, below + share, step="mid", lw=0, **look)
             else:
-                ax.bar(x, share, bottom=below, width=0.9, hatch=hatch, edgecolor=style.paper(), lw=0, **look)
+                ax.bar(x, share, bottom=below, width=0.9, hatch=hatch, edgecolor=palette.paper(), lw=0, **look)
         below = below + share
 
 
 def _finish(ax: Axes, name: str, runs: Sequence[Run]) -> None:
     ax.set_ylabel(TRAITS[name].axis)
-    style.generation_axis(ax.xaxis, *bounds(runs))
+    scales.generation_axis(ax.xaxis, *bounds(runs))
     if not ax.has_data():
         words = f"none among\n{count(_born(runs), 'newborn')}" if name == DEATHS else "no finite value"
         ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center")
         ax.set_yticks([])
         return
     if name == "replication_error":
-        style.zeros(ax)
+        scales.zeros(ax)
         for floor in sorted({float(run.setting("reproduction.mutation")) ** 2 for run in runs} - {0.0}):
-            ax.axhline(floor, color=style.ink(), lw=0.9, ls=(0, (4, 2)), label="noise floor ρ = σ²")
+            ax.axhline(floor, color=palette.ink(), lw=0.9, ls=(0, (4, 2)), label="noise floor ρ = σ²")
     if TRAITS[name].log:
         ax.set_yscale("log")
-        style.log_axis(ax, "y")
+        scales.log_axis(ax, "y")
     if name == DEATHS:
         ax.set_ylim(0, 1.08 * max(ax.get_ylim()[1], 0.01))
     extinct = [run.last for run in runs if run.manifest["status"] == "extinct"]
     if extinct:
         ax.vlines(
-            extinct, 0, 1, transform=ax.get_xaxis_transform(), color=style.OKABE_ITO["purple"], lw=1, label="extinct"
+            extinct, 0, 1, transform=ax.get_xaxis_transform(), color=palette.OKABE_ITO["purple"], lw=1, label="extinct"
         )
 
 

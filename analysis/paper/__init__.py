@@ -3,14 +3,11 @@ torch.
 
 results.py   the folder, and the paper's values as reported
 verdicts.py  a row of the table, and what the data allow to say of it
+tradeoff.py  sentences on the trade-off
 tables.py    the table as Markdown and CSV
-figures.py   a figure an experiment
-tradeoff.py  the trade-off and what it allows to say
-strict.py    figures and sentences of strict quines and of fertility
-publish.py   table, figures and page, written into the folder
+strict.py    sentences on strict quines and fertility
 """
 
-from analysis.paper.publish import publish
 from analysis.paper.results import Results, load
 
-__all__ = ["Results", "load", "publish"]
+__all__ = ["Results", "load"]

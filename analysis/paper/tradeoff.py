@@ -4,10 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from alife.traits import log10
-from analysis.figures import style
 from analysis.paper.results import Results
 from analysis.paper.verdicts import BLANK
 from analysis.statistics.intervals import difference, interval
@@ -17,33 +15,6 @@ from analysis.templates import sentences
 NAME: Final = "tradeoff"
 REFERENCE: Final = 0.0
 """λ of networks that only replicate."""
-
-
-def draw(results: Results, experiment: str) -> Figure:
-    """Two planes: each line is the mean of the networks of one λ from the first epoch on, a dot where one ends.
-
-    Those that only replicate, and do not classify, are a vertical line where they end.
-    """
-    figure = style.new_figure(8.4, 4.0)
-    curve = results.curve(experiment)
-    curve = curve[curve["epoch"] > 0]
-    alone, both = curve[curve["task_weight"] == REFERENCE], curve[curve["task_weight"] != REFERENCE]
-    for number, (x, label) in enumerate((("L_SR_joint", "L_SR"), ("rho_joint", "ρ = L_SR / Σθ²")), 1):
-        ax = figure.add_subplot(1, 2, number)
-        if len(alone):
-            middle = alone[alone["epoch"] == alone["epoch"].max()][x].mean()
-            ax.axvline(middle, color=style.faint(), ls=(0, (3, 2)), label="λ = 0, mean at the end")
-        for i, (variant, rows) in enumerate(both.groupby("variant", sort=False)):
-            mean = rows.groupby("epoch")[[x, "accuracy"]].mean()
-            colour = style.colour(i)
-            ax.plot(mean[x], mean["accuracy"], color=colour, ls=style.DASHES[i % len(style.DASHES)], label=str(variant))
-            ends = rows[rows["epoch"] == rows["epoch"].max()]
-            ax.plot(ends[x], ends["accuracy"], "o", ms=3, color=colour, alpha=0.6)
-        if x == "rho_joint":
-            ax.axvline(1, color=style.ink(), lw=0.8, label=style.ZEROS)
-        style.log_axis(ax, "x")
-        ax.set(xlabel=label, ylabel="test accuracy")
-    return figure
 
 
 def statements(results: Results) -> Iterator[str]:

@@ -1,4 +1,5 @@
-"""One HTML file that opens without network and says what a run, or a sweep, has shown.
+"""What results say, as files: one HTML page of a run or a sweep, and what is published beside assays, replays and the
+seed paper's results. A page opens without network.
 
 write.py           `report` reads a folder, draws the figures beside the page, and writes it
 page.py            a page as plain data, and as HTML with the templates of `analysis.templates`
@@ -11,13 +12,13 @@ individuals.py     who is shown in them, and of whom born
 pictures.py        static figures, drawn or taken from beside the page
 
 of_sweep.py        the page of a sweep
-treatments.py      its runs by treatment, one value a run and generation
 statements.py      what it says, in sentences with intervals over runs
 tradeoffs.py       trade-offs that its assays found
 sweep_charts.py    the interactive view
-sweep_pictures.py  the static figures, by groups of treatments
-trade_pictures.py  figures of its assays
-trend_pictures.py  the figure of traits through time beside controls
+
+of_assay.py        what an assay says, and its figure, beside its tables
+of_futures.py      what replays say, and their fan
+of_paper.py        the seed paper's table, figures and page
 
 chart_style.py     how the interactive charts of both look
 """

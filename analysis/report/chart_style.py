@@ -16,13 +16,13 @@ from alife import schema
 from alife.traits import TRAITS, log10
 from analysis.data.run import Run
 from analysis.evolution.islands import SETTLED
-from analysis.figures import style
+from analysis.figures import palette
 
 ALONE, UP_TO, ALL = "this generation", "up to it", "all generations"
 LATER: Final = "settled generations"
 WHOLE: Final = "all"
 
-GREY, INK, FOUND, LINE = "#c9c9c9", style.INK, style.OKABE_ITO["vermillion"], style.OKABE_ITO["black"]
+GREY, INK, FOUND, LINE = "#c9c9c9", palette.INK, palette.OKABE_ITO["vermillion"], palette.OKABE_ITO["black"]
 
 
 def controls(first: int, last: int, step: int) -> list[alt.Parameter]:

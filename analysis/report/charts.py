@@ -14,8 +14,8 @@ from alife.traits import DRAWN, TRAITS, floored, there
 from analysis.data.run import Run
 from analysis.evolution.fronts import pareto_front, points, survivors
 from analysis.evolution.islands import SETTLED
-from analysis.figures import style
-from analysis.figures.trajectories import quantiles
+from analysis.evolution.trajectories import quantiles
+from analysis.figures import palette, scales
 from analysis.report.chart_style import (
     ALL,
     GREY,
@@ -118,15 +118,15 @@ def _plane(run: Run, table: pd.DataFrame, pick: alt.Parameter, height: str) -> A
     if height == "accuracy":
         front = alt.Chart(alt.NamedData(name="fronts")).transform_filter("datum.generation === at")
         layers.append(
-            front.mark_line(interpolate="step-after", color=style.OKABE_ITO["blue"], strokeWidth=1.8, clip=True).encode(
-                alt.X("replication_error:Q"), alt.Y("accuracy:Q"), order="replication_error:Q"
-            )
+            front.mark_line(
+                interpolate="step-after", color=palette.OKABE_ITO["blue"], strokeWidth=1.8, clip=True
+            ).encode(alt.X("replication_error:Q"), alt.Y("accuracy:Q"), order="replication_error:Q")
         )
     floor = float(run.setting("reproduction.mutation")) ** 2
     if floor and floor > known["replication_error"].min() / 30:
         layers.append(_rule(floor, [5, 4], f"noise floor σ² = {floor:.3g}"))
     if known["replication_error"].max() >= 1:
-        layers.append(_rule(1, [1, 3], style.ZEROS))
+        layers.append(_rule(1, [1, 3], scales.ZEROS))
     return alt.layer(*layers, path, stops, dots, ring).properties(height=380, title="Trade-off plane")
 
 
@@ -158,7 +158,7 @@ def _lineage(run: Run, table: pd.DataFrame, pick: alt.Parameter) -> Any:
     return alt.layer(
         links.mark_rule(color=GREY, strokeWidth=0.6),
         _now(x),
-        links.transform_filter(DESCENDANT).mark_rule(color=style.OKABE_ITO["sky"], strokeWidth=1.6),
+        links.transform_filter(DESCENDANT).mark_rule(color=palette.OKABE_ITO["sky"], strokeWidth=1.6),
         links.transform_filter(ANCESTOR).mark_rule(color=INK, strokeWidth=2.2),
         dots,
         base.transform_filter(CHOSEN).mark_point(size=200, strokeWidth=2.4, color=LINE, opacity=1),
@@ -188,12 +188,12 @@ def _trait(run: Run, name: str, band: pd.DataFrame, brush: alt.Parameter) -> Any
         .encode(x, alt.Y(f"{name}:Q", title=title, scale=scale), order="generation:Q")
     )
     return alt.layer(
-        base.mark_area(color=style.OKABE_ITO["blue"], opacity=0.2, clip=True)
+        base.mark_area(color=palette.OKABE_ITO["blue"], opacity=0.2, clip=True)
         .encode(y, alt.Y2("q95:Q"))
         .add_params(brush),
-        base.mark_line(color=style.OKABE_ITO["blue"], strokeWidth=2, clip=True, point=run.last - run.first < 6).encode(
-            alt.Y("median:Q", title=title, scale=scale), tooltip=tips
-        ),
+        base.mark_line(
+            color=palette.OKABE_ITO["blue"], strokeWidth=2, clip=True, point=run.last - run.first < 6
+        ).encode(alt.Y("median:Q", title=title, scale=scale), tooltip=tips),
         line.mark_line(color=INK, strokeWidth=_thin(run, 1.4), strokeDash=[4, 2], clip=True),
         line.mark_point(filled=True, size=_thin(run, 12), color=INK, opacity=1, clip=True),
         _now(x),
@@ -205,7 +205,7 @@ def _now(x: Any) -> alt.Chart:
     return (
         alt.Chart(alt.InlineData(values=[{}]))
         .transform_calculate(generation="at")
-        .mark_rule(color=style.OKABE_ITO["orange"], strokeWidth=1.5, opacity=0.9)
+        .mark_rule(color=palette.OKABE_ITO["orange"], strokeWidth=1.5, opacity=0.9)
         .encode(x)
     )
 

@@ -15,7 +15,7 @@ from alife.traits import SMALLEST, TRAITS, there
 from analysis import templates
 from analysis.data.run import Run
 from analysis.evolution.islands import SETTLED
-from analysis.figures.trajectories import quantiles
+from analysis.evolution.trajectories import quantiles
 from analysis.numbers import number
 from analysis.report import charts
 from analysis.report.change import of_run

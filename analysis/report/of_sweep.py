@@ -20,7 +20,7 @@ from analysis.report import statements, sweep_charts, tradeoffs
 from analysis.report.of_run import made_with
 from analysis.report.page import Chart, Code, Facts, Page, Part, Picture, Section, Text, said
 from analysis.report.pictures import relative
-from analysis.report.treatments import Sweep, at, at_the_end, told
+from analysis.studies.treatments import Sweep, at, at_the_end, told
 from analysis.tables import Link, Table, table, written
 
 PLAN: Final = "sweep.yaml"

@@ -1,18 +1,22 @@
 """Static figures on a page: drawn, or taken from beside it, each with a sentence on how to read it."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from PIL import Image
 
+from alife.errors import UserError
 from alife.format.files import is_remote, local, read
 from analysis.data.run import Run
-from analysis.figures import registry
+from analysis.figures import making, registry
+from analysis.figures.saving import attempt
 from analysis.report.page import Picture
+from analysis.studies.treatments import Sweep, families
 from analysis.tables import Link
 
 CSS_PIXELS: Final = 96
@@ -20,21 +24,6 @@ CSS_PIXELS: Final = 96
 
 MOST_PNG: Final = 1 << 25
 """Bytes of a figure on a page at most."""
-
-HOW_TO_READ: Final = {
-    "plane": "Up and to the left is better. Each point is one individual; steps are the Pareto fronts of some "
-    "generations. Founders stand far right: nobody printed their genomes.",
-    "traits": "Every panel has the generations below; where the islands' thin lines leave the band, islands differ.",
-    "hypervolume": "Higher: that generation's individuals dominate more of the plane, measured from a fixed point.",
-    "selection": "Right of 0: parents have more of the trait than those they won from. Fidelity is −log₁₀ of an error.",
-    "price": "The black line is what changed; the others add up to it. What chance did is not selection.",
-    "phylogeny": "Time runs to the right; those alive at the end are the tips, and a fork is their common ancestor.",
-    "phylogeny_rho": "The same tree: bluer branches print their genomes better.",
-    "muller": "Each colour is a clade, as high as its share of the generation; those that fill the picture swept.",
-    "descent": "From founder to dominant, one individual a generation; in grey, everybody else.",
-    "geneflow": "How far migrants carried genomes: off the diagonal, ancestors lived on another island.",
-}
-"""What to look for in a figure of `analysis.figures.registry.PLOTS`."""
 
 
 @dataclass(frozen=True)
@@ -72,18 +61,44 @@ def run_pictures(run: Run, files: Files, say: Callable[[str], None]) -> list[Pic
         say: Takes a line for each that cannot be drawn.
     """
     stale = [name for name in registry.PLOTS if not _fresh(run, files, name)]
-    made = (
-        {path.stem for path in registry.make(run, stale, files.folder, say, files.formats, files.dpi)}
-        if stale
-        else set()
-    )
+    drawn = making.make(run, stale, files.folder, say, files.formats, files.dpi) if stale else []
+    made = {path.stem for path in drawn}
     return [_picture(name, files) for name in registry.PLOTS if name not in stale or name in made]
 
 
 def _picture(name: str, files: Files) -> Picture:
     title = registry.PLOTS[name].description
-    caption = f"{title[0].upper()}{title[1:]}. {HOW_TO_READ.get(name, '')}".strip()
+    caption = f"{title[0].upper()}{title[1:]}. {registry.PLOTS[name].read}".strip()
     return picture(name, files.png(name), title, caption, files.links(name))
+
+
+def sweep_pictures(sweep: Sweep, files: Files, say: Callable[[str], None]) -> list[Picture]:
+    """All figures of a sweep, drawn: one set for each group of treatments that differ by selection alone.
+
+    Args:
+        sweep: From `analysis.studies.treatments.load`.
+        files: Where they go.
+        say: Takes a line for each that cannot be drawn.
+    """
+    out = []
+    groups = families(sweep.groups, "selection")
+    alone = {label: runs for label, runs in sweep.groups.items() if not any(label in family for family in groups)}
+    for number, family in enumerate([*groups, *([alone] if alone else [])]):
+        whose = ", ".join(family)
+        for name in registry.SWEEP:
+            stem, how = name if number == 0 else f"{name}-{number + 1}", registry.FIGURES[name].among
+            draw, said = partial(_of_family, name, family, sweep.whole), list[str]()
+            if attempt(stem, draw, files.folder, said.append, files.formats, files.dpi):
+                out.append(picture(stem, files.png(stem), f"{how} Treatments: {whose}.", how, files.links(stem)))
+            for line in said:
+                say(f"{line} (treatments: {whose})")
+    return out
+
+
+def _of_family(name: str, family: Mapping[str, Sequence[Run]], whole: bool) -> Any:
+    if not (whole or registry.FIGURES[name].ends):
+        raise UserError("the sweep is too large for it: name fewer runs")
+    return registry.FIGURES[name].draw(family)
 
 
 def picture(name: str, png: bytes, alt: str, caption: str, links: Iterable[Link] = ()) -> Picture:

@@ -10,10 +10,10 @@ import pandas as pd
 from alife.traits import DRAWN, TRAITS
 from analysis.data.treatments import seed_of
 from analysis.evolution.islands import SETTLED
-from analysis.figures import style
+from analysis.figures import palette
 from analysis.report.chart_style import configured, side_by_side
 from analysis.report.individuals import rows, significant
-from analysis.report.treatments import Sweep, medians, trajectories
+from analysis.studies.treatments import Sweep, medians, trajectories
 
 SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left")
 STEPS: Final = 60
@@ -69,8 +69,8 @@ def _colours(names: list[str], runs: Sequence[int], pick: alt.Parameter) -> dict
     few, many = min(runs), max(runs)
     title = ["IQM over runs and its 95 %", f"bootstrap interval, n = {few if few == many else f'{few} to {many}'} runs"]
     legend = alt.Legend(orient="bottom", columns=4, title=title, symbolOpacity=1)
-    colours = [style.CYCLE[i % len(style.CYCLE)] for i in range(len(names))]
-    shapes = [SHAPES[(i + i // len(style.CYCLE)) % len(SHAPES)] for i in range(len(names))]
+    colours = [palette.CYCLE[i % len(palette.CYCLE)] for i in range(len(names))]
+    shapes = [SHAPES[(i + i // len(palette.CYCLE)) % len(SHAPES)] for i in range(len(names))]
     return {
         "color": alt.Color("treatment:N", scale=alt.Scale(domain=names, range=colours), legend=legend),
         "shape": alt.Shape("treatment:N", scale=alt.Scale(domain=names, range=shapes), legend=legend),
@@ -126,7 +126,7 @@ def _trait(centres: pd.DataFrame, late: pd.DataFrame, name: str, look: dict[str,
     line = base.mark_line(strokeWidth=2, clip=True, point=bool(centres["generation"].nunique() < 6))
     rule = alt.Chart(alt.InlineData(values=[{}])).transform_calculate(generation="at")
     return alt.layer(
-        area, line.encode(y, opacity=look["opacity"], **flat), rule.mark_rule(color=style.INK).encode(x)
+        area, line.encode(y, opacity=look["opacity"], **flat), rule.mark_rule(color=palette.INK).encode(x)
     ).properties(height=130)
 
 

@@ -191,30 +191,7 @@ def genomes(sweep: Sweep) -> Mapping[str, pd.DataFrame]:
 @functools.lru_cache(maxsize=1)
 def _lives(sweep: Sweep) -> Mapping[str, pd.DataFrame]:
     """Rows by whose genomes: founders first, who are the same in all treatments that begin alike."""
-    return by_genomes({label: of_runs.within_lives(runs) for label, runs in sweep.groups.items()})
-
-
-def by_genomes(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Tables with columns seed and generation by label → rows by whose genomes they are of.
-
-    Treatments of the same seeds share their founders; what is the same to the last digit is shown once.
-    """
-    founders: dict[str, tuple[list[str], pd.DataFrame]] = {}
-    later: dict[str, pd.DataFrame] = {}
-    for label, frame in tables.items():
-        if frame.empty:
-            continue
-        first = frame[frame["generation"] == 0].sort_values("seed").reset_index(drop=True)
-        if len(first):
-            founders.setdefault(first.drop(columns="run").to_json(), ([], first))[0].append(label)
-        rows = frame[frame["generation"] > 0]
-        if len(rows):
-            last = int(rows["generation"].max())
-            later[f"{label} (generation {last})"] = rows[rows["generation"] == last].reset_index(drop=True)
-    names = [
-        "founders" if len(founders) == 1 else f"founders of {', '.join(labels)}" for labels, _ in founders.values()
-    ]
-    return dict(zip(names, (rows for _, rows in founders.values()), strict=True)) | later
+    return of_runs.by_genomes({label: of_runs.within_lives(runs) for label, runs in sweep.groups.items()})
 
 
 def factor(change: Estimate) -> Estimate:

@@ -9,11 +9,11 @@ from alife.errors import UserError
 from alife.format.files import is_remote, local, replace
 from analysis.data.run import load_run
 from analysis.data.treatments import find_runs
-from analysis.figures import registry, style
-from analysis.report import of_run, of_sweep, treatments
+from analysis.figures import making, saving
+from analysis.report import of_run, of_sweep
 from analysis.report.page import Page, render
-from analysis.report.pictures import Files, run_pictures
-from analysis.report.sweep_pictures import sweep_pictures
+from analysis.report.pictures import Files, run_pictures, sweep_pictures
+from analysis.studies import treatments
 
 NAME: Final = "report.html"
 
@@ -22,7 +22,7 @@ def report(
     path: str | os.PathLike[str],
     out: str | os.PathLike[str] | None = None,
     digest: Callable[[str], str] | None = None,
-    formats: Sequence[str] = style.FORMATS,
+    formats: Sequence[str] = saving.FORMATS,
     dpi: float | None = None,
 ) -> Path:
     """Write the page of a run, or of all runs below a folder, and its figures beside it.
@@ -43,7 +43,7 @@ def report(
     """
     folder = os.fspath(path)
     file, figures = places(folder, out)
-    figures = registry.own_folder(figures.parent, figures.name)
+    figures = making.own_folder(figures.parent, figures.name)
     said: list[str] = []
     files = Files(figures, file.parent, tuple(dict.fromkeys(("png", *formats))), dpi)
     if find_runs(folder) == [folder]:

@@ -6,24 +6,16 @@ share and chance): the share of replays' mean squared change since the fork that
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path, PurePosixPath
 from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from alife.errors import UserError
-from alife.format import files
-from alife.traits import MAIN, TRAITS, measured, natural, there
+from alife.traits import MAIN, TRAITS, measured, there
 from analysis.data.run import Run, lived
 from analysis.evolution.contingency import contingency
-from analysis.evolution.islands import settled
-from analysis.figures import legends, style
-from analysis.figures.drawing import attempt
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import FEWEST, interval
 
@@ -168,86 +160,3 @@ def say(future: Future) -> str:
         f"{opening} [{d.low:+.3g}, {d.high:+.3g}]; share of chance in it {c.value:.2f} [{c.low:.2f}, {c.high:.2f}] "
         f"(95 % over replays): {meaning} ({spread})."
     )
-
-
-@style.styled()
-def draw(fans: Sequence[Future], original: Run) -> Figure:
-    """The fan of each trait: the original thick, its replays thin, and at the right what they end at.
-
-    Args:
-        fans: From `futures`, at least one.
-        original: For the title, and its individuals at the end.
-    """
-    figure = style.new_figure(7.2, 1.6 + 1.5 * len(fans))
-    grid = figure.subplots(len(fans), 2, squeeze=False, sharex="col", sharey="row", width_ratios=[4, 1.3])
-    for (ax, side), future in zip(grid, fans, strict=True):
-        _draw_fan(ax, future)
-        _draw_ends(side, future, original)
-    grid[-1][0].set_xlabel("generation")
-    style.generation_axis(grid[-1][0].xaxis)
-    legends.of_figure(figure, [grid[0][0]], 2)
-    title = f"{style.caption(original)}; replayed from generation {fans[0].forked}"
-    style.heading(figure, title)
-    return figure
-
-
-def _draw_fan(ax: Axes, future: Future) -> None:
-    lines = ax.plot(future.replays.index, natural(future.trait, future.replays), color=style.OKABE_ITO["sky"], lw=0.9)
-    lines[0].set_label(f"median of each replay, n = {future.replays.shape[1]}")
-    before = future.original.loc[min(settled(future.last), future.forked) :]
-    label = f"median of the original, from generation {before.index[0]} on"
-    ax.plot(before.index, natural(future.trait, before), color=style.ink(), lw=2.2, label=label, zorder=3)
-    ax.axvline(future.forked, color=style.OKABE_ITO["vermillion"], lw=0.9, ls=(0, (4, 2)), label="fork")
-    c = future.contingency
-    share = f"{c.value:.2f} [{c.low:.2f}, {c.high:.2f}]" if np.isfinite(c.low) else "no interval"
-    ax.set_title(f"share of chance in the change: {share}: {future.verdict}", loc="left")
-    ax.set_ylabel(TRAITS[future.trait].axis)
-
-
-def _draw_ends(ax: Axes, future: Future, original: Run) -> None:
-    rows = lived(original.births[original.births["generation"] == min(future.last, original.last)])
-    values = measured(future.trait, rows[future.trait])
-    values = values[np.isfinite(values)]
-    low, high = np.quantile(natural(future.trait, values), [0.05, 0.95])
-    islands = pd.Series(measured(future.trait, rows[future.trait])).groupby(rows["island"].to_numpy()).median()
-    ends = future.replays.loc[future.last].to_numpy()
-    ax.vlines(0, low, high, color=style.faint(), lw=4, alpha=0.6)
-    ax.plot(np.ones(len(islands)), natural(future.trait, islands), "s", ms=4, color=style.OKABE_ITO["green"], mew=0)
-    ax.plot(
-        np.full(len(ends), 2), natural(future.trait, ends), "o", ms=4, color=style.OKABE_ITO["blue"], mew=0, alpha=0.7
-    )
-    ax.set_xticks([0, 1, 2], ["its individuals,\n5–95 %", "its islands", "replays"], rotation=45, ha="right")
-    ax.set_xlim(-0.6, 2.6)
-    ax.set_title(f"the original and replays at {future.last}", loc="right")
-    if TRAITS[future.trait].log:
-        style.log_axis(ax, "y")
-
-
-def publish(
-    original: Run,
-    replays: Sequence[Run],
-    folder: str | None,
-    formats: Sequence[str] = style.FORMATS,
-    dpi: float | None = None,
-) -> list[str]:
-    """A sentence for each trait, and the fan drawn as FOLDER/figures/futures.png, .svg and .pdf.
-
-    Args:
-        original: With births.
-        replays: As in `futures`.
-        folder: That of the replays; without one nothing is drawn. If it is not on this machine the figure goes to a
-            folder NAME-figures here.
-        formats: A file each.
-        dpi: Pixels an inch of what is no vector graphic.
-
-    Raises:
-        UserError: As `futures`, or nothing can be written there.
-    """
-    fans = futures(original, replays)
-    lines = [say(future) for future in fans]
-    if folder is not None and fans:
-        name = PurePosixPath(folder.rstrip("/")).name
-        place = Path(f"{name}-figures") if files.is_remote(folder) else files.local(folder) / "figures"
-        drawn = attempt("futures", partial(draw, fans, original), place, lines.append, formats, dpi)
-        lines += [", ".join(map(str, drawn))] if drawn else []
-    return lines

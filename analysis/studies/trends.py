@@ -13,7 +13,7 @@ from alife.traits import measured
 from analysis.data.run import Run
 from analysis.data.treatments import Groups, control, partners, refuse_copies, seed_of
 from analysis.evolution.islands import Floats
-from analysis.figures.trajectories import quantiles
+from analysis.evolution.trajectories import quantiles
 from analysis.statistics.intervals import CENTRES, Centre, differences, intervals
 
 

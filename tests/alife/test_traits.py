@@ -22,8 +22,8 @@ from analysis.evolution.fronts import hypervolume, points
 from analysis.evolution.islands import demes
 from analysis.figures import descent, forces, trajectories
 from analysis.figures.phylogeny import scaled
-from analysis.report import charts, individuals, treatments
-from analysis.studies import trends, values
+from analysis.report import charts, individuals
+from analysis.studies import treatments, trends, values
 from tests.support.synthetic import generation_table, synthetic_run
 
 ROOT = Path(alife.__file__).parents[1]
@@ -36,7 +36,7 @@ ALLOWED = {
     "alife/seed_paper/fertility.py": "a geometric mean, 0 where nothing grows",
     "alife/seed_paper/habitat.py": "the paper's ln(N / L_SR)",
     "analysis/evolution/fronts.py": "a constant",
-    "analysis/figures/style.py": "ticks",
+    "analysis/figures/scales.py": "ticks",
     "analysis/numbers.py": "digits",
     "analysis/report/individuals.py": "digits",
 }
@@ -134,13 +134,13 @@ def test_exact_printers_are_as_many_decades_away_everywhere() -> None:
 
 def test_exact_printers_are_drawn() -> None:
     run = exact(synthetic_run(6, 2, 8, death_rate=0))
-    figure = trajectories.traits(run, ["replication_error"])
+    figure = trajectories.traits(run, names=["replication_error"])
     assert min(np.nanmin(line.get_ydata()) for line in figure.axes[0].lines) == SMALLEST
     assert figure.axes[0].get_ylim()[0] < SMALLEST
     figure = descent.descent(run)
     panel = next(ax for ax in figure.axes if ax.get_ylabel() == "ρ, copying error")
     assert panel.get_ylim()[0] < SMALLEST
-    assert forces.cumulated(run, ["copying_error"]).axes[0].has_data()
+    assert forces.price(run, traits=["copying_error"]).axes[0].has_data()
 
 
 A_NEW_MEASURE = """
@@ -162,7 +162,8 @@ edited("alife.traits", '    Trait("squared_norm"',
 
 import numpy as np
 from analysis.figures import trajectories
-from analysis.report import of_run, of_sweep, summary, treatments
+from analysis.report import of_run, of_sweep, summary
+from analysis.studies import treatments
 from analysis.studies.comparison import compare
 from tests.support import synthetic
 

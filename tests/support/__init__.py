@@ -1,5 +1,6 @@
 """What the tests share.
 
+drawn.py           what each figure is drawn of
 synthetic.py       runs without networks, from a quick genetic model
 rows.py            rows and newborns with the statistics of real ones
 genealogies.py     small genealogies, and what a slow computation says of them

@@ -11,7 +11,7 @@ from alife.cli.main import main
 from alife.errors import UserError
 from analysis import load_run
 from analysis.data.treatments import find_runs
-from analysis.figures.registry import make
+from analysis.figures.making import make
 from analysis.report import of_run, write
 from populations import evolve, resume
 from populations.record.reader import kept

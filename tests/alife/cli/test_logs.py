@@ -56,7 +56,7 @@ def test_what_was_asked_for_is_printed_and_errors_are_said(run: str, capsys: pyt
     assert capsys.readouterr().err.startswith("figure plane is left out: "), "it was asked for"
     assert main(["plot", run, "traits", "--format", "png", "--verbose"]) == 0
     assert re.search(
-        r"^\S+ analysis.figures.drawing: figure traits in \d+\.\d s$", capsys.readouterr().err, re.MULTILINE
+        r"^\S+ analysis.figures.saving: figure traits in \d+\.\d s$", capsys.readouterr().err, re.MULTILINE
     )
 
 

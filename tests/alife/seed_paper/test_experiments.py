@@ -15,8 +15,9 @@ from alife.seed_paper import optimizers, regeneration, training
 from alife.seed_paper.frame import Settings, Work
 from alife.seed_paper.registry import EXPERIMENTS
 from alife.world.task import load_task
-from analysis.paper import publish, verdicts
+from analysis.paper import verdicts
 from analysis.paper.results import Results, load, reported
+from analysis.report.of_paper import publish
 from populations.record.storage import open_folder
 from populations.studies import paper
 from populations.studies.jobs import Stopped

@@ -19,7 +19,7 @@ from alife.seed_paper.frame import Outcome, Settings, Work
 from alife.seed_paper.habitat import founders
 from alife.seed_paper.registry import EXPERIMENTS
 from analysis.figures import style
-from analysis.paper import figures
+from analysis.figures.seed_paper import experiment
 from analysis.paper import strict as report
 from analysis.paper.results import Results
 
@@ -312,7 +312,7 @@ def test_every_part_tells_the_same_things_of_its_seeds_and_keeps_test_images_for
     )
     with style.styled():
         for name in ("strict", "fertility"):
-            figure = figures.draw(results, name)
+            figure = experiment(results, name)
             assert all(ax.has_data() for ax in figure.axes)
             figure.draw_without_rendering()
     assert any("test accuracy" in text for text in report.statements(results))
@@ -382,7 +382,7 @@ def test_attempts_are_drawn_and_told(monkeypatch: pytest.MonkeyPatch):
         pd.DataFrame([row for outcome in outcomes.values() for row in outcome.rows]),
     )
     with style.styled():
-        figures.draw(results, "contraction").draw_without_rendering()
+        experiment(results, "contraction").draw_without_rendering()
     said = [*report.attempts(results)]
     assert len(said) == 2
     assert contraction.ATTEMPTS["gain-scaled"].what in said[1]

@@ -24,7 +24,8 @@ from alife.evolution import reproduction
 from alife.evolution.island import Habitat
 from alife.evolution.reproduction import birth, conceive
 from alife.organism.measures import relative_error
-from analysis.assays import components, fertility, garden, mutation, publish, read, within_life
+from analysis.assays import components, fertility, garden, mutation, read, within_life
+from analysis.report.of_assay import publish
 from populations import evolve
 from populations.engine.prepare import prepare
 from populations.studies.assay_runner import store

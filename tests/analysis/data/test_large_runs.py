@@ -7,7 +7,7 @@ import pytest
 
 from analysis import load_run
 from analysis.data.derived import DERIVED
-from analysis.figures import registry
+from analysis.figures import making, registry
 from analysis.report import summary
 from tests.support.synthetic import synthetic_run, write_run
 
@@ -23,7 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "MANY", 10)
+    monkeypatch.setattr(making, "MANY", 10)
 
 
 def test_columns_are_read_alone(folder: Path) -> None:
@@ -66,8 +66,8 @@ def test_the_table_of_a_run_reads_the_last_generations_alone(folder: Path, capsy
 @pytest.mark.parametrize("name", ["plane", "phylogeny", "geneflow"])
 def test_a_figure_drawn_from_its_own_columns_is_the_same(folder: Path, tmp_path: Path, large: None, name: str) -> None:
     said: list[str] = []
-    one = registry.make(load_run(folder), [name], tmp_path / "whole", said.append, ["png"])
-    other = registry.make_of(str(folder), [name], tmp_path / "own", said.append, ["png"])
+    one = making.make(load_run(folder), [name], tmp_path / "whole", said.append, ["png"])
+    other = making.make_of(str(folder), [name], tmp_path / "own", said.append, ["png"])
     assert said == []
     assert [path.read_bytes() for path in one] == [path.read_bytes() for path in other] != []
 
@@ -83,9 +83,9 @@ def test_every_figure_says_what_it_is_drawn_from(folder: Path, name: str) -> Non
 def test_what_would_not_fit_into_memory_is_left_out_with_a_line(
     folder: Path, tmp_path: Path, large: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry, "free", lambda: 1000)
+    monkeypatch.setattr(making, "free", lambda: 1000)
     said: list[str] = []
-    assert registry.make_of(str(folder), ["plane", "muller"], tmp_path, said.append, ["svg"]) == []
+    assert making.make_of(str(folder), ["plane", "muller"], tmp_path, said.append, ["svg"]) == []
     assert len(said) == 2
     assert "figure plane is left out: of 240 births it takes about" in said[0]
     assert f"'alife plot {folder} plane' draws it on a larger machine" in said[0]

@@ -409,7 +409,7 @@ def test_odd_runs_have_sensible_numbers_and_figures(world):
     assert dynamics.interference(record, back=2)["clades"].min() >= 1
     dynamics.heritability(record)
     dynamics.effective_size(record)
-    for draw in (forces.selection, forces.cumulated):
+    for draw in (forces.selection, forces.price):
         assert draw(run).axes[0].has_data()
 
 
@@ -423,7 +423,7 @@ def test_odd_runs_have_sensible_numbers_and_figures(world):
     ],
 )
 def test_runs_that_cannot_be_split_are_told_so_in_a_line(run, says):
-    for draw in (forces.selection, forces.cumulated):
+    for draw in (forces.selection, forces.price):
         with pytest.raises(UserError, match=says):
             draw(run)
 
@@ -459,7 +459,7 @@ def test_figures_name_their_bands_with_their_n():
     assert texts == [
         f"{name}: IQM of n = 3 runs\nbar: its 95 % bootstrap interval" for name in ("tournament", "shuffled")
     ]
-    figure = forces.cumulated(groups)
+    figure = forces.price(groups)
     assert "n = 3 runs, bands: 95 % bootstrap intervals" in figure.legends[0].get_title().get_text()
     assert [ax.get_title("left") for ax in figure.axes[:2]] == ["tournament", "shuffled"]
     one = forces.selection(runs[0])
@@ -469,7 +469,7 @@ def test_figures_name_their_bands_with_their_n():
 
 def test_cumulated_components_end_at_the_whole_change():
     run = synthetic_run(8, 2, 10)
-    lines = {line.get_label(): line for line in forces.cumulated(run, ["accuracy"]).axes[0].get_lines()}
+    lines = {line.get_label(): line for line in forces.price(run, traits=["accuracy"]).axes[0].get_lines()}
     change = run.births.groupby("generation")["accuracy"].mean()
     drawn = lines["change of the mean: all together"]
     assert drawn.get_xdata()[-1] == 7

@@ -12,17 +12,18 @@ from hypothesis import strategies as st
 
 from alife import schema
 from analysis import load_run
-from analysis.assays import fertility
+from analysis.assays import Result, fertility
 from analysis.data.derived import derive
 from analysis.data.run import Run
+from analysis.evolution import trajectories
 from analysis.evolution.dynamics import differentials, heritability
 from analysis.evolution.fronts import hypervolumes
 from analysis.evolution.islands import demes
 from analysis.evolution.price import price
-from analysis.figures import trajectories
-from analysis.report import of_run, summary, treatments
+from analysis.figures.fertility import fertility as fertility_figure
+from analysis.report import of_run, summary
 from analysis.report.change import forces
-from analysis.studies import comparison, futures
+from analysis.studies import comparison, futures, treatments
 from populations.record import rows
 from populations.studies.tables import TESTED, _generations
 from tests.support.rows import configuration, create
@@ -74,7 +75,7 @@ def measures(run: Run) -> dict[str, pd.DataFrame]:
     return {
         "generations": generation_table(run.births),
         "quantiles": pd.concat([trajectories.quantiles(run, trait) for trait in (*TRAITS, "replication_loss")]),
-        "islands": trajectories._island_medians(replace(run, generations=run.generations[[]]), "replication_loss"),
+        "islands": trajectories.island_medians(replace(run, generations=run.generations[[]]), "replication_loss"),
         "differentials": differentials(record),
         "price": price(record),
         "heritability": heritability(record),
@@ -167,5 +168,5 @@ def test_a_line_that_diverged_is_counted_and_has_no_accuracy() -> None:
     assert values["accuracy of the adult, with learning, with birth noise", 2] == pytest.approx(0.6)
     assert values["share of lines that have diverged, with learning, with birth noise", 2] == pytest.approx(0.5)
     about = {"name": "run", "generations": [3]}
-    labels = fertility.draw({"descent": lines}, about, found).axes[0].get_legend_handles_labels()[1]
+    labels = fertility_figure(Result(about, found, [], (), {"descent": lines})).axes[0].get_legend_handles_labels()[1]
     assert "with learning, with birth noise: 2 of 4 live to the end" in labels

@@ -11,9 +11,9 @@ import yaml
 from matplotlib.figure import Figure
 
 from alife.cli.main import main
-from analysis.figures import registry, style
-from analysis.figures.drawing import attempt
+from analysis.figures import making, registry, saving
 from analysis.figures.registry import PLOTS, PlotFunction
+from analysis.figures.saving import attempt
 from analysis.report import report
 from populations.record.writer import digest
 from tests.support.synthetic import synthetic_run, write_run
@@ -61,7 +61,7 @@ def test_a_run_is_not_lost_by_its_figures(
     tmp_path: Path, config: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "a run"
-    monkeypatch.setattr(registry, "make", broken)
+    monkeypatch.setattr(making, "make", broken)
     assert main(["run", "--config", config, "--out", str(out), *QUICK]) == 0
     said = capsys.readouterr()
     lines = [line for line in said.err.splitlines() if line.startswith("no figures")]
@@ -110,8 +110,8 @@ def test_a_fault_in_one_figure_costs_no_report(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(registry, "PLOTS", {"x": PlotFunction("fails", broken)})
     page = report(write_run(tmp_path / "run", synthetic_run(3, 2, 4)))
     assert "figure x is left out: ZeroDivisionError: a fault of the program (" in page.read_text()
-    monkeypatch.setattr("analysis.report.sweep_pictures.FIGURES", {"traits": "", "hypervolume": ""})
-    monkeypatch.setattr("analysis.figures.trajectories.traits", broken)
+    monkeypatch.setattr(registry, "SWEEP", ("traits", "hypervolume"))
+    monkeypatch.setitem(registry.FIGURES, "traits", PlotFunction("fails", broken))
     for seed in range(2):
         write_run(tmp_path / f"sweep/{seed}", synthetic_run(3, 2, 4, seed=seed))
     text = report(tmp_path / "sweep").read_text()
@@ -122,6 +122,6 @@ def test_a_fault_in_one_figure_costs_no_report(tmp_path: Path, monkeypatch: pyte
 def test_a_place_that_cannot_be_written_ends_all_figures(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     said: list[str] = []
-    with pytest.raises(style.CannotWrite, match="figures cannot be written there"):
+    with pytest.raises(saving.CannotWrite, match="figures cannot be written there"):
         attempt("plane", lambda: PLOTS["plane"].draw(synthetic_run(2, 1, 3)), tmp_path / "file", said.append)
     assert said == []

@@ -10,7 +10,7 @@ import yaml
 
 from alife.cli import common
 from alife.cli.main import main
-from analysis.figures import registry, style
+from analysis.figures import registry, saving
 from analysis.report import pictures, report
 from tests.support.synthetic import synthetic_run, write_run
 
@@ -30,8 +30,8 @@ def width(png: Path) -> int:
 
 
 def test_flags_and_figures_know_the_same_formats() -> None:
-    assert common.FORMATS == style.FORMATS
-    assert style.FORMATS[0] == "png"
+    assert common.FORMATS == saving.FORMATS
+    assert saving.FORMATS[0] == "png"
 
 
 def test_formats_and_resolution_are_as_asked(tmp_path: Path, one: None) -> None:

@@ -11,11 +11,12 @@ from matplotlib.text import Text
 
 from alife.errors import UserError
 from analysis.data.validation import NOBODY
-from analysis.figures import style
+from analysis.figures import phylogeny as drawn
+from analysis.figures import saving
+from analysis.figures.canvas import figure_of
 from analysis.figures.descent import descent, running_median
 from analysis.figures.gene_flow import ancestry_cube, geneflow
 from analysis.figures.muller import REST, find_clades, muller
-from analysis.figures.phylogeny import time_phylogeny
 from analysis.figures.registry import PLOTS
 from analysis.lineage.layout import arrange
 from analysis.lineage.phylogeny import ancestors, dominant, line_of_descent, of_run, phylogeny
@@ -127,7 +128,7 @@ def test_a_fork_is_drawn_from_its_own_first_generation():
 
 def test_one_generation_is_dots_or_one_clear_line():
     run = synthetic_run(generations=1)
-    text = said(time_phylogeny(run))
+    text = said(drawn.phylogeny(run))
     assert "96 living in generation 0, 96 born" in text
     assert "extinct" not in text
     assert "its founder" in said(descent(run))
@@ -141,7 +142,7 @@ def test_one_generation_is_dots_or_one_clear_line():
 
 def test_nobody_ever_survived():
     run = synthetic_run(generations=5, dead_islands=dict.fromkeys(range(4), 0))
-    assert "96 born" in said(time_phylogeny(run))
+    assert "96 born" in said(drawn.phylogeny(run))
     with pytest.raises(UserError, match="there is no dominant"):
         descent(run)
 
@@ -156,38 +157,38 @@ def test_a_damaged_run_gives_no_figure():
 
 def test_the_phylogeny_says_where_its_common_ancestor_is():
     run = synthetic_run(generations=60, islands=1, size=8)
-    assert "MRCA, generation" in said(time_phylogeny(run))
+    assert "MRCA, generation" in said(drawn.phylogeny(run))
     young = synthetic_run(generations=3)
-    assert "founders have living descendants: no MRCA" in said(time_phylogeny(young))
+    assert "founders have living descendants: no MRCA" in said(drawn.phylogeny(young))
 
 
 def test_the_phylogeny_is_coloured_by_the_trait_that_is_asked():
     run = synthetic_run(generations=6, heritable=("mutation",))
-    assert "log₁₀ replication error ρ" in said(time_phylogeny(run, "replication_error"))
-    assert "mutation σ (relative to the genome's RMS)" in said(time_phylogeny(run, "mutation"))
+    assert "log₁₀ replication error ρ" in said(drawn.phylogeny(run, trait="replication_error"))
+    assert "mutation σ (relative to the genome's RMS)" in said(drawn.phylogeny(run, trait="mutation"))
     with pytest.raises(UserError, match="trait beauty: not on record; choose among"):
-        time_phylogeny(run, "beauty")
+        drawn.phylogeny(run, trait="beauty")
 
 
 @pytest.mark.parametrize(("has_task", "label"), [(True, "selection accuracy"), (False, "log₁₀ replication error ρ")])
 def test_without_a_task_lineages_are_coloured_by_copying(has_task, label):
     run = synthetic_run(generations=6, has_task=has_task)
-    assert time_phylogeny(run).axes[-1].get_ylabel() == label
-    assert muller(run).axes[-1].get_ylabel() == f"mean of {label}"
+    assert drawn.phylogeny(run).axes[-1].get_ylabel() == label
+    assert figure_of(muller(run)).axes[-1].get_ylabel() == f"mean of {label}"
     assert ("accuracy" in said(descent(run))) == has_task
 
 
 def test_recent_branching_is_drawn_larger():
     run = synthetic_run(generations=400, islands=1, size=12)
-    assert "time is stretched from generation" in said(time_phylogeny(run))
-    assert "stretched" not in said(time_phylogeny(synthetic_run(generations=12)))
+    assert "time is stretched from generation" in said(drawn.phylogeny(run))
+    assert "stretched" not in said(drawn.phylogeny(synthetic_run(generations=12)))
 
 
 def test_the_same_run_gives_the_same_file(tmp_path):
     run = synthetic_run(generations=8)
     for name in ("phylogeny", "muller", "geneflow"):
         one, other = (
-            style.save(PLOTS[name].draw(run), tmp_path / folder, name, ("svg",))[0].read_bytes() for folder in "ab"
+            saving.save(PLOTS[name].draw(run), tmp_path / folder, name, ("svg",))[0].read_bytes() for folder in "ab"
         )
         assert one == other
 
@@ -228,10 +229,12 @@ def test_clades_worked_out_by_hand():
 
 def test_the_muller_plot_states_its_threshold():
     run = synthetic_run(generations=20)
-    text = said(muller(run))
+    text = said(figure_of(muller(run)))
     clades = find_clades(of_run(run))
     assert f"{len(clades.founders)} clades that reached {clades.threshold:.0%} of the living" in text
-    assert "counted in 150 of 200 generations" in said(muller(synthetic_run(generations=200, islands=1, size=5)))
+    assert "counted in 150 of 200 generations" in said(
+        figure_of(muller(synthetic_run(generations=200, islands=1, size=5)))
+    )
 
 
 def test_many_small_clades_are_one_clear_line():
@@ -240,7 +243,7 @@ def test_many_small_clades_are_one_clear_line():
 
 
 def test_what_is_too_much_to_draw_is_said_to_be_left_out():
-    text = said(time_phylogeny(synthetic_run(generations=2, islands=2, size=12_000)))
+    text = said(drawn.phylogeny(synthetic_run(generations=2, islands=2, size=12_000)))
     assert "one tip in 12 drawn" in text
     assert "extinct lineages left out: too many to draw" in text
 
@@ -255,7 +258,7 @@ def test_the_line_of_descent_is_drawn_as_recorded():
     assert f"id {line['id'].iloc[-1]}" in said(figure)
     assert "noise floor ρ = σ²" in said(figure)
     other = int(run.births["id"].iloc[100])
-    assert f"individual born in generation 1: island 0, id {other}" in said(descent(run, other))
+    assert f"individual born in generation 1: island 0, id {other}" in said(descent(run, individual=other))
 
 
 def test_long_lines_are_smoothed_and_say_so():

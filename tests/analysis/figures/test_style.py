@@ -13,12 +13,14 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from analysis.data.run import Run
-from analysis.figures import style
+from analysis.figures import palette, saving, scales, style
+from analysis.figures.canvas import figure_of
 from analysis.figures.descent import descent
+from analysis.figures.hypervolume import hypervolume
 from analysis.figures.muller import REST, find_clades, muller
-from analysis.figures.phylogeny import time_phylogeny
+from analysis.figures.phylogeny import phylogeny
+from analysis.figures.plane import plane
 from analysis.figures.registry import PLOTS
-from analysis.figures.tradeoff import hypervolume_by_generation, plane
 from analysis.lineage.phylogeny import of_run
 from tests.support.synthetic import synthetic_run
 
@@ -38,7 +40,7 @@ def inside(figure: Figure, part: Axes | Text) -> bool:
 def test_what_the_user_has_set_is_there_while_a_figure_is_drawn_and_afterwards(run: Run) -> None:
     with mpl.rc_context({"font.size": 11, "lines.linewidth": 3.5, "axes.grid.which": "both", "svg.hashsalt": "mine"}):
         before = dict(mpl.rcParams)
-        ax = hypervolume_by_generation(run)
+        ax = hypervolume(run)
         assert dict(mpl.rcParams) == before
         with style.styled():
             assert (mpl.rcParams["axes.grid.which"], mpl.rcParams["svg.hashsalt"]) == ("both", "mine")
@@ -47,9 +49,9 @@ def test_what_the_user_has_set_is_there_while_a_figure_is_drawn_and_afterwards(r
 
 
 def test_the_project_s_style_stands_where_nothing_is_set(run: Run) -> None:
-    ax = hypervolume_by_generation(run)
+    ax = hypervolume(run)
     assert ax.xaxis.label.get_size() == style.FONT_SIZE
-    assert ax.xaxis.label.get_color() == style.INK
+    assert ax.xaxis.label.get_color() == palette.INK
     assert not ax.spines["top"].get_visible()
     with style.styled():
         once = dict(mpl.rcParams)
@@ -60,12 +62,12 @@ def test_the_project_s_style_stands_where_nothing_is_set(run: Run) -> None:
 @pytest.mark.parametrize("name", ["plane", "muller", "descent"])
 def test_a_dark_style_turns_paper_and_ink(run: Run, name: str, tmp_path: Path) -> None:
     with sheets.context("dark_background"):
-        figure = PLOTS[name].draw(run)
+        figure = figure_of(PLOTS[name].draw(run))
     assert to_hex(figure.get_facecolor()) == "#000000"
     written = [text for text in figure.findobj(Text) if text.get_text().strip() and text.get_visible()]
     dim = [text.get_text() for text in written if np.mean(mpl.colors.to_rgb(text.get_color())) < 0.5]
     assert dim == []
-    (file,) = style.save(figure, tmp_path, name, ("png",), 40)
+    (file,) = saving.save(figure, tmp_path, name, ("png",), 40)
     corner = mpl.image.imread(file)[0, 0, :3]
     assert corner.max() == 0
 
@@ -80,7 +82,7 @@ def test_a_larger_font_keeps_its_room(run: Run) -> None:
 
 
 @pytest.mark.parametrize("layout", [None, "tight", "constrained"])
-@pytest.mark.parametrize("draw", [plane, hypervolume_by_generation])
+@pytest.mark.parametrize("draw", [plane, hypervolume])
 def test_a_figure_on_one_s_own_axes_keeps_its_legend(run: Run, draw, layout) -> None:
     figure = Figure(layout=layout)
     FigureCanvasAgg(figure)
@@ -107,8 +109,8 @@ def test_the_colours_of_lineage_span_those_shown_and_not_the_founders() -> None:
     founding = run.births["generation"] < 3
     run.births.loc[founding, "accuracy"] += 0.3
     later = run.births.loc[~founding, "accuracy"]
-    for draw in (muller, time_phylogeny):
-        low, high = draw(run).axes[-1].get_ylim()
+    for draw in (muller, phylogeny):
+        low, high = figure_of(draw(run)).axes[-1].get_ylim()
         assert later.min() <= low < high <= later.max()
 
 
@@ -119,16 +121,16 @@ def test_a_clade_is_coloured_by_its_settled_members_and_an_early_one_by_all() ->
     early = {c for c in clades.members if c != REST and tree.generation[clades.rows[clades.members == c]].max() < 3}
     assert early
     run.births.loc[run.births["generation"] < 3, "accuracy"] = bare + 0.3
-    colours = {to_hex(c) for band in muller(run).axes[0].collections for c in band.get_facecolor()}
-    assert to_hex(mpl.colors.to_rgb(style.trait_map()(1.0))) in colours
+    colours = {to_hex(c) for band in muller(run).collections for c in band.get_facecolor()}
+    assert to_hex(mpl.colors.to_rgb(palette.trait_map()(1.0))) in colours
     assert len(colours) > 8
 
 
 def test_names_in_other_scripts_are_drawn_without_a_warning(
     tmp_path: Path, recwarn: pytest.WarningsRecorder, caplog: pytest.LogCaptureFixture
 ) -> None:
-    figure = PLOTS["hypervolume"].draw(synthetic_run(3, 1, 4, path="runs/進化の島 \U0001f9ec ა"))
-    style.save(figure, tmp_path, "x")
+    figure = figure_of(PLOTS["hypervolume"].draw(synthetic_run(3, 1, 4, path="runs/進化の島 \U0001f9ec ა")))
+    saving.save(figure, tmp_path, "x")
     assert [str(warning.message) for warning in recwarn] == []
     assert caplog.messages == []
 
@@ -143,5 +145,5 @@ def test_only_fonts_that_are_installed_are_asked_for() -> None:
 def test_a_logarithmic_axis_has_room_for_its_numbers(high: float, ticks: int) -> None:
     ax = Figure().add_subplot()
     ax.set_ylim(5e-4, high)
-    style.log_axis(ax, "y")
+    scales.log_axis(ax, "y")
     assert len(ax.get_yticks()) == ticks

@@ -16,18 +16,12 @@ from numpy.typing import NDArray
 from alife.errors import UserError
 from alife.traits import SMALLEST
 from analysis.data.run import Run
-from analysis.evolution.fronts import attainment_rectangles, attainment_surface
-from analysis.figures import style
-from analysis.figures.tradeoff import (
-    MAX_POINTS,
-    attainment,
-    attainment_difference,
-    hypervolume,
-    hypervolume_by_generation,
-    hypervolumes,
-    pareto_front,
-    plane,
-)
+from analysis.evolution.fronts import attainment_rectangles, attainment_surface, hypervolumes, pareto_front
+from analysis.evolution.fronts import hypervolume as dominated
+from analysis.figures import canvas, palette
+from analysis.figures.attainment import attainment, attainment_difference
+from analysis.figures.hypervolume import hypervolume
+from analysis.figures.plane import MAX_POINTS, plane
 from tests.support.synthetic import EDGES, synthetic_run
 
 Floats = NDArray[np.float64]
@@ -57,7 +51,7 @@ def texts(ax: Axes) -> str:
 
 
 def draw(ax: Axes) -> Axes:
-    style.figure_of(ax).draw_without_rendering()
+    canvas.figure_of(ax).draw_without_rendering()
     return ax
 
 
@@ -80,7 +74,7 @@ def test_the_front_is_what_nobody_dominates(points: Floats) -> None:
 def test_what_is_not_finite_is_on_no_front() -> None:
     points = np.array([[np.nan, 0.9], [0.1, 0.5], [0.2, np.nan], [np.inf, 1.0], [0.05, 0.4]])
     assert pareto_front(points).tolist() == [4, 1]
-    assert hypervolume(points) == hypervolume(points[[1, 4]])
+    assert dominated(points) == dominated(points[[1, 4]])
     assert len(pareto_front(np.full((3, 2), np.nan))) == 0
 
 
@@ -98,7 +92,7 @@ def area(points: Floats, reference: tuple[float, float] = (1.0, 0.0)) -> float:
 @given(hnp.arrays(float, st.tuples(st.integers(1, 40), st.just(2)), elements=st.floats(0.001, 4)))
 def test_hypervolume_is_the_area_under_the_steps(points: Floats) -> None:
     points[:, 1] = np.minimum(points[:, 1], 1)
-    assert hypervolume(points) == pytest.approx(area(points), abs=1e-9)
+    assert dominated(points) == pytest.approx(area(points), abs=1e-9)
 
 
 def test_hypervolume_is_the_share_of_random_places_that_are_dominated() -> None:
@@ -106,14 +100,14 @@ def test_hypervolume_is_the_share_of_random_places_that_are_dominated() -> None:
     points = np.column_stack([10 ** draw.uniform(-2.5, 0.2, 30), draw.uniform(0.2, 0.9, 30)])
     places = np.column_stack([draw.uniform(-3, 0, 40_000), draw.uniform(0, 1, 40_000)])
     better = (np.log10(points[:, 0])[:, None] <= places[:, 0]) & (points[:, 1][:, None] >= places[:, 1])
-    assert hypervolume(points) == pytest.approx(3 * better.any(axis=0).mean(), abs=0.03)
+    assert dominated(points) == pytest.approx(3 * better.any(axis=0).mean(), abs=0.03)
 
 
 def test_hypervolume_of_one_network_is_decades_times_accuracy() -> None:
-    assert hypervolume([[0.01, 0.5]]) == pytest.approx(2 * 0.5)
-    assert hypervolume([[1.1, 0.9]]) == 0
-    assert hypervolume(np.empty((0, 2))) == 0
-    assert hypervolume([[0.0, 0.5]]) == pytest.approx(-np.log10(SMALLEST) * 0.5)
+    assert dominated([[0.01, 0.5]]) == pytest.approx(2 * 0.5)
+    assert dominated([[1.1, 0.9]]) == 0
+    assert dominated(np.empty((0, 2))) == 0
+    assert dominated([[0.0, 0.5]]) == pytest.approx(-np.log10(SMALLEST) * 0.5)
 
 
 def test_hypervolumes_of_a_run_are_those_of_its_survivors() -> None:
@@ -122,10 +116,10 @@ def test_hypervolumes_of_a_run_are_those_of_its_survivors() -> None:
     alive = run.births[run.births["cause_of_death"] == "generation_end"]
     for generation in range(6):
         now = alive[alive["generation"] == generation]
-        assert table.loc[(generation, -1), "hypervolume"] == hypervolume(now[["replication_error", "accuracy"]])
+        assert table.loc[(generation, -1), "hypervolume"] == dominated(now[["replication_error", "accuracy"]])
         assert table.loc[(generation, -1), "n"] == len(now)
         there = now[now["island"] == 2]
-        assert table.loc[(generation, 2), "hypervolume"] == hypervolume(there[["replication_error", "accuracy"]])
+        assert table.loc[(generation, 2), "hypervolume"] == dominated(there[["replication_error", "accuracy"]])
     assert table.loc[(3, 1)].tolist() == [0, 0]
     assert (4, 1) not in table.index
 
@@ -206,7 +200,7 @@ def test_the_fronts_of_the_plane_are_steps_over_the_best() -> None:
 
 
 def test_hypervolume_states_its_reference_point_and_counts() -> None:
-    ax = draw(hypervolume_by_generation(synthetic_run(10, 3, 8)))
+    ax = draw(hypervolume(synthetic_run(10, 3, 8)))
     words = texts(ax)
     assert "reference point: ρ = 1, accuracy = 0; ρ on a log10 scale" in words.replace("\n", " ")
     assert "all survivors together, n ≤ 24" in words
@@ -215,15 +209,15 @@ def test_hypervolume_states_its_reference_point_and_counts() -> None:
 
 def test_hypervolume_of_treatments_has_named_intervals() -> None:
     groups = {f"w = {w}": [synthetic_run(6, 1, 8, s, accuracy_weight=w) for s in range(4)] for w in (0, 1)}
-    words = texts(draw(hypervolume_by_generation(groups))).replace("\n", " ")
+    words = texts(draw(hypervolume(groups))).replace("\n", " ")
     assert "w = 0: median and its 95 % bootstrap interval, n = 4 runs" in words
     assert "w = 1: median and its 95 % bootstrap interval, n = 4 runs" in words
 
 
 def test_attainment_says_how_many_runs_and_which_generation() -> None:
     runs = [synthetic_run(5, 1, 10, seed) for seed in range(4)]
-    ax = attainment(runs, label="w = ½")
-    attainment(runs[:1], ax, label="alone", colour=style.OKABE_ITO["vermillion"])
+    ax = attainment({"w = ½": runs})
+    attainment({"alone": runs[:1]}, ax, color=palette.OKABE_ITO["vermillion"])
     words = texts(draw(ax))
     assert "w = ½: from what all to what one of n = 4 runs attain" in words
     assert "w = ½: attained by half of n = 4 runs, generation 4" in words
@@ -232,29 +226,29 @@ def test_attainment_says_how_many_runs_and_which_generation() -> None:
 
 def test_attainment_difference_names_both_treatments() -> None:
     a, b = ([synthetic_run(5, 1, 10, seed, accuracy_weight=w) for seed in range(3)] for w in (0, 1))
-    ax = draw(attainment_difference(a, b[:2], labels=("w = 0", "w = 1")))
+    ax = draw(attainment_difference({"w = 0": a, "w = 1": b[:2]}))
     words = texts(ax)
     assert "w = 0: attained by half of n = 3 runs" in words
     assert "w = 1: attained by half of n = 2 runs" in words
     assert len(ax.collections[0].get_paths()) > 0
-    bars = [other.get_ylabel() for other in style.figure_of(ax).axes if other is not ax]
-    assert bars == ["% of runs that attain it: w = 0 minus w = 1"]
+    bars = [other.get_ylabel() for other in canvas.figure_of(ax).axes if other is not ax]
+    assert bars == ["% of runs that attain it: w = 1 minus w = 0"]
 
 
 def test_equal_treatments_differ_nowhere() -> None:
     runs = [synthetic_run(3, 1, 6, seed) for seed in range(2)]
-    assert "both attain the same" in texts(draw(attainment_difference(runs, runs)))
+    assert "both attain the same" in texts(draw(attainment_difference({"a": runs, "b": runs})))
 
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("world", EDGES.values(), ids=EDGES)
 def test_odd_runs_have_sensible_figures(world: dict) -> None:
     run = synthetic_run(**world)
-    for figure in (plane, hypervolume_by_generation):
+    for figure in (plane, hypervolume):
         draw(figure(run))
-    draw(hypervolume_by_generation([run, run, run]))
+    draw(hypervolume([run, run, run]))
     draw(attainment([run, run]))
-    draw(attainment_difference([run], [run, run]))
+    draw(attainment_difference({"a": [run], "b": [run, run]}))
     if "all dead" in str(world) or world.get("death_rate") == 1:
         assert "nobody survived" in texts(plane(run))
 
@@ -266,7 +260,7 @@ def test_a_fork_is_drawn_from_where_it_thawed() -> None:
         run, births=run.births.query("generation >= 8"), generations=run.generations.query("generation >= 8")
     )
     assert "Pareto fronts of generations 8, 9, 11" in texts(draw(plane(fork)))
-    low, high = draw(hypervolume_by_generation(fork)).get_xlim()
+    low, high = draw(hypervolume(fork)).get_xlim()
     assert 7 < low < 8 < 11 < high < 12
 
 
@@ -279,7 +273,7 @@ def test_a_fork_is_drawn_from_where_it_thawed() -> None:
     ids=["empty", "no task"],
 )
 def test_runs_without_a_trade_off_are_one_line(run: Run, words: str) -> None:
-    for figure in (plane, hypervolume_by_generation, lambda run: attainment([run])):
+    for figure in (plane, hypervolume, lambda run: attainment([run])):
         with pytest.raises(UserError, match=words):
             figure(run)
 

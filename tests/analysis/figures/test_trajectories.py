@@ -14,10 +14,11 @@ from alife.errors import UserError
 from alife.traits import TRAITS
 from alife.words import count
 from analysis.data.run import Run, lived
-from analysis.figures import style
+from analysis.evolution.trajectories import deaths, quantiles
+from analysis.figures import canvas
 from analysis.figures.bands import MAX_GENERATIONS, fewer, over_runs, there, windows
-from analysis.figures.tradeoff import hypervolume_by_generation
-from analysis.figures.trajectories import SHOWN, deaths, quantiles, traits
+from analysis.figures.hypervolume import hypervolume
+from analysis.figures.trajectories import SHOWN, traits
 from tests.support.synthetic import EDGES, synthetic_run
 
 
@@ -112,7 +113,7 @@ def test_the_figure_of_a_run_names_its_band_its_islands_and_the_floor() -> None:
 
 def test_the_line_of_a_run_is_the_median_of_its_individuals() -> None:
     run = synthetic_run(12, 2, 9)
-    ax = panels(traits(run, ["accuracy"]))["selection accuracy"]
+    ax = panels(traits(run, names=["accuracy"]))["selection accuracy"]
     line = max(ax.lines, key=lambda line: line.get_linewidth())
     expected = lived(run.births).groupby("generation")["accuracy"].median()
     np.testing.assert_allclose(line.get_ydata(), expected[1:], rtol=1e-6)
@@ -124,7 +125,7 @@ def test_runs_that_ended_early_are_said_to_have() -> None:
     runs = [synthetic_run(6 if seed < 2 else 12, 1, 8, seed, death_rate=0) for seed in range(6)]
     words = legend(draw(traits(runs)))
     assert "median and its 95 % bootstrap interval, n = 6 runs, 4 from generation 6 on" in words
-    figure = style.figure_of(hypervolume_by_generation(runs))
+    figure = canvas.figure_of(hypervolume(runs))
     assert "n = 6 runs, 4 from generation 6 on" in legend(draw(figure))
     two = legend(draw(traits({"a": runs[1:3], "b": runs[2:3]})))
     assert "a: median of 2 runs, 1 from generation 6 on" in two
@@ -183,7 +184,7 @@ def test_odd_runs_have_sensible_figures(world: dict) -> None:
 
 @pytest.mark.filterwarnings("error")
 def test_one_generation_is_points_and_no_line() -> None:
-    figure = draw(traits(synthetic_run(1, 2, 8), ["accuracy", "self_error"]))
+    figure = draw(traits(synthetic_run(1, 2, 8), names=["accuracy", "self_error"]))
     assert all(line.get_linestyle() == "None" for line in panels(figure)["selection accuracy"].lines)
     assert "median and 5–95 % of individuals that lived to the end, n ≤ 16 a generation" in legend(figure)
 
@@ -223,6 +224,6 @@ def test_nothing_to_draw_is_one_line(runs: Run | list, words: str) -> None:
 
 def test_an_unknown_trait_names_the_known() -> None:
     with pytest.raises(UserError, match="beauty: no such trait: known are accuracy, "):
-        traits(synthetic_run(2, 1, 4), ["accuracy", "beauty"])
+        traits(synthetic_run(2, 1, 4), names=["accuracy", "beauty"])
     with pytest.raises(UserError, match="nothing to draw: it has no accuracy"):
-        traits(synthetic_run(2, 1, 4, has_task=False), ["accuracy"])
+        traits(synthetic_run(2, 1, 4, has_task=False), names=["accuracy"])

@@ -6,8 +6,8 @@ import pytest
 
 from analysis.report import of_run as run_page
 from analysis.report import of_sweep as sweep_page
-from analysis.report import treatments
 from analysis.report.page import Page, render
+from analysis.studies import treatments
 from analysis.tables import WIDEST, Table
 from tests.support import browser as chrome
 from tests.support.synthetic import synthetic_run, write_run

@@ -19,22 +19,20 @@ from alife.errors import UserError
 from analysis.data.run import Run
 from analysis.evolution.dynamics import effective_size
 from analysis.evolution.islands import demes
-from analysis.figures import registry
+from analysis.figures import beyond, registry
+from analysis.figures import trades as trade_figures
 from analysis.lineage.phylogeny import NOBODY, Phylogeny, line_of_descent, of_run
 from analysis.report import (
     change,
     report,
     statements,
-    sweep_pictures,
-    trade_pictures,
     tradeoffs,
-    treatments,
-    trend_pictures,
 )
 from analysis.report import of_run as run_page
 from analysis.report import of_sweep as sweep_page
 from analysis.report.individuals import descent_intervals, rows, shown
 from analysis.report.page import Chart, Page, Section, Text, render
+from analysis.studies import treatments
 from analysis.tables import Link, Table
 from populations import evolve
 from populations.record.writer import digest
@@ -290,7 +288,7 @@ class TestSweep:
     def test_the_page_leads_to_its_figures(
         self, sweep: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        monkeypatch.setattr(sweep_pictures, "FIGURES", {"sites": "Read it so.", "attainment": "And so."})
+        monkeypatch.setattr(registry, "SWEEP", ("sites", "attainment"))
         page = tmp_path / "talk" / "s.html"
         assert main(["report", str(sweep), "--out", str(page)]) == 0
         assert capsys.readouterr().out == f"{page}\n"
@@ -415,16 +413,16 @@ class TestSweep:
 
     def test_trends_stand_beside_founders_and_the_control(self, sweep: Path) -> None:
         groups = treatments.load(sweep).groups
-        figure = trend_pictures.beyond(groups)
+        figure = beyond.beyond(groups)
         assert len(figure.axes) == 6
         right = figure.axes[1]
         assert len([line for line in right.lines if len(line.get_xdata()) > 2]) == len(groups) - 1
         labels = [text.get_text() for text in figure.legends[0].get_texts()]
         assert "w=1: IQM and its 95 % bootstrap interval, n = 6 runs" in labels
         texts = labels + [text.get_text() for ax in figure.axes for text in ax.texts]
-        assert sum(trend_pictures.FOUNDERS in text for text in texts) >= 2
+        assert sum(beyond.FOUNDERS in text for text in texts) >= 2
         with pytest.raises(UserError, match="no shuffled control"):
-            trend_pictures.beyond({"w=1": groups["w=1"]})
+            beyond.beyond({"w=1": groups["w=1"]})
 
     @pytest.mark.parametrize("runs", [2, 4])
     def test_assays_of_few_runs_bear_no_verdict(self, sweep: Path, tmp_path: Path, runs: int) -> None:
@@ -439,8 +437,8 @@ class TestSweep:
         assert not re.search(r"trade-off is there:|: there", text)
         groups = treatments.load(tmp_path).groups
         names = (
-            trade_pictures.genomes(groups).legends[0].get_texts()
-            + trend_pictures.beyond(
+            trade_figures.genomes(groups).legends[0].get_texts()
+            + beyond.beyond(
                 groups | {"shuffled": [synthetic_run(10, 2, 16, seed=seed, scheme="shuffled") for seed in range(runs)]}
             )
             .legends[0]
@@ -487,12 +485,12 @@ class TestSweep:
             for seed in range(6):
                 plant_assays(root / f"runs/{name}/seed-{seed}", seed, -0.7, 0.2)
         groups = treatments.load(root).groups
-        lives = [text.get_text() for text in trade_pictures.lives(groups).legends[0].get_texts()]
+        lives = [text.get_text() for text in trade_figures.lives(groups).legends[0].get_texts()]
         assert lives[0] == "founders: IQM over runs and its 95 % bootstrap interval, n = 6 runs"
         assert "w=1 (generation 10): IQM over runs and its 95 % bootstrap interval, n = 6 runs" in lives
-        genomes = [text.get_text() for text in trade_pictures.genomes(groups).legends[0].get_texts()]
+        genomes = [text.get_text() for text in trade_figures.genomes(groups).legends[0].get_texts()]
         assert all("95 % bootstrap interval" in text and "n = 6 runs" in text for text in genomes)
-        for figure in (trade_pictures.lives, trade_pictures.genomes):
+        for figure in (trade_figures.lives, trade_figures.genomes):
             with pytest.raises(UserError, match="no run has"):
                 figure({"w": [synthetic_run(3)]})
 

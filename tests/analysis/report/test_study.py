@@ -12,11 +12,12 @@ from analysis.data.run import Run, lived
 from analysis.evolution.dynamics import heritability
 from analysis.evolution.islands import demes
 from analysis.numbers import number, words
-from analysis.report import of_sweep, tradeoffs, treatments
+from analysis.report import of_sweep, tradeoffs
 from analysis.report.page import render
-from analysis.report.treatments import Sweep
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
+from analysis.studies import treatments
+from analysis.studies.treatments import Sweep
 from tests.analysis.report.test_report import plant_assays
 from tests.support import study
 from tests.support.synthetic import synthetic_run, write_run

@@ -6,13 +6,13 @@ import numpy as np
 from matplotlib.text import Text
 
 from analysis.data.run import Run
-from analysis.figures import style
+from analysis.figures import scales
 from analysis.figures.descent import descent
 from analysis.figures.trajectories import traits
 from analysis.report import of_run as run_page
 from analysis.report import of_sweep as sweep_page
-from analysis.report import treatments
 from analysis.report.page import render
+from analysis.studies import treatments
 from tests.support.synthetic import generation_table, synthetic_run, write_run
 
 
@@ -29,16 +29,16 @@ def useless(**world: object) -> Run:
 def test_figures_draw_the_line_where_values_reach_it() -> None:
     for draw in (lambda run: traits(run, ["replication_error"]), descent):
         words = {text.get_text().replace("\n", " ") for text in draw(useless()).findobj(Text)}
-        assert style.ZEROS in words
+        assert scales.ZEROS in words
     sound = synthetic_run(8, 2, 6)
     sound.births["replication_error"] = sound.births["replication_error"].clip(upper=0.9)
-    assert style.ZEROS not in {text.get_text() for text in traits(sound, ["replication_error"]).findobj(Text)}
+    assert scales.ZEROS not in {text.get_text() for text in traits(sound, ["replication_error"]).findobj(Text)}
 
 
 def test_the_page_of_a_run_says_it_and_leaves_founders_out() -> None:
     said = render(run_page.page(useless(), [], []))
     assert "Worse than printing zeros: the median ρ is above 1 in 4 of 7 generations after the founders" in said
-    assert style.ZEROS in said
+    assert scales.ZEROS in said
     assert "Worse than printing zeros" not in render(run_page.page(synthetic_run(8, 2, 6), [], []))
 
 

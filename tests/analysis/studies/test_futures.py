@@ -14,6 +14,8 @@ from alife.errors import UserError
 from analysis import load_run
 from analysis.data.run import lived
 from analysis.evolution.contingency import contingency
+from analysis.figures.futures import futures as fan_of
+from analysis.report.of_futures import publish
 from analysis.statistics.intervals import FEWEST
 from analysis.studies import futures
 from populations import evolve
@@ -93,17 +95,17 @@ def test_the_share_knows_no_unit_and_no_sign(changes, scale, sign):
 
 def test_the_fan_is_drawn(tmp_path):
     original, runs = fan(0.1, 0.02)
-    lines = futures.publish(original, runs, str(tmp_path))
+    lines = publish(original, runs, str(tmp_path))
     assert len(lines) == 4
     assert {p.name for p in (tmp_path / "figures").iterdir()} == {"futures.png", "futures.svg", "futures.pdf"}
-    figure = futures.draw(futures.futures(original, runs), original)
+    figure = fan_of(original, runs)
     assert [ax.get_ylabel() for ax in figure.axes[::2]] == [
         "selection accuracy",
         "replication error ρ",
         "copying error",
     ]
     assert len(figure.axes[0].get_lines()) == len(runs) + 2
-    assert not futures.publish(original, runs, None)[3:]
+    assert not publish(original, runs, None)[3:]
 
 
 def test_replays_of_different_generations_or_runs_are_refused():

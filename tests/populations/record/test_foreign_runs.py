@@ -17,7 +17,7 @@ from alife.cli.main import main
 from alife.errors import UserError, plain
 from alife.format import files, manifest, pages, parquet, stored
 from analysis import load_run
-from analysis.figures.registry import make
+from analysis.figures.making import make
 from analysis.report import write
 from analysis.report.page import Page
 from populations import resume

@@ -20,9 +20,9 @@ from analysis import load_run
 from analysis.data.derived import derive
 from analysis.data.run import Run, lived
 from analysis.data.treatments import group
-from analysis.report import of_run, of_sweep, treatments
+from analysis.report import of_run, of_sweep
 from analysis.report.page import render
-from analysis.studies import comparison
+from analysis.studies import comparison, treatments
 from analysis.studies.wording import markdown, sentences
 from populations import evolve
 from populations.engine.evolve import resume

@@ -8,10 +8,11 @@ from typing import Final
 from alife.errors import UserError
 from alife.format import files
 from alife.seed_paper.registry import EXPERIMENTS
-from analysis.figures import registry, style
-from analysis.figures.drawing import attempt
+from analysis.figures import making
+from analysis.figures.saving import FORMATS, attempt
+from analysis.figures.seed_paper import experiment
 from analysis.numbers import spread
-from analysis.paper import figures, strict, tables, tradeoff, verdicts
+from analysis.paper import strict, tables, tradeoff, verdicts
 from analysis.paper.results import Results, load
 from analysis.report.page import Page, Part, Section, Text, said
 from analysis.report.pictures import picture, relative
@@ -38,7 +39,7 @@ def publish(path: str) -> list[str]:
     """
     results = load(path)
     out = Path(path.rstrip("/").rpartition("/")[2]) if files.is_remote(path) else files.local(path)
-    registry.own_folder(out, "figures")
+    making.own_folder(out, "figures")
     rows = verdicts.rows(results)
     _write(out / f"{TABLE}.md", tables.markdown(results, rows))
     _write(out / f"{TABLE}.csv", tables.as_csv(rows))
@@ -74,10 +75,10 @@ def _experiment(results: Results, name: str, rows: list[verdicts.Row], out: Path
     for text in STATEMENTS.get(name, lambda _: ())(results):
         yield Text(text)
     lines: list[str] = []
-    files = attempt(name, partial(figures.draw, results, name), out / "figures", lines.append)
+    files = attempt(name, partial(experiment, results, name), out / "figures", lines.append)
     yield from (Text(line, "note") for line in lines)
     if files:
-        links = [Link(kind.upper(), relative(file, out)) for kind, file in zip(style.FORMATS, files, strict=True)]
+        links = [Link(kind.upper(), relative(file, out)) for kind, file in zip(FORMATS, files, strict=True)]
         caption = f"{EXPERIMENTS[name].title}. {CAPTIONS.get(name, CAPTION)}"
         yield picture(name, files[0].read_bytes(), EXPERIMENTS[name].title, caption, links)
     for row in rows:

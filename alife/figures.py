@@ -1,0 +1,68 @@
+"""Every figure as a function, imported when it is first asked for.
+
+Each takes its data, then optionally the matplotlib axes (`ax`) or, where it has several panels, the empty figure
+(`figure`) to draw on, options by name, and properties of its main marks as matplotlib names them (`color`, `alpha`, …).
+It returns the axes or the figure, and draws in the user's matplotlib style.
+
+of a run                  plane, traits, hypervolume, selection, price, phylogeny, muller, descent, geneflow
+of several runs           traits, hypervolume, selection, price, attainment
+of named treatments       sites, lives, genomes, beyond, attainment_difference, and those of several runs
+of an assay's result      garden, within_life, mutation, fertility
+of a run and its replays  futures
+of the seed paper         experiment
+
+Example:
+    >>> import alife
+    >>> ax = alife.figures.plane(alife.load_run("runs/first"), alpha=0.3)
+    >>> ax.get_figure().savefig("plane.png")
+"""
+
+from typing import TYPE_CHECKING
+
+from alife.lazy import attach
+
+if TYPE_CHECKING:
+    from analysis.figures.attainment import attainment, attainment_difference
+    from analysis.figures.beyond import beyond
+    from analysis.figures.descent import descent
+    from analysis.figures.fertility import fertility
+    from analysis.figures.forces import price, selection
+    from analysis.figures.futures import futures
+    from analysis.figures.garden import garden
+    from analysis.figures.gene_flow import geneflow
+    from analysis.figures.hypervolume import hypervolume
+    from analysis.figures.muller import muller
+    from analysis.figures.mutation import mutation
+    from analysis.figures.phylogeny import phylogeny
+    from analysis.figures.plane import plane
+    from analysis.figures.seed_paper import experiment
+    from analysis.figures.sites import sites
+    from analysis.figures.trades import genomes, lives
+    from analysis.figures.trajectories import traits
+    from analysis.figures.within_life import within_life
+
+__all__ = [
+    "attainment",
+    "attainment_difference",
+    "beyond",
+    "descent",
+    "experiment",
+    "fertility",
+    "futures",
+    "garden",
+    "geneflow",
+    "genomes",
+    "hypervolume",
+    "lives",
+    "muller",
+    "mutation",
+    "phylogeny",
+    "plane",
+    "price",
+    "selection",
+    "sites",
+    "traits",
+    "within_life",
+]
+
+__getattr__, __dir__ = attach(__name__, dict.fromkeys(__all__, "analysis.figures.registry"))
