@@ -22,10 +22,10 @@ from analysis.assays.within_life import FREE, FREE_COST, RATE
 from analysis.data.treatments import partners
 from analysis.numbers import number, words
 from analysis.report.page import Part, Text, said
-from analysis.report.treatments import Sweep
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
 from analysis.statistics.significance import too_few
+from analysis.studies.treatments import Sweep
 from analysis.tables import Effect, Table, table
 
 VERDICTS: Final = {True: "there", False: "not shown", None: "too few runs to say"}
