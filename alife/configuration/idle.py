@@ -9,21 +9,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from alife.configuration.keys import RunConfig, leaves
+from alife.configuration.values import UNUSED
 
 _LIFE = (
     *("optimizer", "learning_rate", "coordinates", "images", "task_weight", "replication_weight", "temperature"),
     *("target", "loss", "sampling", "environment", "precision"),
 )
-_UNUSED = {
-    "tournament": ("truncation",),
-    "shuffled": ("truncation",),
-    "truncation": ("tournament_size",),
-    "roulette": ("tournament_size", "truncation"),
-    "nsga2": ("accuracy_weight", "tournament_size", "truncation"),
-    "drift": ("accuracy_weight", "tournament_size", "truncation"),
-}
-"""Keys of `selection` that a scheme does not look at."""
-
 DEFAULTS = {key: default for key, default, *_ in leaves()}
 _FEWEST_CLASSES = 2
 
@@ -84,7 +75,7 @@ def _idle_heredity(config: RunConfig) -> Iterator[tuple[str, str]]:
     if config.population.size == 1:
         for name in ("scheme", "accuracy_weight", "tournament_size", "truncation"):
             yield f"selection.{name}", "changes nothing on islands of one individual"
-    for name in _UNUSED.get(selection.scheme, ()):
+    for name in UNUSED.get(selection.scheme, ()):
         yield f"selection.{name}", f"changes nothing under selection.scheme {selection.scheme}"
     if takes_all(config):
         yield "selection.accuracy_weight", "changes nothing where nobody is selected"

@@ -13,6 +13,16 @@ Topology = Literal["ring", "torus", "star", "complete", "none"]
 
 TRAITS: Final = get_args(Trait)
 
+UNUSED: Final = {
+    "tournament": ("truncation",),
+    "shuffled": ("truncation",),
+    "truncation": ("tournament_size",),
+    "roulette": ("tournament_size", "truncation"),
+    "nsga2": ("accuracy_weight", "tournament_size", "truncation"),
+    "drift": ("accuracy_weight", "tournament_size", "truncation"),
+}
+"""Keys of `selection` that a scheme does not look at: who sets one is warned, and labels leave them out."""
+
 MOST: Final = 1_000_000_000
 """The largest number of steps or generations that a key may name: beyond anybody's use, and all arithmetic holds it."""
 

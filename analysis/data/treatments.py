@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import fsspec
 
+from alife.configuration.values import UNUSED
 from alife.errors import UserError
 from alife.evolution.selection import CONTROLS
 from alife.format import files
@@ -28,12 +29,8 @@ SHORT: Final = {"selection.accuracy_weight": "w", "selection.scheme": ""}
 """What labels call a key; others go by their last word. The scheme's name stands alone."""
 
 SILENT: Final = {
-    "shuffled": ("selection.accuracy_weight", "selection.truncation"),
-    "nsga2": ("selection.accuracy_weight", "selection.tournament_size", "selection.truncation"),
-    "drift": ("selection.accuracy_weight", "selection.tournament_size", "selection.truncation"),
-    "tournament": ("selection.truncation",),
-    "roulette": ("selection.tournament_size", "selection.truncation"),
-    "truncation": ("selection.tournament_size",),
+    scheme: tuple(f"selection.{key}" for key in (*keys, *(["accuracy_weight"] if scheme == "shuffled" else [])))
+    for scheme, keys in UNUSED.items()
 }
 """Keys that make no difference under a scheme, and are left out of a label as long as it stays unique."""
 

@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as hnp
 from scipy import stats
 
 from alife.configuration.keys import RunConfig, Scheme, Selection, choices
+from alife.configuration.values import UNUSED
 from alife.evolution.selection import CONTROLS, SCHEMES, expected_offspring, fitness, select
 
 DRAWS = 400
@@ -48,6 +49,7 @@ def by_hand(scheme: str, draw: np.random.Generator) -> int:
 def test_registry_is_what_the_configuration_allows():
     assert set(SCHEMES) == set(choices(Scheme))
     assert set(CONTROLS) < set(SCHEMES)
+    assert set(UNUSED) == set(SCHEMES), "what each does not look at"
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

@@ -8,6 +8,7 @@ import torch
 
 from alife.configuration.keys import parse_config
 from alife.errors import UserError
+from alife.evolution.selection import SCHEMES
 from analysis import load_run
 from populations import evolve, resume
 from populations.engine.prepare import prepare
@@ -145,7 +146,7 @@ def test_when_all_die_the_run_ends_with_a_readable_record(small, tmp_path):
     assert resume(str(tmp_path / "run"), backend="local") == "extinct"
 
 
-@pytest.mark.parametrize("scheme", ["tournament", "truncation", "roulette", "nsga2", "shuffled", "drift"])
+@pytest.mark.parametrize("scheme", sorted(SCHEMES))
 def test_every_scheme_runs(small, tmp_path, scheme):
     config = {**small, "generations": 3, "selection": {"scheme": scheme}}
     assert evolve(config, str(tmp_path / "run"), backend="local") == "finished"
