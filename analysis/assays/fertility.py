@@ -6,11 +6,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from alife.words import count
-from analysis.assays.estimates import Frames, Named, by_name
-from analysis.numbers import number, words
+from analysis.assays.estimates import Frames
 from analysis.statistics.estimate import Estimate
-from analysis.statistics.intervals import interval
+from analysis.statistics.intervals import Centre, interval
+from analysis.templates import sentences
 
 WORST: Final = 0.5
 """ρ against the founder from which on a line counts as lost."""
@@ -22,7 +21,6 @@ PANELS: Final = {
     "norm_ratio": "‖emission‖ / ‖founder‖",
     "accuracy": "accuracy of the adult",
 }
-KEYS: Final = ["learning", "noise"]
 
 
 def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Estimate], list[str]]:
@@ -31,21 +29,30 @@ def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Estimate],
     """
     lines = of_the_living(frames["descent"])
     last = int(lines["descent"].max())
-    rows, statements = [], []
+    rows: list[Estimate] = []
+    said = []
     for name, group in treatments(lines).items():
         reached = depths(group)
-        founders = reached.groupby(level="id").mean()
-        here: dict[str, Any] = {"treatment": name, "generation": last, "over": "founders"}
-        depth = interval(founders, "mean", quantity=f"depth of descent, {name}", **here)
         gone = group[group["descent"] == last].set_index("id")["replication_error"].isna()
-        diverged = f"share of lines that have diverged, {name}"
-        rows += [depth, interval(gone.groupby(level="id").mean(), "mean", quantity=diverged, **here)]
+        own = [
+            _of_founders(reached, "mean", "depth of descent", name, last),
+            _of_founders(gone, "mean", "share of lines that have diverged", name, last),
+        ]
         for column, label in PANELS.items():
             for descent in sorted({1, last}):
-                at, here["generation"] = group[group["descent"] == descent], descent
-                rows.append(_typical(at, column, quantity=f"{label}, {name}".replace("\n", " "), **here))
-        statements.append(_say(name, depth, reached, last, by_name(rows)))
-    return rows, statements
+                values = group[group["descent"] == descent].set_index("id")[column]
+                own.append(_of_founders(values, "median", label.replace("\n", " "), name, descent))
+        ends = dict(zip(PANELS, (e for e in own[2:] if e.generation == last), strict=True))
+        whole = int((reached == last).sum())
+        said.append({"name": name, "depth": own[0], "ends": ends, "whole": whole, "lines": len(reached)})
+        rows += own
+    return rows, sentences("fertility", treatments=said, last=last, worst=WORST, factor=FACTOR)
+
+
+def _of_founders(lines: pd.Series, centre: Centre, quantity: str, treatment: str, descent: int) -> Estimate:
+    """Over founders, of the means of their lines that live."""
+    names: dict[str, Any] = {"treatment": treatment, "quantity": f"{quantity}, {treatment}", "generation": descent}
+    return interval(lines.groupby(level="id").mean(), centre, **names, over="founders")
 
 
 def depths(lines: pd.DataFrame) -> pd.Series:
@@ -72,32 +79,9 @@ def of_the_living(lines: pd.DataFrame) -> pd.DataFrame:
 
 
 def treatments(lines: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Lines by whether their adults learn and whether birth noise is added: with both first."""
-    groups = {(bool(learning), bool(noise)): group for (learning, noise), group in lines.groupby(KEYS)}
-    return {_name(*key): groups[key] for key in sorted(groups, reverse=True)}
-
-
-def _name(learning: bool, noise: bool) -> str:
-    return f"{'with' if learning else 'no'} learning, {'with' if noise else 'no'} birth noise"
-
-
-def _typical(rows: pd.DataFrame, column: str, **names: Any) -> Estimate:
-    """Median over founders of their lines' mean; of lines that live."""
-    return interval(rows.groupby("id")[column].mean(), "median", **names)
-
-
-def _say(name: str, depth: Estimate, reached: pd.Series, last: int, found: Named) -> str:
-    whole = int((reached == last).sum())
-    at_end = []
-    for column, words_ in (("founder_error", "ρ against the founder"), ("replication_error", "against its own genome")):
-        e = found[f"{PANELS[column]}, {name}".replace("\n", " "), last]
-        if np.isfinite(e.value):
-            at_end.append(f"{words_} {number(e.value)}")
-    ratio = found[f"{PANELS['norm_ratio']}, {name}", last]
-    at_end.append(f"the norm {number(ratio.value)} of the founder's")
-    least = " (so it is at least that)" if 2 * whole > len(reached) else ""
-    return (
-        f"{name[0].upper()}{name[1:]}: a line stays within ρ < {WORST:g} of its founder and {FACTOR:g}× of its norm "
-        f"for {words(depth)} of {last} emissions{least}; {whole} of {count(len(reached), 'line')} last to the end; "
-        f"there, in the median of lines that are finite, it has {', '.join(at_end)}."
-    )
+    """Lines by what they lived under, with learning and noise first."""
+    groups = dict(list(lines.groupby(["learning", "noise"])))
+    return {
+        f"{'with' if learning else 'no'} learning, {'with' if noise else 'no'} birth noise": groups[learning, noise]
+        for learning, noise in sorted(groups, reverse=True)
+    }

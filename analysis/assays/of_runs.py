@@ -14,6 +14,7 @@ from alife.errors import UserError
 from alife.traits import MAIN
 from analysis.assays import garden, within_life
 from analysis.assays.components import joint, whole
+from analysis.assays.estimates import assayed
 from analysis.assays.reading import read
 from analysis.data.run import Run
 from analysis.statistics.intervals import FEWEST
@@ -59,7 +60,7 @@ def within_lives(runs: Sequence[Run]) -> pd.DataFrame:
     rows = []
     for run, lives in _weighed(runs):
         lightest, heaviest = within_life.ends(lives)
-        for generation in within_life.generations(lives):
+        for generation in assayed(lives):
             found = within_life.changes(lives, generation)
             sizes = {"genomes": len(found["accuracy"]), "lightest": lightest, "heaviest": heaviest}
             values = {name: _centre(v, name == within_life.RATE) for name, v in found.items()}
@@ -76,7 +77,7 @@ def curves(runs: Sequence[Run]) -> pd.DataFrame:
     """
     rows = []
     for run, lives in _weighed(runs):
-        for generation in within_life.generations(lives):
+        for generation in assayed(lives):
             means = {trait: within_life.curves(lives, trait, generation).mean() for trait in MAIN}
             table = pd.DataFrame({t: v if t == "accuracy" else -v for t, v in means.items()})
             table = table.rename_axis("task_weight").reset_index()

@@ -1,7 +1,6 @@
 """Within a life: what accuracy costs in replication when the same genomes live under more or less of the task."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -9,11 +8,10 @@ import pandas as pd
 
 from alife import schema
 from alife.traits import MAIN, TRAITS, measured
-from analysis.assays.components import Floats
-from analysis.assays.estimates import Frames
-from analysis.numbers import words
+from analysis.assays.estimates import Floats, Frames, assayed
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
+from analysis.templates import sentences
 
 RATE: Final = "accuracy that a tenfold ρ buys"
 """Minus the slope of accuracy on −log₁₀ ρ over the positive task weights, of one genome."""
@@ -24,32 +22,30 @@ FREE_COST: Final = "replication fidelity, −log₁₀ ρ, that it adds"
 def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Estimate], list[str]]:
     """Scores by task weight, what changes from the lightest to the heaviest, the rate of exchange; in words."""
     lives = frames["weights"]
-    rows, statements = [], []
-    for generation in generations(lives):
+    lightest, heaviest = ends(lives)
+    rows: list[Estimate] = []
+    found = {}
+    for generation in assayed(lives):
+        here: dict[str, Any] = {"generation": generation, "over": "genomes"}
         for trait in MAIN:
-            table = curves(lives, trait, generation)
-            for weight in map(float, table.columns):
-                name = f"{TRAITS[trait].measured_label}, task weight {weight:g}"
-                names: dict[str, Any] = {"quantity": name, "trait": trait, "generation": generation, "over": "genomes"}
-                rows.append(interval(table[weight], "mean", **names))
-        found = {
-            name: interval(values, "median" if name == RATE else "mean")
+            for weight, values in curves(lives, trait, generation).items():
+                quantity = f"{TRAITS[trait].measured_label}, task weight {weight:g}"
+                rows.append(interval(values, "mean", quantity=quantity, trait=trait, **here))
+        found[generation] = {
+            name: interval(values, "median" if name == RATE else "mean", quantity=_name(name, lives), **here)
             for name, values in changes(lives, generation).items()
         }
-        lightest, heaviest = ends(lives)
-        for name, e in found.items():
-            if lightest == heaviest and name not in (FREE, FREE_COST):
-                continue
-            if name in MAIN:
-                name = f"{TRAITS[name].measured_label}: more at task weight {heaviest:g} than at {lightest:g}"
-            rows.append(replace(e, quantity=name, generation=generation, over="genomes"))
-        statements.append(_sentence(found, generation, lightest, heaviest))
-    return rows, statements
-
-
-def generations(lives: pd.DataFrame) -> list[int]:
-    """Those that were assayed, ascending."""
-    return sorted(int(generation) for generation in lives["generation"].unique())
+        rows += [e for name, e in found[generation].items() if lightest < heaviest or name in (FREE, FREE_COST)]
+    said = sentences(
+        "within_life",
+        found=found,
+        lightest=lightest,
+        heaviest=heaviest,
+        names={"rate": RATE, "free": FREE, "cost": FREE_COST},
+        traits=MAIN,
+        is_traded=is_traded,
+    )
+    return rows, said
 
 
 def ends(lives: pd.DataFrame) -> tuple[float, float]:
@@ -60,6 +56,12 @@ def ends(lives: pd.DataFrame) -> tuple[float, float]:
 
 def _weights(lives: pd.DataFrame) -> pd.Series:
     return lives["task_weight"].astype(float).round(schema.TASK_WEIGHT_PLACES)
+
+
+def _name(change: str, lives: pd.DataFrame) -> str:
+    lightest, heaviest = ends(lives)
+    more = f"more at task weight {heaviest:g} than at {lightest:g}"
+    return f"{TRAITS[change].measured_label}: {more}" if change in MAIN else change
 
 
 def curves(lives: pd.DataFrame, trait: str, generation: int) -> pd.DataFrame:
@@ -89,28 +91,3 @@ def changes(lives: pd.DataFrame, generation: int) -> dict[str, Floats]:
 def is_traded(accuracy: Estimate, fidelity: Estimate) -> bool:
     """Whether more weight on the task certainly buys accuracy and certainly costs fidelity."""
     return bool(accuracy.low > 0 and fidelity.high < 0)
-
-
-def _sentence(found: Mapping[str, Estimate], generation: int, lightest: float, heaviest: float) -> str:
-    who = "founders (generation 0)" if generation == 0 else f"genomes of generation {generation}"
-    if lightest == heaviest:
-        return (
-            f"Within a life {who} lived under task weight {heaviest:g} alone: whether they trade replication for "
-            f"accuracy needs two weights above 0.{_free(found, lightest)}"
-        )
-    verb = "trade" if is_traded(found["accuracy"], found["replication_error"]) else "are not shown to trade"
-    parts = [f"{TRAITS[trait].measured_label} changes by {words(found[trait])}" for trait in MAIN]
-    return (
-        f"Within a life {who} {verb} replication for accuracy: from task weight {lightest:g} to {heaviest:g} "
-        f"{'; '.join(parts)}. Over these weights a tenfold ρ buys accuracy {words(found[RATE])}."
-        f"{_free(found, lightest)}"
-    )
-
-
-def _free(found: Mapping[str, Estimate], lightest: float) -> str:
-    if FREE not in found:
-        return ""
-    return (
-        f" The step from no task to {lightest:g} adds accuracy {words(found[FREE])} and changes −log₁₀ ρ by "
-        f"{words(found[FREE_COST])}."
-    )

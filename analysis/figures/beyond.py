@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from alife.errors import UserError
-from alife.traits import MAIN, OF_A_TASK, TRAITS
+from alife.traits import MAIN, TRAITS, there
 from alife.words import count
 from analysis.data.run import Run
 from analysis.data.treatments import control
@@ -21,8 +21,8 @@ from analysis.statistics.intervals import FEWEST
 from analysis.studies.trends import trends
 
 FOUNDERS: Final = "founders given the same life"
-LEVELS: Final = (("low", "value", "high"), ("beyond_low", "beyond", "beyond_high"))
-"""Columns of `trends` that the panels of a row show."""
+SHOWN: Final = ("value", "beyond")
+"""Quantities of `trends` that the panels of a row show."""
 
 
 @styled()
@@ -43,8 +43,7 @@ def beyond(groups: Mapping[str, Sequence[Run]], figure: Figure | None = None, **
     null = control(groups)
     if null is None:
         raise UserError("no shuffled control to compare with")
-    has_task = all(run.setting("task") != "none" for runs in groups.values() for run in runs)
-    names = [name for name in MAIN if has_task or name not in OF_A_TASK]
+    names = there(MAIN, all(run.has_task for runs in groups.values() for run in runs))
     table = trends(groups, names, null)
     if table["generation"].max() < 1:
         raise UserError("one generation has no trend")
@@ -53,29 +52,31 @@ def beyond(groups: Mapping[str, Sequence[Run]], figure: Figure | None = None, **
     for row, name in zip(grid, names, strict=True):
         own = table[table["trait"] == name]
         for number, label in enumerate(groups):
-            _draw(row, own[own["label"] == label], label, null, look(style, **palette.of_group(number)))
+            _draw(row, own[own["treatment"] == label], label, look(style, **palette.of_group(number)))
         _look_at(row, own[own["generation"] >= settled(int(table["generation"].max()))])
-        _finish(row, name, own[own["generation"] == 0]["value"].mean(), null)
+        _finish(row, name, own[(own["generation"] == 0) & (own["quantity"] == "value")]["value"].mean(), null)
     for ax in grid[-1]:
         ax.set_xlabel("generation")
     legends.of_figure(figure, [grid[0, 0]])
     return figure
 
 
-def _draw(row: Sequence[Axes], rows: pd.DataFrame, label: str, null: str, style: dict[str, Any]) -> None:
-    n = int(rows["runs"].max()) if len(rows) else 0
+def _draw(row: Sequence[Axes], rows: pd.DataFrame, label: str, style: dict[str, Any]) -> None:
+    n = int(rows["n"].max()) if len(rows) else 0
     text = f"{label}: IQM{' and its 95 % bootstrap interval' * (n >= FEWEST)}, n = {count(n, 'run')}"
-    for ax, levels in zip(row, LEVELS, strict=True):
-        shown = rows[rows["generation"] > 0] if levels == LEVELS[0] else rows
-        if levels == LEVELS[0] or label != null:
-            low, middle, high = (shown[level] for level in levels)
-            draw_band(ax, shown["generation"], (low, middle, high), **{"label": text, **style})
+    for ax, quantity in zip(row, SHOWN, strict=True):
+        shown = rows[rows["quantity"] == quantity]
+        if quantity == "value":
+            shown = shown[shown["generation"] > 0]
+        if quantity == "value" or len(shown):
+            levels = (shown["low"], shown["value"], shown["high"])
+            draw_band(ax, shown["generation"].astype(int), levels, **{"label": text, **style})
 
 
 def _look_at(row: Sequence[Axes], rows: pd.DataFrame) -> None:
     """Axes for generations whose parents are of a kind; how genomes become printable is told by other figures."""
-    for ax, levels in zip(row, LEVELS, strict=True):
-        values = rows[list(levels)].to_numpy(np.float64)
+    for ax, quantity in zip(row, SHOWN, strict=True):
+        values = rows[rows["quantity"] == quantity][["low", "value", "high"]].to_numpy(np.float64)
         values = values[np.isfinite(values)]
         if len(values):
             low, high = values.min(), values.max()

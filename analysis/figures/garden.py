@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from alife.traits import TRAITS, natural
 from alife.words import count
-from analysis.assays.estimates import by_name
-from analysis.assays.garden import SCOPES, assayed, mean_name, of_genomes, scored, scores
+from analysis.assays.estimates import assayed, by_name, scored
+from analysis.assays.garden import SCOPES, mean_name, of_genomes, scores
 from analysis.assays.results import Result
 from analysis.figures import canvas, legends, palette, scales
 from analysis.figures.estimates import draw_estimate

@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from alife.traits import TRAITS
-from analysis.assays.mutation import alone, effect_traits, of_individuals, paired_scores
+from analysis.assays.estimates import scored
+from analysis.assays.mutation import alone, of_individuals, paired_scores
 from analysis.assays.results import Result
 from analysis.figures import canvas, legends, palette
 from analysis.figures.estimates import draw_estimate
@@ -33,7 +34,7 @@ def mutation(result: Result, figure: Figure | None = None, **style: Any) -> Figu
         >>> figure = alife.figures.mutation(alife.assay("runs/first", "mutation", sample=4, replicates=2))
     """
     frames, about = result.frames, result.about
-    retention, traits = frames["retention"], effect_traits(frames["effects"])
+    retention, traits = frames["retention"], scored(frames["effects"])
     figure = canvas.own_figure(figure, 7.2, 5.4)
     panels = figure.subplots(2, 3).ravel().tolist()
     _draw_emissions(panels[0], retention, "projection", "noise retained in its\nown direction, ⟨Δ, n⟩/‖n‖²", style)

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 
 from alife.traits import TRAITS, natural
 from alife.words import count
-from analysis.assays.estimates import by_name
+from analysis.assays.estimates import assayed, by_name
 from analysis.assays.results import Result
-from analysis.assays.within_life import curves, generations
+from analysis.assays.within_life import curves
 from analysis.figures import canvas, legends, palette, scales
 from analysis.figures.estimates import draw_estimate
 from analysis.figures.style import look, styled
@@ -29,7 +29,7 @@ def within_life(result: Result, figure: Figure | None = None, **style: Any) -> F
     Example:
         >>> figure = alife.figures.within_life(alife.assay("runs/first", "within_life", sample=4, replicates=2))
     """
-    shown, about = generations(result.frames["weights"]), result.about
+    shown, about = assayed(result.frames["weights"]), result.about
     figure = canvas.own_figure(figure, 3.6 * len(shown) + 0.4, 4.4)
     panels = figure.subplots(1, len(shown), squeeze=False).ravel().tolist()
     for ax, generation in zip(panels, shown, strict=True):

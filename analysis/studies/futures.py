@@ -13,11 +13,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from alife.errors import UserError
-from alife.traits import MAIN, TRAITS, measured, there
+from alife.traits import MAIN, measured, there
 from analysis.data.run import Run, lived
 from analysis.evolution.contingency import contingency
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import FEWEST, interval
+from analysis.templates import sentences
 
 Floats = NDArray[np.float64]
 
@@ -139,24 +140,4 @@ def _root_mean(variances: Sequence[float]) -> float:
 
 def say(future: Future) -> str:
     """A sentence on one trait: what changed, what the share of chance is, and how far replays lie apart."""
-    c, d = future.contingency, future.change
-    spread = (
-        f"sd among replays {future.among_replays:.3g}, among islands of a replay {future.among_islands:.3g}, "
-        f"among individuals of an island {future.among_individuals:.3g}"
-    )
-    opening = (
-        f"{TRAITS[future.trait].measured_label}, generations {future.forked} to {future.last}, "
-        f"n = {c.n} replay{'s' * (c.n != 1)}: mean change {d.value:+.3g}"
-    )
-    if not np.isfinite(c.low):
-        why = f"fewer than {FEWEST} replays bear no interval" if c.n < FEWEST else "all replays end alike"
-        return f"{opening}; {why} ({spread})."
-    meaning = {
-        "convergence": "convergence: what replays share outweighs what divides them",
-        "contingency": "contingency: what divides replays outweighs what they share",
-        "undecided": "undecided between contingency and convergence",
-    }[future.verdict]
-    return (
-        f"{opening} [{d.low:+.3g}, {d.high:+.3g}]; share of chance in it {c.value:.2f} [{c.low:.2f}, {c.high:.2f}] "
-        f"(95 % over replays): {meaning} ({spread})."
-    )
+    return sentences("futures", future=future, fewest=FEWEST)[0]

@@ -3,7 +3,8 @@
 Call `trends` with the groups of `analysis.data.treatments`; measures of one run are in `analysis.evolution.dynamics`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,8 +13,8 @@ from alife.errors import UserError
 from alife.traits import measured
 from analysis.data.run import Run
 from analysis.data.treatments import Groups, control, partners, refuse_copies, seed_of
-from analysis.evolution.islands import Floats
 from analysis.evolution.trajectories import quantiles
+from analysis.statistics.estimate import Estimate, frame
 from analysis.statistics.intervals import CENTRES, Centre, differences, intervals
 
 
@@ -24,7 +25,7 @@ def trends(
 
     A run's value is the median over its individuals of a generation, on the scale of
     `alife.traits.STORED`. Generation 0 are founders that live the same life as everybody: what evolution
-    has added is `from_founders`, and what selection has added to that is `beyond`.
+    has added is "from founders", and what selection has added to that is "beyond".
 
     Args:
         groups: Runs by treatment, as `analysis.data.treatments.load_groups` gives them.
@@ -34,9 +35,9 @@ def trends(
         points: Generations, evenly spaced, at most.
 
     Returns:
-        A row for each label, trait and generation that all runs of the label reached: value, low, high (95 % bootstrap
-        interval over runs), runs, from_founders, and beyond, beyond_low, beyond_high (less the null, paired by seed
-        where the seeds match; NaN for the null itself, without one, and where it ended before).
+        The `frame` of an estimate for each treatment, trait and generation that all of its runs reached, and quantity:
+        "value", "from founders" (without interval) and, but for the null, "beyond": less the null, paired by seed where
+        the seeds match, NaN where it ended before.
 
     Raises:
         UserError: The null is no label, a run is there twice, or a trait is not on record.
@@ -46,7 +47,7 @@ def trends(
         raise UserError(f"{null}: no such treatment: choose among {', '.join(groups)}")
     for runs in groups.values():
         refuse_copies(runs)
-    tables = []
+    found: list[Estimate] = []
     for trait in traits:
         medians = {label: _medians(runs, trait) for label, runs in groups.items()}
         for label in groups:
@@ -54,9 +55,8 @@ def trends(
             shown = np.unique(np.linspace(0, len(table) - 1, min(points, len(table))).round().astype(np.intp))
             table = table.iloc[shown]
             other = None if null in (None, label) else medians[null].reindex(table.index)
-            tables.append(_summary(table, other, centre).assign(label=label, trait=trait))
-    columns = pd.concat(tables, ignore_index=True)
-    return columns[["label", "trait", *(name for name in columns if name not in ("label", "trait"))]]
+            found += _summary(table, other, centre, {"treatment": label, "trait": trait})
+    return frame(found)
 
 
 def _medians(runs: Sequence[Run], trait: str) -> pd.DataFrame:
@@ -68,21 +68,26 @@ def _medians(runs: Sequence[Run], trait: str) -> pd.DataFrame:
     return table.apply(lambda medians: pd.Series(measured(trait, medians), medians.index))
 
 
-def _summary(table: pd.DataFrame, other: pd.DataFrame | None, centre: Centre) -> pd.DataFrame:
+def _summary(
+    table: pd.DataFrame, other: pd.DataFrame | None, centre: Centre, names: Mapping[str, Any]
+) -> list[Estimate]:
     values, middle = table.to_numpy(), CENTRES[centre]
-    low, high = intervals(values, centre)
-    value = middle(values)
+    value, none = middle(values), np.full(len(table), np.nan)
     founders = value[0] if len(table) and table.index[0] == 0 else np.nan
-    beyond: tuple[Floats, ...] = (np.full(len(table), np.nan),) * 3
+    levels = {"value": (value, *intervals(values, centre)), "from founders": (value - founders, none, none)}
+    sizes = dict.fromkeys(levels, values.shape[1])
     if other is not None and len(table):
         seeds = partners(map(int, table.columns), map(int, other.columns))
         if seeds is None:
             gap = middle(values) - middle(other.to_numpy())
-            beyond = (gap, *differences(values, other.to_numpy(), centre))
+            levels["beyond"] = (gap, *differences(values, other.to_numpy(), centre))
+            sizes["beyond"] = min(values.shape[1], other.shape[1])
         else:
             pairs = (table[seeds] - other[seeds]).to_numpy()
-            beyond = (middle(pairs), *intervals(pairs, centre))
-    columns = {"generation": table.index, "value": value, "low": low, "high": high, "runs": values.shape[1]}
-    columns |= {"from_founders": value - founders}
-    columns |= dict(zip(("beyond", "beyond_low", "beyond_high"), beyond, strict=True))
-    return pd.DataFrame(columns)
+            levels["beyond"] = (middle(pairs), *intervals(pairs, centre))
+            sizes["beyond"] = len(seeds)
+    return [
+        Estimate(float(x), float(low), float(high), sizes[quantity], quantity=quantity, generation=int(when), **names)
+        for quantity, columns in levels.items()
+        for when, x, low, high in zip(table.index, *columns, strict=True)
+    ]

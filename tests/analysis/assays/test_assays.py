@@ -24,6 +24,7 @@ from alife.evolution import reproduction
 from alife.evolution.island import Habitat
 from alife.evolution.reproduction import birth, conceive
 from alife.organism.measures import relative_error
+from alife.traits import MAIN
 from analysis.assays import components, fertility, garden, mutation, read, within_life
 from analysis.report.of_assay import publish
 from populations import evolve
@@ -544,11 +545,15 @@ def test_results_are_read_without_torch():
 
 
 def test_noise_in_other_directions_is_what_is_left_without_its_own():
-    table = {"id": np.arange(4), "emission": 1, "projection": [0.5, 0.5, -0.5, -0.5], "size": 1.0, "carried": 0.5}
-    rows = {row.quantity: row for row in mutation._retention_rows(pd.DataFrame(table), 9)}
-    assert rows[f"{mutation.OTHER}, emission 1"].value == pytest.approx(0.75)
-    said = mutation._say_retained(rows, {"mutation": 0.05})
-    assert "differ by 0.750 [0.750, 0.750] of its energy in other directions" in said
+    sisters = {"id": np.arange(4), "emission": 1, "projection": [0.5, 0.5, -0.5, -0.5], "size": 1.0, "carried": 0.5}
+    probes = {"id": np.tile(np.arange(4), 2), "epsilon": np.repeat([0.02, 0.01], 4), "trace": 3.0, "gain": 1.0}
+    lives = {"id": np.tile(np.arange(4), 2), "noisy": np.repeat([True, False], 4)}
+    pairs = pd.concat([pd.DataFrame({**lives, "replicate": r, **dict.fromkeys(MAIN, 0.5)}) for r in (0, 1)])
+    frames = {"retention": pd.DataFrame(sisters), "dimension": pd.DataFrame(probes), "effects": pairs}
+    rows, said = mutation.summarise(frames, {"mutation": 0.05, "generations": [9], "weights": 1000})
+    assert {row.quantity: row for row in rows}[f"{mutation.OTHER}, emission 1"].value == pytest.approx(0.75)
+    assert "differ by 0.750 [0.750, 0.750] of its energy in other directions" in said[0]
+    assert {row.generation for row in rows} == {9}
 
 
 def test_effects_are_of_noise_and_spread_is_of_lives(monkeypatch):
@@ -565,7 +570,7 @@ def test_effects_are_of_noise_and_spread_is_of_lives(monkeypatch):
         error = np.full(genomes * lives_, 0.01)
         accuracy = (base + noisy * (effect + rng.normal(0, 0.005, base.shape))).ravel()
         tables.append(pd.DataFrame({**keys, "accuracy": accuracy, "replication_error": error, "copying_error": error}))
-    rows = {row.quantity: row for row in mutation._effect_rows(pd.concat(tables), 9)}
-    assert rows["effect on selection accuracy, mean"].covers(-0.02)
-    assert rows["effect on selection accuracy, sd among mutations"].value == pytest.approx(0.01, rel=0.15)
-    assert rows["selection accuracy, sd among lives of one noise-free genome"].value == pytest.approx(0.03, rel=0.1)
+    found = mutation.effects_on(pd.concat(tables), "accuracy")
+    assert found["mean"].covers(-0.02)
+    assert found["spread"].value == pytest.approx(0.01, rel=0.15)
+    assert found["alone"].value == pytest.approx(0.03, rel=0.1)
