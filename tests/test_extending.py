@@ -55,3 +55,12 @@ def test_each_change_of_the_page_applies_and_works(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     said, wanted = done.stdout.splitlines()
     assert said == wanted
+
+
+def test_what_refusals_say_is_checked_where_the_page_leads() -> None:
+    rows = re.findall(r"^\| `(.+?)` \|.*?`([\w/]+\.py)` \|", PAGE.read_text(encoding="utf-8"), re.M)
+    assert len(rows) > 9
+    for words, file in rows:
+        source = (ROOT / file).read_text(encoding="utf-8")
+        for part in re.split(r"…:?", words):
+            assert part.strip() in source, (words, file)
