@@ -1,11 +1,17 @@
 """`python -m benchmarks analysis|lineage [--json]`: what large records cost."""
 
 import sys
+from collections.abc import Sequence
 
-from alife.cli.bench import main
+from alife.cli import bench
 
 MODULES = {"analysis": "benchmarks.analysis", "lineage": "benchmarks.lineage"}
 
 
+def main(words: Sequence[str]) -> int:
+    """Run a bench by its name, and return the exit code."""
+    return bench.main("python -m benchmarks", MODULES, words)
+
+
 if __name__ == "__main__":
-    sys.exit(main("python -m benchmarks", MODULES, sys.argv[1:]))
+    sys.exit(main(sys.argv[1:]))

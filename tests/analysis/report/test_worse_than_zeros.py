@@ -27,12 +27,12 @@ def useless(**world: object) -> Run:
 
 
 def test_figures_draw_the_line_where_values_reach_it() -> None:
-    for draw in (lambda run: traits(run, ["replication_error"]), descent):
+    for draw in (lambda run: traits(run, names=["replication_error"]), descent):
         words = {text.get_text().replace("\n", " ") for text in draw(useless()).findobj(Text)}
         assert scales.ZEROS in words
     sound = synthetic_run(8, 2, 6)
     sound.births["replication_error"] = sound.births["replication_error"].clip(upper=0.9)
-    assert scales.ZEROS not in {text.get_text() for text in traits(sound, ["replication_error"]).findobj(Text)}
+    assert scales.ZEROS not in {text.get_text() for text in traits(sound, names=["replication_error"]).findobj(Text)}
 
 
 def test_the_page_of_a_run_says_it_and_leaves_founders_out() -> None:
