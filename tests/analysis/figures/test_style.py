@@ -1,5 +1,6 @@
 """A figure looks as the project does, below whatever its user has set, and is whole wherever it is drawn."""
 
+import warnings
 from pathlib import Path
 
 import matplotlib as mpl
@@ -35,6 +36,15 @@ def inside(figure: Figure, part: Axes | Text) -> bool:
     figure.draw_without_rendering()
     box, canvas = part.get_window_extent(), figure.bbox
     return bool(box.x0 >= -0.5 and box.y0 >= -0.5 and box.x1 <= canvas.x1 + 0.5 and box.y1 <= canvas.y1 + 0.5)
+
+
+def test_letters_that_no_font_has_are_drawn_without_a_word() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with style.styled():
+            figure = Figure()
+            figure.text(0, 0, "進化 \ue123")
+            figure.draw_without_rendering()
 
 
 def test_what_the_user_has_set_is_there_while_a_figure_is_drawn_and_afterwards(run: Run) -> None:
