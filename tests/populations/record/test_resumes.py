@@ -38,7 +38,7 @@ def test_what_a_newer_version_wrote_is_not_gone_on_with_unless_asked(small, tmp_
     assert resume(str(path), generations=2, ray={"allow_mixed": True}, backend="local", quiet=True) == "finished"
     _written_by(path, "0.0.1")
     said: list[str] = []
-    resume(str(path), generations=3, backend="local", sinks=[lambda event: said.append(event.get("text", ""))])
+    resume(str(path), generations=3, backend="local", sinks=[lambda event: said.append(getattr(event, "text", ""))])
     assert any("written by version 0.0.1; " in text for text in said)
 
 
