@@ -42,6 +42,8 @@ def _idle_life(config: RunConfig, classes: int | None) -> Iterator[tuple[str, st
     if life.steps == 0:
         for name in _LIFE:
             yield f"life.{name}", "changes nothing in lives of 0 steps (life.steps)"
+        if life.replication_weight == 0 and not classifies(config):
+            yield "life.steps", "changes nothing where nobody learns (life.replication_weight, life.task_weight)"
         return
     if not learns(config):
         for name in ("steps", *_LIFE):
