@@ -111,8 +111,9 @@ def test_told_to_stop_while_ray_starts(tmp_path: Path, kind: str, number: int, c
 HANGS = """
 import json, os, signal, sys
 import ray._private.worker as worker
-from populations import evolve, ray_start
-ray_start.START_SECONDS = 3.0
+from populations import evolve
+from populations.engine.ray import start
+start.START_SECONDS = 3.0
 connect = worker.connect
 
 def deaf(node, *args, **options):
