@@ -8,7 +8,7 @@ import runpy
 import sys
 import textwrap
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from types import UnionType
 from typing import get_args, get_origin
@@ -103,6 +103,7 @@ def _events() -> str:
             if event.told_by == teller:
                 summary, meanings = _documented(event)
                 lines += [f"### `{kind}`", "", f"`events.{event.__name__}`: {_plain(summary)}", ""]
+                assert is_dataclass(event)
                 rows = [(f"`{field.name}`", _type(field.type), _plain(meanings[field.name])) for field in fields(event)]
                 lines += [
                     "| field | type | meaning |",
@@ -115,7 +116,7 @@ def _events() -> str:
 
 def _documented(kind: type) -> tuple[str, dict[str, str]]:
     """What a class is, and its attributes, by its docstring."""
-    summary, _, attributes = inspect.getdoc(kind).partition("\n\nAttributes:\n")
+    summary, _, attributes = (inspect.getdoc(kind) or "").partition("\n\nAttributes:\n")
     meanings = re.findall(r"^    (\w+): (.+(?:\n     .+)*)", attributes, re.MULTILINE)
     return " ".join(summary.split()), {name: " ".join(meaning.split()) for name, meaning in meanings}
 
