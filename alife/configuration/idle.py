@@ -39,16 +39,15 @@ def _idle_world(config: RunConfig) -> Iterator[tuple[str, str]]:
 
 def _idle_life(config: RunConfig, classes: int | None) -> Iterator[tuple[str, str]]:
     life = config.life
+    nothing_to_learn = life.replication_weight == 0 and not classifies(config)
     if life.steps == 0:
         for name in _LIFE:
             yield f"life.{name}", "changes nothing in lives of 0 steps (life.steps)"
-        if life.replication_weight == 0 and not classifies(config):
-            yield "life.steps", "changes nothing where nobody learns (life.replication_weight, life.task_weight)"
-        return
-    if not learns(config):
+    if nothing_to_learn:
         for name in ("steps", *_LIFE):
             if name not in ("replication_weight", "task_weight"):
                 yield f"life.{name}", "changes nothing where nobody learns (life.replication_weight, life.task_weight)"
+    if life.steps == 0 or nothing_to_learn:
         return
     if not classifies(config):
         yield "life.temperature", "changes nothing where classes are not learned (life.task_weight)"
@@ -90,15 +89,15 @@ def _idle_islands(config: RunConfig) -> Iterator[tuple[str, str]]:
     if islands == 1:
         for name in ("topology", "every", "migrants"):
             yield f"migration.{name}", "changes nothing with one island (population.islands)"
-    elif rules.topology == "none" or rules.migrants == 0:
-        reason = "migration.topology" if rules.topology == "none" else "migration.migrants"
+        return
+    for cause, nobody in (("topology", rules.topology == "none"), ("migrants", rules.migrants == 0)):
         for name in ("topology", "every", "migrants"):
-            if f"migration.{name}" != reason:
-                yield f"migration.{name}", f"changes nothing where nobody migrates ({reason})"
-    elif rules.every >= config.generations:
+            if nobody and name != cause:
+                yield f"migration.{name}", f"changes nothing where nobody migrates (migration.{cause})"
+    if rules.every >= config.generations:
         for name in ("topology", "migrants"):
             yield f"migration.{name}", f"changes nothing: the first migration is in generation {rules.every}"
-    elif _is_ring(rules.topology, islands):
+    if _is_ring(rules.topology, islands):
         yield "migration.topology", f"is the ring with {islands} islands (population.islands)"
 
 

@@ -18,12 +18,18 @@ class Sweep(Mapping[str, Sequence[Run]]):
     Attributes:
         path: The folder, as given.
         groups: The same as a mapping.
+        empty: Paths of runs that have committed no generation, and are in no group.
+        unread: Why others cannot be read, by path.
+        whole: Whether all births are there.
         failed: A line for each run or assay that failed as the sweep was made, by name.
         stopped: The signal by which making it was stopped, "" if by none: the same call goes on.
     """
 
     path: str
     groups: Mapping[str, Sequence[Run]]
+    empty: Sequence[str] = ()
+    unread: Mapping[str, str] = field(default_factory=dict)
+    whole: bool = True
     failed: Mapping[str, str] = field(default_factory=dict)
     stopped: str = ""
 
@@ -39,6 +45,12 @@ class Sweep(Mapping[str, Sequence[Run]]):
         """How many treatments there are."""
         return len(self.groups)
 
+    def __eq__(self, other: object) -> bool:
+        """Compared by identity, as runs are."""
+        return self is other
+
+    __hash__ = object.__hash__
+
     def __repr__(self) -> str:
         """A line: where it is, its treatments, and what is missing."""
         words = [f"{label} ({count(len(runs), 'run')})" for label, runs in self.items()]
@@ -53,6 +65,11 @@ class Sweep(Mapping[str, Sequence[Run]]):
     def runs(self) -> list[Run]:
         """All runs, treatment by treatment."""
         return [run for runs in self.values() for run in runs]
+
+    @property
+    def common(self) -> int:
+        """The last generation that all have."""
+        return min(run.last for run in self.runs)
 
     @property
     def generations(self) -> pd.DataFrame:
@@ -95,4 +112,4 @@ def load_sweep(path: str | os.PathLike[str], births: bool = True) -> Sweep:
         >>> sweep.generations.groupby("treatment")["size"].sum().to_dict()
         {'w0': 48, 'w1': 48}
     """
-    return Sweep(os.fspath(path), load_groups([path], births))
+    return Sweep(os.fspath(path), load_groups([path], births), whole=births)

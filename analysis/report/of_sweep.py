@@ -15,12 +15,13 @@ from alife.errors import UserError
 from alife.format import files
 from analysis import templates
 from analysis.data.run import Run
+from analysis.data.sweep import Sweep
 from analysis.data.treatments import seed_of, unlike_data
 from analysis.report import statements, sweep_charts, tradeoffs
 from analysis.report.of_run import made_with
 from analysis.report.page import Chart, Code, Facts, Page, Part, Picture, Section, Text, said
 from analysis.report.pictures import relative
-from analysis.studies.treatments import Sweep, at, at_the_end, told
+from analysis.studies.treatments import at, at_the_end, told
 from analysis.tables import Link, Table, table, written
 
 PLAN: Final = "sweep.yaml"

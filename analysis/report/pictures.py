@@ -13,10 +13,11 @@ from PIL import Image
 from alife.errors import UserError
 from alife.format.files import is_remote, local, read
 from analysis.data.run import Run
+from analysis.data.sweep import Sweep
 from analysis.figures import making, registry
 from analysis.figures.saving import attempt
 from analysis.report.page import Picture
-from analysis.studies.treatments import Sweep, families
+from analysis.studies.treatments import families
 from analysis.tables import Link
 
 CSS_PIXELS: Final = 96

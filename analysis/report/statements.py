@@ -11,13 +11,14 @@ import numpy as np
 
 from alife.errors import UserError
 from analysis.data.run import Run
+from analysis.data.sweep import Sweep
 from analysis.data.treatments import control, families
 from analysis.report import tradeoffs
 from analysis.report.change import of_treatments
 from analysis.report.page import Part, Text, said
 from analysis.statistics.estimate import Estimate
 from analysis.studies.comparison import Row, compare
-from analysis.studies.treatments import TASK_WEIGHT, WEIGHT, Sweep, ends, weighted
+from analysis.studies.treatments import TASK_WEIGHT, WEIGHT, ends, weighted
 from analysis.studies.values import recorded_traits
 from analysis.studies.wording import sentences, table
 

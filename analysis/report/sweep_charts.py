@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from alife.traits import DRAWN, TRAITS
+from analysis.data.sweep import Sweep
 from analysis.data.treatments import seed_of
 from analysis.evolution.islands import SETTLED
 from analysis.figures import palette
 from analysis.report.chart_style import configured, side_by_side
 from analysis.report.individuals import rows, significant
-from analysis.studies.treatments import Sweep, medians, trajectories
+from analysis.studies.treatments import medians, trajectories
 
 SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left")
 STEPS: Final = 60

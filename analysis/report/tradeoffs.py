@@ -5,7 +5,6 @@ between treatments, paired by seed, for the page. What they say is in tradeoffs.
 trade-off among treatments, which needs no assay, is in statements.py.
 """
 
-import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -19,13 +18,14 @@ from alife.words import count
 from analysis import templates
 from analysis.assays import of_runs
 from analysis.assays.within_life import FREE, FREE_COST, RATE
+from analysis.data.once import once
+from analysis.data.sweep import Sweep
 from analysis.data.treatments import partners
 from analysis.numbers import number, words
 from analysis.report.page import Part, Text, said
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
 from analysis.statistics.significance import too_few
-from analysis.studies.treatments import Sweep
 from analysis.tables import Effect, Table, table
 
 VERDICTS: Final = {True: "there", False: "not shown", None: "too few runs to say"}
@@ -181,14 +181,14 @@ def difference(first: pd.DataFrame, other: pd.DataFrame, column: str) -> Estimat
     return None if seeds is None else interval((one.loc[seeds] - two.loc[seeds]).to_numpy())
 
 
-@functools.lru_cache(maxsize=1)
+@once
 def genomes(sweep: Sweep) -> Mapping[str, pd.DataFrame]:
     """What `of_runs.among_genomes` says of each treatment with gardens."""
     found = {label: of_runs.among_genomes(runs) for label, runs in sweep.groups.items()}
     return {label: frame for label, frame in found.items() if len(frame)}
 
 
-@functools.lru_cache(maxsize=1)
+@once
 def _lives(sweep: Sweep) -> Mapping[str, pd.DataFrame]:
     """Rows by whose genomes: founders first, who are the same in all treatments that begin alike."""
     return of_runs.by_genomes({label: of_runs.within_lives(runs) for label, runs in sweep.groups.items()})

@@ -5,7 +5,7 @@ A run's value is the median over its individuals that lived to the end of the ge
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -16,6 +16,7 @@ from alife.evolution.selection import CONTROLS
 from alife.traits import DRAWN, TOLD, TRAITS, log10, there
 from analysis.data.once import once
 from analysis.data.run import Run, lived, load_run
+from analysis.data.sweep import Sweep
 from analysis.data.treatments import families, find_runs, group, named
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import Floats, interval, intervals, iqm
@@ -26,37 +27,8 @@ WEIGHT: Final = "selection.accuracy_weight"
 TASK_WEIGHT: Final = "life.task_weight"
 
 
-@dataclass(frozen=True, eq=False)
-class Sweep:
-    """Runs, grouped.
-
-    Attributes:
-        path: The folder.
-        groups: Runs with at least one generation by the label of their treatment.
-        empty: Paths of runs that have committed none.
-        unread: Why others cannot be read, by path.
-        whole: Whether all births are there.
-    """
-
-    path: str
-    groups: Mapping[str, Sequence[Run]]
-    empty: Sequence[str]
-    unread: Mapping[str, str]
-    whole: bool
-
-    @property
-    def runs(self) -> list[Run]:
-        """All runs that can be looked at."""
-        return [run for runs in self.groups.values() for run in runs]
-
-    @property
-    def common(self) -> int:
-        """The last generation that all have."""
-        return min(run.last for run in self.runs)
-
-
 def load(path: str | os.PathLike[str]) -> Sweep:
-    """The runs at or below a folder.
+    """The runs at or below a folder that can be looked at, and what is said of the others.
 
     Raises:
         UserError: No run there, or two are the same.

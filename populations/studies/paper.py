@@ -7,15 +7,15 @@ has not ended.
 """
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from alife.configuration import keys as configuration
 from alife.errors import Unfit, UserError
 from alife.format import files
-from alife.format.manifest import parse_task, told
+from alife.format.manifest import told
 from alife.seed_paper.frame import Settings, Work
 from alife.seed_paper.registry import EXPERIMENTS
 from populations.engine.choosing import Chosen
@@ -25,12 +25,12 @@ from populations.observe.events import Event
 from populations.observe.listeners import Listeners, Sink, hearing
 from populations.observe.paper_progress import PaperTerminal
 from populations.record import lease as locks
-from populations.record.storage import Folder, explained, is_passing, open_folder
+from populations.record.storage import Folder, explained, open_folder
 from populations.studies import paper_results
 from populations.studies.jobs import Job, Result, Stopped
+from populations.studies.paper_folder import PLAN, settled, stored_data, write_plan
 from populations.studies.run_jobs import run_jobs
 
-PLAN: Final = "paper.json"
 THREADS: Final = 1
 """That a part computes with; cores are for other parts."""
 TOLD_SECONDS: Final = 1.0
@@ -101,7 +101,7 @@ def reproduce(
     wanted = names(asked)
     out = out if files.is_remote(out) else str(files.local(out))
     folder = open_folder(out)
-    settings = _settled(folder, settings)
+    settings = settled(folder, settings)
     parts = [(name, part) for name in wanted for part in EXPERIMENTS[name].parts]
     with explained(folder, "looking there"):
         before = paper_results.ended(folder)
@@ -119,7 +119,7 @@ def reproduce(
             folder.make()
             stack.callback(locks.acquire(folder).release)
             over = paper_results.ended(folder)
-            _plan(folder, settings, data, over)
+            write_plan(folder, settings, data, over)
         waiting = [part for part in parts if part not in over]
         stopping = stack.enter_context(stop_on_signals(signals.append))
         hosts = 1
@@ -181,7 +181,7 @@ def do_part(name: str, part: str, settings: Mapping[str, Any], out: str) -> floa
         explained(folder, f"keeping {name}"),
         paper_results.claim(folder, name, part) as lease,
     ):
-        known = _known(folder) if EXPERIMENTS[name].classifies else None
+        known = stored_data(folder) if EXPERIMENTS[name].classifies else None
         if known and (task := load_task(settings["task"])) and task.digest != known["digest"]:
             raise Unfit(f"task: a machine holds other data at {settings['task']}: put {told(known)} there")
         if (name, part) in paper_results.ended(folder):  # by a process that outlived its driver
@@ -250,60 +250,3 @@ def _waves(
 def _job(name: str, part: str, settings: Settings, folder: Folder) -> Job:
     kwargs = {"name": name, "part": part, "settings": asdict(settings), "out": folder.uri}
     return Job(paper_results.title(name, part), do_part, kwargs)
-
-
-def _plan(
-    folder: Folder, settings: Settings, data: Mapping[str, Any] | None, over: Collection[tuple[str, str]]
-) -> None:
-    """Write what is asked for, and the data with the first part that learns them.
-
-    Args:
-        folder: Ours alone.
-        settings: `_settled`.
-        data: `Task.on_record`, if a part is to learn them.
-        over: Parts that have ended. Of those of an earlier version nobody knows what they learned: nothing is said.
-
-    Raises:
-        UserError: Others have learned other data.
-    """
-    begun = PLAN in folder.ls()
-    known = _known(folder) if begun else None
-    if known and data and known["digest"] != data["digest"]:
-        raise UserError(
-            f"task: {settings.task} holds {told(data)}, but {folder.uri} was begun with {told(known)}: put those data "
-            "back there, or choose another --out"
-        )
-    learned = known or any(EXPERIMENTS[name].classifies for name, _ in over)
-    if not begun or (data and not learned):
-        plan = asdict(settings) | ({"data": data} if data else {})
-        folder.put(PLAN, paper_results.as_json(plan))
-
-
-def _known(folder: Folder) -> dict[str, Any] | None:
-    """The data on record."""
-    source = f"{folder.uri}/{PLAN}"
-    return parse_task(paper_results.parse(folder.read(PLAN), source).get("data"), source)
-
-
-def _settled(folder: Folder, settings: Settings) -> Settings:
-    """The settings, their data by its absolute path, checked against those that the folder holds.
-
-    Raises:
-        UserError: It holds others, or something else.
-    """
-    settings = replace(settings, task=configuration.located(settings.task))
-    with explained(folder, "looking there"):
-        found = folder.ls()
-        folder.check_writable()
-        if PLAN not in found:
-            if not all(locks.is_lock(name) or is_passing(name) for name in found):
-                raise UserError(f"{folder.uri}: is not empty, and holds no {PLAN}: choose another --out")
-            return settings
-        stored = paper_results.parse(folder.read(PLAN), f"{folder.uri}/{PLAN}")
-        stored["task"] = configuration.located(str(stored.get("task")))
-    for key, value in asdict(settings).items():
-        if stored.get(key) != value:
-            raise UserError(
-                f"{folder.uri}: was begun with {key} = {stored.get(key)}, not {value}: choose another --out"
-            )
-    return settings

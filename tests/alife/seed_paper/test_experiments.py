@@ -19,7 +19,7 @@ from analysis.paper import verdicts
 from analysis.paper.results import Results, load, reported
 from analysis.report.of_paper import publish
 from populations.record.storage import open_folder
-from populations.studies import paper
+from populations.studies import paper, paper_folder
 from populations.studies.jobs import Stopped
 
 SMALL = Settings(seeds=2)
@@ -159,10 +159,8 @@ def test_other_settings_or_a_folder_of_something_else_are_refused(done, tmp_path
 
 
 def test_a_folder_of_data_is_found_from_anywhere(idx_folder, tmp_path, monkeypatch):
-    from populations.studies.paper import _settled
-
     monkeypatch.chdir(idx_folder.parent)
-    settings = _settled(open_folder(str(tmp_path / "out")), Settings(False, 2, 0, idx_folder.name))
+    settings = paper_folder.settled(open_folder(str(tmp_path / "out")), Settings(False, 2, 0, idx_folder.name))
     assert settings.task == str(idx_folder)
 
 
@@ -177,7 +175,7 @@ def test_other_data_than_a_folder_has_learned_are_refused(tmp_path, capsys):
     data, out = load_task("mnist").on_record(), tmp_path / "out"
     other = {**data, "digest": 64 * "0"}
     out.mkdir()
-    paper._plan(open_folder(str(out)), SMALL, other, set())
+    paper_folder.write_plan(open_folder(str(out)), SMALL, other, set())
     before = (out / "paper.json").read_bytes()
     assert main(["paper", "E7", "--out", str(out), "--seeds", "2", "--backend", "local"]) == 2
     (said,) = capsys.readouterr().err.splitlines()
@@ -193,12 +191,12 @@ def test_what_data_a_folder_of_an_earlier_version_has_learned_is_not_made_up(tmp
     for over, known in (({("E0", "")}, False), ({("E5", "")}, True)):
         folder = open_folder(str(tmp_path / str(known)))
         folder.make()
-        paper._plan(folder, SMALL, None, set())
-        paper._plan(folder, SMALL, data, over)
-        assert paper._known(folder) == (data if known else None)
+        paper_folder.write_plan(folder, SMALL, None, set())
+        paper_folder.write_plan(folder, SMALL, data, over)
+        assert paper_folder.stored_data(folder) == (data if known else None)
         folder.put("paper.json", b'{"seeds": 2, "full": false, "data": {"digest": 3}}')
         with pytest.raises(UserError, match="what it says of its data is damaged"):
-            paper._known(folder)
+            paper_folder.stored_data(folder)
 
 
 def course_of(values, norms=None):

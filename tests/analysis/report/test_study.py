@@ -9,6 +9,7 @@ import pytest
 
 from analysis.assays import of_runs
 from analysis.data.run import Run, lived
+from analysis.data.sweep import Sweep
 from analysis.evolution.dynamics import heritability
 from analysis.evolution.islands import demes
 from analysis.numbers import number, words
@@ -17,7 +18,6 @@ from analysis.report.page import render
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
 from analysis.studies import treatments
-from analysis.studies.treatments import Sweep
 from tests.analysis.report.test_report import plant_assays
 from tests.support import study
 from tests.support.synthetic import synthetic_run, write_run
