@@ -151,6 +151,7 @@ def resume(
             norm = check_newborns(newborns, meta, config, physics, out)
             backend = make_backend(config, physics)
             backend.require(recorder.manifest["class"])
+            recorder.verify()
             if generations is not None:
                 recorder.extend(generations)
             recorder.start(generation, versions())

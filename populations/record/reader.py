@@ -212,6 +212,18 @@ def check_sizes(folder: Folder, content: Mapping[str, Any], sizes: Mapping[str, 
                 raise UserError(f"{folder.uri}/{name}: damaged: {size} bytes instead of {entry['size']}")
 
 
+def check_loose(folder: Folder, content: Mapping[str, Any], config: RunConfig) -> None:
+    """Make sure that the parts of rows that later commits may merge, some 45 at most, hold what was written.
+
+    Raises:
+        UserError: One does not; the line names it.
+    """
+    for kind in schema.ROWS:
+        listed = content["parts"][kind]
+        for entry in listed[len(listed) - parts.to_merge([entry["rows"] for entry in listed], 1, compact=True) :]:
+            read_part(folder, entry, kind, config)
+
+
 def listed_names(content: Mapping[str, Any]) -> set[str]:
     """Names of all files that a manifest lists."""
     return {entry["name"] for kind in schema.PART_KINDS for entry in content["parts"][kind]}

@@ -20,6 +20,7 @@ from populations.record import commit, lease, notes, parts
 from populations.record.checkpoints import fossil
 from populations.record.reader import (
     CONFIG,
+    check_loose,
     check_sizes,
     check_unused,
     digest,
@@ -256,6 +257,14 @@ class Recorder:
             self._state.notes.facts["task"] = dict(task)
         if warnings is not None:
             self._state.notes.facts["warnings"] = list(warnings)
+
+    def verify(self) -> None:
+        """Make sure that what later commits will merge holds what was written, before anything is lived on top of it.
+
+        Raises:
+            UserError: A part does not; the line names it.
+        """
+        check_loose(self._state.folder, self.manifest, self.config)
 
     def extend(self, generations: int) -> None:
         """Raise the total number of generations; the same total again changes nothing.

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from alife import schema
 from alife.configuration.keys import parse_config
 from alife.errors import UserError
 from alife.evolution.selection import SCHEMES
@@ -52,6 +53,23 @@ def test_extending_equals_a_longer_run(small, reference, tmp_path):
     assert resume(out, generations=6, backend="local") == "finished"
     assert digest(out) == reference
     assert digest(out, 0, 2) != reference
+
+
+@pytest.mark.parametrize("kind", schema.ROWS)
+def test_a_damaged_part_is_refused_before_the_run_is_extended(small, tmp_path, kind):
+    out = tmp_path / "run"
+    evolve({**small, "generations": 3}, str(out), backend="local")
+    (part,) = (out / kind).iterdir()
+    data = bytearray(part.read_bytes())
+    data[len(data) // 3] ^= 1
+    part.write_bytes(data)
+    before = (out / "config.yaml").read_bytes()
+    with pytest.raises(UserError, match=rf"{kind}/{part.name}: damaged"):
+        resume(str(out), generations=6, backend="local")
+    assert (out / "config.yaml").read_bytes() == before
+    data[len(data) // 3] ^= 1
+    part.write_bytes(data)
+    assert resume(str(out), generations=6, backend="local") == "finished"
 
 
 def test_run_with_resume_starts_and_continues(small, reference, tmp_path):
