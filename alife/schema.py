@@ -5,14 +5,14 @@ Writers (`populations`) and readers (`analysis`) both import it, and it imports 
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-FORMAT_VERSION: Final = 2
+FORMAT_VERSION: Final = 3
 """Of a run folder as it is written. Format 1 had no `starts`, `task` and `warnings` in its manifest,
-and columns of `FORMER` names."""
+and columns of `FORMER` names; formats 1 and 2 had no `objects` and `columns`."""
 
-READABLE: Final = (1, 2)
+READABLE: Final = (1, 2, 3)
 """Formats that are read; the next write of the manifest makes them `FORMAT_VERSION`."""
 
 ISLAND_BITS: Final = 22
@@ -59,7 +59,7 @@ children that it conceived, none for the dead-before-reproduction."""
 MIGRATIONS: Final = {"generation": "int32", "id": "int64", "from_island": "int32", "to_island": "int32"}
 """One row a migrant: a newborn of `generation`, moved between conception and birth."""
 
-GENERATION_TRAITS: Final = SCORES
+STATISTICS: Final = ("mean", "median", "q05", "q95")
 GENERATIONS: Final = {
     "generation": "int32",
     "island": "int32",
@@ -67,7 +67,7 @@ GENERATIONS: Final = {
     "diverged": "int32",
     "collapsed": "int32",
     "parents": "int32",
-    **{f"{t}_{s}": "float32" for t in SCORES for s in ("mean", "median", "q05", "q95")},
+    **{f"{t}_{s}": "float32" for t in SCORES for s in STATISTICS},
     **{f"{t}_differential": "float32" for t in SCORES},
     "seconds": "float32",
 }
@@ -80,9 +80,21 @@ births.
 `seconds` is wall-clock of the island's life on its worker and outside a run's identity."""
 
 
-def birth_columns(heritable: tuple[str, ...] | list[str] = ()) -> dict[str, str]:
-    """Columns and dtypes of `births/*.parquet` for a run with these heritable traits."""
-    return {**BIRTHS, **{t: "float32" for t in LIFE_HISTORY if t in heritable}}
+def birth_columns(heritable: Iterable[str] = (), own: Iterable[Mapping[str, Any]] = ()) -> dict[str, str]:
+    """Columns and dtypes of `births/*.parquet` for a run.
+
+    Args:
+        heritable: Its heritable traits.
+        own: Columns that only this run has, as its manifest lists them under "columns".
+    """
+    inherited = {t: "float32" for t in LIFE_HISTORY if t in set(heritable)}
+    return {**BIRTHS, **inherited, **{column["name"]: column["dtype"] for column in own}}
+
+
+def generation_columns(own: Iterable[Mapping[str, Any]] = ()) -> dict[str, str]:
+    """Columns and dtypes of `generations/*.parquet` for a run with these columns of its own."""
+    names = [column["name"] for column in own]
+    return {**GENERATIONS, **{f"{t}_{s}": "float32" for t in names for s in (*STATISTICS, "differential")}}
 
 
 def present(column: str) -> str:

@@ -12,7 +12,7 @@ uses these functions. `alife.evolution.selection` has a floor of its own, which 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -40,6 +40,7 @@ class Trait:
         unit: "" if it has none.
         needs_task: Only a run with a task has it.
         told: Whether tables that have no room for all of them tell it.
+        own: Whether it is a run's own, and not shipped.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Trait:
     unit: str = ""
     needs_task: bool = False
     told: bool = True
+    own: bool = False
 
     @property
     def log(self) -> bool:
@@ -183,8 +185,23 @@ _ALL: Final = (
     ),
 )
 
-TRAITS: Final[Mapping[str, Trait]] = MappingProxyType({trait.name: trait for trait in _ALL})
-"""All traits by name, in the order in which they are told."""
+_KNOWN: Final = {trait.name: trait for trait in _ALL}
+TRAITS: Final[Mapping[str, Trait]] = MappingProxyType(_KNOWN)
+"""All traits by name, in the order in which they are told; those of a run's own since it was made or loaded."""
+
+
+def enter(columns: Iterable[Mapping[str, Any]]) -> None:
+    """Make the traits known that a run alone has, as its manifest lists them under "columns".
+
+    A name that a run loaded before gave to a trait of its own is taken to mean the later one.
+    """
+    for column in columns:
+        assert column["name"] not in _SHIPPED
+        _KNOWN[column["name"]] = Trait(**{key: column[key] for key in _DESCRIBED}, own=True)
+
+
+_SHIPPED: Final = frozenset(_KNOWN)
+_DESCRIBED: Final = ("name", "noun", "symbol", "scale", "direction", "meaning", "unit")
 
 OF_A_TASK: Final = tuple(trait.name for trait in _ALL if trait.needs_task)
 """Traits that only a run with a task has: accuracies."""

@@ -4,7 +4,7 @@ import argparse
 import difflib
 import re
 import sys
-from typing import Any, Final, NoReturn, get_args
+from typing import Any, Final, NoReturn, get_args, get_origin
 
 from alife.cli import paths
 from alife.configuration import keys as configuration
@@ -12,7 +12,9 @@ from alife.configuration import parsing, problems, sources
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
 
-TEXTS: Final = {key for key, _, _, kind in configuration.leaves() if str in (kind, *get_args(kind))}
+TEXTS: Final = {
+    key for key, _, _, kind in configuration.leaves() if str in (kind, *get_args(kind)) and get_origin(kind) is not dict
+}
 """Keys that hold text, so that what looks like a number or a date is none."""
 
 _NEGATIVE = re.compile(r"-\.?(?:\d|inf|nan)", re.IGNORECASE)

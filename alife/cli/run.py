@@ -14,6 +14,8 @@ from alife.errors import UserError
 
 _log = logging.getLogger(__name__)
 
+ALLOW_CHANGED = "go on though the source of an object of your own has changed; the change goes on record"
+
 
 def add(command: Command) -> None:
     """Add them to the parser."""
@@ -46,6 +48,7 @@ def add(command: Command) -> None:
     )
     resume.add_argument("run", metavar="RUN", type=paths.folder, help="a run's folder: a path or an fsspec URI")
     resume.add_argument("--generations", type=int, metavar="N", help="a new, larger total")
+    resume.add_argument("--allow-changed", action="store_true", help=ALLOW_CHANGED)
     running(resume)
     flags.add(resume, only=("ray.",), inherited="the run's")
 
@@ -67,6 +70,7 @@ def add(command: Command) -> None:
         help="make K forks, in DIR/seed-S, with S from --seed, or the parent's + 1, on",
     )
     fork.add_argument("--resume", action="store_true", help="go on if DIR already holds these forks")
+    fork.add_argument("--allow-changed", action="store_true", help=ALLOW_CHANGED)
     running(fork)
     flags.add(fork, inherited="the parent's")
 
@@ -102,7 +106,8 @@ def _resume(arguments: argparse.Namespace) -> int:
 
         rays = flags.overrides(arguments).get("ray")
         total = arguments.generations
-        return resume(arguments.run, generations=total, ray=rays, backend=arguments.backend, sinks=sinks)
+        how: Any = {"backend": arguments.backend, "allow_changed": arguments.allow_changed}
+        return resume(arguments.run, generations=total, ray=rays, sinks=sinks, **how)
 
     return _drive(arguments, arguments.run, resume)
 
@@ -120,7 +125,7 @@ def _fork(arguments: argparse.Namespace) -> int:
     out = arguments.out or folder_of(arguments.run, arguments.generation)
 
     def go(sinks: list) -> str:
-        how: Any = {"backend": arguments.backend, "resume": arguments.resume}
+        how: Any = {"backend": arguments.backend, "resume": arguments.resume, "allow_changed": arguments.allow_changed}
         return fork(arguments.run, arguments.generation, out, changes, sinks=sinks, **how)
 
     return _drive(arguments, out, go)

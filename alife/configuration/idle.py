@@ -5,7 +5,7 @@ It is exact: a key in it gives the births that its default would give. Keys that
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from alife.configuration.keys import RunConfig, leaves
@@ -74,13 +74,15 @@ def _idle_heredity(config: RunConfig) -> Iterator[tuple[str, str]]:
         for name in ("mutation", "trait_mutation"):
             yield f"reproduction.{name}", "changes nothing in a run of one generation"
     if config.population.size == 1:
-        for name in ("scheme", "accuracy_weight", "tournament_size", "truncation"):
+        for name in ("scheme", "parameters", "shuffled", "accuracy_weight", "tournament_size", "truncation"):
             yield f"selection.{name}", "changes nothing on islands of one individual"
-    for name in UNUSED.get(selection.scheme, ()):
+    for name in UNUSED.get(selection.scheme, UNUSED["drift"]):
         yield f"selection.{name}", f"changes nothing under selection.scheme {selection.scheme}"
+    if equal_chances(config):
+        yield "selection.shuffled", "changes nothing where nobody is selected"
     if takes_all(config):
         yield "selection.accuracy_weight", "changes nothing where nobody is selected"
-    elif config.task == "none" and selection.scheme != "roulette" and selection.accuracy_weight < 1:
+    elif config.task == "none" and selection.scheme in ("tournament", "truncation") and selection.accuracy_weight < 1:
         yield "selection.accuracy_weight", "changes nothing without a task: selection is on ρ alone"
 
 
@@ -106,7 +108,18 @@ def takes_all(config: RunConfig) -> bool:
     rules, size = config.selection, config.population.size
     if rules.scheme == "truncation":
         return math.ceil(rules.truncation * size - 1e-9) >= size
-    return rules.scheme in ("tournament", "shuffled") and rules.tournament_size == 1
+    return rules.scheme == "tournament" and rules.tournament_size == 1
+
+
+def equal_chances(config: RunConfig) -> bool:
+    """Whether everybody has the same chance, whatever the scores."""
+    rules = config.selection
+    blind = (
+        config.task == "none"
+        and rules.accuracy_weight == 1
+        and rules.scheme in ("tournament", "truncation", "roulette")
+    )
+    return rules.scheme == "drift" or blind or takes_all(config)
 
 
 def classifies(config: RunConfig) -> bool:
@@ -148,5 +161,5 @@ def moved(config: RunConfig, key: str) -> bool:
 def value_of(config: RunConfig, key: str) -> Any:
     value: Any = config
     for part in key.split("."):
-        value = getattr(value, part)
+        value = value.get(part) if isinstance(value, Mapping) else getattr(value, part)
     return value

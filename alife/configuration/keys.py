@@ -19,12 +19,15 @@ from alife.configuration.values import (
     MOST,
     MOST_HOSTS,
     MOST_THREADS,
+    OWN,
+    SCHEMES,
     TRAITS,
     Cpus,
     Gpus,
     Hosts,
     NonNegative,
     Optimizer,
+    Parameters,
     Positive,
     Real,
     Scheme,
@@ -131,12 +134,24 @@ class Reproduction(_Section):
 class Selection(_Section):
     """Who reproduces."""
 
-    scheme: Scheme = Field("tournament", description="who becomes a parent; shuffled and drift are the controls")
-    accuracy_weight: Real = Field(0.5, ge=0, le=1, description="w: fitness = w·z(accuracy) + (1-w)·z(-log ρ)")
-    tournament_size: int = Field(
-        3, ge=1, le=MOST, description="competitors for each child, under tournament and shuffled"
+    scheme: Scheme = Field(
+        "tournament", description=f"who becomes a parent: {', '.join(SCHEMES)}, {OWN}; drift selects nobody"
     )
+    parameters: Parameters = Field({}, description="of a scheme of your own, as {size: 3}")
+    shuffled: bool = Field(
+        False, description="deal the scheme's chances out at random within the island: its matched control"
+    )
+    accuracy_weight: Real = Field(0.5, ge=0, le=1, description="w: fitness = w·z(accuracy) + (1-w)·z(-log ρ)")
+    tournament_size: int = Field(3, ge=1, le=MOST, description="competitors for each child, under tournament")
     truncation: Real = Field(0.5, gt=0, le=1, description="share of an island that truncation lets reproduce")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _formerly(cls, given: Any) -> Any:
+        """`scheme: shuffled` is what the shuffled tournament was called before any scheme could be shuffled."""
+        if isinstance(given, Mapping) and given.get("scheme") == "shuffled":
+            return {**given, "scheme": "tournament", "shuffled": True}
+        return given
 
 
 class Population(_Section):

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from alife.configuration.idle import DEFAULTS, at_birth, idle, learns, moved, takes_all, value_of
 from alife.configuration.keys import RunConfig
+from alife.plugins import is_own
 from alife.words import count
 
 
@@ -94,17 +95,17 @@ def _vain_traits(config: RunConfig) -> Iterator[tuple[str, str]]:
 
 def _no_selection(config: RunConfig) -> Iterator[tuple[str, str]]:
     rules = config.selection
-    if config.population.size == 1 or rules.scheme in ("drift", "nsga2"):
+    if config.population.size == 1 or rules.scheme in ("drift", "nsga2") or is_own(rules.scheme):
         return
     if takes_all(config):
         name = "truncation" if rules.scheme == "truncation" else "tournament_size"
         yield f"selection.{name}", "nobody is selected: parents are drawn as under drift"
-        if rules.scheme == "shuffled":
-            yield "selection.scheme", "there is nothing to shuffle: all have the same chance"
+        if rules.shuffled:
+            yield "selection.shuffled", "there is nothing to shuffle: all have the same chance"
     elif config.task == "none" and rules.accuracy_weight == 1:
         yield "selection.accuracy_weight", "nobody is selected: without a task all accuracies are 0"
-    elif rules.scheme == "shuffled" and moved(config, "selection.accuracy_weight"):
-        yield "selection.accuracy_weight", "under selection.scheme shuffled nobody is selected by it"
+    elif rules.shuffled and moved(config, "selection.accuracy_weight"):
+        yield "selection.accuracy_weight", "under selection.shuffled nobody is selected by it"
 
 
 def of_fork(parent: RunConfig, config: RunConfig) -> list[str]:

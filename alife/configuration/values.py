@@ -1,27 +1,34 @@
 """Types of single configuration values: what they may be, and what is made of text that YAML or a shell hands over."""
 
+import difflib
 import os
 import re
+from functools import partial
 from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
+
+from alife import plugins
 
 Optimizer = Literal["sgd", "momentum", "adam", "adamax", "adagrad", "rmsprop"]
-Scheme = Literal["tournament", "truncation", "roulette", "nsga2", "shuffled", "drift"]
 Trait = Literal["task_weight", "learning_rate", "mutation"]
 Topology = Literal["ring", "torus", "star", "complete", "none"]
 
 TRAITS: Final = get_args(Trait)
 
+OWN: Final = "or an object of your own, as file.py:NAME or package.module:NAME"
+
 UNUSED: Final = {
     "tournament": ("truncation",),
-    "shuffled": ("truncation",),
     "truncation": ("tournament_size",),
     "roulette": ("tournament_size", "truncation"),
     "nsga2": ("accuracy_weight", "tournament_size", "truncation"),
     "drift": ("accuracy_weight", "tournament_size", "truncation"),
 }
-"""Keys of `selection` that a scheme does not look at: who sets one is warned, and labels leave them out."""
+"""Keys of `selection` that a scheme does not look at: who sets one is warned, and labels leave them out. A scheme of
+one's own has parameters and looks at none of these."""
+
+SCHEMES: Final = tuple(UNUSED)
 
 MOST: Final = 1_000_000_000
 """The largest number of steps or generations that a key may name: beyond anybody's use, and all arithmetic holds it."""
@@ -74,3 +81,22 @@ def located(task: str) -> str:
 
 
 Task = Annotated[str, AfterValidator(located), Field(min_length=1)]
+
+
+def _object(words: tuple[str, ...], group: str, value: Any) -> Any:
+    """A word that is known, or the name of an object; of an object itself, its name."""
+    if callable(value):
+        value = plugins.name_of(value)
+    if isinstance(value, str) and value not in words and not _NAME.fullmatch(value):
+        value = plugins.installed(group).get(value, value)
+        if not _NAME.fullmatch(value):
+            near = difflib.get_close_matches(value, words, 1, 0.6)
+            raise ValueError(f"{f'did you mean {near[0]}? ' if near else ''}name {', '.join(words)}, {OWN}")
+    return plugins.located(value) if isinstance(value, str) else value
+
+
+_NAME = re.compile(r"(?:[^\0\n]+\.py|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):[A-Za-z_]\w*")
+
+Scheme = Annotated[str, BeforeValidator(partial(_object, SCHEMES, "alife.schemes"))]
+Parameters = dict[str, JsonValue]
+"""Of an object of one's own, which its own pydantic model checks before a run starts."""

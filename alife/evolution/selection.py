@@ -2,18 +2,24 @@
 
 Call `select` with scores. A scheme turns the scores of an island into each individual's chance to be the parent of a
 child, and children draw their parents independently. So what a scheme does (`select`) and what is expected of it
-(`expected_offspring`) cannot drift apart, and equals share their chances instead of being put in an order. A new scheme
-is a function in `SCHEMES`, under a name of its own; the command and the tests walk that registry.
+(`expected_offspring`) cannot drift apart, and equals share their chances instead of being put in an order. With
+`selection.shuffled` any scheme deals its chances out at random within the island: its matched control.
+
+A scheme of one's own is a function (columns, living[, parameters]) → chances that `selection.scheme` names, as
+`my_selection.py:fewest`; a shipped one is a function in `SCHEMES`, and the command and the tests walk that registry.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import moocore
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from alife import plugins
+from alife.plugins import Found
 from alife.streams import Stream, rng
 
 Doubles = NDArray[np.float64]
@@ -23,8 +29,23 @@ Ints = NDArray[np.int64]
 DUST: Final = 1e-6
 """Scores of an island that span no more than this (accuracy, or log ρ) are float32 rounding, and count as equal."""
 
-CONTROLS: Final = ("shuffled", "drift")
-"""Schemes without selection: the tournament's chances dealt out at random within the island, and equal chances."""
+KEY: Final = "selection.scheme"
+IDS: Final = ("id", "ancestor_id")
+TAKES: Final = ("columns", "living")
+"""What a scheme of one's own is called with, before its parameters."""
+
+CHANCE: Final[Mapping[str, Any]] = {
+    "name": "chance",
+    "dtype": "float32",
+    "noun": "chance of parenthood",
+    "symbol": "",
+    "scale": "share",
+    "direction": 0,
+    "meaning": "chance that a child of the island is this one's, as the scheme has it before any shuffling",
+    "unit": "",
+    "every": 1,
+}
+"""The column of births that a scheme of one's own adds, so that who reads the run need not have the scheme."""
 
 
 class Rules(Protocol):
@@ -32,6 +53,10 @@ class Rules(Protocol):
 
     @property
     def scheme(self) -> str: ...
+    @property
+    def shuffled(self) -> bool: ...
+    @property
+    def parameters(self) -> Mapping[str, Any]: ...
     @property
     def accuracy_weight(self) -> float: ...
     @property
@@ -58,73 +83,162 @@ def fitness(accuracy: ArrayLike, replication_error: ArrayLike, weight: float, sc
     return np.exp(mix) if scheme == "roulette" else mix
 
 
+@dataclass(frozen=True)
+class Choice:
+    """Who reproduces on an island.
+
+    Attributes:
+        parents: [n_children] int64 slots, one a child, in no order; empty if none lives.
+        columns: What goes on record of it beside the scores: with a scheme of one's own, `CHANCE`, [P] float32.
+    """
+
+    parents: Ints
+    columns: Mapping[str, NDArray[np.float32]]
+
+
+def is_control(rules: Rules) -> bool:
+    """Whether nobody is selected: chances are dealt out at random within the island, or equal."""
+    return rules.shuffled or rules.scheme == "drift"
+
+
+def named(rules: Rules) -> str:
+    """What to call the scheme: "truncation", "shuffled" of the shuffled tournament, "shuffled truncation" of others."""
+    scheme = plugins.short(rules.scheme)
+    return "shuffled" if rules.shuffled and scheme == "tournament" else f"{'shuffled ' * rules.shuffled}{scheme}"
+
+
+def own_scheme(rules: Rules, again: bool = False) -> Found | None:
+    """The scheme of one's own that the configuration names, None if it names a shipped one.
+
+    Raises:
+        UserError: As of `alife.plugins.find`.
+    """
+    return plugins.find(KEY, rules.scheme, rules.parameters, TAKES, again) if plugins.is_own(rules.scheme) else None
+
+
 def select(
-    selection: Rules,
-    accuracy: ArrayLike,
-    replication_error: ArrayLike,
+    rules: Rules,
+    columns: Mapping[str, NDArray[Any]],
     living: ArrayLike,
     n_children: int,
     seed: int,
     generation: int,
     island: int,
-) -> Ints:
+    own: Found | None = None,
+) -> Choice:
     """Parents of an island's children.
 
     Args:
-        selection: Scheme and its parameters.
-        accuracy: [P] by slot; anything for the dead.
-        replication_error: [P] ρ by slot; anything for the dead.
+        rules: Scheme and its parameters.
+        columns: By name, [P] each, by slot: accuracy and replication_error (ρ), and whatever else a scheme of one's own
+            may read; anything for the dead.
         living: [P] bool, who can be chosen.
         n_children: How many children to conceive.
         seed: The run's.
         generation: The parents'.
         island: Where they live.
+        own: As of `own_scheme`.
 
-    Returns:
-        [n_children] int64 slots of the parents, in no order; empty if none lives.
+    Raises:
+        UserError: A scheme of one's own failed, or what it gave are no chances.
     """
     alive = np.asarray(living, bool)
     slots = np.flatnonzero(alive)
+    if own is None:
+        chance = probabilities(rules, columns["accuracy"], columns["replication_error"], alive)
+        noted: dict[str, NDArray[np.float32]] = {}
+    else:
+        where = f"in generation {generation} on island {island}"
+        chance = _own_chances(own, columns, alive, where) if len(slots) else np.zeros(len(alive))
+        noted = {CHANCE["name"]: chance.astype(np.float32)}
     if not len(slots):
-        return slots
-    chance = probabilities(selection, accuracy, replication_error, alive)
-    if selection.scheme == "shuffled":
+        return Choice(slots, noted)
+    if rules.shuffled:
         chance[slots] = chance[rng(seed, Stream.SHUFFLE, generation, island).permutation(slots)]
     draw = rng(seed, Stream.SELECTION, generation, island)
-    return draw.choice(len(alive), size=n_children, p=chance).astype(np.int64)
+    return Choice(draw.choice(len(alive), size=n_children, p=chance).astype(np.int64), noted)
+
+
+def _own_chances(own: Found, columns: Mapping[str, NDArray[Any]], living: Bools, where: str) -> Doubles:
+    """[P] chances that a scheme of one's own gives, summing to 1."""
+    given = own({name: _read_only(values) for name, values in columns.items()}, _read_only(living), where=where)
+    expected = f"chances of parenthood, an array of {len(living)} numbers, one an individual, are expected"
+    try:
+        chance = np.asarray(given)
+    except Exception:
+        raise own.error(f"gave a {type(given).__name__} {where}: {expected}") from None
+    if chance.shape != living.shape or chance.dtype.kind not in "fiub":
+        what = f"{chance.dtype} of shape {chance.shape}" if chance.dtype.kind != "O" else type(given).__name__
+        raise own.error(f"gave {what} {where}: {expected}")
+    chance = chance.astype(np.float64)
+    wrong = np.flatnonzero(~np.isfinite(chance) | (chance < 0))
+    if len(wrong):
+        raise own.error(
+            f"gave {chance[wrong[0]]:g} to individual {wrong[0]} {where}: chances are finite and at least 0"
+        )
+    if chance[~living].any():
+        raise own.error(f"gave chances to the dead {where}: only the living (living[i] is true) reproduce")
+    if not 0 < chance.sum() < np.inf:
+        raise own.error(f"gave nobody a chance {where}: somebody who lives must have one above 0")
+    return chance / chance.sum()
+
+
+def _read_only(values: NDArray[Any]) -> NDArray[Any]:
+    view = values.view()
+    view.flags.writeable = False
+    return view
+
+
+def on_trial(own: Found, size: int, names: Iterable[str]) -> None:
+    """Call a scheme of one's own with made-up scores, so that one that is wrong is found before anything is made.
+
+    Args:
+        own: As of `own_scheme`.
+        size: Individuals of an island.
+        names: Columns that it will be given.
+
+    Raises:
+        UserError: It fails, or what it gives are no chances.
+    """
+    draw = np.random.default_rng(0)
+    columns: dict[str, NDArray[Any]] = {name: draw.random(size, dtype=np.float32) for name in names}
+    columns |= {name: np.arange(size, dtype=np.int64) for name in IDS}
+    half = np.arange(size) % 2 == 0
+    for living in (np.ones(size, bool), half):
+        lived = {n: np.where(living, v, np.nan) if v.dtype.kind == "f" else v for n, v in columns.items()}
+        _own_chances(own, lived, living, "on trial, with made-up scores")
 
 
 def expected_offspring(
-    selection: Rules, accuracy: ArrayLike, replication_error: ArrayLike, living: ArrayLike, n_children: ArrayLike
+    rules: Rules, accuracy: ArrayLike, replication_error: ArrayLike, living: ArrayLike, n_children: ArrayLike
 ) -> Doubles:
     """The number of children that the scheme leads one to expect of each, given the scores and nothing else.
 
     Args:
-        selection: Scheme and its parameters.
+        rules: A shipped scheme and its parameters.
         accuracy: [..., P], leading axes being islands or generations that do not compete.
         replication_error: [..., P] ρ.
         living: [..., P] bool; the dead may also pad a short row.
         n_children: [...] children of each row.
 
     Returns:
-        [..., P] float64; a row sums to its n_children, or to 0 if none lives; 0 for the dead. Under the controls,
-        `shuffled` and `drift`, it is the same for all of the living.
+        [..., P] float64; a row sums to its n_children, or to 0 if none lives; 0 for the dead. Under a
+        control (`is_control`) it is the same for all of the living.
     """
     alive = np.asarray(living, bool)
-    control = selection.scheme in CONTROLS
-    chance = _share(alive) if control else probabilities(selection, accuracy, replication_error, alive)
+    chance = _share(alive) if is_control(rules) else probabilities(rules, accuracy, replication_error, alive)
     return np.asarray(n_children)[..., None] * chance
 
 
-def probabilities(selection: Rules, accuracy: ArrayLike, replication_error: ArrayLike, living: ArrayLike) -> Doubles:
-    """[..., P] chances that a child is this individual's; a row sums to 1, or to 0 if none lives.
+def probabilities(rules: Rules, accuracy: ArrayLike, replication_error: ArrayLike, living: ArrayLike) -> Doubles:
+    """[..., P] chances that a child is this one's under a shipped scheme; a row sums to 1, or to 0 if none lives.
 
-    Those of `shuffled` are what it deals out at random within the island: the tournament's.
+    With `shuffled` they are what is dealt out at random within the island.
     """
     alive = np.asarray(living, bool)
     if not alive.any():
         return np.zeros(alive.shape)
-    return SCHEMES[selection.scheme](_objectives(accuracy, replication_error), alive, selection)
+    return SCHEMES[rules.scheme](_objectives(accuracy, replication_error), alive, rules)
 
 
 def _objectives(accuracy: ArrayLike, replication_error: ArrayLike) -> tuple[Doubles, Doubles]:
@@ -236,9 +350,8 @@ SCHEMES: Final[Mapping[str, Callable[[tuple[Doubles, Doubles], Bools, Rules], Do
         "truncation": _truncation,
         "roulette": _roulette,
         "nsga2": _nsga2,
-        "shuffled": _tournament,
         "drift": _drift,
     }
 )
-"""Chances of parenthood, [..., P], from (accuracy, −log ρ), who lives, and the rules; `select` deals out those of
-`shuffled`. Read-only: what is patched in at run time would go on record under the name of the shipped one."""
+"""Chances of parenthood, [..., P], from (accuracy, −log ρ), who lives, and the rules. Read-only: what is patched in at
+run time would go on record under the name of the shipped one."""

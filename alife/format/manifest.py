@@ -6,105 +6,21 @@ somebody else made may be wrong under right checksums.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from alife import schema
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
+from alife.format.fields import SINCE, Manifest, Task
 from alife.words import count
 
 NAME: Final = "manifest.json"
 MOST: Final = 1 << 26
 """Bytes of a manifest at most; of a run of 10,000 parts and as many restarts it has 5 million."""
-
-Digest = Annotated[str, Field(pattern=r"\A[0-9a-f]{64}\z")]
-Natural = Annotated[int, Field(ge=0, lt=1 << 63)]
-Generation = Annotated[int, Field(ge=0, le=schema.MAX_GENERATIONS)]
-Scalar = str | int | float | bool | None
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class _Config(_Strict):
-    size: Natural
-    sha256: Digest
-
-
-class _Part(_Strict):
-    name: str
-    size: Natural
-    sha256: Digest
-    rows: Annotated[int, Field(ge=1)]
-    first: Generation
-    last: Generation
-
-
-class _Checkpoint(_Strict):
-    name: str
-    size: Natural
-    sha256: Digest
-    generation: Generation
-
-
-class _Restart(_Strict):
-    time: str
-    generation: Annotated[int, Field(ge=-1, le=schema.MAX_GENERATIONS)]
-    host: str
-    why: str
-    seconds_lost: float
-
-
-class _Start(_Strict):
-    """A start, a resume or a fork: from `generation` on, on `host`, by `version` of alife, as `command` asked."""
-
-    time: str
-    generation: Generation
-    command: str
-    version: str
-    versions: dict[str, Scalar]
-    host: str
-
-
-class _Task(_Strict):
-    """The data that a run learns: SHA-256, shape of an image, and images of each class by split."""
-
-    digest: Digest
-    shape: list[Natural]
-    classes: Natural
-    split: Literal["tail", "stratified"]
-    counts: dict[str, list[Natural]]
-
-
-class _Parts(_Strict):
-    births: list[_Part]
-    migrations: list[_Part]
-    generations: list[_Part]
-    checkpoints: list[_Checkpoint]
-
-
-class _Manifest(_Strict):
-    format: int
-    epoch: Annotated[int, Field(ge=1, lt=1 << 62)]
-    status: Annotated[str, Field(pattern=rf"\A(?:{'|'.join(schema.STATUSES)})\z")]
-    generation: Annotated[int, Field(ge=-1, le=schema.MAX_GENERATIONS)]
-    seed: Natural
-    created: str
-    updated: str
-    versions: dict[str, Scalar]
-    machine: Annotated[dict[str, Scalar], Field(alias="class")]
-    starts: list[_Start]
-    task: _Task | None
-    warnings: list[str]
-    restarts: list[_Restart]
-    config: Annotated[list[_Config], Field(min_length=1, max_length=2)]
-    parts: _Parts
-    checksum: Digest
 
 
 def parse_task(task: Any, source: str) -> dict[str, Any] | None:
@@ -114,7 +30,7 @@ def parse_task(task: Any, source: str) -> dict[str, Any] | None:
         UserError: It is not what a record says.
     """
     try:
-        return None if task is None else _Task.model_validate(task).model_dump()
+        return None if task is None else Task.model_validate(task).model_dump()
     except ValidationError:
         raise UserError(f"{source}: what it says of its data is damaged: restore it from a copy") from None
 
@@ -134,7 +50,7 @@ def serialise(manifest: Mapping[str, Any]) -> bytes:
     """
     content = {**manifest, "format": schema.FORMAT_VERSION}
     content["checksum"] = schema.manifest_checksum(content)
-    _Manifest.model_validate(content)
+    Manifest.model_validate(content)
     return (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
@@ -160,9 +76,12 @@ def parse(data: bytes, source: str) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise UserError(f"{source}: damaged: not a manifest")
     _check_format(content.get("format"), source)
-    known = content if content["format"] > 1 else {"starts": [], "task": None, "warnings": [], **content}
+    known = dict(content)
+    for since, fields in SINCE.items():
+        if content["format"] < since:
+            known = fields | known
     try:
-        _Manifest.model_validate(known)
+        Manifest.model_validate(known)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(map(str, first["loc"]))
@@ -172,11 +91,17 @@ def parse(data: bytes, source: str) -> dict[str, Any]:
     _check_names(content["parts"], source)
     _check_rows(content["parts"], source)
     _check_births(content, source)
+    _check_columns(known["columns"], source)
     return known
 
 
 def begin(
-    config: RunConfig, seal: Mapping[str, Any], versions: Mapping[str, str], machine: Mapping[str, Any], started: str
+    config: RunConfig,
+    seal: Mapping[str, Any],
+    versions: Mapping[str, str],
+    machine: Mapping[str, Any],
+    columns: Sequence[Mapping[str, Any]],
+    started: str,
 ) -> dict[str, Any]:
     """The manifest of a run in which nothing has happened yet.
 
@@ -185,6 +110,7 @@ def begin(
         seal: Size and SHA-256 of config.yaml.
         versions: Of the packages that decide the births.
         machine: The class within which births are promised to be identical.
+        columns: Of births that only this run has.
         started: This moment, ISO 8601.
     """
     return {
@@ -199,6 +125,8 @@ def begin(
         "class": dict(machine),
         "starts": [],
         "task": None,
+        "objects": {},
+        "columns": [dict(column) for column in columns],
         "warnings": [],
         "restarts": [],
         "config": [dict(seal)],
@@ -238,6 +166,14 @@ def _check_rows(parts: Mapping[str, list[dict[str, Any]]], source: str) -> None:
         rows, size = (sum(part[key] for part in parts[kind]) for key in ("rows", "size"))
         if rows > schema.most_rows(size):
             raise UserError(f"{source}: damaged: parts.{kind}: {rows} rows in {size} bytes")
+
+
+def _check_columns(columns: Sequence[Mapping[str, Any]], source: str) -> None:
+    names = [column["name"] for column in columns]
+    taken = {*schema.birth_columns(schema.LIFE_HISTORY), *schema.generation_columns()}
+    for number, name in enumerate(names):
+        if name in taken or name in names[:number]:
+            raise UserError(f"{source}: damaged: columns: {name!r} is the name of another column")
 
 
 def _check_births(content: Mapping[str, Any], source: str) -> None:

@@ -5,7 +5,7 @@ and are in no statistic of a trait. Rows that a run wrote under format 1 count t
 `renewed` computes such rows again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -24,21 +24,24 @@ DUST: Final = 1e-12
 """Standard deviations below this, relative to the mean, are rounding: there is nothing to select."""
 
 
-def statistics(births: Mapping[str, NDArray[Any]], deme: Ints, count: int) -> dict[str, Doubles]:
+def statistics(
+    births: Mapping[str, NDArray[Any]], deme: Ints, count: int, own: Iterable[str] = ()
+) -> dict[str, Doubles]:
     """Statistics of every score by deme (an island in one generation), over those who lived to reproduce.
 
     Args:
         births: Columns of `schema.BIRTHS`, [n] each: the scores, n_offspring and cause_of_death by name.
         deme: [n] number of the deme that each lives in.
         count: Demes, D.
+        own: Columns that only this run has.
 
     Returns:
-        T_mean, T_median, T_q05, T_q95 and T_differential for each T of `schema.SCORES`, [D] each. NaN where nobody has
-        a finite value; the differential is 0 there, and where the trait does not vary.
+        T_mean, T_median, T_q05, T_q95 and T_differential for each T of `schema.SCORES` and `own`, [D] each. NaN where
+        nobody has a finite value; the differential is 0 there, and where the trait does not vary.
     """
     living = np.asarray(births["cause_of_death"] == schema.CAUSES[0])
     out: dict[str, Doubles] = {}
-    for name in schema.SCORES:
+    for name in (*schema.SCORES, *own):
         value = np.asarray(births[name], np.float64)
         known = living & np.isfinite(value)
         out |= {f"{name}_{key}": v for key, v in _moments(value[known], deme[known], count).items()}

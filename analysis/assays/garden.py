@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import pandas as pd
 
-from alife.evolution.selection import CONTROLS
 from alife.traits import MAIN, TRAITS, measured
 from analysis.assays.components import correlation, heritability
 from analysis.assays.estimates import Floats, Frames, assayed, by_life, scored
@@ -44,7 +43,7 @@ def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Estimate],
         last=last,
         higher={trait: _where(lives, trait, last, base) for trait, g in gains if g == last},
         scheme=about["scheme"],
-        controls=CONTROLS,
+        control=about["scheme"] == "drift" or about["scheme"].startswith("shuffled"),
     )
     return [*means.values(), *gains.values(), *shares.values(), *correlations], said
 

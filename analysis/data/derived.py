@@ -10,35 +10,36 @@ from numpy.typing import NDArray
 from alife import schema
 from alife.evolution import selection
 from alife.format.tested import OnTestImages
+from alife.plugins import is_own
 
 DERIVED: Final = ("replication_loss", "fitness", "birth_island", "test_accuracy")
 """Columns of `Run.births` that are computed on load and never stored."""
 
 MADE_OF: Final = {
     "replication_loss": ("replication_error", "squared_norm"),
-    "fitness": ("accuracy", "replication_error", "cause_of_death"),
+    "fitness": ("accuracy", "replication_error", "cause_of_death", "chance"),
 }
 """Stored columns from which a derived one is computed."""
 
 
 def derive(
     births: pd.DataFrame,
-    accuracy_weight: float,
-    scheme: str,
+    rules: selection.Rules,
     tests: Sequence[OnTestImages] = (),
     columns: Collection[str] | None = None,
 ) -> pd.DataFrame:
     """The births with `DERIVED` columns, or with those that are among `columns`.
 
     replication_loss is L_SR = ρ·Σg² (Chang and Lipson 2018), float32. fitness is `alife.evolution.selection.fitness`
-    within (generation, island) among those that did not die early, float32, NaN for the early dead. birth_island is
+    within (generation, island) among those that did not die early, float32, NaN for the early dead; under a scheme of
+    the run's own it is the chance of parenthood on record. birth_island is
     where the individual was conceived, int32; `island` is where it lives. test_accuracy is that on the test images,
     float32, of those that lived to the end of a generation that was tested, else NaN.
     """
     ids = births["id"].to_numpy()
     derived: dict[str, Callable[[], Any]] = {
         "replication_loss": lambda: births["replication_error"] * births["squared_norm"],
-        "fitness": lambda: _fitness(births, accuracy_weight, scheme),
+        "fitness": lambda: _fitness(births, rules),
         "birth_island": lambda: (ids >> (schema.GENERATION_BITS + schema.SLOT_BITS)).astype(np.int32),
         "test_accuracy": lambda: _test_accuracy(ids, tests),
     }
@@ -53,9 +54,11 @@ def _test_accuracy(ids: NDArray[np.int64], tests: Sequence[OnTestImages]) -> NDA
     return out
 
 
-def _fitness(births: pd.DataFrame, accuracy_weight: float, scheme: str) -> NDArray[np.float32]:
+def _fitness(births: pd.DataFrame, rules: selection.Rules) -> NDArray[np.float32]:
     """Demes of equal size are scored together, a row each."""
     dead = (births["cause_of_death"] != schema.CAUSES[0]).to_numpy()
+    if is_own(rules.scheme):
+        return np.where(dead, np.float32(np.nan), births["chance"].to_numpy())
     accuracy, error = (np.where(dead, np.nan, births[trait]) for trait in ("accuracy", "replication_error"))
     deme = births["generation"].to_numpy(np.int64) << schema.ISLAND_BITS | births["island"].to_numpy(np.int64)
     order = np.argsort(deme, kind="stable")
@@ -64,6 +67,6 @@ def _fitness(births: pd.DataFrame, accuracy_weight: float, scheme: str) -> NDArr
     out = np.full(len(births), np.nan, np.float32)
     for size in np.unique(sizes):
         rows = order[starts[sizes == size][:, None] + np.arange(size)]
-        out[rows] = selection.fitness(accuracy[rows], error[rows], accuracy_weight, scheme)
+        out[rows] = selection.fitness(accuracy[rows], error[rows], rules.accuracy_weight, rules.scheme)
     out[dead] = np.nan
     return out

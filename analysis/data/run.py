@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -13,10 +14,14 @@ from numpy.typing import NDArray
 
 from alife import schema
 from alife.configuration.keys import RunConfig
+from alife.configuration.values import UNUSED
 from alife.errors import UserError, plain
+from alife.evolution import selection
 from alife.format import manifest as manifests
 from alife.format import stored, summary, tested
 from alife.format.tested import OnTestImages
+from alife.plugins import is_own
+from alife.traits import enter
 from alife.words import count
 from analysis.data.derived import derive
 from analysis.data.parts import Wanted, assemble, in_order
@@ -85,6 +90,22 @@ class Run:
     def has_task(self) -> bool:
         """Whether anybody was asked to classify."""
         return bool(self.setting("task") != "none")
+
+    @property
+    def scheme(self) -> str:
+        """What to call its scheme of selection: "truncation", "shuffled", "shuffled truncation", "my.py:fewest"."""
+        return selection.named(SimpleNamespace(**self.setting("selection")))
+
+    @property
+    def is_control(self) -> bool:
+        """Whether nobody is selected in it."""
+        return selection.is_control(SimpleNamespace(**self.setting("selection")))
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether its scheme looks at w, the weight of accuracy."""
+        scheme = str(self.setting("selection.scheme"))
+        return not is_own(scheme) and "accuracy_weight" not in UNUSED[scheme]
 
     @property
     def outdated(self) -> str:
@@ -177,11 +198,12 @@ def _load(there: Source, text: bytes, wanted: Wanted) -> Run:
         return assemble(read, [(part, partial(_table, there, part, config, columns, read)) for part in parts], wanted)
 
     all_of_it = Wanted(True, None, None)
-    generations = frame("generations", schema.GENERATIONS, all_of_it)
+    enter(manifest["columns"])
+    generations = frame("generations", schema.generation_columns(manifest["columns"]), all_of_it)
     rows = summary.outdated(_columns(generations), manifest)
     if rows.any() and wanted.births:  # statistics are made again of all births
         wanted = all_of_it
-    births = frame("births", schema.birth_columns(config.reproduction.heritable), wanted)
+    births = frame("births", schema.birth_columns(config.reproduction.heritable, manifest["columns"]), wanted)
     tests = _tests(there, manifest, config)
     if len(births) and rows.any():
         generations = pd.DataFrame(summary.renewed(_columns(generations), _columns(births), rows))
@@ -189,9 +211,7 @@ def _load(there: Source, text: bytes, wanted: Wanted) -> Run:
         path=path,
         config=config.model_dump(mode="json"),
         manifest=manifest,
-        births=in_order(
-            derive(births, config.selection.accuracy_weight, config.selection.scheme, tests, wanted.columns)
-        ),
+        births=in_order(derive(births, config.selection, tests, wanted.columns)),
         migrations=frame("migrations", schema.MIGRATIONS, all_of_it),
         generations=generations,
         tests=tests,

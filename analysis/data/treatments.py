@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import fsspec
 
+from alife import plugins
 from alife.configuration.values import UNUSED
 from alife.errors import UserError
-from alife.evolution.selection import CONTROLS
 from alife.format import files
 from alife.format.manifest import NAME as MANIFEST
 from alife.words import count
@@ -28,16 +28,11 @@ NOT_TREATMENT: Final = ("seed", "device", "quine.projection_seed", "life.threads
 SHORT: Final = {"selection.accuracy_weight": "w", "selection.scheme": ""}
 """What labels call a key; others go by their last word. The scheme's name stands alone."""
 
-SILENT: Final = {
-    scheme: tuple(f"selection.{key}" for key in (*keys, *(["accuracy_weight"] if scheme == "shuffled" else [])))
-    for scheme, keys in UNUSED.items()
-}
-"""Keys that make no difference under a scheme, and are left out of a label as long as it stays unique."""
-
 DEPTH: Final = 3
 PLAN: Final = "sweep.yaml"
 """What a sweep has beside its runs: `populations.studies.sweep` writes it."""
 _SCHEME: Final = "selection.scheme"
+_SHUFFLED: Final = "selection.shuffled"
 
 
 def find_runs(path: str | os.PathLike[str]) -> list[str]:
@@ -102,7 +97,7 @@ def group(runs: Sequence[Run]) -> dict[str, list[Run]]:
     Raises:
         UserError: Two runs have the same configuration and seed: one would count twice.
     """
-    flat = [_flat(run.config) for run in runs]
+    flat = [_told(run) for run in runs]
     members: dict[tuple[tuple[str, str], ...], list[int]] = {}
     for number, config in enumerate(flat):
         members.setdefault(tuple(sorted((key, repr(value)) for key, value in config.items())), []).append(number)
@@ -180,7 +175,8 @@ def labels(configs: Sequence[Mapping[str, Any]]) -> list[str]:
     )
     if not differing:
         return ["all"] * len(configs)
-    schemes = {str(config.get(_SCHEME)) for config in configs} - set(CONTROLS)
+    words = {str(config.get(_SCHEME)) for config in configs}
+    schemes = {word for word in words if word != "drift" and not _is_shuffled(word)}
     common = schemes if len(schemes) == 1 else set()
     tiers = [
         [
@@ -207,8 +203,8 @@ def partners(first: Iterable[int], second: Iterable[int]) -> list[int] | None:
 
 
 def control(groups: Groups) -> str | None:
-    """The label of the only group under `shuffled`, the null of every claim about selection; or None."""
-    shuffled = [name for name, runs in groups.items() if runs[0].setting("selection.scheme") == "shuffled"]
+    """The label of the only shuffled group, the null of every claim about selection; or None."""
+    shuffled = [name for name, runs in groups.items() if runs[0].setting("selection.shuffled")]
     return shuffled[0] if len(shuffled) == 1 else None
 
 
@@ -226,27 +222,47 @@ def families(groups: Groups, *keys: str) -> list[dict[str, Sequence[Run]]]:
 
 
 def controls(groups: Groups) -> dict[str, str]:
-    """The null of each treatment: the only one under `shuffled` of those that differ from it by selection alone.
+    """The null of each treatment: the only shuffled one of those that differ from it by selection alone.
 
-    If there is only one at all, it is everybody's: `compare` notes to whom it is `unlike`.
+    Of several, the one of its own scheme. If there is only one at all, it is everybody's: `compare` notes to whom it is
+    `unlike`.
     """
     one = control(groups)
     if one is not None:
         return {label: one for label in groups if label != one}
     found: dict[str, str] = {}
     for family in families(groups, "selection"):
-        null = control(family)
-        found |= {label: null for label in family if null is not None and label != null}
+        for label, runs in family.items():
+            rest = {other: its for other, its in family.items() if other != label}
+            alike = {other: its for other, its in rest.items() if its[0].setting(_SCHEME) == runs[0].setting(_SCHEME)}
+            null = control(rest) or control(alike)
+            if null is not None and not runs[0].setting(_SHUFFLED):
+                found[label] = null
     return found
 
 
-def unlike(run: Run, null: Run) -> int | None:
-    """The size of the tournament whose chances a shuffled null deals out, if the run is no such tournament; or None."""
-    size = int(null.setting("selection.tournament_size"))
-    if null.setting(_SCHEME) != "shuffled":
+def unlike(run: Run, null: Run) -> str | None:
+    """Whose chances a shuffled null deals out, as "a tournament of 3", if they are not those of the run; or None."""
+    if not null.setting(_SHUFFLED) or _dealing(run) == _dealing(null):
         return None
-    same = run.setting(_SCHEME) in ("tournament", "shuffled") and run.setting("selection.tournament_size") == size
-    return None if same else size
+    return _dealing(null)
+
+
+def _dealing(run: Run) -> str:
+    """The scheme of a run and how unequal it makes chances, apart from scores."""
+    scheme = str(run.setting(_SCHEME))
+    if scheme == "tournament":
+        return f"a tournament of {run.setting('selection.tournament_size')}"
+    if scheme == "truncation":
+        return f"truncation at {run.setting('selection.truncation'):g}"
+    given = ", ".join(f"{key} {value}" for key, value in run.setting("selection.parameters").items())
+    return f"{plugins.short(scheme)}{f' ({given})' if given else ''}"
+
+
+def _told(run: Run) -> dict[str, Any]:
+    """A run's flat configuration, its scheme by the name that `Run.scheme` has."""
+    flat = _flat(run.config) | {_SCHEME: run.scheme}
+    return {key: value for key, value in flat.items() if key != _SHUFFLED}
 
 
 def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -259,7 +275,14 @@ def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _silent(config: Mapping[str, Any]) -> Sequence[str]:
-    return SILENT.get(str(config.get(_SCHEME)), ())
+    """Keys that make no difference under a scheme, and are left out of a label as long as it stays unique."""
+    word = str(config.get(_SCHEME))
+    keys = UNUSED.get(word.removeprefix("shuffled").strip() or "tournament", UNUSED["drift"])
+    return [f"selection.{key}" for key in (*keys, *(["accuracy_weight"] if _is_shuffled(word) else []))]
+
+
+def _is_shuffled(scheme: str) -> bool:
+    return scheme.split(" ")[0] == "shuffled"
 
 
 def _label(config: Mapping[str, Any], differing: Sequence[str], silent: Sequence[str]) -> str:

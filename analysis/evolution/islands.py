@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from alife import schema
 from alife.errors import UserError
 from alife.evolution import selection
+from alife.plugins import is_own
 from alife.traits import STORED, there
 from analysis.data.once import once
 from analysis.data.run import Run
@@ -89,12 +90,20 @@ class Demes:
     @cached_property
     def expected(self) -> Floats:
         """[n] children that the run's scheme leads one to expect of each, given the scores; 0 for the dead."""
+        if is_own(self.rules.scheme) and not self.rules.shuffled:
+            return self.dealt
         return _children(self, selection.expected_offspring)
 
     @cached_property
     def dealt(self) -> Floats:
-        """[n] as `expected`, but under `shuffled` before its scores are permuted: how unequal, but not whose."""
-        if self.rules.scheme not in selection.CONTROLS:
+        """[n] as `expected`, but with `shuffled` before chances are dealt out: how unequal, but not whose.
+
+        Those of a scheme of the run's own are on record, as births' column "chance".
+        """
+        if is_own(self.rules.scheme):
+            chance = self.tree.births["chance"].to_numpy(np.float64) * self.living
+            return chance * ratio(self.total(self.offspring), self.total(chance))[self.home]
+        if not self.rules.shuffled:
             return self.expected
         return _children(
             self, lambda rules, *scores: scores[-1][:, None] * selection.probabilities(rules, *scores[:-1])

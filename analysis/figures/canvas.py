@@ -70,8 +70,7 @@ def width_of(ax: Axes) -> float:
 
 def caption(run: Run) -> str:
     """One line that says what a run is: name, treatment, size, seed."""
-    scheme = run.setting("selection.scheme")
-    weight = "" if scheme in ("drift", "nsga2") else f", w = {run.setting('selection.accuracy_weight'):g}"
+    weight = f", w = {run.setting('selection.accuracy_weight'):g}" if run.is_weighted else ""
     size = f"{run.setting('population.islands')} × {run.setting('population.size')}"
     name = run.name if len(run.name) <= 40 else f"{run.name[:39]}…"
-    return f"{name}: {scheme}{weight}, {size} individuals, seed {run.manifest['seed']}"
+    return f"{name}: {run.scheme}{weight}, {size} individuals, seed {run.manifest['seed']}"

@@ -36,7 +36,7 @@ def among_treatments(sweep: Sweep) -> Iterator[Part]:
     for family in found:
         yield from _told(*_extremes(family, WEIGHT), BETWEEN)
     for family in families(sweep.groups, TASK_WEIGHT):
-        yield from _said("task weights", scheme=next(iter(family.values()))[0].setting("selection.scheme"))
+        yield from _said("task weights", scheme=next(iter(family.values()))[0].scheme)
         yield from _told(*_extremes(family, TASK_WEIGHT), BETWEEN)
 
 

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import pandas as pd
 
-from alife.evolution.selection import CONTROLS
 from alife.traits import TRAITS
 from alife.words import count
 from analysis import templates
@@ -170,7 +169,7 @@ def pairs(sweep: Sweep, among: Mapping[str, pd.DataFrame]) -> list[tuple[str, st
     labels = [label for label in sweep.groups if label in among]
     if len(labels) > MOST:
         return [(label, labels[-1]) for label in labels[:-1]]
-    controls = {x for x in labels if sweep.groups[x][0].setting("selection.scheme") in CONTROLS}
+    controls = {x for x in labels if sweep.groups[x][0].is_control}
     return [(a, b) if b in controls else (b, a) for a, b in combinations(labels, 2)]
 
 

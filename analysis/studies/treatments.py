@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from alife.errors import UserError
-from alife.evolution.selection import CONTROLS
 from alife.traits import DRAWN, TOLD, TRAITS, log10, there
 from analysis.data.once import once
 from analysis.data.run import Run, lived, load_run
@@ -59,8 +58,7 @@ def _ordered(groups: Mapping[str, Sequence[Run]]) -> dict[str, Sequence[Run]]:
 
     def place(label: str) -> tuple[bool, float, float, str]:
         run = groups[label][0]
-        is_control = run.setting("selection.scheme") in CONTROLS
-        return is_control, float(run.setting(TASK_WEIGHT)), float(run.setting(WEIGHT)), label
+        return run.is_control, float(run.setting(TASK_WEIGHT)), float(run.setting(WEIGHT)), label
 
     return {label: groups[label] for label in sorted(groups, key=place)}
 
@@ -115,7 +113,6 @@ def ends(family: Mapping[str, Sequence[Run]], key: str) -> tuple[str, str]:
 
 def weighted(groups: Mapping[str, Sequence[Run]]) -> list[dict[str, Sequence[Run]]]:
     """Families over w, of schemes whose parents depend on it."""
-    unweighted = (*CONTROLS, "nsga2")
     return families(
-        {name: runs for name, runs in groups.items() if runs[0].setting("selection.scheme") not in unweighted}, WEIGHT
+        {name: runs for name, runs in groups.items() if not runs[0].is_control and runs[0].is_weighted}, WEIGHT
     )

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from alife.configuration.keys import RunConfig
 from alife.evolution.island import Scores
-from alife.evolution.reproduction import Ints, Newborns
+from alife.evolution.reproduction import Newborns
+from alife.evolution.selection import Choice
 from alife.world.projections import Physics
 from populations.engine import classes
 from populations.engine.worker import Worker, machine_class
@@ -38,14 +39,14 @@ class Generation:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one island's generation came to: its scores, the chosen parents (slots), and their children."""
+    """What one island's generation came to: its scores, who was chosen, and their children."""
 
     scores: Scores
-    chosen: Ints
+    choice: Choice
     children: Newborns
 
 
-Choose = Callable[[int, Scores], Ints]
+Choose = Callable[[int, Scores], Choice]
 """(island, scores) → the parents of the next generation: the selection controller's decision."""
 
 
@@ -116,8 +117,8 @@ class LocalBackend:
             if self.stopping():
                 raise Interrupted
             scores = self.worker.live(island, generation.number, newborns, generation.collapse_norm, generation.test)
-            chosen = choose(island, scores)
-            outcomes[island] = Outcome(scores, chosen, self.worker.conceive(island, chosen))
+            choice = choose(island, scores)
+            outcomes[island] = Outcome(scores, choice, self.worker.conceive(island, choice.parents))
         return outcomes
 
     def close(self) -> None:

@@ -14,16 +14,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
-from alife.evolution import selection
+from alife.evolution import objects, selection
 from alife.evolution.island import Scores
-from alife.evolution.reproduction import Floats, Ints, Newborns
+from alife.evolution.reproduction import Floats, Newborns
+from alife.evolution.selection import Choice
 from alife.format import tested
 from alife.format.tested import OnTestImages
 from populations.engine import migration
-from populations.engine.backend import Backend, Generation, Interrupted
+from populations.engine.backend import Backend, Choose, Generation, Interrupted
 from populations.observe import events
 from populations.observe.listeners import Listeners
 from populations.record import checkpoints, rows
@@ -88,21 +90,22 @@ def ended_by(error: BaseException) -> str:
     return "interrupted" if isinstance(error, KeyboardInterrupt | UserError) else "failed"
 
 
-def choose(config: RunConfig, generation: int) -> Callable[[int, Scores], Ints]:
-    """The controller's decision for one generation: (island, scores) → slots of the parents, one a child."""
+def choose(config: RunConfig, generation: int, newborns: Mapping[int, Newborns]) -> Choose:
+    """The controller's decision for one generation: who of an island, given its scores, are the parents.
 
-    def parents(island: int, scores: Scores) -> Ints:
-        living = scores.living
-        return selection.select(
-            config.selection,
-            scores.columns["accuracy"],
-            scores.columns["replication_error"],
-            living,
-            config.population.size,
-            config.seed,
-            generation,
-            island,
-        )
+    Args:
+        config: The run's.
+        generation: The parents'.
+        newborns: As which they were born, by the island where they live.
+    """
+    rules, own = config.selection, selection.own_scheme(config.selection)
+    size, seed, heritable = config.population.size, config.seed, config.reproduction.heritable
+
+    def parents(island: int, scores: Scores) -> Choice:
+        born = newborns[island]
+        ids = {"id": born.ids, "ancestor_id": born.ancestors}
+        columns: dict[str, NDArray[Any]] = {**scores.columns, **{name: born.traits[name] for name in heritable}, **ids}
+        return selection.select(rules, columns, scores.living, size, seed, generation, island, own)
 
     return parents
 
@@ -113,17 +116,17 @@ def _one_generation(run: RunState) -> None:
     last = number == config.generations - 1
     living_here, moves = migration.migrate(config, run.newborns, number)
     work = Generation(number, living_here, run.collapse_norm, test=last)
-    outcomes = run.backend.live(work, choose(config, number))
+    outcomes = run.backend.live(work, choose(config, number, living_here))
     lived = time.perf_counter()
 
-    births, generations = [], []
+    births, generations, own = [], [], objects.columns(config)
     tests = OnTestImages(number, {}, frozenset())
     dominants: dict[int, Floats] = {}
     for island, outcome in outcomes.items():
         newborns, scores = living_here[island], outcome.scores
-        table = rows.births(island, number, newborns, scores, outcome.chosen, config.reproduction.heritable)
+        table = rows.births(island, number, newborns, scores, outcome.choice, config.reproduction.heritable)
         births.append(table)
-        generations.append(rows.summary(island, number, table, sum(scores.seconds.values())))
+        generations.append(rows.summary(island, number, table, sum(scores.seconds.values()), own))
         for phase, seconds in scores.seconds.items():
             run.seconds[phase] = run.seconds.get(phase, 0) + seconds
         if scores.test_accuracy is not None and config.task != "none":

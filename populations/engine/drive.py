@@ -10,8 +10,10 @@ from typing import Any
 
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
+from alife.evolution import objects
 from alife.evolution.reproduction import Newborns
 from alife.organism.genome import Shape
+from alife.plugins import Found
 from alife.world.projections import Physics
 from populations.engine import needs
 from populations.engine.backend import Backend, Interrupted, LocalBackend
@@ -34,6 +36,7 @@ def begin(
     generation: int,
     newborns: Mapping[int, Newborns],
     meta: Mapping[str, Any],
+    own: Mapping[str, Found],
     warned: Sequence[str],
 ) -> Recorder:
     """A new record, holding those who are to live first; if they cannot be stored, nobody stays its writer.
@@ -45,12 +48,16 @@ def begin(
         generation: The one before theirs.
         newborns: By island.
         meta: As of `Recorder.commit`.
+        own: The user's own objects, as of `alife.evolution.objects.found`.
         warned: What the configuration says in vain.
     """
-    recorder = Recorder.create(out, backend.config, versions=versions(), machine=backend.machine)
+    config = backend.config
+    recorder = Recorder.create(
+        out, config, versions=versions(), machine=backend.machine, columns=objects.columns(config)
+    )
     try:
         recorder.start(generation + 1, versions())
-        recorder.describe(task=task, warnings=warned)
+        recorder.describe(task=task, objects=objects.on_record(own), warnings=warned)
         recorder.commit(generation, newborns, meta=meta)
     except BaseException:
         recorder.abandon()

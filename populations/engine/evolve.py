@@ -17,6 +17,7 @@ from alife.configuration.parsing import flatten
 from alife.configuration.remarks import warnings
 from alife.configuration.sources import Given, load_config
 from alife.errors import UserError
+from alife.evolution import objects
 from alife.evolution.reproduction import founders
 from alife.organism.measures import DEAD_ZERO
 from populations.engine.choosing import BackendName, choose
@@ -77,6 +78,7 @@ def evolve(
     if resume and exists(out):
         return go_on(out, config, backend, sinks, quiet)
     check_unused(out)
+    own = objects.found(config)
     config, physics = prepare(config, backend=backend)
     warned = warnings(config, physics.shape.classes, choose(backend, config))
 
@@ -85,7 +87,7 @@ def evolve(
         norms = np.concatenate([np.linalg.norm(group.messages, axis=1) for group in newborns.values()])
         backend = make_backend(config, physics)
         collapse_norm = DEAD_ZERO * float(np.median(norms))
-        recorder = begin(out, backend, physics.task, -1, newborns, {"collapse_norm": collapse_norm}, warned)
+        recorder = begin(out, backend, physics.task, -1, newborns, {"collapse_norm": collapse_norm}, own, warned)
         return RunState(backend.config, recorder, backend, newborns, 0, collapse_norm, warned=warned)
 
     return drive(start, backend, hearing(sinks, quiet, for_a_person))
@@ -96,6 +98,7 @@ def resume(
     *,
     generations: int | None = None,
     ray: Mapping[str, Any] | None = None,
+    allow_changed: bool = False,
     backend: BackendName = "auto",
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
@@ -106,6 +109,7 @@ def resume(
         run: Its folder, a path or an fsspec URI; or an `analysis.data.run.Run`.
         generations: A new, larger total.
         ray: Keys of the `ray` section to use this time; they have no part in what is born.
+        allow_changed: Go on though the source of an object of the user's own has changed; the change goes on record.
         backend: As of `evolve`.
         sinks: As of `evolve`.
         quiet: As of `evolve`.
@@ -139,8 +143,10 @@ def resume(
         aged = check_version(recorder.manifest, config)
         away = backend != "local" and elsewhere(config.ray)
         physics = physics_of(config, task_again(config, recorder.manifest), away)
-        before = [line for line in recorder.manifest["warnings"] if line.startswith("fork: ")]
-        warned = [*warnings(config, physics.shape.classes, choose(backend, config)), *before]
+        own = objects.found(config)
+        changed = objects.check(own, recorder.manifest["objects"], allow_changed)
+        before = [line for line in recorder.manifest["warnings"] if line.startswith(("fork: ", "changed: "))]
+        warned = [*warnings(config, physics.shape.classes, choose(backend, config)), *before, *changed]
     except BaseException:
         recorder.close()
         raise
@@ -155,7 +161,7 @@ def resume(
             if generations is not None:
                 recorder.extend(generations)
             recorder.start(generation, versions())
-            recorder.describe(warnings=warned)
+            recorder.describe(objects=objects.on_record(own), warnings=warned)
         except BaseException:
             recorder.close()
             raise

@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from alife.configuration import remarks
+from alife.configuration.idle import value_of
 from alife.configuration.keys import RunConfig, parse_config
 from alife.configuration.parsing import flatten, merge, nest
 from alife.errors import UserError
+from alife.evolution import objects
 from populations.engine import migration
 from populations.engine.choosing import BackendName, choose
 from populations.engine.coordinator import RunState
@@ -36,6 +38,7 @@ def fork(
     out: str | os.PathLike[str] | None = None,
     changes: Mapping[str, Any] | None = None,
     *,
+    allow_changed: bool = False,
     backend: BackendName = "auto",
     resume: bool = False,
     sinks: Sequence[Sink] | None = None,
@@ -51,6 +54,7 @@ def fork(
         generation: A kept one; its newborns are thawed.
         out: The new run folder; PARENT-fork-GENERATION if None.
         changes: Keys that differ from the parent's configuration, nested or dotted.
+        allow_changed: As of `populations.resume`.
         backend: As of `populations.evolve`.
         resume: Go on if `out` already holds this fork.
         sinks: As of `populations.evolve`.
@@ -81,12 +85,17 @@ def fork(
     number, newborns, meta = read_checkpoint(parent, generation)
     check_unused(out)
     migration.check(config, min(map(len, newborns.values())))
+    own = objects.found(config)
+    changed = objects.check(
+        {key: each for key, each in own.items() if value_of(lived, key) == each.name}, past["objects"], allow_changed
+    )
     config, physics = prepare(config, past, backend)
     aged = check_version(past, config)
     norm = check_newborns(newborns, meta, config, physics, parent)
     warned = [
         *remarks.warnings(config, physics.shape.classes, choose(backend, config)),
         *remarks.of_fork(lived, config),
+        *changed,
     ]
 
     def start(make_backend: MakeBackend) -> RunState:
@@ -94,7 +103,7 @@ def fork(
         if _repeats(config, lived):
             backend.require(past["class"])
         kept = {"collapse_norm": norm, "parent": parent, "thawed": number}
-        recorder = begin(out, backend, physics.task, number - 1, newborns, kept, warned)
+        recorder = begin(out, backend, physics.task, number - 1, newborns, kept, own, warned)
         return RunState(backend.config, recorder, backend, newborns, number, norm, committed=number - 1, warned=warned)
 
     tell = hearing(sinks, quiet, for_a_person)

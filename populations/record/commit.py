@@ -91,7 +91,8 @@ def append(
     if not rows and not merged:
         return listed
     kept, old = listed[: len(listed) - merged], listed[len(listed) - merged :]
-    whole = pa.concat_tables([read_part(state.folder, entry, kind, config) for entry in old] + rows)
+    want = parts.columns(kind, config, state.manifest)
+    whole = pa.concat_tables([read_part(state.folder, entry, want, config) for entry in old] + rows)
     first, last = whole["generation"][0].as_py(), whole["generation"][-1].as_py()
     name = f"{kind}/{first:07d}-{last:07d}-{state.mark}.parquet"
     data = parts.encode(whole)

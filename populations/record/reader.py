@@ -115,21 +115,26 @@ class _Missing(UserError):
 
 def _digest(folder: Folder, content: Mapping[str, Any], first: int, last: int | None) -> str:
     config = load_config(folder, content)
-    want = parts.columns("births", config.reproduction.heritable)
+    want = parts.columns("births", config, content)
     total = hashlib.sha256(json.dumps(schema.identity(want)).encode() + b"\n")
     for entry in content["parts"]["births"]:
         if entry["last"] >= first and (last is None or entry["first"] <= last):
-            parts.feed(total, read_part(folder, entry, "births", config), first, last)
+            parts.feed(total, read_part(folder, entry, want, config), first, last)
     return total.hexdigest()
 
 
-def read_part(folder: Folder, entry: Mapping[str, Any], kind: str, config: RunConfig) -> pa.Table:
-    """Rows of a part of a kind that the manifest lists.
+def read_part(folder: Folder, entry: Mapping[str, Any], want: Mapping[str, str], config: RunConfig) -> pa.Table:
+    """Rows of a part that the manifest lists.
+
+    Args:
+        folder: Of the run.
+        entry: What the manifest says of the part.
+        want: Columns and dtypes, as of `parts.columns`.
+        config: The run's.
 
     Raises:
         UserError: It is missing or damaged, or its rows are not those that the manifest lists.
     """
-    want = parts.columns(kind, config.reproduction.heritable)
     source = f"{folder.uri}/{entry['name']}"
     return stored.parse_part(_read_listed(folder, entry), entry, config, want, source)
 
@@ -219,9 +224,9 @@ def check_loose(folder: Folder, content: Mapping[str, Any], config: RunConfig) -
         UserError: One does not; the line names it.
     """
     for kind in schema.ROWS:
-        listed = content["parts"][kind]
+        listed, want = content["parts"][kind], parts.columns(kind, config, content)
         for entry in listed[len(listed) - parts.to_merge([entry["rows"] for entry in listed], 1, compact=True) :]:
-            read_part(folder, entry, kind, config)
+            read_part(folder, entry, want, config)
 
 
 def listed_names(content: Mapping[str, Any]) -> set[str]:

@@ -3,18 +3,20 @@
 Call `births` and `summary` for each island, `concatenate` for all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from alife import schema
 from alife.evolution.island import Scores
-from alife.evolution.reproduction import Ints, Newborns
+from alife.evolution.reproduction import Newborns
+from alife.evolution.selection import Choice
 from alife.format.summary import statistics
 
 
 def births(
-    island: int, generation: int, newborns: Newborns, scores: Scores, chosen: Ints, heritable: tuple[str, ...]
+    island: int, generation: int, newborns: Newborns, scores: Scores, choice: Choice, heritable: tuple[str, ...]
 ) -> dict[str, np.ndarray]:
     """Rows of `schema.birth_columns` for everybody who lived on an island in a generation, in slot order."""
     size = len(newborns)
@@ -26,15 +28,21 @@ def births(
         "island": np.full(size, island, np.int32),
         "generation": np.full(size, generation, np.int32),
         **scores.columns,
-        "n_offspring": np.bincount(chosen, minlength=size).astype(np.int32),
+        "n_offspring": np.bincount(choice.parents, minlength=size).astype(np.int32),
         "cause_of_death": scores.causes.astype(object),
     }
     traits: dict[str, np.ndarray] = {name: newborns.traits[name] for name in schema.LIFE_HISTORY if name in heritable}
-    return columns | traits
+    return columns | traits | dict(choice.columns)
 
 
-def summary(island: int, generation: int, births: Mapping[str, np.ndarray], seconds: float) -> dict[str, np.ndarray]:
-    """The row of `schema.GENERATIONS` for one island's generation."""
+def summary(
+    island: int,
+    generation: int,
+    births: Mapping[str, np.ndarray],
+    seconds: float,
+    own: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, np.ndarray]:
+    """The row of `schema.generation_columns` for one island's generation; `own` are the run's own columns."""
     causes, offspring = births["cause_of_death"], births["n_offspring"]
     row: dict[str, float] = {
         "generation": generation,
@@ -45,8 +53,9 @@ def summary(island: int, generation: int, births: Mapping[str, np.ndarray], seco
         "parents": int((offspring > 0).sum()),
         "seconds": seconds,
     }
-    row |= {name: float(value[0]) for name, value in statistics(births, np.zeros(len(causes), np.int64), 1).items()}
-    return {name: np.array([row[name]]).astype(kind) for name, kind in schema.GENERATIONS.items()}
+    found = statistics(births, np.zeros(len(causes), np.int64), 1, [column["name"] for column in own])
+    row |= {name: float(value[0]) for name, value in found.items()}
+    return {name: np.array([row[name]]).astype(kind) for name, kind in schema.generation_columns(own).items()}
 
 
 def concatenate(tables: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:

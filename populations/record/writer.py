@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from alife import schema
+from alife import schema, traits
 from alife.configuration.keys import RunConfig, dump, parse_config
 from alife.errors import UserError
 from alife.evolution.reproduction import Newborns
@@ -51,6 +51,7 @@ class Recorder:
 
     def __init__(self, state: commit.Committed, config: RunConfig) -> None:
         self._state, self.config = state, config
+        traits.enter(self.manifest["columns"])
         self._rows: dict[str, list[pa.Table]] = {kind: [] for kind in schema.ROWS}
         self._added: int | None = None
 
@@ -62,6 +63,7 @@ class Recorder:
         *,
         versions: Mapping[str, str],
         machine: Mapping[str, Any],
+        columns: Sequence[Mapping[str, Any]] = (),
         lease_seconds: float = lease.LEASE_SECONDS,
     ) -> "Recorder":
         """Start a run in a new or empty folder.
@@ -71,6 +73,7 @@ class Recorder:
             config: Resolved and complete.
             versions: Of the packages that decide the births.
             machine: The class within which births are promised to be identical, the manifest's "class".
+            columns: Of births that only this run has, the manifest's "columns".
             lease_seconds: How long a dead writer keeps others out where there is no file lock.
 
         Raises:
@@ -88,7 +91,7 @@ class Recorder:
         try:
             check_unused(uri)
             text = dump(config).encode()
-            content = manifest.begin(config, schema.seal(text), versions, machine, now())
+            content = manifest.begin(config, schema.seal(text), versions, machine, columns, now())
             with explained(folder, "creating the run folder"):
                 names = folder.ls()
                 leftover, version = (
@@ -162,7 +165,7 @@ class Recorder:
         if generation != last + 1:
             raise ValueError(f"generation {generation} does not follow {last}")
         tables = {
-            kind: parts.table(rows, parts.columns(kind, self.config.reproduction.heritable), generation)
+            kind: parts.table(rows, parts.columns(kind, self.config, self.manifest), generation)
             for kind, rows in zip(schema.ROWS, (births, migrations, generations), strict=True)
         }
         for kind, rows in tables.items():
@@ -246,17 +249,24 @@ class Recorder:
         """
         self._state.notes.starts.append(notes.started(generation, versions))
 
-    def describe(self, *, task: Mapping[str, Any] | None = None, warnings: Sequence[str] | None = None) -> None:
-        """Say what the run learns and what its configuration is warned of; on record with the next commit.
+    def describe(
+        self,
+        *,
+        task: Mapping[str, Any] | None = None,
+        objects: Mapping[str, Mapping[str, Any]] | None = None,
+        warnings: Sequence[str] | None = None,
+    ) -> None:
+        """Say what the run learns, what it is made with and what it is warned of; on record with the next commit.
 
         Args:
-            task: digest, shape, classes, split and counts of the data; None leaves what is on record.
-            warnings: One line each; None leaves what is on record.
+            task: digest, shape, classes, split and counts of the data.
+            objects: name, sha256 and parameters of the user's own objects, by configuration key.
+            warnings: One line each.
+
+        What is None stays as it is on record.
         """
-        if task is not None:
-            self._state.notes.facts["task"] = dict(task)
-        if warnings is not None:
-            self._state.notes.facts["warnings"] = list(warnings)
+        said = {"task": task, "objects": objects, "warnings": warnings}
+        self._state.notes.facts |= {field: value for field, value in said.items() if value is not None}
 
     def verify(self) -> None:
         """Make sure that what later commits will merge holds what was written, before anything is lived on top of it.

@@ -23,6 +23,7 @@ from alife.configuration.keys import MAX_TASK_WEIGHT, parse_config
 from alife.configuration.parsing import merge
 from alife.configuration.problems import shown
 from alife.errors import UserError
+from alife.evolution import selection
 from alife.evolution.island import Habitat
 from alife.evolution.reproduction import Newborns
 from alife.organism.kernel.products import computing
@@ -94,7 +95,7 @@ def perform(uri: str, request: Request, told: Told = lambda _: None) -> tuple[di
         "descent": options.descent,
         **({"task_weights": list(options.task_weights)} if assay.weighs else {}),
         "seed": config.seed,
-        "scheme": config.selection.scheme,
+        "scheme": selection.named(config.selection),
         "weights": habitat.features.shape.n_weights,
         "steps": config.life.steps,
         "mutation": config.reproduction.mutation,

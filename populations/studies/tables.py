@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from alife import schema
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
+from alife.evolution import selection
 from alife.format import summary, tested
-from populations.record import reader
+from populations.record import parts, reader
 from populations.record.storage import Folder, explained, open_below, open_folder
 from populations.studies.plan import Plan, PlannedRun, plain
 
@@ -109,9 +110,9 @@ def _generations(uri: str, config: RunConfig) -> pa.Table:
         return none.append_column(TESTED, pa.array([], pa.float32()))
     folder = open_folder(uri)
     manifest = reader.fetch_manifest(folder)[0]
-    listed = manifest["parts"]["generations"]
-    parts = [reader.read_part(folder, entry, "generations", config) for entry in listed]
-    table = pa.concat_tables([none, *parts])
+    stored, listed = parts.columns("generations", config, manifest), manifest["parts"]["generations"]
+    tables = [reader.read_part(folder, entry, stored, config).select(list(want)) for entry in listed]
+    table = pa.concat_tables([none, *tables])
     columns = {name: table[name].to_numpy() for name in want}
     outdated = summary.outdated(columns, manifest)
     if outdated.any():
@@ -150,11 +151,12 @@ def _births(
         for entry in manifest["parts"]["births"]
         if generation is None or entry["first"] <= generation <= entry["last"]
     ]
-    tables = [reader.read_part(folder, entry, "births", config).select(["id", *summary.NEEDED]) for entry in listed]
+    stored, names = parts.columns("births", config, manifest), ["id", *summary.NEEDED]
+    tables = [reader.read_part(folder, entry, stored, config).select(names) for entry in listed]
     births = pa.concat_tables(tables)
     return {name: births[name].to_numpy() for name in births.column_names}
 
 
 def _cell(config: RunConfig, key: str) -> Any:
-    value = plain(config, key)
+    value = selection.named(config.selection) if key == selection.KEY else plain(config, key)
     return "+".join(map(str, value)) or "none" if isinstance(value, list) else value

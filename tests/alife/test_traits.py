@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import alife
 from alife import schema
+from alife.configuration.keys import Selection
 from alife.traits import MAIN, OF_A_TASK, SMALLEST, STORED, TOLD, TRAITS, measured, natural
 from analysis.data.derived import derive
 from analysis.data.run import Run
@@ -109,7 +110,7 @@ def exact(run: Run) -> Run:
     """The run with the last generation's survivors printing exactly."""
     births = run.births[[*schema.BIRTHS]].copy()
     births.loc[births["generation"] == run.last, ["replication_error", "copying_error"]] = 0.0
-    births = derive(births.astype(dict.fromkeys(schema.SCORES, "float32")), 0.5, "tournament")
+    births = derive(births.astype(dict.fromkeys(schema.SCORES, "float32")), Selection())
     return replace(run, births=births, generations=generation_table(births))
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from hypothesis import strategies as st
 
 from alife import schema
+from alife.configuration.keys import Selection
 from analysis.data.derived import derive
 
 
@@ -41,7 +42,7 @@ def record(parents: Sequence[Sequence[int]], founders: int | None = None, seed: 
     columns["n_offspring"][starts[-2] :] = rng.integers(0, 3, sizes[-1])
     births = pd.DataFrame(columns).astype({name: schema.BIRTHS[name] for name in columns})
     births["cause_of_death"] = pd.Categorical([schema.CAUSES[0]] * len(births), schema.CAUSES)
-    return derive(births, 0.5, "tournament")
+    return derive(births, Selection())
 
 
 @st.composite

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -108,7 +109,7 @@ def synthetic_run(
         path=path,
         config=run_config,
         manifest=_manifest(len(rows) - 1, seed, status),
-        births=derive(births, model.accuracy_weight, model.scheme),
+        births=derive(births, SimpleNamespace(**run_config["selection"])),
         migrations=_stack(swaps, schema.MIGRATIONS),
         generations=generation_table(births),
     )
@@ -420,6 +421,8 @@ def _manifest(last: int, seed: int, status: str) -> dict[str, Any]:
         "class": CLASS,
         "starts": [],
         "task": None,
+        "objects": {},
+        "columns": [],
         "warnings": [],
         "restarts": [],
         "parts": {kind: [] for kind in schema.PART_KINDS},

@@ -16,7 +16,7 @@ from ray.exceptions import ActorUnschedulableError, OutOfMemoryError, RayActorEr
 
 from alife.errors import UserError
 from alife.evolution.island import Scores
-from alife.evolution.reproduction import Ints
+from alife.evolution.selection import Choice
 from populations.engine.ray.devices import DeviceError
 
 START_SECONDS = 120.0
@@ -65,7 +65,7 @@ class Handle:
     silent: float = 0.0
     island: int | None = None
     scores: Scores | None = None
-    chosen: Ints | None = None
+    choice: Choice | None = None
     following: tuple[int, ray.ObjectRef] | None = None
 
 

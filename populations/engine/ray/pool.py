@@ -10,7 +10,7 @@ import time
 import ray
 from ray.exceptions import RayError
 
-from alife import siblings
+from alife import plugins, siblings
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
 from alife.world.projections import Physics
@@ -51,7 +51,7 @@ class WorkerPool:
         try:
             cluster.check_room(config, "worker")
             with cluster.explain_full_store():
-                self._sent = [ray.put(config), ray.put(physics)]
+                self._sent = [ray.put(each) for each in (plugins.carried(), config, physics)]
             self.grow()
         except BaseException:
             self.close()

@@ -23,7 +23,8 @@ from ray.exceptions import RayError
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
 from alife.evolution.island import Scores
-from alife.evolution.reproduction import Ints, Newborns
+from alife.evolution.reproduction import Newborns
+from alife.evolution.selection import Choice
 from alife.world.projections import Physics
 from populations.engine import classes
 from populations.engine.backend import Choose, Generation, Interrupted, Outcome
@@ -209,16 +210,16 @@ class RayBackend:
             self._admit(handle, answer)
         elif handle.phase == "live":
             assert island is not None
-            handle.scores, handle.chosen = answer, task.choose(island, answer)
+            handle.scores, handle.choice = answer, task.choose(island, answer)
             with cluster.explain_full_store():
-                self._call(handle, "conceive", handle.actor.conceive.remote(island, handle.chosen))
+                self._call(handle, "conceive", handle.actor.conceive.remote(island, handle.choice.parents))
             if task.queue:
                 handle.following = self._send(handle, task)
         else:
             assert island is not None
             assert handle.scores is not None
-            assert handle.chosen is not None
-            task.done[island] = Outcome(handle.scores, handle.chosen, _own(answer))
+            assert handle.choice is not None
+            task.done[island] = Outcome(handle.scores, handle.choice, _own(answer))
             handle.phase, handle.island, handle.scores = "idle", None, None
             if handle.following is not None:
                 self._live(handle, *handle.following)
@@ -301,5 +302,5 @@ def _own(newborns: Newborns) -> Newborns:
     return newborns.take(slice(None))
 
 
-def _nobody(island: int, scores: Scores) -> Ints:
+def _nobody(island: int, scores: Scores) -> Choice:
     raise AssertionError("a generation without islands chooses no parents")

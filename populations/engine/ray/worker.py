@@ -35,7 +35,8 @@ class PingedWorker:
 
         Args:
             root: The folder that holds the packages of this program on the driver's machine.
-            given: The configuration and the physics, as references: they can be read once the packages are imported.
+            given: Files of the user's own objects, the configuration and the physics, as references: they can be read
+                once the packages are imported.
 
         Returns:
             "where" this is, the id of the "node" and the class of its "machine"; or "node" and, under "hidden", what
@@ -43,12 +44,14 @@ class PingedWorker:
         """
         if found := _hidden(root):
             return found
+        from alife import plugins
         from populations.engine.ray.devices import device_errors
         from populations.engine.worker import Worker, machine_class
 
         config: RunConfig
         physics: Physics
-        config, physics = ray.get(list(given))
+        texts, config, physics = ray.get(list(given))
+        plugins.bring(texts)
         with device_errors():
             self.worker = Worker(config, physics)
             machine = machine_class(config)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alife import schema
+from alife.configuration.keys import Selection
 from alife.errors import UserError
 from alife.evolution import selection
 from analysis.data.derived import derive
@@ -44,8 +45,7 @@ def run_of(births: pd.DataFrame, **world) -> Run:
     births = births.astype({name: kind for name, kind in schema.BIRTHS.items() if kind != "string"})
     template = synthetic_run(1, 1, 1, **world)
     manifest = template.manifest | {"generation": int(births["generation"].max())}
-    rules = template.config["selection"]
-    births = derive(births, rules["accuracy_weight"], rules["scheme"])
+    births = derive(births, SimpleNamespace(**template.config["selection"]))
     return replace(template, births=births, manifest=manifest, generations=generation_table(births))
 
 
@@ -71,7 +71,7 @@ def breed(
     survivor of an island gets beside what the scheme gives it.
     """
     draw = np.random.default_rng(seed)
-    rules = SimpleNamespace(scheme=scheme, accuracy_weight=1.0, tournament_size=3, truncation=0.5)
+    rules = Selection.model_validate({"scheme": scheme, "accuracy_weight": 1.0})
     z = np.full((islands, size), 0.5) + noise * draw.standard_normal((islands, size))
     ids = np.array([[schema.pack_id(i, 0, s) for s in range(size)] for i in range(islands)])
     ancestors, rows = ids, []
@@ -94,7 +94,12 @@ def breed(
             )
         )
         chosen = np.stack(
-            [selection.select(rules, z[i], error[i], alive[i], size, seed, generation, i) for i in range(islands)]
+            [
+                selection.select(
+                    rules, {"accuracy": z[i], "replication_error": error[i]}, alive[i], size, seed, generation, i
+                ).parents
+                for i in range(islands)
+            ]
         )
         chosen[draw.random(chosen.shape) < favourite] = 0
         parents = np.take_along_axis(z, chosen, 1)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alife import schema
+from alife.configuration.keys import Selection
 from analysis import load_run
 from analysis.assays import Result, fertility
 from analysis.data.derived import derive
@@ -99,7 +100,7 @@ def test_what_the_dead_are_like_moves_nothing(seed: int, share: float, value: fl
     run = synthetic_run(7, 2, 8, seed=seed, death_rate=share)
     births = run.births[[*schema.BIRTHS]].copy()
     births.loc[births["cause_of_death"] != schema.CAUSES[0], TRAITS] = value
-    births = derive(births.astype(dict.fromkeys(TRAITS, "float32")), 0.5, "tournament")
+    births = derive(births.astype(dict.fromkeys(TRAITS, "float32")), Selection())
     other = replace(run, births=births, generations=generation_table(births))
     found, expected = measures(other), measures(run)
     for name, table in expected.items():

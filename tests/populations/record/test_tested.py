@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from alife import schema
 from alife.cli.main import main
+from alife.configuration.keys import Selection
 from alife.errors import UserError
 from alife.format import tested
 from alife.format.tested import OnTestImages
@@ -36,7 +37,7 @@ def with_tests(run: Run, shift: float = -0.01) -> Run:
     alive = lived(run.births[run.births["generation"] == run.last])
     scores = dict(zip(alive["id"].tolist(), (alive["accuracy"] + shift).tolist(), strict=True))
     tests = (OnTestImages(run.last, scores, frozenset()),)
-    births = derive(run.births[[*schema.BIRTHS]], 0.5, "tournament", tests)
+    births = derive(run.births[[*schema.BIRTHS]], Selection(), tests)
     return replace(run, births=births, tests=tests)
 
 

@@ -1,0 +1,285 @@
+"""Objects of one's own that a configuration names: found, called, and told apart by their source.
+
+A name is `path/to/file.py:object` or `package.module:object`; what is shipped goes by a plain word and is not looked
+for here. `find` gives the object with its parameters, `check` refuses one whose source is not that on record. Files go
+to other processes as the text that was read here (`carried`, `bring`), so that all of a run compute with the same; what
+a file imports must be installed. Nothing that only reads a run folder calls this.
+"""
+
+import hashlib
+import importlib
+import inspect
+import os
+import sys
+import traceback
+import types
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+
+from alife.errors import UserError
+
+_TEXTS: Final[dict[str, bytes]] = {}
+"""Files read in this process, or brought to it, by their absolute path."""
+
+LARGEST: Final = 1 << 20
+"""Bytes of a file at most."""
+
+_OWN: Final = "_alife_own_"
+
+
+@dataclass(frozen=True)
+class Found:
+    """An object that a configuration names.
+
+    Attributes:
+        key: Of the configuration.
+        name: What stands there.
+        call: The object.
+        parameters: What the configuration says of its parameters, as its own pydantic model; None if it has none.
+        sha256: Of the source file that it comes from.
+    """
+
+    key: str
+    name: str
+    call: Callable[..., Any]
+    parameters: BaseModel | None
+    sha256: str
+    arguments: tuple[Any, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "arguments", () if self.parameters is None else (self.parameters,))
+
+    def on_record(self) -> dict[str, Any]:
+        """What a run's manifest says of it."""
+        given = {} if self.parameters is None else self.parameters.model_dump(mode="json")
+        return {"name": self.name, "sha256": self.sha256, "parameters": given}
+
+    def error(self, why: str) -> UserError:
+        """An error that names it."""
+        return UserError(f"{self.key}: {self.name}: {why}")
+
+    def __call__(self, *given: Any, where: str = "") -> Any:
+        """What the object makes of its arguments, its parameters last.
+
+        Args:
+            given: Its arguments.
+            where: What to say of the place where it fails, as in "in generation 3 on island 0".
+
+        Raises:
+            UserError: It raised something.
+        """
+        try:
+            return self.call(*given, *self.arguments)
+        except Exception as error:
+            raise self.error(f"it failed{f' {where}' if where else ''}: {_told(error, self.call)}") from error
+
+
+def is_own(name: str) -> bool:
+    """Whether a name is of an object of one's own, and not of one that is shipped."""
+    return ":" in name
+
+
+def located(name: str) -> str:
+    """A name that means the same wherever one stands: a file by its absolute path."""
+    where, _, what = name.rpartition(":")
+    return f"{os.path.abspath(os.path.expanduser(where))}:{what}" if where.endswith(".py") else name
+
+
+def short(name: str) -> str:
+    """A name without folders, for labels: `my_selection.py:fewest`."""
+    return os.path.basename(name) if name.rpartition(":")[0].endswith(".py") else name
+
+
+def name_of(thing: Any) -> str:
+    """The name of a function or class, for who has the object itself.
+
+    Raises:
+        ValueError: It has no name by which another process could find it.
+    """
+    module, name = getattr(thing, "__module__", None), getattr(thing, "__qualname__", "")
+    if not name.isidentifier() or not isinstance(module, str):
+        raise ValueError(
+            "an object without a name of its own: put a function or class at the top of a file, and name it"
+        )
+    if not module.startswith(_OWN) and module != "__main__":
+        return f"{module}:{name}"
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if file is None:
+        raise ValueError(f"{name} is in no file: other processes could not find it: put it into one, as file.py:{name}")
+    return f"{os.path.abspath(file)}:{name}"
+
+
+def installed(group: str) -> dict[str, str]:
+    """Plain words under which installed packages offer objects, and the `package.module:object` behind each.
+
+    Args:
+        group: Of entry points, as "alife.schemes".
+    """
+    return {entry.name: entry.value for entry in metadata.entry_points(group=group)}
+
+
+def find(key: str, name: str, given: Mapping[str, Any], takes: tuple[str, ...], again: bool = False) -> Found:
+    """The object that a configuration names.
+
+    Args:
+        key: Of the configuration, as errors are to name it.
+        name: What stands there.
+        given: Its parameters.
+        takes: What it is called with, before its parameters.
+        again: Read its file again, if it is in one, in place of what was read before.
+
+    Raises:
+        UserError: It is not there, cannot be called so, or its parameters are not what it allows.
+    """
+    where, _, what = name.rpartition(":")
+    in_file = where.endswith(".py")
+    module, text = _from_file(key, name, where, again) if in_file else _from_module(key, name, where)
+    if not hasattr(module, what):
+        there = ", ".join(sorted(n for n, v in vars(module).items() if callable(v) and _of(v, module))) or "none"
+        raise UserError(f"{key}: {name}: there is no {what!r} in {where}; its own functions and classes: {there}")
+    call = getattr(module, what)
+    if not callable(call):
+        raise UserError(
+            f"{key}: {name}: is a {type(call).__name__}, and a function of ({', '.join(takes)}) is expected"
+        )
+    model = _model(key, name, call, takes)
+    return Found(key, name, call, _parameters(key, name, model, given), hashlib.sha256(text).hexdigest())
+
+
+def check(found: Found, known: Mapping[str, Any] | None, allowed: bool) -> str:
+    """Compare an object with the one that a run has on record.
+
+    Args:
+        found: That of the configuration.
+        known: What the manifest says of the key; None if nothing.
+        allowed: Whether a change is accepted.
+
+    Returns:
+        What to put on record of a change that is accepted, or nothing.
+
+    Raises:
+        UserError: Its source has changed.
+    """
+    if known is None or known["sha256"] == found.sha256:
+        return ""
+    said = f"its source was {known['sha256'][:12]}… (SHA-256) and is {found.sha256[:12]}… now"
+    if not allowed:
+        raise found.error(f"{said}: restore it, or go on with --allow-changed, which goes on record")
+    return f"changed: {found.key}: {found.name}: {said}"
+
+
+def carried() -> dict[str, bytes]:
+    """Files read in this process, for `bring` in another."""
+    return dict(_TEXTS)
+
+
+def bring(texts: Mapping[str, bytes]) -> None:
+    """Take files as another process has read them; they are not looked for on this machine."""
+    _TEXTS.update(texts)
+
+
+def _from_file(key: str, name: str, path: str, again: bool) -> tuple[types.ModuleType, bytes]:
+    if again or path not in _TEXTS:
+        try:
+            text = Path(path).read_bytes()
+        except OSError as error:
+            raise UserError(f"{key}: {name}: {path}: {(error.strerror or str(error)).lower()}") from None
+        if len(text) > LARGEST:
+            raise UserError(f"{key}: {name}: {path}: more than {LARGEST:,} bytes: too large to be a source file")
+        _TEXTS[path] = text
+    text = _TEXTS[path]
+    called = f"{_OWN}{hashlib.sha256(path.encode() + text).hexdigest()[:24]}"
+    if called in sys.modules:
+        return sys.modules[called], text
+    module = types.ModuleType(called)
+    module.__file__ = path
+    sys.modules[called] = module
+    try:
+        exec(compile(text, path, "exec"), vars(module))
+    except BaseException as error:
+        del sys.modules[called]
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        raise UserError(f"{key}: {name}: cannot be imported: {_told(error, path)}") from error
+    return module, text
+
+
+def _from_module(key: str, name: str, where: str) -> tuple[types.ModuleType, bytes]:
+    try:
+        module = importlib.import_module(where)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise UserError(f"{key}: {name}: cannot be imported: {_told(error, where)}") from error
+    try:
+        return module, Path(inspect.getsourcefile(module) or "").read_bytes()
+    except (OSError, TypeError):
+        raise UserError(f"{key}: {name}: {where} has no source file, by which a run could tell it again") from None
+
+
+def _of(thing: Any, module: types.ModuleType) -> bool:
+    return getattr(thing, "__module__", None) == module.__name__
+
+
+def _model(key: str, name: str, call: Callable[..., Any], takes: tuple[str, ...]) -> type[BaseModel] | None:
+    """The model of an object's parameters, which annotates its last argument; None if it takes none."""
+    expected = f"a function of ({', '.join(takes)}), or of ({', '.join((*takes, 'parameters'))})"
+    try:
+        places = [
+            p
+            for p in inspect.signature(call).parameters.values()
+            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+        ]
+    except (TypeError, ValueError):
+        raise UserError(f"{key}: {name}: its arguments cannot be told: write it as {expected}") from None
+    needed = [place for place in places if place.default is place.empty]
+    if len(places) < len(takes) or len(needed) > len(takes) + 1:
+        raise UserError(f"{key}: {name}: takes {len(places)} arguments: {expected} is expected")
+    if len(places) == len(takes):
+        return None
+    last = places[len(takes)]
+    try:
+        kind = typing.get_type_hints(call).get(last.name)
+    except Exception as error:
+        raise UserError(
+            f"{key}: {name}: the annotation of {last.name!r} cannot be read: {_told(error, name)}"
+        ) from None
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return kind
+    if last.default is not last.empty:
+        return None
+    raise UserError(f"{key}: {name}: annotate {last.name!r} with a pydantic model of its parameters")
+
+
+def _parameters(key: str, name: str, model: type[BaseModel] | None, given: Mapping[str, Any]) -> BaseModel | None:
+    if model is None:
+        if given:
+            raise UserError(f"{key}: {name}: takes no parameters, and {', '.join(map(str, given))} is given")
+        return None
+    unknown = [str(each) for each in given if each not in model.model_fields]
+    if unknown:
+        raise UserError(
+            f"{key}: {name}: has no parameter {unknown[0]}; it has {', '.join(model.model_fields) or 'none'}"
+        )
+    try:
+        return model.model_validate(dict(given))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        what = ".".join(map(str, first["loc"]))
+        raise UserError(f"{key}: {name}: {what}: {first['msg'][0].lower()}{first['msg'][1:]}") from None
+
+
+def _told(error: BaseException, source: Any) -> str:
+    """An exception in a line, with the last line of the user's own source that it passed."""
+    path = source if isinstance(source, str) else getattr(getattr(source, "__code__", None), "co_filename", "")
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
+    if isinstance(error, SyntaxError):
+        lines = [error.lineno]
+    words = " ".join(str(error).split())[:200]
+    return f"{f'line {lines[-1]}: ' if lines else ''}{type(error).__name__}{f': {words}' if words else ''}"
