@@ -14,5 +14,6 @@ assays.py         the assays of a sweep
 assay_runner.py   stored newborns brought back to life
 tables.py         the tidy tables of a sweep
 paper.py          the seed paper's experiments as jobs
+paper_folder.py   the folder of a reproduction: its plan and its data
 paper_results.py  what their parts leave in a folder
 """

@@ -63,7 +63,6 @@ TINY = {
     "quine": {"hidden": 6},
     "life": {"steps": 2, "coordinates": 8},
     "population": {"islands": 2, "size": 3},
-    "migration": {"topology": "none"},
 }
 
 
