@@ -25,6 +25,7 @@ streams.py      every random number, keyed by what it is for
 errors.py       the one exception that a user is meant to read
 words.py        numbers in words
 lazy.py         public names that are imported when first asked for
+plugins.py      objects of the user's own that a configuration names
 siblings.py     what hides one of the three packages
 """
 

@@ -1,7 +1,9 @@
 """One island's evolution: birth, life, scores, selection, reproduction.
 
 island.py        a generation of one island, as a pure function
-selection.py     fitness, the schemes of selection, and what each leads one to expect
+selection.py     fitness, who is chosen, and what a scheme leads one to expect
+schemes.py       the shipped schemes of selection
+objects.py       the user's own objects of a configuration
 reproduction.py  from an emitted genome to a newborn; death
 adult.py         one adult as a plain torch module
 """

@@ -1,5 +1,6 @@
 """What the files of a run folder are, for whoever writes or reads one, beside `alife.schema`.
 
+fields.py    the fields of a manifest, and what each must be
 manifest.py  the manifest: the strict model of it, and its text
 stored.py    configuration and parts, as a manifest lists them
 files.py     files in folders that somebody else may have made

@@ -2,6 +2,7 @@
 
 drawn.py           what each figure is drawn of
 synthetic.py       runs without networks, from a quick genetic model
+own.py            runs with objects of one's own
 rows.py            rows and newborns with the statistics of real ones
 genealogies.py     small genealogies, and what a slow computation says of them
 idx_folders.py     IDX folders

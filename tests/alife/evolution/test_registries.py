@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from alife.assays import ASSAYS
-from alife.evolution.selection import SCHEMES
+from alife.evolution.schemes import SCHEMES
 from alife.organism.optimizers import OPTIMIZERS
 from populations.engine.migration import TOPOLOGIES
 

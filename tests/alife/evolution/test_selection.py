@@ -11,7 +11,8 @@ from scipy import stats
 
 from alife.configuration.keys import RunConfig, Selection
 from alife.configuration.values import UNUSED
-from alife.evolution.selection import SCHEMES, expected_offspring, fitness, select
+from alife.evolution.schemes import SCHEMES
+from alife.evolution.selection import expected_offspring, fitness, select
 
 DRAWS = 400
 ACCURACY = np.array([0.5, 0.7, 0.7, 0.61, 0.2, 0.9, 0.7, 0.33, np.nan, 0.45], np.float32)

@@ -3,23 +3,26 @@
 import contextlib
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alife import schema
 from alife.errors import UserError
+from alife.evolution.selection import CHANCE
 from alife.format import manifest
 from tests.support.malformed import damaged
 
 
-def _listing(**part: Any) -> bytes:
+def _listing(columns: Sequence[dict[str, Any]] = (), **part: Any) -> bytes:
     """A manifest, checksum and all, with one part of births."""
     whole = {"name": "births/a.parquet", "size": 1, "sha256": "0" * 64, "rows": 1, "first": 0, "last": 0, **part}
     return manifest.serialise(
         {
-            "format": 2,
+            "format": schema.FORMAT_VERSION,
             "epoch": 1,
             "status": "running",
             "generation": whole["last"],
@@ -30,6 +33,8 @@ def _listing(**part: Any) -> bytes:
             "class": {},
             "starts": [],
             "task": None,
+            "objects": {},
+            "columns": [*columns],
             "warnings": [],
             "restarts": [],
             "config": [{"size": 1, "sha256": "0" * 64}],
@@ -152,3 +157,17 @@ def test_births_must_follow_each_other() -> None:
     twice = manifest.serialise({**content, "parts": {**content["parts"], "births": [part, part]}})
     with pytest.raises(UserError, match="listed twice"):
         manifest.parse(twice, "m")
+
+
+def test_columns_of_a_runs_own_have_names_of_their_own() -> None:
+    good = {**CHANCE, "name": "sparsity"}
+    assert manifest.parse(_listing([good]), "m")["columns"] == [good]
+    for columns in ([good, good], [{**good, "name": "accuracy"}], [{**good, "name": "mutation"}]):
+        with pytest.raises(UserError, match="is the name of another column"):
+            manifest.parse(_listing(columns), "m")
+
+
+@pytest.mark.parametrize("field", [{"name": "../x"}, {"dtype": "object"}, {"scale": "log"}, {"noun": "n" * 201}])
+def test_columns_of_a_runs_own_are_described(field: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=next(iter(field))):
+        _listing([{**CHANCE, **field}])

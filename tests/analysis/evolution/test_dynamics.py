@@ -13,6 +13,7 @@ from alife import schema
 from alife.configuration.keys import Selection
 from alife.errors import UserError
 from alife.evolution import selection
+from alife.evolution.schemes import SCHEMES
 from analysis.data.derived import derive
 from analysis.data.run import Run, load_run
 from analysis.data.treatments import group
@@ -159,7 +160,7 @@ def by_definition(record: Demes, trait: str) -> pd.DataFrame:
     seed=st.integers(0, 10**6),
     islands=st.integers(1, 3),
     size=st.integers(1, 9),
-    scheme=st.sampled_from(sorted(selection.SCHEMES)),
+    scheme=st.sampled_from(sorted(SCHEMES)),
     deaths=st.sampled_from([0.0, 0.3]),
     swaps=st.integers(0, 1),
 )

@@ -9,7 +9,7 @@ import torch
 from alife import schema
 from alife.configuration.keys import parse_config
 from alife.errors import UserError
-from alife.evolution.selection import SCHEMES
+from alife.evolution.schemes import SCHEMES
 from analysis import load_run
 from populations import evolve, resume
 from populations.engine.prepare import prepare

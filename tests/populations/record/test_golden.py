@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from alife import schema
 from analysis import load_run
 from populations import resume
 from populations.engine.fork import fork
@@ -14,7 +15,7 @@ from populations.record.writer import digest, read_config
 from tests import GOLDEN
 
 DIGESTS = json.loads((GOLDEN / "digests.json").read_text())
-RUNS = ["format-1", "format-1-epoch"]
+RUNS = ["format-1", "format-1-epoch", "format-2-shuffled"]
 
 
 @pytest.fixture
@@ -48,6 +49,18 @@ def test_forks_to_the_same_births(golden: Path) -> None:
     skip_elsewhere()
     assert fork("format-1", 3, "forked", {"seed": 7}, backend="local") == "finished"
     assert digest("forked") == DIGESTS["format-1"]["forked at 3 with seed 7"]
+
+
+def test_a_scheme_that_was_called_shuffled_is_the_shuffled_tournament(golden: Path) -> None:
+    rules = load_run("format-2-shuffled").config["selection"]
+    assert (rules["scheme"], rules["shuffled"], rules["parameters"]) == ("tournament", True, {})
+
+
+def test_the_next_write_makes_the_record_one_of_the_present_format(golden: Path) -> None:
+    skip_elsewhere()
+    resume("format-2-shuffled", generations=7, backend="local")
+    manifest = json.loads(Path("format-2-shuffled/manifest.json").read_text())
+    assert (manifest["format"], manifest["objects"], manifest["columns"]) == (schema.FORMAT_VERSION, {}, [])
 
 
 @pytest.mark.parametrize("name", RUNS)

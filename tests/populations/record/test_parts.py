@@ -8,13 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alife import schema
+from alife.configuration.keys import RunConfig, parse_config
 from alife.errors import UserError
 from populations.record import parts
 from tests.support.malformed import damaged
 from tests.support.rows import configuration, rows
 
 CONFIG = configuration(2, 4, reproduction={"heritable": ["mutation"]})
-WANT = {kind: parts.columns(kind, ["mutation"]) for kind in ("births", "migrations", "generations")}
+HERITABLE = parse_config({"reproduction.heritable": "mutation"})
+NO_MORE = {"columns": []}
+WANT = {kind: parts.columns(kind, HERITABLE, NO_MORE) for kind in ("births", "migrations", "generations")}
 
 
 def _table(kind: str, generations: int = 12) -> pa.Table:
@@ -47,7 +50,7 @@ def test_any_value_comes_back(integers: list[int], floats: list[float]) -> None:
     births["ancestor_id"] = np.resize(np.array(integers, np.int64), 50)
     for name in schema.SCORES:
         births[name] = np.resize(np.array(floats, np.float32), 50)
-    want = parts.columns("births", [])
+    want = parts.columns("births", RunConfig(), NO_MORE)
     back = parts.decode(parts.encode(parts.table(births, want, 0)), want, "p")
     for name, values in births.items():
         np.testing.assert_array_equal(back[name].to_numpy(), values)
