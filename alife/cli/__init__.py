@@ -9,6 +9,7 @@ study.py   assay, sweep, compare
 bench.py   bench
 paper.py   paper
 data.py    data
+listing.py list
 deploy.py  deploy
 logs.py    how much a command says on standard error
 common.py  what several of them share

@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import json
 import re
 import sys
 from typing import Any, Final, NoReturn, get_args, get_origin
@@ -26,13 +27,40 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **options: Any):
         options |= {"allow_abbrev": False, "formatter_class": argparse.RawDescriptionHelpFormatter}
-        super().__init__(**options)
+        super().__init__(**options, add_help=False)
+        self.help = self.add_argument("-h", "--help", action=_Help, nargs=0, help="say what is taken, with examples")
         self._negative_number_matcher = _NEGATIVE
 
     def error(self, message: str) -> NoReturn:
         """Print what is wrong and leave."""
         print(f"{self.prog}: error: {message}; '{self.prog} --help' shows what is allowed", file=sys.stderr)
         raise SystemExit(2)
+
+
+class _Help(argparse.Action):
+    """Prints the help of a command, or what one key of the configuration means."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: Any, values: Any, option_string: Any = None) -> None:
+        if not values:
+            parser.print_help()
+        else:
+            keys = {
+                f"--{key}": key for key, *_ in configuration.leaves() if f"--{key}" in parser._option_string_actions
+            }
+            if f"--{values}" not in keys:
+                parser.error(f"--help {values}: no such key{_nearest(f'--{values}', list(keys))}")
+            print(explained(values))
+        parser.exit()
+
+
+def explained(key: str) -> str:
+    """What a key of the configuration means, what it may be, and what can be named there."""
+    from alife.cli.listing import KINDS, lines
+
+    default, meaning, kind = next(rest for name, *rest in configuration.leaves() if name == key)
+    words = ", ".join(configuration.choices(kind))
+    said = [f"{key}: {meaning}", f"default: {json.dumps(default)}", *([f"one of: {words}"] if words else [])]
+    return "\n".join([*said, *(line for name, each in KINDS.items() if each.key == key for line in lines(name))])
 
 
 def add(parser: argparse.ArgumentParser, only: tuple[str, ...] = (), inherited: str = "") -> None:
@@ -50,6 +78,8 @@ def add(parser: argparse.ArgumentParser, only: tuple[str, ...] = (), inherited: 
             type=paths.given,
             help="YAML file with any of the keys below, nested or dotted; - is standard input",
         )
+    if isinstance(parser, Parser):
+        parser.help.nargs, parser.help.metavar = "?", "KEY"
     group = parser.add_argument_group("configuration keys")
     for key, default, meaning, kind in configuration.leaves():
         if only and not key.startswith(only):

@@ -86,11 +86,12 @@ def _winners(value: Doubles, living: Bools, size: int) -> Doubles:
 
 
 def _tournament(scores: tuple[Doubles, Doubles], living: Bools, rules: Rules) -> Doubles:
+    """The fittest of `selection.tournament_size` drawn with replacement."""
     return _winners(mixed(scores, living, rules.accuracy_weight), living, rules.tournament_size)
 
 
 def _truncation(scores: tuple[Doubles, Doubles], living: Bools, rules: Rules) -> Doubles:
-    """Uniform over the best share of the living, rounded up; equals at its edge share what is left."""
+    """Uniform over the fittest share of the living, rounded up; equals at its edge share what is left."""
     worse, no_better, number = _places(mixed(scores, living, rules.accuracy_weight), living)
     kept = np.maximum(np.ceil(rules.truncation * number - 1e-9), 1)
     inside = np.clip(no_better - np.maximum(worse, number - kept), 0, None)
@@ -98,6 +99,7 @@ def _truncation(scores: tuple[Doubles, Doubles], living: Bools, rules: Rules) ->
 
 
 def _roulette(scores: tuple[Doubles, Doubles], living: Bools, rules: Rules) -> Doubles:
+    """In proportion to exp(fitness)."""
     mix = np.where(living, mixed(scores, living, rules.accuracy_weight), -np.inf)
     best = mix.max(-1, keepdims=True, initial=-np.inf)
     weight = np.exp(mix - np.where(np.isfinite(best), best, 0.0))
@@ -135,6 +137,7 @@ def _crowded_order(points: Doubles) -> Ints:
 
 
 def _drift(scores: tuple[Doubles, Doubles], living: Bools, rules: Rules) -> Doubles:
+    """Equal chances: nobody is selected."""
     return share(living)
 
 

@@ -125,7 +125,7 @@ def refuse(capsys, *arguments):
         (["--lief.steps", "3"], "unknown argument --lief.steps: did you mean --life.steps?"),
         (["--life.steps", "many"], "life.steps: 'many' is not allowed: input should be a valid integer"),
         (["--population.size", "-4"], "population.size: -4 is not allowed: input should be greater than or equal to 1"),
-        (["--selection.scheme", "best"], "selection.scheme: 'best' is not allowed: input should be 'tournament'"),
+        (["--selection.scheme", "best"], "selection.scheme: 'best' is not allowed: name tournament"),
         (["--ray.hosts", "0"], "ray.hosts: 0 is not allowed"),
         (
             ["--life.sampling", "epoch", "--life.coordinates", "20101"],
