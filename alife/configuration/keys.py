@@ -25,6 +25,7 @@ from alife.configuration.values import (
     Cpus,
     Gpus,
     Hosts,
+    Mapped,
     NonNegative,
     Optimizer,
     Parameters,
@@ -137,7 +138,7 @@ class Selection(_Section):
     scheme: Scheme = Field(
         "tournament", description=f"who becomes a parent: {', '.join(SCHEMES)}, {OWN}; drift selects nobody"
     )
-    parameters: Parameters = Field({}, description="of a scheme of your own, as {size: 3}")
+    parameters: Parameters = Field(Mapped(), description="of a scheme of your own, as {size: 3}")
     shuffled: bool = Field(
         False, description="deal the scheme's chances out at random within the island: its matched control"
     )

@@ -1,6 +1,7 @@
 """Types of single configuration values: what they may be, and what is made of text that YAML or a shell hands over."""
 
 import difflib
+import json
 import os
 import re
 from functools import partial
@@ -98,5 +99,14 @@ def _object(words: tuple[str, ...], group: str, value: Any) -> Any:
 _NAME = re.compile(r"(?:[^\0\n]+\.py|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):[A-Za-z_]\w*")
 
 Scheme = Annotated[str, BeforeValidator(partial(_object, SCHEMES, "alife.schemes"))]
-Parameters = dict[str, JsonValue]
+
+
+class Mapped(dict[str, Any]):
+    """A mapping within a configuration, which as a whole can be hashed."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(json.dumps(self, sort_keys=True))
+
+
+Parameters = Annotated[dict[str, JsonValue], AfterValidator(Mapped)]
 """Of an object of one's own, which its own pydantic model checks before a run starts."""

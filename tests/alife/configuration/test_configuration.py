@@ -362,3 +362,11 @@ def test_the_configuration_stays_the_same_when_written_and_read(tmp_path: Path):
 @given(st.text(max_size=40))
 def test_any_text_at_all_is_a_configuration_or_one_line(text):
     refused(lambda: parse_config(load_yaml(text, "f"), "f"), "f: ")
+
+
+@pytest.mark.parametrize("parameters", [{}, {"size": 3, "of": [1, {"two": None}]}])
+def test_a_configuration_can_be_hashed_and_goes_through_its_text(parameters):
+    config = parse_config({"selection.parameters": parameters, "selection.scheme": "json:dumps"})
+    again = parse_config(yaml.safe_load(dump(config)))
+    assert (again, hash(again)) == (config, hash(config))
+    assert again.selection.parameters == parameters
