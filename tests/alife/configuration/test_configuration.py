@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from alife.cli.main import main
 from alife.configuration import keys as configuration
-from alife.configuration.keys import RunConfig, leaves, parse_config
+from alife.configuration.keys import RunConfig, dump, leaves, parse_config
 from alife.configuration.parsing import flatten, load_yaml, nest
 from alife.errors import UserError
 from populations.studies.plan import parse_plan
