@@ -78,7 +78,9 @@ def sweep(
     out = os.fspath(out)
     done = sweeps.sweep(read_plan(plan, quick, ray), out, backend=backend, sinks=sinks, quiet=quiet)
     if not done.done:
-        name, why = next(iter(done.failed.items()), (done.stopped, "stopped it before a run has ended"))
+        name, why = next(
+            iter(done.failed.items()), (done.stopped, "stopped it before a run has ended; the same call goes on")
+        )
         raise UserError(f"{out}: {name}: {why}")
     return replace(load_sweep(out), failed=done.failed, stopped=done.stopped)
 

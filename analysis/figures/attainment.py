@@ -95,7 +95,7 @@ def _opposites(groups: Mapping[str, Sequence[Run]]) -> tuple[str, str]:
         low, high = ends(over_w[0], WEIGHT)
         return high, low
     if len(groups) < 2:
-        raise UserError("there is one treatment: nothing to compare")
+        raise UserError("there is one treatment, nothing to compare: name runs of another one too")
     null = control(groups)
     others = [label for label in groups if label != null]
     return others[0], null or others[1]

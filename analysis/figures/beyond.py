@@ -42,11 +42,11 @@ def beyond(groups: Mapping[str, Sequence[Run]], figure: Figure | None = None, **
     """
     null = control(groups)
     if null is None:
-        raise UserError("no shuffled control to compare with")
+        raise UserError("no shuffled control to compare with: name runs with selection.scheme shuffled too")
     names = there(MAIN, all(run.has_task for runs in groups.values() for run in runs))
     table = trends(groups, names, null)
     if table["generation"].max() < 1:
-        raise UserError("one generation has no trend")
+        raise UserError("one generation has no trend: take longer runs")
     figure = canvas.own_figure(figure, 7.2, 0.9 + 1.9 * len(names))
     grid = figure.subplots(len(names), 2, squeeze=False, sharex=True)
     for row, name in zip(grid, names, strict=True):

@@ -173,7 +173,9 @@ def _totals(run: Run, traits: Sequence[str] | None, first: int) -> dict[str, pd.
     split = equation.price(record, traits or standard)
     table = equation.by_generation(split[split["generation"] >= first])
     if table.empty:
-        raise UserError(f"{run.path}: no children of generation {first} or later on record: nothing to split")
+        raise UserError(
+            f"{run.path}: no children of generation {first} or later on record, nothing to split: take a longer run"
+        )
     out = {}
     for name, among in table.groupby("trait", sort=False):
         parts = among.set_index(among["generation"] + 1).drop(columns=["trait", "generation"])

@@ -47,7 +47,10 @@ def geneflow(run: Run, figure: Figure | None = None, **style: Any) -> Figure:
     tree = of_run(run)
     islands = int(run.setting("population.islands"))
     if islands < 2 or tree.last == tree.first:
-        raise UserError(f"{run.path}: one {'island' if islands < 2 else 'generation'}: nothing flows between islands")
+        raise UserError(
+            f"{run.path}: one {'island' if islands < 2 else 'generation'}: nothing flows between islands: "
+            "take a run of several"
+        )
     back = BACK * int(run.setting("migration.every"))
     shares = ancestry_cube(tree, islands, back)
     figure = canvas.own_figure(figure, 7.2, 4.4)

@@ -98,7 +98,7 @@ def muller(run: Run, ax: Axes | None = None, *, trait: str | None = None, **styl
         raise UserError(f"{run.path}: one generation on record: a Muller plot needs two or more")
     clades = find_clades(tree)
     if not len(clades.founders):
-        raise UserError(f"{run.path}: no clade has reached {clades.threshold:.0%} of the living: nothing to stack")
+        raise UserError(f"{run.path}: no clade has reached {clades.threshold:.0%} of the living: take a longer run")
     values, label = scaled(tree.births, trait)
     settled = tree.generation[clades.rows] >= min(tree.first + SETTLED, tree.last)
     means = _means(values[clades.rows], clades.members, settled, len(clades.founders) + 1)

@@ -41,7 +41,9 @@ def genomes(groups: Mapping[str, Sequence[Run]], figure: Figure | None = None, *
     tables = {label: of_runs.among_genomes(runs) for label, runs in groups.items()}
     tables = {label: table for label, table in tables.items() if len(table)}
     if not tables:
-        raise UserError("no run has a common garden of what its last generation conceived")
+        raise UserError(
+            "no run has a common garden of what its last generation conceived: make them with 'alife assay RUN garden'"
+        )
     figure = canvas.own_figure(figure, 7.2, 1.9 + 0.62 * len(tables))
     axes = figure.subplots(1, 2, sharey=True).ravel().tolist()
     for ax, (measure, name) in zip(axes, MEASURES.items(), strict=True):
@@ -90,7 +92,9 @@ def lives(groups: Mapping[str, Sequence[Run]], figure: Figure | None = None, **s
     """
     rows = of_runs.by_genomes({label: of_runs.curves(runs) for label, runs in groups.items()})
     if not rows:
-        raise UserError("no run has lived its genomes under several task weights")
+        raise UserError(
+            "no run has lived its genomes under several task weights: make them with 'alife assay RUN within_life'"
+        )
     old = {who: table for who, table in rows.items() if (table["generation"] == 0).all()}
     late = {who: table for who, table in rows.items() if who not in old}
     panels = [group for group in (old, late) if group]

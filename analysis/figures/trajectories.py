@@ -90,7 +90,7 @@ def _shown(runs: Sequence[Run], names: Sequence[str] | None) -> list[str]:
         absent |= {"accuracy", "newborn_accuracy"}
     shown = [name for name in names or SHOWN if name not in absent]
     if not shown:
-        raise UserError(f"{runs[0].path}: nothing to draw: it has no {', '.join(names or SHOWN)}")
+        raise UserError(f"{runs[0].path}: it has no {', '.join(names or SHOWN)}, nothing to draw: name other traits")
     return shown
 
 

@@ -89,7 +89,7 @@ def _planned(name: Any, keys: Any, where: str) -> AssayPlan:
     }
     weights = _weights(keys["task_weights"], f"{where}: task_weights") if "task_weights" in keys else None
     if weights is not None and not assay.weighs:
-        raise UserError(f"{where}: task_weights: this assay has none")
+        raise UserError(f"{where}: task_weights: this assay has none: leave them out")
     try:
         size, options = settled(Request(name, task_weights=weights, **numbers))
     except UserError as error:
