@@ -14,9 +14,9 @@ from alife.words import count
 from analysis.data.run import Run
 from analysis.data.treatments import control
 from analysis.evolution.islands import settled
-from analysis.figures import canvas, legends, palette
+from analysis.figures import canvas, convention, legends, palette
 from analysis.figures.estimates import draw_band
-from analysis.figures.style import look, styled
+from analysis.figures.style import look
 from analysis.statistics.intervals import FEWEST
 from analysis.studies.trends import trends
 
@@ -25,7 +25,7 @@ SHOWN: Final = ("value", "beyond")
 """Quantities of `trends` that the panels of a row show."""
 
 
-@styled()
+@convention.figure
 def beyond(groups: Mapping[str, Sequence[Run]], figure: Figure | None = None, **style: Any) -> Figure:
     """Each trait's way from its founders, and how far it is beyond that of the shuffled control.
 

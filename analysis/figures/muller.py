@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from alife.errors import UserError
 from alife.words import count
 from analysis.data.run import Run
-from analysis.figures import canvas, palette
+from analysis.figures import canvas, convention, palette
 from analysis.figures.phylogeny import SETTLED, bare, colour_range, scaled
-from analysis.figures.style import look, styled
+from analysis.figures.style import look
 from analysis.lineage.metrics import grid
 from analysis.lineage.phylogeny import NOBODY, Phylogeny, of_run
 
@@ -72,7 +72,7 @@ def find_clades(tree: Phylogeny, threshold: float | None = None, steps: int = ST
     return _nest(layers, above, _beginnings(above, share, threshold), threshold)
 
 
-@styled()
+@convention.figure
 def muller(run: Run, ax: Axes | None = None, *, trait: str | None = None, **style: Any) -> Axes:
     """Draw the Muller plot of a run: nested clades, coloured by a trait's mean over the members outside nested ones.
 
@@ -109,10 +109,7 @@ def muller(run: Run, ax: Axes | None = None, *, trait: str | None = None, **styl
     axes = canvas.own_axes(ax, 7.2, 4.0)
     pyfish.fish_plot(bands, steps, hues[bands.index], ax=axes)
     _finish(axes, tree, style)
-    bar = canvas.figure_of(axes).colorbar(
-        ScalarMappable(norm, colours), ax=axes, extend="both", label=f"mean of {label}"
-    )
-    bar.outline.set_visible(False)
+    canvas.colour_bar(ScalarMappable(norm, colours), f"mean of {label}", ax=axes, extend="both")
     canvas.title(axes, canvas.caption(run), _explain(tree, clades, len(steps)))
     return axes
 

@@ -11,15 +11,15 @@ from alife.errors import UserError
 from alife.traits import TRAITS
 from alife.words import count
 from analysis.data.run import Run
-from analysis.figures import canvas, legends, palette, scales
+from analysis.figures import canvas, convention, legends, palette, scales
 from analysis.figures.bands import treatments
 from analysis.figures.estimates import draw_estimate
-from analysis.figures.style import look, styled
+from analysis.figures.style import look
 from analysis.statistics.intervals import FEWEST
 from analysis.studies.treatments import at_the_end
 
 
-@styled()
+@convention.figure
 def sites(groups: Mapping[str, Sequence[Run]], ax: Axes | None = None, **style: Any) -> Axes:
     """Treatments on the plane of copying error and accuracy, in each run's last generation.
 

@@ -13,9 +13,9 @@ from alife.traits import TRAITS
 from alife.words import count
 from analysis.assays import of_runs
 from analysis.data.run import Run
-from analysis.figures import canvas, legends, palette, scales
+from analysis.figures import canvas, convention, legends, palette, scales
 from analysis.figures.estimates import draw_estimate
-from analysis.figures.style import look, styled
+from analysis.figures.style import look
 from analysis.statistics.intervals import FEWEST, interval
 
 MEASURES: Final = {"correlation": "genetic correlation r_G", "coheritability": "genetic covariance r_G·h·h"}
@@ -23,7 +23,7 @@ ROWS: Final = dict(zip(of_runs.FIDELITIES, ((-0.24, "blue"), (0.12, "vermillion"
 """Where a trait's mark stands beside the middle of a treatment's row, and its colour."""
 
 
-@styled()
+@convention.figure
 def genomes(groups: Mapping[str, Sequence[Run]], figure: Figure | None = None, **style: Any) -> Figure:
     """Correlation and covariance of accuracy and fidelity among the genomes of each run, by treatment.
 
@@ -75,7 +75,7 @@ def _draw_strip(ax: Axes, treatments: Sequence[np.ndarray], trait: str, style: M
             ax.annotate(text, here, xycoords=("axes fraction", "data"), ha="right", va="center", fontsize="x-small")
 
 
-@styled()
+@convention.figure
 def lives(groups: Mapping[str, Sequence[Run]], figure: Figure | None = None, **style: Any) -> Figure:
     """Accuracy against ρ over task weights, founders and the children of the last generation apart.
 
