@@ -48,5 +48,21 @@ def damaged(source: str, what: str) -> UserError:
     return UserError(f"{source}: damaged: {what}: restore it from a copy")
 
 
+class BadArgument(UserError):
+    """An argument of a function will not do. Python is told its name, and whoever uses the command its flag.
+
+    Args:
+        name: Of the argument.
+        said: What follows it: its value if it is to be shown, what is wrong, and what to do.
+    """
+
+    def __init__(self, name: str, said: str) -> None:
+        super().__init__(name, said)
+        self.name, self.said = name, said
+
+    def __str__(self) -> str:
+        return plain(f"{self.name}{self.said}")
+
+
 class Unfit(UserError):
     """This machine will not do for what it was asked; another machine of the same cluster may."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from alife.assays import ASSAYS
 from alife.configuration.keys import parse_config
-from alife.errors import UserError
+from alife.errors import BadArgument, UserError
 from alife.seed_paper.frame import Settings
 from alife.words import count
 from analysis import assays, load_run
@@ -218,9 +218,9 @@ def assay(
     if name not in ASSAYS:
         raise UserError(f"{name}: there is no such assay: choose among {', '.join(ASSAYS)}")
     path = os.fspath(run)
-    for flag, value, whose in (("descent", descent, "fertility"), ("task-weights", task_weights, "within_life")):
+    for option, value, whose in (("descent", descent, "fertility"), ("task_weights", task_weights, "within_life")):
         if value is not None and name != whose:
-            raise UserError(f"--{flag}: the {name} assay has no use for it; {whose} has")
+            raise BadArgument(option, f": the {name} assay has no use for it; {whose} has")
     wanted = [generations] if isinstance(generations, int) else generations
     length = assay_runner.Request.descent if descent is None else descent
     request = assay_runner.Request(name, wanted, sample, replicates, length, device, task_weights)

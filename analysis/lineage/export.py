@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from alife import schema
-from alife.errors import UserError
+from alife.errors import BadArgument, UserError
 from alife.format import files
 from analysis.lineage.phylogeny import NOBODY, Phylogeny, prune
 
@@ -47,7 +47,7 @@ def export(tree: Phylogeny, path: str | os.PathLike[str], format: str, pruned: b
         UserError: No such format, or the file cannot be written.
     """
     if format not in FORMATS:
-        raise UserError(f"--format {format}: not among {', '.join(FORMATS)}")
+        raise BadArgument("format", f" {format}: not among {', '.join(FORMATS)}")
     with _whole(Path(path)) as temporary:
         FORMATS[format](prune(tree) if pruned else tree, temporary, pruned)
     return Path(path)
