@@ -1,6 +1,7 @@
 """The one exception that a user is meant to read, and text that is safe to print.
 
-Raise `UserError` for what the user can mend: one line that says how. `plain` makes foreign text fit to print.
+Raise `UserError` for what the user can mend: one line that says how; `damaged` makes one of a file on record. `plain`
+makes foreign text fit to print.
 """
 
 import unicodedata
@@ -40,6 +41,27 @@ class UserError(Exception):
 
     def __str__(self) -> str:
         return plain(super().__str__())
+
+
+def damaged(source: str, what: str) -> UserError:
+    """What to say of a file that is not as it was written: `what` is wrong with it, and a copy is what helps."""
+    return UserError(f"{source}: damaged: {what}: restore it from a copy")
+
+
+class BadArgument(UserError):
+    """An argument of a function will not do. Python is told its name, and whoever uses the command its flag.
+
+    Args:
+        name: Of the argument.
+        said: What follows it: its value if it is to be shown, what is wrong, and what to do.
+    """
+
+    def __init__(self, name: str, said: str) -> None:
+        super().__init__(name, said)
+        self.name, self.said = name, said
+
+    def __str__(self) -> str:
+        return plain(f"{self.name}{self.said}")
 
 
 class Unfit(UserError):

@@ -2,7 +2,8 @@
 
 Each takes its data, then optionally the matplotlib axes (`ax`) or, where it has several panels, the empty figure
 (`figure`) to draw on, options by name, and properties of its main marks as matplotlib names them (`color`, `alpha`, …).
-It returns the axes or the figure, and draws in the user's matplotlib style.
+It returns the axes or the figure, and draws in the user's matplotlib style. `title`, `legend` and `colorbar` say what
+stands beside the axes, `rc` has rcParams for one figure.
 
 of a run                  plane, traits, hypervolume, selection, price, phylogeny, muller, descent, geneflow
 of several runs           traits, hypervolume, selection, price, attainment

@@ -8,7 +8,7 @@ from typing import Any
 
 from alife.assays import ASSAYS
 from alife.configuration.keys import parse_config
-from alife.errors import UserError
+from alife.errors import BadArgument, UserError
 from alife.seed_paper.frame import Settings
 from alife.words import count
 from analysis import assays, load_run
@@ -78,7 +78,9 @@ def sweep(
     out = os.fspath(out)
     done = sweeps.sweep(read_plan(plan, quick, ray), out, backend=backend, sinks=sinks, quiet=quiet)
     if not done.done:
-        name, why = next(iter(done.failed.items()), (done.stopped, "stopped it before a run has ended"))
+        name, why = next(
+            iter(done.failed.items()), (done.stopped, "stopped it before a run has ended; the same call goes on")
+        )
         raise UserError(f"{out}: {name}: {why}")
     return replace(load_sweep(out), failed=done.failed, stopped=done.stopped)
 
@@ -216,9 +218,9 @@ def assay(
     if name not in ASSAYS:
         raise UserError(f"{name}: there is no such assay: choose among {', '.join(ASSAYS)}")
     path = os.fspath(run)
-    for flag, value, whose in (("descent", descent, "fertility"), ("task-weights", task_weights, "within_life")):
+    for option, value, whose in (("descent", descent, "fertility"), ("task_weights", task_weights, "within_life")):
         if value is not None and name != whose:
-            raise UserError(f"--{flag}: the {name} assay has no use for it; {whose} has")
+            raise BadArgument(option, f": the {name} assay has no use for it; {whose} has")
     wanted = [generations] if isinstance(generations, int) else generations
     length = assay_runner.Request.descent if descent is None else descent
     request = assay_runner.Request(name, wanted, sample, replicates, length, device, task_weights)

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import UnionType
 from typing import get_args, get_origin
 
+from alife import figures
 from alife.cli import main
 from alife.configuration.keys import RunConfig, choices, leaves
 from analysis.figures import saving
@@ -27,6 +28,7 @@ def write(folder: Path) -> None:
     """Write them below `folder`, only where they have changed."""
     folder.mkdir(parents=True, exist_ok=True)
     made = {"keys.md": _keys(), "commands.md": _commands(), "rooms.md": _rooms(), "events.md": _events()}
+    made["figures.md"] = _figures()
     for name, text in made.items():
         path = folder / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
@@ -84,6 +86,12 @@ def _rooms() -> str:
             if text:
                 lines += [f"### `{file.parent.relative_to(ROOT)}/`", "", "```text", text, "```", ""]
     return "\n".join(lines)
+
+
+def _figures() -> str:
+    """Every figure's signature and docstring, as Sphinx reads them."""
+    names = [f".. autofunction:: alife.figures.{name}" for name in figures.__all__]
+    return "\n".join(["```{eval-rst}", *names, "```", ""])
 
 
 _TELLERS = {

@@ -3,6 +3,7 @@
 import doctest
 import inspect
 import os
+import pickle
 import re
 import subprocess
 import sys
@@ -117,10 +118,15 @@ def test_a_sweep_goes_on_and_says_what_failed(made: Path, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("name", "options", "line"),
     [
-        ("garden", {"descent": 3}, "--descent: the garden assay has no use for it; fertility has"),
+        ("garden", {"task_weights": [1, 2]}, "task_weights: the garden assay has no use for it; within_life has"),
+        ("within_life", {"task_weights": [1, 1e31]}, "task_weights 1e+31: is not allowed"),
+        ("mutation", {"generations": [2, 3]}, "generations: the mutation assay takes one generation, not 2"),
+        ("garden", {"replicates": 3}, "replicates 3: the garden assay needs at least 5"),
+        ("garden", {"descent": 3}, "descent: the garden assay has no use for it; fertility has"),
         ("gardens", {}, "gardens: there is no such assay: choose among garden, "),
     ],
 )
 def test_an_assay_that_cannot_be_is_one_line(made: Path, name: str, options: dict[str, Any], line: str) -> None:
-    with pytest.raises(alife.UserError, match=re.escape(line)):
+    with pytest.raises(alife.UserError, match=f"^{re.escape(line)}") as refused:
         alife.assay("runs/first", name, **options)
+    assert str(pickle.loads(pickle.dumps(refused.value))) == str(refused.value), "a worker may have to send it"

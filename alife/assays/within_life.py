@@ -44,9 +44,9 @@ def within_life(
     """
     config = habitat.config
     if config.task == "none":
-        raise UserError("task: none: without a task there is no task weight to live under")
+        raise UserError("task: none: without a task there is no task weight to live under: choose another assay")
     if config.life.steps == 0:
-        raise UserError("life.steps: 0: nobody learns, so that no task weight matters")
+        raise UserError("life.steps: 0: nobody learns, so that no task weight matters: choose another assay")
     rows: list[Columns] = []
     total = len(groups) * replicates * len(task_weights)
     for generation, newborns in groups.items():

@@ -120,7 +120,7 @@ def listeners(arguments: argparse.Namespace, terminal: Any) -> Iterator[list[Any
             try:
                 log = stack.enter_context(open(arguments.log_json, "a", encoding="utf-8"))
             except OSError as error:
-                raise UserError(f"--log-json {arguments.log_json}: {error.strerror}") from None
+                raise UserError(f"--log-json {arguments.log_json}: {error.strerror}: name another file") from None
             sinks.append(JsonLines(log))
         if folder := getattr(arguments, "tensorboard", None):
             sinks.append(TensorBoard(folder))
@@ -210,4 +210,4 @@ def write(path: str, text: str, mode: str = "w") -> None:
     except FileExistsError:
         raise UserError(f"{path}: is there already, and is left as it is: name another file, or remove it") from None
     except OSError as error:
-        raise UserError(f"{path}: cannot be written: {error.strerror}") from None
+        raise UserError(f"{path}: cannot be written: {error.strerror}: name another file") from None

@@ -7,7 +7,7 @@ from alife import __version__, siblings
 from alife.cli import bench, data, deploy, flags, listing, logs, paper, run, show, study
 from alife.cli.common import Run, unattended
 from alife.cli.output import READER_GONE, standard
-from alife.errors import UserError
+from alife.errors import BadArgument, UserError
 
 KINDS = (run, show, study, paper, bench, data, listing, deploy)
 
@@ -63,6 +63,9 @@ def _command(argv: list[str] | None, arguments: argparse.Namespace) -> int:
     try:
         with logs.spoken(logs.level(arguments)), unattended():
             return arguments.do(arguments) or 0
+    except BadArgument as error:
+        name = error.name if hasattr(arguments, error.name) else error.name.removesuffix("s")
+        return _refuse(UserError(f"--{name.replace('_', '-')}{error.said}"))
     except UserError as error:
         return _refuse(error)
     except BrokenPipeError:

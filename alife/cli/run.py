@@ -118,7 +118,7 @@ def _fork(arguments: argparse.Namespace) -> int:
     changes = merge(*flags.given_keys(arguments))
     if arguments.replicates is not None:
         if arguments.tensorboard:
-            raise UserError("--tensorboard: watches one run, not replicates")
+            raise UserError("--tensorboard: watches one run, not replicates: leave it out")
         return _replay(arguments, changes)
     from populations.engine.fork import folder_of, fork
 

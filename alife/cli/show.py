@@ -89,7 +89,7 @@ def _show(arguments: argparse.Namespace) -> None:
         print(digest(arguments.run, arguments.first or 0, arguments.last))
         return
     if arguments.first is not None or arguments.last is not None:
-        raise UserError("--first, --last: they choose generations of a --digest; the table shows all")
+        raise UserError("--first, --last: they choose generations of a --digest: give it too, or leave them out")
     from analysis.report import summary as show
     from populations.record import lease
     from populations.record.reader import read_manifest
@@ -154,4 +154,4 @@ def _file(path: str) -> Iterator[str]:
                 with open(path, "wb") as target:
                     shutil.copyfileobj(source, target)
             except OSError as error:
-                raise UserError(f"{path}: cannot be written: {error.strerror}") from None
+                raise UserError(f"{path}: cannot be written: {error.strerror}: name another file") from None

@@ -85,12 +85,14 @@ def load_yaml(text: str, source: str, largest: int = LARGEST) -> dict[str, Any]:
         UserError: The text is too large, is no YAML, or no mapping.
     """
     if len(text) > largest:
-        raise UserError(f"{source}: more than {largest:,} characters: too large to be a configuration")
+        raise UserError(
+            f"{source}: more than {largest:,} characters, too large to be a configuration: name another file"
+        )
     try:
         data = load_value(text)
     except NOT_YAML as error:
         why = str(error).replace(' in "<unicode string>",', ",")
-        raise UserError(f"{source}: not valid YAML: {' '.join(why.split())[:200]}") from None
+        raise UserError(f"{source}: not valid YAML: {' '.join(why.split())[:200]}: mend it there") from None
     if data is None:
         return {}
     if not isinstance(data, dict):
@@ -135,13 +137,13 @@ def flatten(tree: Mapping[Any, Any], source: str) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for key, value in _pairs(tree, "", 0):
         if key in out:
-            raise UserError(f"{source}: {key} is there twice")
+            raise UserError(f"{source}: {key} is there twice: keep one")
         out[key] = value
     for key in out:
         above = key.rpartition(".")[0]
         while above:
             if above in out:
-                raise UserError(f"{source}: {above} is there twice")
+                raise UserError(f"{source}: {above} is there twice: keep one")
             above = above.rpartition(".")[0]
     return out
 

@@ -62,9 +62,10 @@ def read_text(path: str, largest: int, flag: str = "--config") -> str:
             return data.decode()
     except IsADirectoryError:
         inside = Path(path).expanduser() / "config.yaml"
-        raise UserError(f"{source}: is a folder" + (f": did you mean {inside}?" if inside.is_file() else "")) from None
+        meant = f"did you mean {inside}?" if inside.is_file() else "name a file"
+        raise UserError(f"{source}: is a folder: {meant}") from None
     except UnicodeDecodeError:
-        raise UserError(f"{source}: not UTF-8 text") from None
+        raise UserError(f"{source}: not UTF-8 text: save it as such") from None
     except (OSError, ValueError) as error:
-        raise UserError(f"{source}: {getattr(error, 'strerror', None) or error}") from None
-    raise UserError(f"{source}: more than {largest:,} bytes: too large to be a configuration")
+        raise UserError(f"{source}: {getattr(error, 'strerror', None) or error}: name one that can be read") from None
+    raise UserError(f"{source}: more than {largest:,} bytes, too large to be a configuration: name another file")

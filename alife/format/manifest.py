@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from alife import schema
 from alife.configuration.keys import RunConfig
-from alife.errors import UserError
+from alife.errors import UserError, damaged
 from alife.format.fields import SINCE, Manifest, Task
 from alife.words import count
 
@@ -32,7 +32,7 @@ def parse_task(task: Any, source: str) -> dict[str, Any] | None:
     try:
         return None if task is None else Task.model_validate(task).model_dump()
     except ValidationError:
-        raise UserError(f"{source}: what it says of its data is damaged: restore it from a copy") from None
+        raise damaged(source, "not what a record says of its data") from None
 
 
 def told(task: Mapping[str, Any]) -> str:
@@ -68,13 +68,13 @@ def parse(data: bytes, source: str) -> dict[str, Any]:
         UserError: It is no manifest, it is damaged, it names a file outside its folder, or its format is not ours.
     """
     if len(data) > MOST:
-        raise UserError(f"{source}: more than {MOST:,} bytes: too large to be a manifest")
+        raise damaged(source, f"more than {MOST:,} bytes, too many for a manifest")
     try:
         content = json.loads(data.decode(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise UserError(f"{source}: damaged: not valid JSON") from None
+        raise damaged(source, "not valid JSON") from None
     if not isinstance(content, dict):
-        raise UserError(f"{source}: damaged: not a manifest")
+        raise damaged(source, "not a manifest")
     _check_format(content.get("format"), source)
     known = dict(content)
     for since, fields in SINCE.items():
@@ -85,9 +85,9 @@ def parse(data: bytes, source: str) -> dict[str, Any]:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(map(str, first["loc"]))
-        raise UserError(f"{source}: damaged: {key}: {first['msg'][0].lower()}{first['msg'][1:]}") from None
+        raise damaged(source, f"{key}: {first['msg'][0].lower()}{first['msg'][1:]}") from None
     if content["checksum"] != schema.manifest_checksum(content):
-        raise UserError(f"{source}: damaged: its checksum does not match its content")
+        raise damaged(source, "its checksum does not match its content")
     _check_names(content["parts"], source)
     _check_rows(content["parts"], source)
     _check_births(content, source)
@@ -140,11 +140,11 @@ def _refuse_constant(name: str) -> None:
 
 def _check_format(version: Any, source: str) -> None:
     if not isinstance(version, int) or isinstance(version, bool):
-        raise UserError(f"{source}: damaged: no format version")
+        raise damaged(source, "no format version")
     if version not in schema.READABLE:
         age = "a newer" if version > schema.FORMAT_VERSION else "an older"
         ours = " and ".join(map(str, schema.READABLE))
-        raise UserError(f"{source}: written by {age} alife: format {version}; this one reads {ours}")
+        raise UserError(f"{source}: written by {age} alife: format {version}; this one reads {ours}: install {age} one")
 
 
 def _check_names(parts: Mapping[str, list[dict[str, Any]]], source: str) -> None:
@@ -155,9 +155,9 @@ def _check_names(parts: Mapping[str, list[dict[str, Any]]], source: str) -> None
             name = part["name"]
             stem = name.removeprefix(f"{kind}/").removesuffix(suffix)
             if name != f"{kind}/{stem}{suffix}" or not stem.isascii() or not stem.replace("-", "").isalnum():
-                raise UserError(f"{source}: damaged: parts.{kind}: {name!r} is no name of a part")
+                raise damaged(source, f"parts.{kind}: {name!r} is no name of a part")
             if name in seen:
-                raise UserError(f"{source}: damaged: parts.{kind}: {name!r} is listed twice")
+                raise damaged(source, f"parts.{kind}: {name!r} is listed twice")
             seen.add(name)
 
 
@@ -165,7 +165,7 @@ def _check_rows(parts: Mapping[str, list[dict[str, Any]]], source: str) -> None:
     for kind in schema.ROWS:
         rows, size = (sum(part[key] for part in parts[kind]) for key in ("rows", "size"))
         if rows > schema.most_rows(size):
-            raise UserError(f"{source}: damaged: parts.{kind}: {rows} rows in {size} bytes")
+            raise damaged(source, f"parts.{kind}: {rows} rows in {size} bytes")
 
 
 def _check_columns(columns: Sequence[Mapping[str, Any]], source: str) -> None:
@@ -173,13 +173,13 @@ def _check_columns(columns: Sequence[Mapping[str, Any]], source: str) -> None:
     taken = {*schema.birth_columns(schema.LIFE_HISTORY), *schema.generation_columns()}
     for number, name in enumerate(names):
         if name in taken or name in names[:number]:
-            raise UserError(f"{source}: damaged: columns: {name!r} is the name of another column")
+            raise damaged(source, f"columns: {name!r} is the name of another column")
 
 
 def _check_births(content: Mapping[str, Any], source: str) -> None:
     births = content["parts"]["births"]
     for before, after in pairwise(births):
         if after["first"] != before["last"] + 1:
-            raise UserError(f"{source}: damaged: parts.births: {after['name']!r} does not follow {before['name']!r}")
+            raise damaged(source, f"parts.births: {after['name']!r} does not follow {before['name']!r}")
     if any(part["last"] < part["first"] for part in births) or (births and births[-1]["last"] != content["generation"]):
-        raise UserError(f"{source}: damaged: parts.births end before generation {content['generation']}")
+        raise damaged(source, f"parts.births end before generation {content['generation']}")

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from alife import schema
-from alife.errors import UserError
+from alife.errors import damaged
 from alife.format import pages
 
 ARROW: Final = {"int64": pa.int64(), "int32": pa.int32(), "float32": pa.float32(), "string": pa.string()}
@@ -45,7 +45,7 @@ def decode(
         file = pq.ParquetFile(pa.BufferReader(data), read_dictionary=texts, **_LIMITS)
         stored = {schema.present(name): name for name in file.schema_arrow.names}
         if problem := _unlike(_now(file.schema_arrow), want) or _oversize(announced, len(data), want, rows):
-            raise UserError(f"{source}: damaged part: {problem}")
+            raise damaged(source, problem)
         # not pq.read_table, whose threads may hold the bytes until Python is gone, and then abort it
         read = [name for name in want if only is None or name in only]
         table = file.read([stored[name] for name in read], use_threads=False).rename_columns(read)
@@ -54,9 +54,9 @@ def decode(
             table = table.set_column(table.column_names.index(name), name, _texts(table[name]))
     except (pa.ArrowException, OSError, ValueError, KeyError, MemoryError) as error:
         why = " ".join(str(error).split())[:200]
-        raise UserError(f"{source}: damaged part: not readable as Parquet: {why}") from None
+        raise damaged(source, f"not readable as Parquet: {why}") from None
     if any(column.null_count for column in table.columns):
-        raise UserError(f"{source}: damaged part: its columns are not those of this run: a value is missing")
+        raise damaged(source, "its columns are not those of this run: a value is missing")
     return table
 
 
@@ -79,7 +79,7 @@ def load(data: bytes, source: str) -> pa.Table:
                 raise ValueError(f"{name}: a text of {longest} characters")
             table = table.set_column(table.column_names.index(name), name, table[name].cast(pa.string()))
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, MemoryError) as error:
-        raise UserError(f"{source}: not readable as a table: {' '.join(str(error).split())[:200]}") from None
+        raise damaged(source, f"not readable as a table: {' '.join(str(error).split())[:200]}") from None
     named = table.rename_columns([schema.present(name) for name in table.column_names])
     return named.replace_schema_metadata(table.schema.metadata)  # which renaming drops
 

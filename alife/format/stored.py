@@ -12,7 +12,7 @@ import pyarrow as pa
 from alife import schema
 from alife.configuration.keys import RunConfig, parse_config
 from alife.configuration.parsing import load_yaml
-from alife.errors import UserError
+from alife.errors import UserError, damaged
 from alife.format import files, parquet
 from alife.format.manifest import NAME as MANIFEST
 
@@ -39,15 +39,15 @@ def parse_stored_config(data: bytes, manifest: Mapping[str, Any], source: str) -
     try:
         text = data.decode()
     except UnicodeDecodeError:
-        raise UserError(f"{source}: not valid YAML: not UTF-8") from None
+        raise damaged(source, "not UTF-8") from None
     tree = load_yaml(text, source)
     if missing := [key for key in _COMPLETE if key not in tree]:
-        raise UserError(f"{source}: has no {missing[0]}: it is not the complete configuration of a run")
+        raise damaged(source, f"no {missing[0]}: not the complete configuration of a run")
     config = parse_config(tree, source)
     if config.seed != manifest["seed"]:
-        raise UserError(f"{source}: seed {config.seed} is not the {manifest['seed']} of {MANIFEST}")
+        raise damaged(source, f"seed {config.seed} is not the {manifest['seed']} of {MANIFEST}")
     if config.generations <= manifest["generation"]:
-        raise UserError(f"{source}: generations: {config.generations}, and {MANIFEST} has one more than that")
+        raise damaged(source, f"generations: {config.generations}, and {MANIFEST} has one more than that")
     return config
 
 
@@ -75,7 +75,7 @@ def parse_part(
     check_seal(data, entry, source)
     rows = parquet.decode(data, columns, source, entry["rows"], None if only is None else {*only, *_PLACES})
     if problem := _row_problem(rows, entry, config.population.islands):
-        raise UserError(f"{source}: damaged part: {problem}")
+        raise damaged(source, problem)
     return rows
 
 
@@ -91,19 +91,19 @@ def missing(uri: str, ls: Callable[[str], files.Names]) -> UserError:
         folders = [name for name, size in sorted(names.items())[:_LOOKED_AT] if size is None]
         below = [name for name in folders if MANIFEST in {each.rpartition("/")[2] for each in ls(name)}]
     except NotADirectoryError:
-        return UserError(f"{uri}: there is no run here: it is a file, and a run is a folder")
+        return UserError(f"{uri}: there is no run here: it is a file, and a run is a folder{NAME_ONE}")
     except OSError as error:
-        return UserError(f"{uri}: there is no run here: {' '.join((error.strerror or str(error)).split())}")
+        return UserError(f"{uri}: there is no run here: {' '.join((error.strerror or str(error)).split())}{NAME_ONE}")
     if "sweep.yaml" in names:
         return UserError(f"{uri}: is a sweep, not a run: name one in {uri.rstrip('/')}/runs; 'alife report' takes both")
     if "paper.json" in names:
-        return UserError(f"{uri}: holds results of 'alife paper', and no run")
+        return UserError(f"{uri}: holds results of 'alife paper', and no run{NAME_ONE}")
     if below:
         which = f"{len(below)} runs" if len(below) > 1 else "a run"
         return UserError(f"{uri}: is no run, but holds {which}: name one, as {uri.rstrip('/')}/{below[0]}")
     if not names:
-        return UserError(f"{uri}: there is no run here: no such folder, or an empty one")
-    return UserError(f"{uri}: there is no run here: no {MANIFEST}")
+        return UserError(f"{uri}: there is no run here: no such folder, or an empty one{NAME_ONE}")
+    return UserError(f"{uri}: there is no run here: no {MANIFEST}{NAME_ONE}")
 
 
 def check_seal(data: bytes, entry: Mapping[str, Any], source: str) -> None:
@@ -113,9 +113,9 @@ def check_seal(data: bytes, entry: Mapping[str, Any], source: str) -> None:
         UserError: It is not.
     """
     if len(data) < entry["size"]:
-        raise UserError(f"{source}: damaged: {len(data)} bytes instead of {entry['size']}: copy it again")
+        raise damaged(source, f"{len(data)} bytes instead of {entry['size']}")
     if schema.seal(data) != {key: entry[key] for key in ("size", "sha256")}:
-        raise UserError(f"{source}: damaged: its SHA-256 is not the one in {MANIFEST}: restore it from a copy")
+        raise damaged(source, f"its SHA-256 is not the one in {MANIFEST}")
 
 
 def _row_problem(rows: pa.Table, entry: Mapping[str, Any], islands: int) -> str:
@@ -134,6 +134,9 @@ def _row_problem(rows: pa.Table, entry: Mapping[str, Any], islands: int) -> str:
             return f"{name}: not within the {islands} of this run"
     return ""
 
+
+NAME_ONE: Final = ": name a run's folder"
+"""What to do where there is no run."""
 
 _LOOKED_AT: Final = 200
 """Folders below one that is no run, in which a run is looked for."""

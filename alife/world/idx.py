@@ -88,7 +88,7 @@ def read_idx(path: Path, dims: int) -> Bytes:
         with path.open("rb") as stream:
             return parse_idx(stream, dims, str(path))
     except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror or error}") from None
+        raise UserError(f"{path}: cannot be read: {error.strerror or error}: {_MEND}") from None
 
 
 def parse_idx(stream: IO[bytes], dims: int, source: str) -> Bytes:

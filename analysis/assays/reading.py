@@ -34,7 +34,9 @@ def read(uri: str, name: str, generation: int) -> tuple[dict[str, pd.DataFrame],
         if not isinstance(about, dict) or len(experiments) > MOST_EXPERIMENTS:
             raise ValueError("its metadata are not those of an assay")
     except (KeyError, ValueError, RecursionError) as error:
-        raise UserError(f"{source}: not an assay's table: {' '.join(str(error).split())[:200]}") from None
+        raise UserError(
+            f"{source}: not an assay's table: {' '.join(str(error).split())[:200]}: restore it from a copy"
+        ) from None
     frames = {}
     for experiment in experiments:
         rows = table.filter(pc.equal(table.column("experiment"), experiment)).drop_columns(["experiment"])

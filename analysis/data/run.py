@@ -176,7 +176,7 @@ def setting(config: Mapping[str, Any], key: str, source: str) -> Any:
     value: Any = config
     for part in key.split("."):
         if not isinstance(value, Mapping) or part not in value:
-            raise UserError(f"{source}: config.yaml has no {key}: it is not the complete configuration of a run")
+            raise UserError(f"{source}: config.yaml has no {key}, and a run's has: restore it from a copy")
         value = value[part]
     return value
 

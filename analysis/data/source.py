@@ -1,7 +1,7 @@
 """The files of a folder, wherever it is: read in bounded size, without following links, each failure one line."""
 
 import errno
-from typing import Any
+from typing import Any, Final
 
 import fsspec
 
@@ -28,7 +28,7 @@ class Source:
             except ImportError as error:
                 raise UserError(f"{uri}: {error}: install the extra 's3', or copy the run to this machine") from None
             except Exception as error:  # some file systems connect at once, each with errors of its own
-                raise UserError(f"{uri}: {' '.join(str(error).split())}") from None
+                raise UserError(f"{uri}: {' '.join(str(error).split())}: {_MEND}") from None
             self._root = root.rstrip("/")
 
     def read(self, name: str, most: int) -> bytes:
@@ -62,7 +62,7 @@ class Source:
             raise
         except Exception as error:  # each storage has its own classes: access denied, no credentials, no route
             why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            raise UserError(f"{self.uri}/{name}: cannot be read: {' '.join(why.split())}") from None
+            raise UserError(f"{self.uri}/{name}: cannot be read: {' '.join(why.split())}: {_MEND}") from None
 
     def ls(self, below: str) -> files.Names:
         """What lies in the folder, or in the one `below` it."""
@@ -82,4 +82,7 @@ class Source:
         try:
             return list(self.ls(""))
         except OSError as error:
-            raise UserError(f"{self.uri}: cannot be listed: {error.strerror or error}") from None
+            raise UserError(f"{self.uri}: cannot be listed: {error.strerror or error}: {_MEND}") from None
+
+
+_MEND: Final = "mend that, or name another folder"

@@ -53,7 +53,9 @@ def find_runs(path: str | os.PathLike[str]) -> list[str]:
         else:
             below = set(_local(files.local(given), "", DEPTH))
     except Exception as error:  # each storage has its own classes
-        raise UserError(f"{given}: {' '.join((getattr(error, 'strerror', None) or str(error)).split())}") from None
+        raise UserError(
+            f"{given}: {' '.join((getattr(error, 'strerror', None) or str(error)).split())}: name another folder"
+        ) from None
     if below == {""}:
         return [given]
     if not below:

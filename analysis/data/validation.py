@@ -63,7 +63,9 @@ def check_columns(births: pd.DataFrame, source: str) -> None:
     for name in _KEYS:
         kind = str(births[name].dtype) if name in births else "absent"
         if kind not in ("int64", "int32"):
-            raise UserError(f"{source}: column {name} is {kind}, and a record's is {schema.BIRTHS[name]}: foreign file")
+            raise UserError(
+                f"{source}: column {name} is {kind}, and a record's is {schema.BIRTHS[name]}: restore it from a copy"
+            )
     if births.empty:
         raise UserError(f"{source}: no births on record yet: wait for the first commit")
 

@@ -75,7 +75,9 @@ def mean_differentials(table: pd.DataFrame, first: int = SETTLED) -> pd.DataFram
     """
     table = table[table["generation"] >= first]
     if table.empty:
-        raise UserError(f"no parents of generation {first} or later are on record: there is no selection to measure")
+        raise UserError(
+            f"no parents of generation {first} or later are on record to measure selection by: take a longer run"
+        )
     means = table.groupby(["trait", "generation"], sort=False)[["realised", "expected"]].mean()
     rows = []
     for trait, among in means.groupby(level="trait", sort=False):

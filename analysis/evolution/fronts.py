@@ -38,7 +38,9 @@ def survivors(run: Run) -> pd.DataFrame:
     if births.empty and len(run.generations):
         raise UserError(f"{run.path}: loaded without births, and individuals are asked for: load it with births=True")
     if not run.has_task:
-        raise UserError(f"{run.path}: a run without a task has no accuracy to trade against replication")
+        raise UserError(
+            f"{run.path}: a run without a task has no accuracy to trade against replication: name one with a task"
+        )
     alive = lived(births)
     return alive[np.isfinite(alive["replication_error"]) & np.isfinite(alive["accuracy"])]
 
@@ -155,7 +157,7 @@ def common_generation(runs: Sequence[Run]) -> int:
         raise UserError("no run to compare: name at least one")
     for run in runs:
         if run.generations.empty:
-            raise UserError(f"{run.path}: no committed generation yet")
+            raise UserError(f"{run.path}: no committed generation yet: wait for its first")
     return min(run.last for run in runs)
 
 

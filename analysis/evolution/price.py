@@ -113,7 +113,9 @@ def summary(split: pd.DataFrame, first: int = SETTLED) -> pd.DataFrame:
     """
     split = split[split["generation"] >= first]
     if split.empty:
-        raise UserError(f"no children of generation {first} or later are on record: the Price equation needs them")
+        raise UserError(
+            f"no children of generation {first} or later are on record to split a change by: take a longer run"
+        )
     names = [*COMPONENTS, "change"]
     demes = split.assign(change=split["after"] - split["before"])
     tables = []

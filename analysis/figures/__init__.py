@@ -5,6 +5,8 @@ One convention for all of them:
 * First comes the data: a `Run`, several, named treatments of several, an assay's `Result`.
 * `ax` is where it is drawn, or `figure`, which is empty; a new figure that no window system knows of if None.
 * Options follow by name alone.
+* `title`, `legend` and `colorbar` say what stands beside the axes, `rc` has rcParams for this figure; convention.py
+  adds them to every function that draws one.
 * `**style` are properties of the figure's main marks (each docstring says which) under any name that matplotlib has for
   them: `color`, `alpha`, `lw`, `marker`, `label`, `zorder`, … They go before the project's own; a `color` goes before
   colours that stand for values too, and is one for all. What matplotlib does not know, it refuses with its own error.
@@ -34,9 +36,10 @@ of assays          garden.py within_life.py mutation.py fertility.py
 of the seed paper  seed_paper.py strict.py
 
 what they share
+  convention.py    what every figure takes
   style.py         the project's style below the user's
   palette.py       colours and dashes
-  canvas.py        figures, axes and titles
+  canvas.py        figures, axes, titles and colour bars
   scales.py        axes of traits and generations
   estimates.py     marks with intervals, lines in bands
   bands.py         several runs in one panel

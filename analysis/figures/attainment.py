@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import Normalize
 
@@ -15,17 +16,17 @@ from alife.words import count
 from analysis.data.run import Run
 from analysis.data.treatments import control
 from analysis.evolution.fronts import Floats, attainment_rectangles, attainment_surface, common_generation
-from analysis.figures import canvas, palette
+from analysis.figures import canvas, convention, palette
 from analysis.figures.bands import Runs, members, treatments
-from analysis.figures.plane import colour_bar, finish, limits
-from analysis.figures.style import look, styled
+from analysis.figures.plane import finish, limits
+from analysis.figures.style import look
 from analysis.studies.treatments import WEIGHT, ends, weighted
 
 BEYOND: Final = 1e30
 """ρ to which a surface is drawn: right of any axis."""
 
 
-@styled()
+@convention.figure
 def attainment(runs: Runs, ax: Axes | None = None, *, generation: int | None = None, **style: Any) -> Axes:
     """Empirical attainment across runs: the median surface, between what one and what all runs attain.
 
@@ -50,7 +51,7 @@ def attainment(runs: Runs, ax: Axes | None = None, *, generation: int | None = N
     return ax
 
 
-@styled()
+@convention.figure
 def attainment_difference(
     groups: Mapping[str, Sequence[Run]], ax: Axes | None = None, *, generation: int | None = None, **style: Any
 ) -> Axes:
@@ -83,7 +84,8 @@ def attainment_difference(
     for surface, runs, label, dash in zip(medians, (a, b), labels, palette.DASHES, strict=False):
         text = f"{label}: attained by half of n = {count(len(runs), 'run')}"
         _draw_surface(ax, surface, look(style, color=palette.ink(), ls=dash, label=text))
-    colour_bar(ax, scale, palette.difference_map(), f"% of runs that attain it: {labels[0]} minus {labels[1]}")
+    label = f"% of runs that attain it: {labels[0]} minus {labels[1]}"
+    canvas.colour_bar(ScalarMappable(scale, palette.difference_map()), label, ax=ax, aspect=30, pad=0.02)
     finish(ax, note="" if len(tiles) else "both attain the same")
     canvas.title(ax, f"generation {generation}")
     return ax
@@ -95,7 +97,7 @@ def _opposites(groups: Mapping[str, Sequence[Run]]) -> tuple[str, str]:
         low, high = ends(over_w[0], WEIGHT)
         return high, low
     if len(groups) < 2:
-        raise UserError("there is one treatment: nothing to compare")
+        raise UserError("there is one treatment, nothing to compare: name runs of another one too")
     null = control(groups)
     others = [label for label in groups if label != null]
     return others[0], null or others[1]

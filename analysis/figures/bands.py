@@ -40,7 +40,7 @@ def treatments(runs: Runs) -> Mapping[str, Sequence[Run]]:
         raise UserError("no run to draw: name at least one")
     for run in members(groups):
         if run.generations.empty:
-            raise UserError(f"{run.path}: no committed generation yet: nothing to draw")
+            raise UserError(f"{run.path}: no committed generation yet, nothing to draw: wait for its first")
     return groups
 
 

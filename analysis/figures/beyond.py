@@ -14,9 +14,9 @@ from alife.words import count
 from analysis.data.run import Run
 from analysis.data.treatments import control
 from analysis.evolution.islands import settled
-from analysis.figures import canvas, legends, palette
+from analysis.figures import canvas, convention, legends, palette
 from analysis.figures.estimates import draw_band
-from analysis.figures.style import look, styled
+from analysis.figures.style import look
 from analysis.statistics.intervals import FEWEST
 from analysis.studies.trends import trends
 
@@ -25,7 +25,7 @@ SHOWN: Final = ("value", "beyond")
 """Quantities of `trends` that the panels of a row show."""
 
 
-@styled()
+@convention.figure
 def beyond(groups: Mapping[str, Sequence[Run]], figure: Figure | None = None, **style: Any) -> Figure:
     """Each trait's way from its founders, and how far it is beyond that of the shuffled control.
 
@@ -42,11 +42,11 @@ def beyond(groups: Mapping[str, Sequence[Run]], figure: Figure | None = None, **
     """
     null = control(groups)
     if null is None:
-        raise UserError("no shuffled control to compare with")
+        raise UserError("no shuffled control to compare with: name runs with selection.scheme shuffled too")
     names = there(MAIN, all(run.has_task for runs in groups.values() for run in runs))
     table = trends(groups, names, null)
     if table["generation"].max() < 1:
-        raise UserError("one generation has no trend")
+        raise UserError("one generation has no trend: take longer runs")
     figure = canvas.own_figure(figure, 7.2, 0.9 + 1.9 * len(names))
     grid = figure.subplots(len(names), 2, squeeze=False, sharex=True)
     for row, name in zip(grid, names, strict=True):

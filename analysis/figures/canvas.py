@@ -1,14 +1,18 @@
-"""What a figure is drawn on, and what stands above it: new or given figures and axes, faint titles that fit."""
+"""What a figure is drawn on, and what stands above and beside it: new or given figures and axes, faint titles that fit,
+colour bars."""
 
 import textwrap
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.cm import ScalarMappable
+from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure
 
 from analysis.data.run import Run
 from analysis.figures.palette import faint
-from analysis.figures.style import FONT_SIZE, SET, is_set, points
+from analysis.figures.style import FONT_SIZE, SET, WANTED, is_set, points
 
 
 def new_figure(width: float = 5.6, height: float = 4.2) -> Figure:
@@ -44,17 +48,39 @@ def figure_of(drawn: Axes | Figure) -> Figure:
     return figure
 
 
-def title(ax: Axes, *lines: str) -> None:
-    """Faint lines above axes, each wrapped to their width."""
-    ax.set_title("\n".join(fill(ax, line) for line in lines), color=faint(), parse_math=False)
+def title(drawn: Axes | Figure, *lines: str) -> None:
+    """`write_above`, unless the caller wants no title, or another."""
+    if WANTED.get().title:
+        write_above(drawn, *lines)
 
 
-def heading(figure: Figure, *lines: str) -> None:
-    """Faint lines above a figure, from its left edge, wrapped to its width."""
+def write_above(drawn: Axes | Figure, *lines: str) -> None:
+    """Faint lines above axes, each wrapped to their width, or above a figure, from its left edge."""
+    look: dict[str, Any] = {"color": faint(), "parse_math": False}
+    if isinstance(drawn, Axes):
+        drawn.set_title("\n".join(fill(drawn, line) for line in lines), **look)
+        return
     size = points("axes.titlesize")
-    width = int(14.5 * figure.get_figwidth() * FONT_SIZE / size)
+    width = int(14.5 * drawn.get_figwidth() * FONT_SIZE / size)
     text = "\n".join(part for line in lines for part in textwrap.wrap(line, width))
-    figure.suptitle(text, ha="left", x=0.01, fontsize=size, color=faint(), parse_math=False)
+    drawn.suptitle(text, ha="left", x=0.01, fontsize=size, **look)
+
+
+def colour_bar(mappable: ScalarMappable, label: str = "", **where: Any) -> Colorbar | None:
+    """A bar without a frame, unless the caller wants none.
+
+    Args:
+        mappable: What has the colours.
+        label: Beside it.
+        where: As `Figure.colorbar` takes it, with the axes that it stands beside as `ax`.
+    """
+    if not WANTED.get().colorbar:
+        return None
+    beside = where["ax"]
+    bar = figure_of(beside[0] if isinstance(beside, list) else beside).colorbar(mappable, **where)
+    bar.set_label(label, parse_math=False)
+    bar.outline.set_visible(False)
+    return bar
 
 
 def fill(ax: Axes, text: str) -> str:

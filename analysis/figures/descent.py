@@ -17,9 +17,9 @@ from alife.words import count
 from analysis.data.run import Run, lived
 from analysis.evolution.fronts import points
 from analysis.evolution.trajectories import quantiles
-from analysis.figures import canvas, legends, palette, scales
+from analysis.figures import canvas, convention, legends, palette, scales
 from analysis.figures.phylogeny import SETTLED
-from analysis.figures.style import look, styled
+from analysis.figures.style import look
 from analysis.lineage.phylogeny import dominant, line_of_descent, of_run
 
 Floats = NDArray[np.float64]
@@ -31,7 +31,7 @@ BACKGROUND: Final = 3_000
 """Individuals that the plane shows behind the path at most, drawn at random of more."""
 
 
-@styled()
+@convention.figure
 def descent(run: Run, figure: Figure | None = None, *, individual: int | None = None, **style: Any) -> Figure:
     """Draw a line of descent from its founder on.
 
@@ -65,7 +65,7 @@ def descent(run: Run, figure: Figure | None = None, *, individual: int | None = 
     if has_task:
         rows += _draw_plane(figure, grid[1], run, line, window)
     legends.of_figure(figure, rows, 3, columnspacing=1.2)
-    canvas.heading(figure, canvas.caption(run), _explain(line, individual is None, window))
+    canvas.title(figure, canvas.caption(run), _explain(line, individual is None, window))
     return figure
 
 
@@ -135,9 +135,8 @@ def _draw_plane(figure: Figure, place: SubplotSpec, run: Run, line: pd.DataFrame
     path = _draw_path(whole, run, alive, line, window)
     _draw_path(close, run, later, rest, window)
     close.set(xlabel=TRAITS["replication_error"].label, title=f"from generation {start} on")
-    bar = figure.colorbar(path, ax=[whole, close], aspect=40, pad=0.02, label="generation")
-    bar.outline.set_visible(False)
-    scales.generation_axis(bar.ax.yaxis)
+    if bar := canvas.colour_bar(path, "generation", ax=[whole, close], aspect=40, pad=0.02):
+        scales.generation_axis(bar.ax.yaxis)
     return [whole, close]
 
 

@@ -10,12 +10,12 @@ from alife.traits import floored
 from alife.words import count
 from analysis.assays.fertility import FACTOR, PANELS, WORST, of_the_living, treatments
 from analysis.assays.results import Result
-from analysis.figures import canvas, legends, palette, scales
+from analysis.figures import canvas, convention, legends, palette, scales
 from analysis.figures.estimates import draw_band
-from analysis.figures.style import look, styled
+from analysis.figures.style import look
 
 
-@styled()
+@convention.figure
 def fertility(result: Result, figure: Figure | None = None, **style: Any) -> Figure:
     """Errors, norm and accuracy by generation of descent: median and middle half of the lines that live.
 
@@ -43,7 +43,7 @@ def fertility(result: Result, figure: Figure | None = None, **style: Any) -> Fig
     legends.of_figure(figure, panels, 2)
     n = count(lines.groupby(["id", "replicate"]).ngroups, "line")
     title = f"{about['name']}: descent without selection from generation {max(about['generations'])}"
-    canvas.heading(figure, f"{title}; of n = {n} a treatment, median and middle half of those that live")
+    canvas.title(figure, f"{title}; of n = {n} a treatment, median and middle half of those that live")
     return figure
 
 

@@ -17,10 +17,10 @@ from analysis.data.treatments import Groups
 from analysis.evolution import price as equation
 from analysis.evolution.dynamics import differentials, mean_differentials
 from analysis.evolution.islands import demes, settled
-from analysis.figures import canvas, legends, palette
+from analysis.figures import canvas, convention, legends, palette
 from analysis.figures.bands import Runs, members, treatments
 from analysis.figures.estimates import draw_band, draw_estimate
-from analysis.figures.style import look, styled
+from analysis.figures.style import look
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import FEWEST, Floats, intervals, iqm
 
@@ -41,7 +41,7 @@ LINES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
 """What a panel of the Price equation shows, in the order of its legend; the last two only where there is any."""
 
 
-@styled()
+@convention.figure
 def selection(runs: Runs, figure: Figure | None = None, *, traits: Sequence[str] | None = None, **style: Any) -> Figure:
     """Realised standardised selection differentials by trait, and what the scheme leads one to expect.
 
@@ -86,7 +86,7 @@ def selection(runs: Runs, figure: Figure | None = None, *, traits: Sequence[str]
     return figure
 
 
-@styled()
+@convention.figure
 def price(runs: Runs, figure: Figure | None = None, *, traits: Sequence[str] | None = None, **style: Any) -> Figure:
     """The Price equation's components by trait, added up from the generation on in which parents are of a kind.
 
@@ -173,7 +173,9 @@ def _totals(run: Run, traits: Sequence[str] | None, first: int) -> dict[str, pd.
     split = equation.price(record, traits or standard)
     table = equation.by_generation(split[split["generation"] >= first])
     if table.empty:
-        raise UserError(f"{run.path}: no children of generation {first} or later on record: nothing to split")
+        raise UserError(
+            f"{run.path}: no children of generation {first} or later on record, nothing to split: take a longer run"
+        )
     out = {}
     for name, among in table.groupby("trait", sort=False):
         parts = among.set_index(among["generation"] + 1).drop(columns=["trait", "generation"])
@@ -218,4 +220,4 @@ def _first(groups: Groups) -> int:
 
 def _say_whose(figure: Figure, runs: Runs) -> None:
     if isinstance(runs, Run):
-        canvas.heading(figure, canvas.caption(runs))
+        canvas.title(figure, canvas.caption(runs))

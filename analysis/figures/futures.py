@@ -11,12 +11,12 @@ from matplotlib.figure import Figure
 from alife.traits import MAIN, TRAITS, measured, natural
 from analysis.data.run import Run, lived
 from analysis.evolution.islands import settled
-from analysis.figures import canvas, legends, palette, scales
-from analysis.figures.style import look, styled
+from analysis.figures import canvas, convention, legends, palette, scales
+from analysis.figures.style import look
 from analysis.studies import futures as replayed
 
 
-@styled()
+@convention.figure
 def futures(
     original: Run,
     replays: Sequence[Run],
@@ -50,7 +50,7 @@ def futures(
     grid[-1][0].set_xlabel("generation")
     scales.generation_axis(grid[-1][0].xaxis)
     legends.of_figure(figure, [grid[0][0]], 2)
-    canvas.heading(figure, f"{canvas.caption(original)}; replayed from generation {fans[0].forked}")
+    canvas.title(figure, f"{canvas.caption(original)}; replayed from generation {fans[0].forked}")
     return figure
 
 

@@ -13,9 +13,9 @@ from alife.words import count
 from analysis.assays.estimates import assayed, by_name, scored
 from analysis.assays.garden import SCOPES, mean_name, of_genomes, scores
 from analysis.assays.results import Result
-from analysis.figures import canvas, legends, palette, scales
+from analysis.figures import canvas, convention, legends, palette, scales
 from analysis.figures.estimates import draw_estimate
-from analysis.figures.style import look, styled
+from analysis.figures.style import look
 from analysis.numbers import number
 from analysis.statistics.estimate import Estimate
 
@@ -23,7 +23,7 @@ Found = Mapping[tuple[str, int | None], Estimate]
 """Estimates by quantity and generation."""
 
 
-@styled()
+@convention.figure
 def garden(result: Result, figure: Figure | None = None, **style: Any) -> Figure:
     """Genomes by generation for each trait, with means, the lives that pair the generations, and H².
 
@@ -46,7 +46,7 @@ def garden(result: Result, figure: Figure | None = None, **style: Any) -> Figure
         ax.set_axis_off()
     legends.of_figure(figure, panels, 2)
     lived = count(about["replicates"], "life", "lives")
-    canvas.heading(figure, f"{about['name']}: common garden of {lived}, seed {about['seed']}")
+    canvas.title(figure, f"{about['name']}: common garden of {lived}, seed {about['seed']}")
     return figure
 
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from alife.errors import UserError
 from analysis.data.run import Run
-from analysis.figures import canvas, legends, palette, scales
-from analysis.figures.style import look, styled
+from analysis.figures import canvas, convention, legends, palette, scales
+from analysis.figures.style import look
 from analysis.lineage.phylogeny import Phylogeny, ancestry_shares, migrant_counts, of_run
 
 Floats = NDArray[np.float64]
@@ -28,7 +28,7 @@ SHADES: Final[Colormap] = LinearSegmentedColormap.from_list("shares", ["#FFFFFF"
 HATCHES: Final = ("", "//", "..", "xx")
 
 
-@styled()
+@convention.figure
 def geneflow(run: Run, figure: Figure | None = None, **style: Any) -> Figure:
     """Draw migrants and where the ancestors of each island's residents lived `BACK` migrations before.
 
@@ -47,7 +47,10 @@ def geneflow(run: Run, figure: Figure | None = None, **style: Any) -> Figure:
     tree = of_run(run)
     islands = int(run.setting("population.islands"))
     if islands < 2 or tree.last == tree.first:
-        raise UserError(f"{run.path}: one {'island' if islands < 2 else 'generation'}: nothing flows between islands")
+        raise UserError(
+            f"{run.path}: one {'island' if islands < 2 else 'generation'}: nothing flows between islands: "
+            "take a run of several"
+        )
     back = BACK * int(run.setting("migration.every"))
     shares = ancestry_cube(tree, islands, back)
     figure = canvas.own_figure(figure, 7.2, 4.4)
@@ -63,7 +66,7 @@ def geneflow(run: Run, figure: Figure | None = None, **style: Any) -> Figure:
     else:
         _elsewhere(figure.add_subplot(grid[:, 1]), generations, shares, style)
     note = f"ancestors: of residents, {back} generations before, or founders where there are fewer generations"
-    canvas.heading(figure, canvas.caption(run), note)
+    canvas.title(figure, canvas.caption(run), note)
     return figure
 
 
@@ -97,7 +100,7 @@ def _matrix(axes: Axes, values: NDArray[Any], name: str, labels: tuple[str, str]
                 column, row, text, ha="center", va="center", fontsize="small", color="white" if dark else palette.INK
             )
     else:
-        canvas.figure_of(axes).colorbar(image, ax=axes).outline.set_visible(False)
+        canvas.colour_bar(image, ax=axes)
 
 
 def _stack(
@@ -133,4 +136,4 @@ def _elsewhere(axes: Axes, generations: NDArray[np.int64], shares: Floats, style
     axes.grid(False)
     axes.yaxis.set_major_locator(MaxNLocator(8, integer=True))
     scales.generation_axis(axes.xaxis)
-    canvas.figure_of(axes).colorbar(image, ax=axes, label="% of the island's residents").outline.set_visible(False)
+    canvas.colour_bar(image, "% of the island's residents", ax=axes)

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from analysis.data.run import Run
 from analysis.evolution.fronts import REFERENCE, hypervolumes
-from analysis.figures import canvas, legends, scales
+from analysis.figures import canvas, convention, legends, scales
 from analysis.figures.bands import (
     Runs,
     bounds,
@@ -20,10 +20,9 @@ from analysis.figures.bands import (
     treatments,
     windows,
 )
-from analysis.figures.style import styled
 
 
-@styled()
+@convention.figure
 def hypervolume(runs: Runs, ax: Axes | None = None, **style: Any) -> Axes:
     """Hypervolume by generation; the reference point and the scale stand in the figure.
 

@@ -23,6 +23,8 @@ def of_axes(target: Axes, axes: Sequence[Axes] = (), below: bool = False) -> Non
     With `below`, it stands under the axis label, if the figure makes room for it; else inside the axes, where there is
     most room.
     """
+    if not style.WANTED.get().legend:
+        return
     entries, handlers = {}, {}
     for label, handles in sorted(_groups(axes or (target,)).items(), key=lambda g: g[0].startswith(scales.FOUNDERS)):
         kinds = {type(handle): handle for handle in handles}
@@ -49,6 +51,8 @@ def of_axes(target: Axes, axes: Sequence[Axes] = (), below: bool = False) -> Non
 
 def of_figure(figure: Figure, axes: Iterable[Axes], columns: int = 1, place: str = "left", **look: Any) -> None:
     """Put one legend for all axes below them, each name once."""
+    if not style.WANTED.get().legend:
+        return
     handles: dict[str, Artist] = {}
     for label, group in _groups(axes).items():
         handles[label] = group[0]

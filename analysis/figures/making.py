@@ -69,7 +69,7 @@ def make(
     if unknown := [name for name in wanted if name not in registry.PLOTS]:
         raise UserError(f"{unknown[0]}: no such figure: known are {', '.join(registry.PLOTS)}")
     if run.generations.empty:
-        say(f"{run.path}: no committed generation yet: nothing to draw")
+        say(f"{run.path}: no committed generation yet, nothing to draw: wait for its first")
         return []
     if folder is None:
         folder = folder_of(run.path)

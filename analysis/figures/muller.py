@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from alife.errors import UserError
 from alife.words import count
 from analysis.data.run import Run
-from analysis.figures import canvas, palette
+from analysis.figures import canvas, convention, palette
 from analysis.figures.phylogeny import SETTLED, bare, colour_range, scaled
-from analysis.figures.style import look, styled
+from analysis.figures.style import look
 from analysis.lineage.metrics import grid
 from analysis.lineage.phylogeny import NOBODY, Phylogeny, of_run
 
@@ -72,7 +72,7 @@ def find_clades(tree: Phylogeny, threshold: float | None = None, steps: int = ST
     return _nest(layers, above, _beginnings(above, share, threshold), threshold)
 
 
-@styled()
+@convention.figure
 def muller(run: Run, ax: Axes | None = None, *, trait: str | None = None, **style: Any) -> Axes:
     """Draw the Muller plot of a run: nested clades, coloured by a trait's mean over the members outside nested ones.
 
@@ -98,7 +98,7 @@ def muller(run: Run, ax: Axes | None = None, *, trait: str | None = None, **styl
         raise UserError(f"{run.path}: one generation on record: a Muller plot needs two or more")
     clades = find_clades(tree)
     if not len(clades.founders):
-        raise UserError(f"{run.path}: no clade has reached {clades.threshold:.0%} of the living: nothing to stack")
+        raise UserError(f"{run.path}: no clade has reached {clades.threshold:.0%} of the living: take a longer run")
     values, label = scaled(tree.births, trait)
     settled = tree.generation[clades.rows] >= min(tree.first + SETTLED, tree.last)
     means = _means(values[clades.rows], clades.members, settled, len(clades.founders) + 1)
@@ -109,10 +109,7 @@ def muller(run: Run, ax: Axes | None = None, *, trait: str | None = None, **styl
     axes = canvas.own_axes(ax, 7.2, 4.0)
     pyfish.fish_plot(bands, steps, hues[bands.index], ax=axes)
     _finish(axes, tree, style)
-    bar = canvas.figure_of(axes).colorbar(
-        ScalarMappable(norm, colours), ax=axes, extend="both", label=f"mean of {label}"
-    )
-    bar.outline.set_visible(False)
+    canvas.colour_bar(ScalarMappable(norm, colours), f"mean of {label}", ax=axes, extend="both")
     canvas.title(axes, canvas.caption(run), _explain(tree, clades, len(steps)))
     return axes
 

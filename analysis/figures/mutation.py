@@ -12,16 +12,16 @@ from alife.traits import TRAITS
 from analysis.assays.estimates import scored
 from analysis.assays.mutation import alone, of_individuals, paired_scores
 from analysis.assays.results import Result
-from analysis.figures import canvas, legends, palette
+from analysis.figures import canvas, convention, legends, palette
 from analysis.figures.estimates import draw_estimate
-from analysis.figures.style import look, styled
+from analysis.figures.style import look
 from analysis.statistics.intervals import interval
 
 ZERO: dict[str, Any] = {"lw": 0.8, "ls": (0, (4, 2))}
 """How the lines of nothing look."""
 
 
-@styled()
+@convention.figure
 def mutation(result: Result, figure: Figure | None = None, **style: Any) -> Figure:
     """Retained noise, size and what is carried on by emission; the heritable dimension; effects on each trait.
 
@@ -47,7 +47,7 @@ def mutation(result: Result, figure: Figure | None = None, **style: Any) -> Figu
         ax.set_axis_off()
     legends.of_figure(figure, panels, 2)
     of = f"birth noise of generation {max(about['generations'])}, σ = {about['mutation']:g}"
-    canvas.heading(figure, f"{about['name']}: {of}")
+    canvas.title(figure, f"{about['name']}: {of}")
     return figure
 
 

@@ -25,6 +25,11 @@ CYCLE: Final = tuple(OKABE_ITO.values())
 DASHES: Final = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)), (0, (8, 2)), (0, (3, 1, 1, 1, 1, 1)))
 """Line styles that keep groups apart in greyscale, in the same order."""
 
+CONTRAST: Final = 3.0
+"""Least contrast to dark paper of colours that stand for values, as WCAG asks of graphics."""
+_HALF: Final = 0.18
+"""Luminance of the grey that is half as light as white."""
+
 INK: Final = "#333333"
 """Of text and lines on white paper."""
 
@@ -63,7 +68,7 @@ def colour(number: int) -> str:
 
 
 def generation_map() -> Colormap:
-    """Colours of time: viridis without the end that the paper swallows."""
+    """Colours of time: viridis without the end, light or dark, that the paper swallows."""
     return _ramp("viridis", 0.92)
 
 
@@ -78,8 +83,20 @@ def difference_map() -> Colormap:
 
 
 def _ramp(name: str, share: float) -> Colormap:
-    low, high = (0.0, share) if np.mean(to_rgba(paper())[:3]) > 0.5 else (1 - share, 1.0)
+    """The first `share` of a map on light paper; on dark paper what stands out from it."""
+    low, high, behind = 0.0, share, _luminance(to_rgba(paper()))
+    if behind < _HALF:
+        steps = np.linspace(0, 1, 256)
+        contrast = (_luminance(mpl.colormaps[name](steps)) + 0.05) / (behind + 0.05)
+        low, high = min(steps[contrast >= CONTRAST], default=1 - share), 1.0
     return LinearSegmentedColormap.from_list(name, mpl.colormaps[name](np.linspace(low, high, 256)))
+
+
+def _luminance(colours: Any) -> Any:
+    """[…] relative luminance, 0 black to 1 white, of sRGB colours […, 4] (WCAG 2)."""
+    channels = np.asarray(colours)[..., :3]
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return linear @ (0.2126, 0.7152, 0.0722)
 
 
 def of_group(number: int) -> dict[str, Any]:

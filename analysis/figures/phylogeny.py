@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from alife.errors import UserError
 from alife.traits import TRAITS, log10
 from analysis.data.run import Run
-from analysis.figures import canvas, palette
-from analysis.figures.style import look, styled
+from analysis.figures import canvas, convention, palette
+from analysis.figures.style import WANTED, look
 from analysis.lineage.layout import Layout, arrange
 from analysis.lineage.phylogeny import founders, mrca, of_run
 
@@ -32,7 +32,7 @@ SETTLED: Final = 3
 """Generations that the colour bar leaves out if there are others: founders and their first descendants are far off."""
 
 
-@styled()
+@convention.figure
 def phylogeny(run: Run, figure: Figure | None = None, *, trait: str | None = None, **style: Any) -> Figure:
     """Draw the time phylogeny of a run, laid out and thinned as in `analysis.lineage.layout`.
 
@@ -70,10 +70,11 @@ def phylogeny(run: Run, figure: Figure | None = None, *, trait: str | None = Non
     if ancestor is not None and tree.last > tree.first:
         _mark(panels[-1] if knee is None or tree.generation[ancestor] >= knee else panels[0], layout, ancestor)
     draw_islands(figure.add_subplot(grid[-2], sharey=panels[0]), layout)
-    bar = figure.colorbar(ScalarMappable(*colours), cax=figure.add_subplot(grid[-1]), extend="both", label=label)
-    bar.outline.set_visible(False)
+    if WANTED.get().colorbar:
+        bar = figure.add_subplot(grid[-1])
+        canvas.colour_bar(ScalarMappable(*colours), label, ax=bar, cax=bar, extend="both")
     panels[-1].set_xlabel("generation of birth")
-    canvas.heading(figure, canvas.caption(run), *_explain(layout, knee, finite))
+    canvas.title(figure, canvas.caption(run), *_explain(layout, knee, finite))
     return figure
 
 

@@ -7,22 +7,21 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import PathCollection
-from matplotlib.colorbar import Colorbar
-from matplotlib.colors import Colormap, Normalize
+from matplotlib.colors import Normalize
 
 from alife.traits import TRAITS, log10
 from alife.words import count
 from analysis.data.run import Run
 from analysis.evolution.fronts import Floats, pareto_front, points, survivors
-from analysis.figures import canvas, legends, palette, scales
+from analysis.figures import canvas, convention, legends, palette, scales
 from analysis.figures.bands import treatments
-from analysis.figures.style import look, styled
+from analysis.figures.style import look
 
 MAX_POINTS: Final = 8_000
 """Individuals that a plane shows at most; of more, so many are drawn at random, each with the same chance."""
 
 
-@styled()
+@convention.figure
 def plane(run: Run, ax: Axes | None = None, **style: Any) -> Axes:
     """The trade-off plane of a run: x ρ on a log scale, y accuracy, coloured by generation.
 
@@ -72,20 +71,13 @@ def _scatter(ax: Axes, shown: pd.DataFrame, alive: int, dead: int, scale: Normal
         own: Any = look(style, PathCollection, lw=0, alpha=0.7, zorder=1.5, label=shares, **colour, **size)
         ax.scatter(x, y, **own)
         if generation.max() > generation.min() and "color" not in own:
-            bar = colour_bar(ax, scale, palette.generation_map(), "generation")
-            scales.generation_axis(bar.ax.yaxis)
+            colours = ScalarMappable(scale, palette.generation_map())
+            if bar := canvas.colour_bar(colours, "generation", ax=ax, aspect=30, pad=0.02):
+                scales.generation_axis(bar.ax.yaxis)
     if len(founders):
         label = scales.FOUNDERS + ("" if len(others) else f", {shares}")
         edge: Any = {"edgecolors": palette.OKABE_ITO["vermillion"], "facecolors": "none", "marker": "D", "lw": 0.6}
         ax.scatter(founders[:, 0], founders[:, 1], alpha=0.7, zorder=1.4, label=label, **edge, **size)
-
-
-def colour_bar(ax: Axes, scale: Normalize, colours: Colormap, label: str) -> Colorbar:
-    """A bar beside axes, without a frame."""
-    bar = canvas.figure_of(ax).colorbar(ScalarMappable(scale, colours), ax=ax, aspect=30, pad=0.02)
-    bar.set_label(label, parse_math=False)
-    bar.outline.set_linewidth(0)
-    return bar
 
 
 def _front(alive: pd.DataFrame, generation: int) -> Floats:

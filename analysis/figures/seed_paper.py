@@ -12,10 +12,10 @@ from matplotlib.figure import Figure
 
 from alife.errors import UserError
 from alife.traits import floored
-from analysis.figures import canvas, legends, palette, scales, strict
+from analysis.figures import canvas, convention, legends, palette, scales, strict
 from analysis.figures.bands import fewer
 from analysis.figures.estimates import draw_band
-from analysis.figures.style import look, styled
+from analysis.figures.style import look
 from analysis.paper.results import Results, reported
 from analysis.paper.tradeoff import REFERENCE
 
@@ -38,7 +38,7 @@ SMALLEST: Final = 1e-9
 Style = Mapping[str, Any]
 
 
-@styled()
+@convention.figure
 def experiment(results: Results, name: str, figure: Figure | None = None, **style: Any) -> Figure:
     """The figure of an experiment of the seed paper.
 
@@ -78,7 +78,7 @@ def _initial(figure: Figure, results: Results, name: str, style: Style) -> None:
             _zeros(ax)
         ax.set(xlim=(-0.5, 0.5), xticks=[], ylabel=LABELS[quantity])
         ax.set_ylim(0, 1.1 * ax.get_ylim()[1])
-        canvas.title(ax, variant)
+        canvas.write_above(ax, variant)
 
 
 def _training(figure: Figure, results: Results, name: str, style: Style) -> None:

@@ -11,15 +11,15 @@ from alife.errors import UserError
 from alife.traits import TRAITS
 from alife.words import count
 from analysis.data.run import Run
-from analysis.figures import canvas, legends, palette, scales
+from analysis.figures import canvas, convention, legends, palette, scales
 from analysis.figures.bands import treatments
 from analysis.figures.estimates import draw_estimate
-from analysis.figures.style import look, styled
+from analysis.figures.style import look
 from analysis.statistics.intervals import FEWEST
 from analysis.studies.treatments import at_the_end
 
 
-@styled()
+@convention.figure
 def sites(groups: Mapping[str, Sequence[Run]], ax: Axes | None = None, **style: Any) -> Axes:
     """Treatments on the plane of copying error and accuracy, in each run's last generation.
 
@@ -35,13 +35,13 @@ def sites(groups: Mapping[str, Sequence[Run]], ax: Axes | None = None, **style: 
         >>> ax = alife.figures.sites(alife.load_sweep("sweeps/first"), capsize=3)
     """
     if all(run.setting("task") == "none" for runs in treatments(groups).values() for run in runs):
-        raise UserError("runs without a task have no accuracy to trade against replication")
+        raise UserError("runs without a task have no accuracy to trade against replication: name some with a task")
     ends = {
         label: [at_the_end(runs, trait) for trait in ("copying_error", "accuracy")] for label, runs in groups.items()
     }
     ends = {label: pair for label, pair in ends.items() if np.isfinite([e.value for e in pair]).all()}
     if not ends:
-        raise UserError("nobody lived to the end of the last generation of any run")
+        raise UserError("nobody lived to the end of the last generation of any run: name others")
     ax = canvas.own_axes(ax, 5.6, 4.6)
     looks = zip(itertools.cycle(palette.cycle()), itertools.cycle("osv^D*PX"), strict=False)
     for (label, (x, y)), (colour, marker) in zip(ends.items(), looks, strict=False):

@@ -6,8 +6,10 @@ for the properties that a caller of a figure gives.
 
 import functools
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, Final
 
 import matplotlib as mpl
@@ -70,15 +72,38 @@ OTHER_SCRIPTS: Final = (
 """Fonts that, where they are installed, draw the letters of names that DejaVu Sans lacks."""
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What stands beside the axes of the figure that is drawn."""
+
+    title: bool = True
+    legend: bool = True
+    colorbar: bool = True
+
+
+_WHOLE: Final = Wanted()
+WANTED: Final = ContextVar("WANTED", default=_WHOLE)
+"""Of the figure that is drawn now."""
+_GIVEN: Final[ContextVar[Collection[str]]] = ContextVar("_GIVEN", default=())
+
+
 @contextmanager
-def styled() -> Iterator[None]:
+def styled(rc: Mapping[str, Any] | None = None) -> Iterator[None]:
     """The project's style while figures are drawn or saved, below whatever a matplotlibrc, a style or a hand has set.
 
     Whatever was set before comes back. Letters that no font has are drawn as boxes without a word.
+
+    Args:
+        rc: rcParams that go before all others; they count as set where they are matplotlib's defaults, too.
     """
-    with mpl.rc_context(_ours()), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")
-        yield
+    given: Any = {name: value for name, value in (rc or {}).items() if not name.startswith("backend")}
+    before = _GIVEN.set({*_GIVEN.get(), *given})
+    try:
+        with mpl.rc_context(given), mpl.rc_context(_ours()), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing from font")
+            yield
+    finally:
+        _GIVEN.reset(before)
 
 
 def _ours() -> Any:
@@ -92,8 +117,14 @@ def _ours() -> Any:
 
 
 def is_set(name: str) -> bool:
-    """Whether the user has."""
-    return bool(SET[name] != DEFAULTS[name])
+    """Whether the user has: for this figure, in a matplotlibrc, or to something else than matplotlib's default."""
+    return name in _GIVEN.get() or name in _in_matplotlibrc() or bool(SET[name] != DEFAULTS[name])
+
+
+@functools.cache
+def _in_matplotlibrc() -> Collection[str]:
+    file = mpl.matplotlib_fname()
+    return frozenset(mpl.rc_params_from_file(file, fail_on_error=False, use_default_template=False))
 
 
 @functools.cache

@@ -13,9 +13,9 @@ from alife.traits import TRAITS
 from alife.words import count
 from analysis.assays import of_runs
 from analysis.data.run import Run
-from analysis.figures import canvas, legends, palette, scales
+from analysis.figures import canvas, convention, legends, palette, scales
 from analysis.figures.estimates import draw_estimate
-from analysis.figures.style import look, styled
+from analysis.figures.style import look
 from analysis.statistics.intervals import FEWEST, interval
 
 MEASURES: Final = {"correlation": "genetic correlation r_G", "coheritability": "genetic covariance r_G·h·h"}
@@ -23,7 +23,7 @@ ROWS: Final = dict(zip(of_runs.FIDELITIES, ((-0.24, "blue"), (0.12, "vermillion"
 """Where a trait's mark stands beside the middle of a treatment's row, and its colour."""
 
 
-@styled()
+@convention.figure
 def genomes(groups: Mapping[str, Sequence[Run]], figure: Figure | None = None, **style: Any) -> Figure:
     """Correlation and covariance of accuracy and fidelity among the genomes of each run, by treatment.
 
@@ -41,7 +41,9 @@ def genomes(groups: Mapping[str, Sequence[Run]], figure: Figure | None = None, *
     tables = {label: of_runs.among_genomes(runs) for label, runs in groups.items()}
     tables = {label: table for label, table in tables.items() if len(table)}
     if not tables:
-        raise UserError("no run has a common garden of what its last generation conceived")
+        raise UserError(
+            "no run has a common garden of what its last generation conceived: make them with 'alife assay RUN garden'"
+        )
     figure = canvas.own_figure(figure, 7.2, 1.9 + 0.62 * len(tables))
     axes = figure.subplots(1, 2, sharey=True).ravel().tolist()
     for ax, (measure, name) in zip(axes, MEASURES.items(), strict=True):
@@ -73,7 +75,7 @@ def _draw_strip(ax: Axes, treatments: Sequence[np.ndarray], trait: str, style: M
             ax.annotate(text, here, xycoords=("axes fraction", "data"), ha="right", va="center", fontsize="x-small")
 
 
-@styled()
+@convention.figure
 def lives(groups: Mapping[str, Sequence[Run]], figure: Figure | None = None, **style: Any) -> Figure:
     """Accuracy against ρ over task weights, founders and the children of the last generation apart.
 
@@ -90,7 +92,9 @@ def lives(groups: Mapping[str, Sequence[Run]], figure: Figure | None = None, **s
     """
     rows = of_runs.by_genomes({label: of_runs.curves(runs) for label, runs in groups.items()})
     if not rows:
-        raise UserError("no run has lived its genomes under several task weights")
+        raise UserError(
+            "no run has lived its genomes under several task weights: make them with 'alife assay RUN within_life'"
+        )
     old = {who: table for who, table in rows.items() if (table["generation"] == 0).all()}
     late = {who: table for who, table in rows.items() if who not in old}
     panels = [group for group in (old, late) if group]

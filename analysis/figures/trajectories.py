@@ -13,7 +13,7 @@ from alife.traits import SCORED, SMALLEST, TRAITS
 from alife.words import count
 from analysis.data.run import Run
 from analysis.evolution.trajectories import deaths, island_medians, quantiles
-from analysis.figures import canvas, legends, palette, scales
+from analysis.figures import canvas, convention, legends, palette, scales
 from analysis.figures.bands import (
     Runs,
     bounds,
@@ -25,7 +25,6 @@ from analysis.figures.bands import (
     treatments,
     windows,
 )
-from analysis.figures.style import styled
 
 DEATHS: Final = "early_deaths"
 SHOWN: Final = (*(name for name in SCORED if name != "test_accuracy"), DEATHS)
@@ -34,7 +33,7 @@ SHOWN: Final = (*(name for name in SCORED if name != "test_accuracy"), DEATHS)
 Table = TypeVar("Table", pd.Series, pd.DataFrame)
 
 
-@styled()
+@convention.figure
 def traits(runs: Runs, figure: Figure | None = None, *, names: Sequence[str] | None = None, **style: Any) -> Figure:
     """Traits by generation, one panel each, with the noise floor of ρ and the deaths; founders stand apart.
 
@@ -66,7 +65,7 @@ def traits(runs: Runs, figure: Figure | None = None, *, names: Sequence[str] | N
         ax.set_axis_off()
     legends.of_axes(panels[len(names)], panels[: len(names)])
     if isinstance(runs, Run):
-        canvas.heading(figure, canvas.caption(runs))
+        canvas.title(figure, canvas.caption(runs))
     return figure
 
 
@@ -90,7 +89,7 @@ def _shown(runs: Sequence[Run], names: Sequence[str] | None) -> list[str]:
         absent |= {"accuracy", "newborn_accuracy"}
     shown = [name for name in names or SHOWN if name not in absent]
     if not shown:
-        raise UserError(f"{runs[0].path}: nothing to draw: it has no {', '.join(names or SHOWN)}")
+        raise UserError(f"{runs[0].path}: it has no {', '.join(names or SHOWN)}, nothing to draw: name other traits")
     return shown
 
 

@@ -12,12 +12,12 @@ from alife.words import count
 from analysis.assays.estimates import assayed, by_name
 from analysis.assays.results import Result
 from analysis.assays.within_life import curves
-from analysis.figures import canvas, legends, palette, scales
+from analysis.figures import canvas, convention, legends, palette, scales
 from analysis.figures.estimates import draw_estimate
-from analysis.figures.style import look, styled
+from analysis.figures.style import look
 
 
-@styled()
+@convention.figure
 def within_life(result: Result, figure: Figure | None = None, **style: Any) -> Figure:
     """Each genome's path over the task weights on the plane, one panel a generation.
 
@@ -35,7 +35,7 @@ def within_life(result: Result, figure: Figure | None = None, **style: Any) -> F
     for ax, generation in zip(panels, shown, strict=True):
         _draw_paths(ax, result, generation, style)
     legends.of_figure(figure, panels, 2)
-    canvas.heading(figure, f"{about['name']}: the same genomes under several task weights, seed {about['seed']}")
+    canvas.title(figure, f"{about['name']}: the same genomes under several task weights, seed {about['seed']}")
     return figure
 
 

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from alife import schema
-from alife.errors import UserError
+from alife.errors import BadArgument, UserError
 from alife.format import files
 from analysis.lineage.phylogeny import NOBODY, Phylogeny, prune
 
@@ -47,7 +47,7 @@ def export(tree: Phylogeny, path: str | os.PathLike[str], format: str, pruned: b
         UserError: No such format, or the file cannot be written.
     """
     if format not in FORMATS:
-        raise UserError(f"--format {format}: not among {', '.join(FORMATS)}")
+        raise BadArgument("format", f" {format}: not among {', '.join(FORMATS)}")
     with _whole(Path(path)) as temporary:
         FORMATS[format](prune(tree) if pruned else tree, temporary, pruned)
     return Path(path)
@@ -78,15 +78,17 @@ def read_alife(path: str | os.PathLike[str]) -> pd.DataFrame:
     try:
         frame = pd.read_csv(path, dtype={"ancestor_list": str, **traits})
     except (OSError, ValueError) as error:
-        raise UserError(f"{path}: cannot be read as CSV: {' '.join(str(error).split())}") from None
+        raise UserError(f"{path}: cannot be read as CSV: {' '.join(str(error).split())}: name another file") from None
     for name in STANDARD[:3]:
         if name not in frame:
-            raise UserError(f"{path}: no column {name}: not the ALife data standard as this program writes it")
+            raise UserError(
+                f"{path}: no column {name}: not the ALife data standard as this program writes it: export it again"
+            )
     ancestor = frame["ancestor_list"].str.extract(r"^\[(none|\d+)\]$", expand=False)
     if ancestor.isna().any():
         row = int(np.flatnonzero(ancestor.isna())[0])
         raise UserError(
-            f"{path}: line {row + 2}: ancestor_list is {frame['ancestor_list'][row]!r}: [none] or one id in brackets"
+            f"{path}: line {row + 2}: ancestor_list is {frame['ancestor_list'][row]!r}: expected [none] or [ID]"
         )
     founder = ancestor == "none"
     births = frame.assign(ancestor_id=frame["id"].where(founder, ancestor.where(~founder, "0").astype("int64")))
@@ -150,7 +152,7 @@ def validate(path: str | os.PathLike[str]) -> None:
         valid = legacy.alifestd_validate(frame)
     if not valid:
         reason = " ".join(str(said[-1].message).split()) if said else "no reason given"
-        raise UserError(f"{path}: not of the ALife data standard: {reason[:300]}")
+        raise UserError(f"{path}: not of the ALife data standard: {reason[:300]}: export it again")
 
 
 def phyloframe() -> Any:
@@ -194,7 +196,7 @@ def _whole(path: Path) -> Iterator[Path]:
         with files.beside(path, durable=True) as temporary:
             yield temporary
     except OSError as error:
-        raise UserError(f"{path}: cannot be written: {error.strerror or error}") from None
+        raise UserError(f"{path}: cannot be written: {error.strerror or error}: name another file") from None
 
 
 def _branching_parents(tree: Phylogeny) -> NDArray[np.int64]:

@@ -175,7 +175,7 @@ def dominant(tree: Phylogeny) -> int:
         rows = rows[survived[rows]]
         if len(rows):
             return int(tree.births["id"].iloc[rows[np.argmax(fitness[rows])]])
-    raise UserError("births: nobody lived to the end of a generation: there is no dominant")
+    raise UserError("births: nobody lived to the end of a generation: there is no dominant: name another run")
 
 
 def mrca(tree: Phylogeny, rows: Rows | None = None) -> int | None:

@@ -83,11 +83,11 @@ def load(path: str) -> Results:
             if system.exists(f"{stem}.curves.parquet"):
                 curves.append(_table(system, f"{stem}.curves.parquet"))
     except FileNotFoundError:
-        raise UserError(f"{path}: holds no results of 'alife paper'") from None
+        raise UserError(f"{path}: holds no results of 'alife paper': name a folder that does") from None
     except (OSError, ValueError) as error:
-        raise UserError(f"{path}: cannot be read: {' '.join(str(error).split())[:200]}") from None
+        raise UserError(f"{path}: cannot be read: {' '.join(str(error).split())[:200]}: name another folder") from None
     if not rows:
-        raise UserError(f"{path}: no experiment has ended there yet")
+        raise UserError(f"{path}: no experiment has ended there yet: wait for one")
     empty = pd.DataFrame({name: pd.Series(dtype=str) for name in ("experiment", "variant")})
     return Results(path, settings, facts, pd.concat(rows), pd.concat(curves) if curves else empty)
 

@@ -70,5 +70,7 @@ def _write(uri: str, contents: Mapping[str, bytes]) -> list[str]:
             for name, data in contents.items():
                 files.replace(place / name, data)
     except (OSError, ImportError, ValueError) as error:
-        raise UserError(f"{folder}: results cannot be written there: {' '.join(str(error).split())}") from None
+        raise UserError(
+            f"{folder}: results cannot be written there: {' '.join(str(error).split())}: mend that, then ask again"
+        ) from None
     return [f"{folder}/{name}" for name in contents]

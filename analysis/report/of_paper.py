@@ -120,4 +120,4 @@ def _write(file: Path, text: str) -> None:
     try:
         files.replace(file, text.encode())
     except OSError as error:
-        raise UserError(f"{file}: cannot be written: {error.strerror or error}") from None
+        raise UserError(f"{file}: cannot be written: {error.strerror or error}: name another file") from None

@@ -74,5 +74,5 @@ def save(page: Page, file: Path) -> Path:
     try:
         replace(file, render(page).encode(errors="backslashreplace"))
     except OSError as error:
-        raise UserError(f"{file}: cannot be written: {error.strerror or error}") from None
+        raise UserError(f"{file}: cannot be written: {error.strerror or error}: name another file") from None
     return file

@@ -199,7 +199,7 @@ def _references(groups: Groups, against: str | None) -> tuple[str, dict[str, str
         raise UserError(f"{empty[0]}: a treatment without runs: name one at least")
     if len(groups) < 2:
         n = sum(map(len, groups.values()))
-        raise UserError(f"{count(n, 'run')} of one treatment: nothing to compare; name runs of another one too")
+        raise UserError(f"{count(n, 'run')} of one treatment, nothing to compare: name runs of another one too")
     for runs in groups.values():
         refuse_copies(runs)
     if against is not None and against not in groups:
@@ -214,7 +214,7 @@ def _references(groups: Groups, against: str | None) -> tuple[str, dict[str, str
 
 def _refuse_unreached(run: Run, at: int | None) -> None:
     if run.last < 0:
-        raise UserError(f"{run.path}: no committed generation yet: nothing to compare")
+        raise UserError(f"{run.path}: no committed generation yet, nothing to compare: wait for its first")
     if at is not None and not 0 <= at <= run.last:
         raise UserError(f"{run.path}: generation {at} is not on record: its last is {run.last}")
     if run.births.empty:

@@ -62,7 +62,7 @@ def trends(
 def _medians(runs: Sequence[Run], trait: str) -> pd.DataFrame:
     """Rows generations, columns seeds; generations that not all runs reached are NaN somewhere."""
     if missing := [run.path for run in runs if trait not in run.births and f"{trait}_median" not in run.generations]:
-        raise UserError(f"trait {trait}: not on record in {missing[0]}")
+        raise UserError(f"trait {trait}: not on record in {missing[0]}: choose another")
     series = {seed_of(run): quantiles(run, trait).set_index("generation")["median"] for run in runs}
     table = pd.DataFrame(series).sort_index()
     return table.apply(lambda medians: pd.Series(measured(trait, medians), medians.index))

@@ -13,7 +13,7 @@ import torch
 from alife import schema
 from alife.configuration.keys import RunConfig, parse_config
 from alife.configuration.parsing import merge
-from alife.errors import UserError
+from alife.errors import UserError, damaged
 from alife.evolution import island
 from alife.evolution.adult import Network
 from alife.evolution.reproduction import Floats
@@ -61,7 +61,7 @@ def load_network(run: str | os.PathLike[str], individual: int, *, device: str | 
     config, physics = prepare(config, manifest)
     weights = _lived(run, config, physics, generation, individual) if stored is None else stored
     if weights.shape != (physics.shape.n_weights,):
-        raise UserError(f"{run}/{adults_name(generation)}: damaged: an adult has {weights.shape} weights")
+        raise damaged(f"{run}/{adults_name(generation)}", f"an adult has {weights.shape} weights")
     return Network(torch.from_numpy(weights), physics, config.quine.pairing)
 
 
@@ -85,7 +85,7 @@ def _check_kept(run: str, manifest: Mapping[str, Any], generation: int, individu
     if generation in kept:
         return
     if not kept or not kept[0] <= generation <= manifest["generation"]:
-        raise UserError(f"{run}: nobody with id {individual} has lived here")
+        raise UserError(f"{run}: nobody with id {individual} has lived here: choose an id of its births")
     before = max(g for g in kept if g < generation)
     listed, again = ", ".join(map(str, kept)), f"--generation {before} --generations {generation + 1}"
     raise UserError(
@@ -102,4 +102,4 @@ def _lived(run: str, config: RunConfig, physics: Physics, generation: int, indiv
         if len(slot):
             habitat = island.Habitat(config, physics)
             return island.adults(habitat, group, generation, where)[int(slot[0])].numpy(force=True)
-    raise UserError(f"{run}: nobody with id {individual} has lived here")
+    raise UserError(f"{run}: nobody with id {individual} has lived here: choose an id of its births")

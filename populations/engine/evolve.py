@@ -200,7 +200,7 @@ def _as_asked(recorder: Recorder, total: int, ray: Mapping[str, Any], backend: B
 def _check_total(stored: RunConfig, generations: int) -> None:
     if generations < stored.generations:
         raise UserError(
-            f"generations: {generations} is not allowed: the run already has a total of {stored.generations}"
+            f"generations: {generations} is not allowed: the run already has a total of {stored.generations}: name more"
         )
 
 

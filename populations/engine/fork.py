@@ -79,10 +79,10 @@ def fork(
     changes = nest(flatten(changes or {}, "fork"))
     past = read_manifest(parent)
     lived = untold(as_lived(read_config(parent), past), changes.get("ray", {}), parent, backend)
-    config = fork_config(lived, changes, generation)
     if resume and exists(out):
-        return go_on(out, config, backend, sinks, quiet)
+        return go_on(out, fork_config(lived, changes, generation), backend, sinks, quiet)
     number, newborns, meta = read_checkpoint(parent, generation)
+    config = fork_config(lived, changes, generation)
     check_unused(out)
     migration.check(config, min(map(len, newborns.values())))
     own = objects.found(config)
@@ -132,12 +132,16 @@ def fork_config(parent: RunConfig, changes: Mapping[str, Any], generation: int) 
     config = parse_config(merge(parent.model_dump(), changes), "fork")
     for section in _FIXED:
         if getattr(config, section) != getattr(parent, section):
-            raise UserError(f"fork: {section} cannot change: the stored genomes have a meaning only under the parent's")
+            raise UserError(
+                f"fork: {section} cannot change: stored genomes have a meaning only under the parent's: leave it out"
+            )
     if config.population.islands != parent.population.islands:
-        raise UserError(f"fork: population.islands cannot change: the parent has {parent.population.islands}")
+        raise UserError(
+            f"fork: population.islands cannot change: the parent has {parent.population.islands}: leave it out"
+        )
     if generation >= config.generations:
         raise UserError(
-            f"fork: generation {generation} is not before the end of the run; "
-            f"say --generations with more than {generation}"
+            f"fork: generations: {config.generations} is not allowed: the fork starts with generation {generation}: "
+            f"name more than {generation}"
         )
     return config

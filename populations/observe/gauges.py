@@ -73,7 +73,7 @@ class TensorBoard:
             os.makedirs(folder, exist_ok=True)
             self._writer = module.SummaryWriter(folder)
         except OSError as error:
-            raise UserError(f"--tensorboard {folder}: {error.strerror}") from None
+            raise UserError(f"--tensorboard {folder}: {error.strerror}: name another folder") from None
         self._restarts = 0
 
     def __call__(self, event: Event) -> None:

@@ -13,7 +13,7 @@ import safetensors
 import safetensors.numpy
 
 from alife import schema
-from alife.errors import UserError
+from alife.errors import UserError, damaged
 from alife.evolution.reproduction import Floats, Newborns
 from alife.words import count
 
@@ -93,14 +93,16 @@ def decode(data: bytes, source: str) -> tuple[int, dict[int, Newborns], dict[str
         generation, noise_seed = int(metadata["generation"]), int(metadata["noise_seed"])
         meta = json.loads(metadata["meta"])
     except (safetensors.SafetensorError, KeyError, ValueError, TypeError, RecursionError, MemoryError) as error:
-        raise UserError(f"{source}: damaged checkpoint: {' '.join(str(error).split())[:200]}") from None
+        raise damaged(source, " ".join(str(error).split())[:200]) from None
     if version != FORMAT:
-        raise UserError(f"{source}: checkpoint of format {version[:20]}; this alife reads {FORMAT}")
+        raise UserError(
+            f"{source}: checkpoint of format {version[:20]}; this alife reads {FORMAT}: install the one that wrote it"
+        )
     problem = _problem(tensors, generation)
     if not problem and (noise_seed < 0 or not isinstance(meta, dict)):
         problem = "noise_seed or meta is not what a checkpoint holds"
     if problem:
-        raise UserError(f"{source}: damaged checkpoint: {problem}")
+        raise damaged(source, problem)
     islands = sorted({int(name.partition("/")[0]) for name in tensors})
     return generation, {island: _newborns(tensors, island, noise_seed) for island in islands}, meta
 
@@ -125,9 +127,9 @@ def decode_adults(data: bytes, source: str) -> dict[int, Floats]:
     try:
         adults = {int(name): weights for name, weights in safetensors.numpy.load(data).items()}
     except (safetensors.SafetensorError, ValueError, MemoryError) as error:
-        raise UserError(f"{source}: damaged: {' '.join(str(error).split())[:200]}") from None
+        raise damaged(source, " ".join(str(error).split())[:200]) from None
     if any(weights.dtype != np.float32 or weights.ndim != 1 for weights in adults.values()):
-        raise UserError(f"{source}: damaged: what it holds are no adults")
+        raise damaged(source, "what it holds are no adults")
     return adults
 
 

@@ -149,12 +149,13 @@ def save(state: Committed, content: dict[str, Any]) -> None:
     """
     content = {**noted(content, state.notes), "format": schema.FORMAT_VERSION, "updated": now()}
     content.pop("checksum", None)
-    state.lock.check()
+    _check_lock(state)
     try:
         state.version = state.folder.replace(manifest.NAME, manifest.serialise(content), state.version)
     except Conflict:
         raise UserError(
-            f"{state.folder.uri}: another run has taken over this folder: this one stopped to do no damage"
+            f"{state.folder.uri}: another run has taken over this folder, and this one stopped to do no damage: "
+            "let that one end, then 'alife resume'"
         ) from None
     state.notes, state.manifest = Notes(), content
 

@@ -104,11 +104,13 @@ def check_newborns(
     weights = physics.shape.n_weights
     for island, group in newborns.items():
         if island >= config.population.islands:
-            raise UserError(f"{source}: its checkpoint has an island {island}, and its config.yaml no such island")
+            raise UserError(
+                f"{source}: its checkpoint has an island {island}, and its config.yaml none: restore them from a copy"
+            )
         if group.messages.shape[1] != weights:
             raise UserError(
                 f"{source}: its checkpoint has genomes of {group.messages.shape[1]} weights, and its config.yaml and "
-                f"data networks of {weights}"
+                f"data networks of {weights}: restore them from a copy"
             )
     norm = meta.get("collapse_norm")
     if not isinstance(norm, float) or not 0 <= norm < float("inf"):

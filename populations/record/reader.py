@@ -6,13 +6,13 @@ Call `read_manifest`, `read_config`, `read_checkpoint` or `digest` with a path o
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
 from alife import schema
 from alife.configuration.keys import RunConfig
-from alife.errors import UserError
+from alife.errors import UserError, damaged
 from alife.evolution.reproduction import Newborns
 from alife.format import manifest, stored
 from populations.record import checkpoints, lease, parts
@@ -145,7 +145,7 @@ def _read_listed(folder: Folder, entry: Mapping[str, Any]) -> bytes:
         try:
             return folder.read(entry["name"], entry["size"])
         except FileNotFoundError:
-            raise _Missing(f"{source}: missing, though the manifest lists it") from None
+            raise _Missing(f"{source}: {_GONE}") from None
 
 
 def thaw(
@@ -162,13 +162,13 @@ def thaw(
     wanted = max(listed, default=None) if generation is None else generation
     if wanted not in listed:
         kept = ", ".join(map(str, sorted(listed))) or "none"
-        raise UserError(f"{folder.uri}: no checkpoint of generation {wanted}: kept are {kept}")
+        raise UserError(f"{folder.uri}: no checkpoint of generation {wanted}: kept are {kept}: name one of them")
     source = f"{folder.uri}/{listed[wanted]['name']}"
     data = _read_listed(folder, listed[wanted])
     stored.check_seal(data, listed[wanted], source)
     found, newborns, meta = checkpoints.decode(data, source)
     if found != wanted:
-        raise UserError(f"{source}: damaged checkpoint: of generation {found}, not {wanted}")
+        raise damaged(source, f"of generation {found}, not {wanted}")
     return found, newborns, meta
 
 
@@ -198,7 +198,7 @@ def load_config(folder: Folder, content: Mapping[str, Any]) -> RunConfig:
         try:
             data = folder.read(CONFIG, stored.MOST_CONFIG)
         except FileNotFoundError:
-            raise UserError(f"{source}: missing") from None
+            raise UserError(f"{source}: missing: restore it from a copy") from None
     return stored.parse_stored_config(data, content, source)
 
 
@@ -212,9 +212,9 @@ def check_sizes(folder: Folder, content: Mapping[str, Any], sizes: Mapping[str, 
         for entry in content["parts"][kind]:
             name, size = entry["name"], sizes.get(entry["name"])
             if size is None:
-                raise UserError(f"{folder.uri}/{name}: missing, though the manifest lists it")
+                raise UserError(f"{folder.uri}/{name}: {_GONE}")
             if size != entry["size"]:
-                raise UserError(f"{folder.uri}/{name}: damaged: {size} bytes instead of {entry['size']}")
+                raise damaged(f"{folder.uri}/{name}", f"{size} bytes instead of {entry['size']}")
 
 
 def check_loose(folder: Folder, content: Mapping[str, Any], config: RunConfig) -> None:
@@ -246,9 +246,13 @@ def kept(folder: Folder) -> str:
         with explained(folder, "looking"):
             check_sizes(folder, content, sizes_of(folder))
     except UserError as error:
-        return f"nothing that could go on is kept: {str(error).removeprefix(f'{folder.uri}: ')}"
+        why = str(error).removeprefix(f"{folder.uri}: ").removesuffix(stored.NAME_ONE)
+        return f"nothing that could go on is kept: {why}"
     if unbegun(content):
         return "nothing of the run is kept"
     last = content["generation"]
     so_far = f"the run is kept up to generation {last}" if last >= 0 else "the run's founders are kept"
     return f"{so_far}: 'alife resume' goes on from there"
+
+
+_GONE: Final = "missing, though the manifest lists it: restore it from a copy"

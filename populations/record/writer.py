@@ -283,7 +283,9 @@ class Recorder:
             UserError: It is smaller than the present total, or more than there can be.
         """
         if generations < self.config.generations:
-            raise UserError(f"generations: {generations} is fewer than the {self.config.generations} of this run")
+            raise UserError(
+                f"generations: {generations} is fewer than the {self.config.generations} of this run: name more"
+            )
         if generations == self.config.generations:
             return
         source = f"{self.uri}/{CONFIG}"

@@ -22,7 +22,7 @@ from alife.assays.lives import sample
 from alife.configuration.keys import MAX_TASK_WEIGHT, parse_config
 from alife.configuration.parsing import merge
 from alife.configuration.problems import shown
-from alife.errors import UserError
+from alife.errors import BadArgument, UserError
 from alife.evolution import selection
 from alife.evolution.island import Habitat
 from alife.evolution.reproduction import Newborns
@@ -120,15 +120,15 @@ def settled(request: Request) -> tuple[int, Options]:
     options = Options(assay.replicates if request.replicates is None else request.replicates, request.descent)
     if request.task_weights is not None:
         options = Options(options.replicates, options.descent, tuple(sorted({float(w) for w in request.task_weights})))
-    for flag, value, fewest in (
+    for name, value, fewest in (
         ("sample", size, 1),
         ("replicates", options.replicates, assay.fewest),
         ("descent", options.descent, 1),
     ):
         if value < fewest:
-            raise UserError(f"--{flag} {value}: the {request.assay} assay needs at least {fewest}")
+            raise BadArgument(name, f" {value}: the {request.assay} assay needs at least {fewest}")
         if value > MOST:
-            raise UserError(f"--{flag} {shown(value)}: at most {MOST:,}")
+            raise BadArgument(name, f" {shown(value)}: at most {MOST:,}")
     _check_weights(request.assay, options.task_weights)
     return size, options
 
@@ -141,13 +141,13 @@ def _check_weights(assay: str, weights: Sequence[float]) -> None:
     """
     wrong = [weight for weight in weights if not 0 <= weight <= MAX_TASK_WEIGHT]
     if wrong:
-        raise UserError(f"--task-weights {wrong[0]:g}: is not allowed: from 0 to {MAX_TASK_WEIGHT:g}")
+        raise BadArgument("task_weights", f" {wrong[0]:g}: is not allowed: from 0 to {MAX_TASK_WEIGHT:g}")
     places = schema.TASK_WEIGHT_PLACES
     told = {round(float(np.float32(weight)), places) for weight in weights}
     if len(told) < len(weights):
-        raise UserError(f"--task-weights: two are the same in float32, rounded to {places} places: leave one out")
+        raise BadArgument("task_weights", f": two are the same in float32, rounded to {places} places: leave one out")
     if len(told - {0.0}) < 2:
-        raise UserError(f"--task-weights: the {assay} assay needs two or more different numbers above 0")
+        raise BadArgument("task_weights", f": the {assay} assay needs two or more different numbers above 0")
 
 
 def store(uri: str, about: Mapping[str, Any], tables: Mapping[str, Columns]) -> str:
@@ -197,7 +197,7 @@ def chosen(uri: str, request: Request) -> list[int]:
     wanted = sorted(set(request.generations or [kept[-1]]))
     beside = ASSAYS[request.assay].beside
     if not beside and len(wanted) > 1:
-        raise UserError(f"--generation: the {request.assay} assay takes one generation, not {len(wanted)}")
+        raise BadArgument("generations", f": the {request.assay} assay takes one generation, not {len(wanted)}")
     if len(wanted) == 1 and not request.alone:
         wanted = sorted({*wanted, *(g for g in beside if g in kept)})
     return wanted

@@ -89,11 +89,11 @@ def _planned(name: Any, keys: Any, where: str) -> AssayPlan:
     }
     weights = _weights(keys["task_weights"], f"{where}: task_weights") if "task_weights" in keys else None
     if weights is not None and not assay.weighs:
-        raise UserError(f"{where}: task_weights: this assay has none")
+        raise UserError(f"{where}: task_weights: this assay has none: leave them out")
     try:
         size, options = settled(Request(name, task_weights=weights, **numbers))
     except UserError as error:
-        raise UserError(f"{where}: {str(error).removeprefix('--')}") from None
+        raise UserError(f"{where}: {error}") from None
     generations = _generations(keys.get("generations", [*assay.beside, LAST]), f"{where}: generations")
     if len(generations) > 1 and not assay.beside:
         raise UserError(f"{where}: generations: this assay takes one generation, not {len(generations)}")

@@ -53,7 +53,9 @@ def quickened(data: Mapping[str, Any], source: str) -> dict[str, Any]:
         known = there if isinstance(there, Mapping) else {}
         for name in chosen:
             if not isinstance(name, str) or name not in known:
-                raise UserError(f"{where}: treatments: {name}: there is no such treatment to choose")
+                raise UserError(
+                    f"{where}: treatments: {name}: there is no such treatment: choose among {', '.join(known)}"
+                )
         out["treatments"] = {name: known[name] for name in chosen}
         _refuse_repeats(chosen, f"{where}: treatments")
     return out
@@ -72,7 +74,7 @@ def treatments_of(data: Mapping[str, Any], source: str) -> dict[str, dict[str, A
     keys_of = {name: flat(keys, f"{source}: treatment {name}") for name, keys in treatments.items()}
     grid = _grid(data, source)
     if math.prod(len(values) for values in grid.values()) * max(1, len(keys_of)) > MAX_RUNS:
-        raise UserError(f"{source}: grid: more than {MAX_RUNS:,} runs")
+        raise UserError(f"{source}: grid: more than {MAX_RUNS:,} runs: name fewer values")
     out: dict[str, dict[str, Any]] = {}
     for name, keys in (keys_of or {"": {}}).items():
         for point in itertools.product(*grid.values()):
@@ -162,4 +164,4 @@ def _word(value: Any) -> str:
 def _refuse_repeats(values: Sequence[Any], source: str) -> None:
     for number, value in enumerate(values):
         if value in values[:number]:
-            raise UserError(f"{source}: {shown(value)} is there twice")
+            raise UserError(f"{source}: {shown(value)} is there twice: keep one")

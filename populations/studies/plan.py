@@ -132,7 +132,9 @@ def plan_of(data: Mapping[str, Any], source: str, quick: bool = False, ray: Mapp
     treatments = treatments_of(data, source)
     seeds = seeds_of(data, source)
     if len(treatments) * len(seeds) > MAX_RUNS:
-        raise UserError(f"{source}: {len(treatments)} treatments × {len(seeds)} seeds: more than {MAX_RUNS:,} runs")
+        raise UserError(
+            f"{source}: {len(treatments)} treatments × {len(seeds)} seeds: more than {MAX_RUNS:,} runs: name fewer"
+        )
     configs = _configs(shared, treatments, source)
     _refuse_twins(configs, source)
     return Plan(complete, treatments, configs, seeds, assays_of(data, source))
@@ -215,7 +217,9 @@ def _refuse_twins(configs: Mapping[str, RunConfig], source: str) -> None:
         folder = unicodedata.normalize("NFKC", name).casefold()
         other = names.setdefault(folder, name)
         if other != name:
-            raise UserError(f"{source}: treatments {other} and {name}: some disks cannot tell these names apart")
+            raise UserError(
+                f"{source}: treatments {other} and {name}: some disks cannot tell these names apart: rename one"
+            )
         other = doing.setdefault(config.model_dump_json(), name)
         if other != name:
             raise UserError(f"{source}: treatments {other} and {name} are the same: keep one")

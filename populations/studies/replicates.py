@@ -13,7 +13,7 @@ from alife.configuration.keys import RunConfig
 from alife.configuration.parsing import flatten, merge, nest
 from alife.configuration.problems import shown
 from alife.configuration.remarks import of_fork, warnings
-from alife.errors import UserError
+from alife.errors import BadArgument
 from alife.format import files
 from populations.engine.choosing import BackendName, Chosen, choose
 from populations.engine.coordinator import stop_on_signals
@@ -64,7 +64,7 @@ def replay(
         UserError: The generation is not kept, a change is not allowed, or a folder is in use.
     """
     if not 1 <= replicates <= MAX_RUNS:
-        raise UserError(f"--replicates {shown(replicates)}: from 1 to {MAX_RUNS:,}")
+        raise BadArgument("replicates", f" {shown(replicates)}: from 1 to {MAX_RUNS:,}")
     parent = os.fspath(parent)
     out = folder_of(parent, generation) if out is None else os.fspath(out)
     changes = nest(flatten(changes or {}, "fork"))

@@ -20,7 +20,7 @@ def open_folder(uri: str | os.PathLike[str]) -> Folder:
     """
     uri = os.fspath(uri)
     if "\0" in uri:
-        raise UserError(f"{uri}: a path cannot hold a zero character")
+        raise UserError(f"{uri}: a path cannot hold a zero character: name another")
     return RemoteFolder(uri) if files.is_remote(uri) else LocalFolder(uri)
 
 
@@ -38,13 +38,15 @@ def open_below(uri: str, name: str) -> Folder:
 
 
 @contextlib.contextmanager
-def explained(folder: Folder, doing: str, then: str | Callable[[], str] = "") -> Iterator[None]:
+def explained(
+    folder: Folder, doing: str, then: str | Callable[[], str] = ": mend that, or name another folder"
+) -> Iterator[None]:
     """Turn what the storage refuses into one line for the user.
 
     Args:
         folder: Where.
         doing: What fails, in a word or two.
-        then: What follows from that; a function is asked once it has failed.
+        then: What to do about it, or what follows; a function is asked once it has failed.
 
     Raises:
         UserError: In place of any OSError and of Conflict.

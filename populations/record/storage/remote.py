@@ -26,9 +26,11 @@ class RemoteFolder(Folder):
             hint = f"pip install 'alife-quines[{self.store.extra}]'" if self.store else str(error)
             raise UserError(f"{uri}: {protocol}:// needs a package that is not installed: {hint}") from None
         except ValueError:
-            raise UserError(f"{uri}: unknown kind of storage: {protocol}://") from None
+            raise UserError(
+                f"{uri}: unknown kind of storage: {protocol}://: name a path, or a URI that fsspec knows"
+            ) from None
         except Exception as error:  # some file systems connect at once, each with errors of its own
-            raise UserError(f"{uri}: cannot be opened: {reason(error)}") from None
+            raise UserError(f"{uri}: cannot be opened: {reason(error)}: mend that, or name another folder") from None
         self.root = path.rstrip("/")
 
     def fetch(self, name: str, most: int = MOST) -> tuple[bytes, str]:

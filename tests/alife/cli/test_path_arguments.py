@@ -47,7 +47,7 @@ def test_an_export_goes_through_a_pipe_and_leaves_it_one(tmp_path: Path) -> None
 def test_a_full_device_is_one_line(capsys: Any) -> None:
     assert main(["export", RUN, "--format", "alife", "--out", "/dev/full"]) == 2
     captured = capsys.readouterr()
-    assert captured.err == "alife: error: /dev/full: cannot be written: No space left on device\n"
+    assert captured.err == "alife: error: /dev/full: cannot be written: No space left on device: name another file\n"
     assert stat.S_ISCHR(os.stat("/dev/full").st_mode)
 
 

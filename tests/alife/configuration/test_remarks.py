@@ -291,4 +291,7 @@ def test_an_assay_of_task_weights_needs_lives_in_which_one_learns(
     out = str(tmp_path / "run")
     evolve({**small, "generations": 1, "life": {"steps": 0}}, out, backend="local")
     assert main(["assay", out, "within_life", "--sample", "2", "--no-figures"]) == 2
-    assert capsys.readouterr().err == "alife: error: life.steps: 0: nobody learns, so that no task weight matters\n"
+    assert (
+        capsys.readouterr().err
+        == "alife: error: life.steps: 0: nobody learns, so that no task weight matters: choose another assay\n"
+    )

@@ -502,7 +502,7 @@ def test_results_go_wherever_a_run_may_lie():
         (["within_life", "--task-weights", "1e-9,1"], "needs two or more different numbers above 0"),
         (["within_life", "--task-weights", "16777216,16777217"], "two are the same"),
         (["mutation", "--generation", "0"], "no birth noise"),
-        (["mutation", "--generation", "2,3"], "takes one generation, not 2"),
+        (["mutation", "--generation", "2,3"], "--generation: the mutation assay takes one generation, not 2"),
         (["fertility", "--sample", "0"], "--sample 0"),
         (["fertility", "--descent", "0"], "--descent 0"),
         (["fertility", "--descent", "9" * 400], "99…: at most 1,000,000"),

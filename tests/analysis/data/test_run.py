@@ -351,7 +351,7 @@ def break_config(folder: Path) -> str:
 
 def partial_config(folder: Path) -> str:
     edit_config(folder, "reproduction: {heritable: []}")
-    return r"config\.yaml: has no task"
+    return r"config\.yaml: damaged: no task"
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,16 @@ def test_it_is_drawn_where_one_says_in_one_s_own_style(name: str, figures: dict[
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_it_stands_alone_or_under_one_s_own_words_if_one_says_so(
+    name: str, figures: dict[str, Callable[..., Any]]
+) -> None:
+    figure = figure_of(figures[name](title="in my words", legend=False, colorbar=False))
+    assert "in my words" in [text.get_text() for text in figure.findobj(Text)]
+    assert figure.legends == []
+    assert [ax for ax in figure.axes if ax.get_legend() or hasattr(ax, "_colorbar")] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.mpl_image_compare(baseline_dir="baseline", tolerance=2, style=PLAIN, savefig_kwargs=SMALL)
 def test_it_looks_as_before(name: str, figures: dict[str, Callable[..., Any]]) -> Figure:
     return figure_of(figures[name]())

@@ -74,7 +74,7 @@ def test_what_a_run_cannot_show_is_said_and_the_rest_is_made(tmp_path: Path, cap
 
 def test_an_empty_run_is_one_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert make(synthetic_run(0), None, tmp_path / "figures") == []
-    assert caplog.messages == ["synthetic: no committed generation yet: nothing to draw"]
+    assert caplog.messages == ["synthetic: no committed generation yet, nothing to draw: wait for its first"]
     assert not (tmp_path / "figures").exists()
 
 

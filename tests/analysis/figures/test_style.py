@@ -58,6 +58,44 @@ def test_what_the_user_has_set_is_there_while_a_figure_is_drawn_and_afterwards(r
     assert {line.get_linewidth() for line in ax.lines if line.get_label() == "all survivors together, n ≤ 16"} == {3.5}
 
 
+def test_what_is_given_counts_where_it_is_matplotlib_s_own_too(run: Run, monkeypatch, tmp_path: Path) -> None:
+    def width(**options: object) -> float:
+        (line,) = [line for line in hypervolume(run, **options).lines if "together" in str(line.get_label())]
+        return float(line.get_linewidth())
+
+    plain = mpl.rcParamsDefault["lines.linewidth"]
+    assert width() == style.RC["lines.linewidth"] != plain
+    assert width(rc={"lines.linewidth": plain}) == plain
+    assert width(rc=mpl.rcParamsDefault) == plain
+    assert mpl.rcParams["backend"] is not None
+    (tmp_path / "matplotlibrc").write_text(f"lines.linewidth: {plain}\n")
+    monkeypatch.setattr(mpl, "matplotlib_fname", lambda: tmp_path / "matplotlibrc")
+    style._in_matplotlibrc.cache_clear()
+    assert width() == plain
+    monkeypatch.undo()
+    style._in_matplotlibrc.cache_clear()
+
+
+@pytest.mark.parametrize("draw", [plane, phylogeny])
+@pytest.mark.parametrize("nothing", [None, False])
+def test_a_figure_has_no_title_if_one_wants_none(run: Run, draw, nothing) -> None:
+    bare = figure_of(draw(run, title=nothing))
+    assert bare.get_suptitle() == ""
+    assert [ax.get_title(where) for ax in bare.axes for where in ("left", "center", "right")] == [""] * 3 * len(
+        bare.axes
+    )
+
+
+@pytest.mark.parametrize("paper", ["#000000", "#1e1e1e", "#404040"])
+def test_colours_of_values_stand_out_from_dark_paper(paper: str) -> None:
+    behind = palette._luminance(mpl.colors.to_rgba(paper)) + 0.05
+    with mpl.rc_context({"axes.facecolor": paper}):
+        for colours in (palette.generation_map(), palette.trait_map()):
+            light = palette._luminance(colours(np.linspace(0, 1, 30))) + 0.05
+            assert (light / behind > 0.98 * palette.CONTRAST).all()
+            assert np.ptp(light) > 0.4, "and still tell values apart"
+
+
 def test_the_project_s_style_stands_where_nothing_is_set(run: Run) -> None:
     ax = hypervolume(run)
     assert ax.xaxis.label.get_size() == style.FONT_SIZE

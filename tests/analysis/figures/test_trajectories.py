@@ -225,5 +225,5 @@ def test_nothing_to_draw_is_one_line(runs: Run | list, words: str) -> None:
 def test_an_unknown_trait_names_the_known() -> None:
     with pytest.raises(UserError, match="beauty: no such trait: known are accuracy, "):
         traits(synthetic_run(2, 1, 4), names=["accuracy", "beauty"])
-    with pytest.raises(UserError, match="nothing to draw: it has no accuracy"):
+    with pytest.raises(UserError, match="it has no accuracy, nothing to draw: name other"):
         traits(synthetic_run(2, 1, 4, has_task=False), names=["accuracy"])

@@ -201,7 +201,7 @@ def test_a_run_and_its_copy_are_refused():
 @pytest.mark.parametrize(
     ("groups", "says"),
     [
-        ({"a": runs_of(range(2))}, "2 runs of one treatment: nothing to compare"),
+        ({"a": runs_of(range(2))}, "2 runs of one treatment, nothing to compare: name"),
         ({}, "0 runs of one treatment"),
         ({"a": runs_of(range(2)), "b": []}, "b: a treatment without runs"),
         ({"a": runs_of([0]), "b": [synthetic_run(0)]}, "no committed generation yet"),

@@ -68,10 +68,11 @@ def test_a_fork_can_be_forked(parent, tmp_path):
 @pytest.mark.parametrize(
     ("generation", "changes", "says"),
     [
-        (4, {"quine": {"hidden": 14}}, "quine cannot change"),
+        (2, {"quine": {"hidden": 14}}, "quine cannot change"),
         (2, {"population": {"islands": 2}}, "islands cannot change"),
         (6, {}, "more than 6"),
         (99, {"generations": 200}, "99"),
+        (99, {}, "no checkpoint of generation 99: kept are .*: name one of them"),
         (2, {"population": {"size": 24}, "migration": {"migrants": 6}}, "an island of 6 with 2 neighbours"),
         (2, {"life": {"stepz": 3}}, "life.stepz"),
     ],

@@ -51,7 +51,7 @@ def test_no_bytes_in_a_part_crash_its_reader(data: bytes, place: int, seed: int)
     place %= len(content)
     content[place : place + len(data)] = data
     want = [schema.birth_columns(["learning_rate", "mutation"]), schema.MIGRATIONS, schema.GENERATIONS][seed]
-    refused(lambda: parquet.decode(bytes(content), want, "p"), "p: damaged part: ")
+    refused(lambda: parquet.decode(bytes(content), want, "p"), "p: damaged: ")
 
 
 def test_the_search_notices_what_is_written_outside(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,7 +69,7 @@ def test_other_columns_are_refused() -> None:
     for other in wrong:
         sink = pa.BufferOutputStream()
         pq.write_table(other, sink)
-        with pytest.raises(UserError, match=r"^p: damaged part: its columns"):
+        with pytest.raises(UserError, match=r"^p: damaged: its columns"):
             parts.decode(sink.getvalue().to_pybytes(), WANT["births"], "p")
 
 
