@@ -1,9 +1,9 @@
 """Neural quines: networks that print their own weights, evolved on islands.
 
-`evolve(config, out)` makes a run, `load_run(out)` reads it, `load_network(out, id)` gives one of those who lived;
-`sweep`, `replay`, `assay` and `paper` make studies, `load_sweep` and `compare` read several runs; `figures` has what is
-drawn of them. A run folder is given by its path or as a `Run`, a configuration as a mapping, a YAML file or a
-`RunConfig`. What the user can mend is a `UserError`.
+`evolve(config, out)` makes a run, `Evolution(config, out)` makes it generation by generation; `load_run(out)` reads it,
+`load_network(out, id)` gives one of those who lived; `sweep`, `replay`, `assay` and `paper` make studies, `load_sweep`
+and `compare` read several runs; `figures` has what is drawn of them. A run folder is given by its path or as a `Run`, a
+configuration as a mapping, a YAML file or a `RunConfig`. What the user can mend is a `UserError`.
 
 Here lies one island's life, in batched torch; many islands are the package `populations`, what a folder says is
 `analysis`.
@@ -42,12 +42,13 @@ if TYPE_CHECKING:
     from analysis.data.sweep import load_sweep
     from analysis.studies.comparison import compare
     from populations.engine.adults import load_network
-    from populations.engine.evolve import evolve, resume
+    from populations.engine.evolve import Evolution, evolve, resume
     from populations.engine.fork import fork
 
 __version__ = "0.2.0"
 
 __all__ = [
+    "Evolution",
     "Run",
     "RunConfig",
     "UserError",
@@ -69,6 +70,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Evolution": "populations.engine.evolve",
     "Run": "analysis.data.run",
     "RunConfig": "alife.configuration.keys",
     "UserError": "alife.errors",

@@ -6,6 +6,7 @@ nothing changed it repeats the original births; with another seed, selection or 
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from alife.configuration import remarks
@@ -15,13 +16,13 @@ from alife.errors import UserError
 from populations.engine import migration
 from populations.engine.choosing import BackendName, choose
 from populations.engine.coordinator import RunState
-from populations.engine.drive import MakeBackend, begin, drive
+from populations.engine.course import Course
+from populations.engine.drive import Begin, MakeBackend, begin
 from populations.engine.evolve import go_on
 from populations.engine.prepare import prepare
 from populations.engine.ray.addresses import untold
 from populations.observe import events
-from populations.observe.listeners import Sink, hearing
-from populations.observe.terminal import for_a_person
+from populations.observe.listeners import Listeners, Sink
 from populations.record.provenance import check_newborns, check_version
 from populations.record.task import as_lived
 from populations.record.writer import check_unused, exists, read_checkpoint, read_config, read_manifest
@@ -72,12 +73,25 @@ def fork(
     """
     parent = os.fspath(parent)
     out = folder_of(parent, generation) if out is None else os.fspath(out)
-    changes = nest(flatten(changes or {}, "fork"))
+    plan = partial(_plan, parent, generation, out, nest(flatten(changes or {}, "fork")), backend, resume)
+    return Course(plan, backend, sinks, quiet).run()
+
+
+def _plan(
+    parent: str,
+    generation: int,
+    out: str,
+    changes: Mapping[str, Any],
+    backend: BackendName,
+    resume: bool,
+    tell: Listeners,
+) -> Begin | str:
+    """What is to be lived; `changes` are nested."""
     past = read_manifest(parent)
     lived = untold(as_lived(read_config(parent), past), changes.get("ray", {}), parent, backend)
     config = fork_config(lived, changes, generation)
     if resume and exists(out):
-        return go_on(out, config, backend, sinks, quiet)
+        return go_on(out, config, backend, tell)
     number, newborns, meta = read_checkpoint(parent, generation)
     check_unused(out)
     migration.check(config, min(map(len, newborns.values())))
@@ -97,10 +111,9 @@ def fork(
         recorder = begin(out, backend, physics.task, number - 1, newborns, kept, warned)
         return RunState(backend.config, recorder, backend, newborns, number, norm, committed=number - 1, warned=warned)
 
-    tell = hearing(sinks, quiet, for_a_person)
     if aged:
         tell(events.Note(text=f"{parent}: {aged}"))
-    return drive(start, backend, tell)
+    return start
 
 
 def folder_of(parent: str, generation: int) -> str:

@@ -1,6 +1,7 @@
 """Watching: what is said while something runs.
 
 events.py          what is told, a dataclass a kind
+steps.py           what whoever goes through a run generation by generation gets to see
 listeners.py       who is told, and what becomes of one that fails
 patience.py        one sink in a thread of its own
 view.py            what all that is said to a person has in common
