@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from populations.engine.adults import load_network
     from populations.engine.evolve import Evolution, evolve, resume
     from populations.engine.fork import fork
+    from populations.observe.steps import Stop
 
 __version__ = "0.2.0"
 
@@ -51,6 +52,7 @@ __all__ = [
     "Evolution",
     "Run",
     "RunConfig",
+    "Stop",
     "UserError",
     "__version__",
     "assay",
@@ -73,6 +75,7 @@ _HOMES = {
     "Evolution": "populations.engine.evolve",
     "Run": "analysis.data.run",
     "RunConfig": "alife.configuration.keys",
+    "Stop": "populations.observe.steps",
     "UserError": "alife.errors",
     "assay": "alife.studies",
     "compare": "analysis.studies.comparison",

@@ -11,18 +11,22 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from alife.configuration.changes import changed
+from alife.configuration.idle import value_of
 from alife.configuration.keys import RunConfig
-from alife.errors import UserError
+from alife.errors import UserError, plain
 from alife.evolution import selection
 from alife.evolution.island import Scores
 from alife.evolution.reproduction import Floats, Ints, Newborns
 from alife.format import tested
+from alife.format.steps import LONGEST, Line
 from alife.format.tested import OnTestImages
 from populations.engine import migration
 from populations.engine.backend import Backend, Generation, Interrupted
 from populations.observe import events
+from populations.observe.asking import Callbacks
 from populations.observe.listeners import Listeners
-from populations.observe.steps import Step, Underway
+from populations.observe.steps import Step, Stop, Underway, Wishes
 from populations.record import checkpoints, rows
 from populations.record.writer import Recorder, fossil
 
@@ -40,6 +44,7 @@ class RunState:
         collapse_norm: ‖θ‖ below which an adult has collapsed.
         tell: Who is told.
         warned: What the configuration says in vain.
+        callbacks: Who is asked.
         seconds: Wall-clock so far by what it went into, summed over workers for what happens on workers.
     """
 
@@ -50,6 +55,7 @@ class RunState:
     generation: int
     collapse_norm: float
     tell: Listeners = field(default_factory=Listeners)
+    callbacks: Callbacks = field(default_factory=Callbacks)
     warned: Sequence[str] = ()
     seconds: dict[str, float] = field(default_factory=dict)
     committed: int = -1
@@ -61,14 +67,48 @@ def advance(run: RunState) -> Iterator[Step]:
     Yields:
         Each generation, once it was lived and before it is committed.
     """
-    underway = Underway(run.recorder.uri, run.config, run.generation)
-    while not over(run):
+    first, before = run.generation, tuple(run.recorder.log.lines)
+    stops = [*run.callbacks.start(Underway(run.recorder.uri, run.config, first, before))]
+    while not _stopped(run, stops) and not over(run):
         event, births = _one_generation(run)
         if not run.newborns:
             run.tell(events.Extinct(generation=run.generation - 1))
-        yield Step(event, births, underway)
-        if _due(run):
+        step = Step(event, births, Underway(run.recorder.uri, run.config, first, before))
+        for by, stop, wishes in run.callbacks.generation(step):
+            _heed(run, by, wishes)
+            stops += [(by, stop)] if stop else []
+        try:
+            yield step
+        finally:
+            _heed(run, "", step.wishes)
+        if _due(run) and not stops:
             _commit(run)
+
+
+def _stopped(run: RunState, stops: Sequence[tuple[str, Stop]]) -> bool:
+    """Whether callbacks stop a run that is not over; then it is told, and on record with the next commit."""
+    if over(run):
+        return False
+    for by, stop in stops:
+        why, generation = plain(" ".join(stop.why.split()))[:LONGEST], run.generation - 1
+        run.tell(events.Stopped(generation=generation, by=by, why=why))
+        run.recorder.log.add(Line(generation=generation, by=by, kind="stopped", value=why))
+    return bool(stops)
+
+
+def _heed(run: RunState, by: str, wishes: Wishes) -> None:
+    """Do what somebody wants of the generation that was lived last."""
+    generation = run.generation - 1
+    for name, number in wishes.numbers.items():
+        run.recorder.log.add(Line(generation=generation, by=by, kind="number", name=name, value=number))
+    news = {key: value for key, value in wishes.changes.items() if value != value_of(run.config, key)}
+    if not news:
+        return
+    run.recorder.change(news)
+    run.config = changed(run.config, news, run.generation)
+    for key, value in news.items():
+        run.recorder.log.add(Line(generation=generation, by=by, kind="changed", name=key, value=value))
+        run.tell(events.Changed(generation=generation, by=by, key=key, value=value))
 
 
 def over(run: RunState) -> str:

@@ -16,6 +16,7 @@ from populations.engine.coordinator import ended_by
 from populations.engine.drive import Plan, Progress, live
 from populations.engine.signals import stop_on_signals
 from populations.observe import events
+from populations.observe.asking import Callbacks
 from populations.observe.listeners import Sink, hearing
 from populations.observe.steps import Step
 from populations.observe.terminal import for_a_person
@@ -27,15 +28,24 @@ class Course(Iterator[Step]):
     Args:
         plan: What is to be lived.
         backend: As of `evolve`.
+        callbacks: As of `evolve`.
         sinks: As of `evolve`.
         quiet: As of `evolve`.
     """
 
-    def __init__(self, plan: Plan, backend: BackendName, sinks: Sequence[Sink] | None, quiet: bool):
+    def __init__(
+        self,
+        plan: Plan,
+        backend: BackendName,
+        callbacks: Sequence[object],
+        sinks: Sequence[Sink] | None,
+        quiet: bool,
+    ):
         self._plan, self._backend = plan, backend
         self._progress = Progress()
         self._asked = threading.Event()
         self._signal = ""
+        self._callbacks = Callbacks(callbacks, self._asked.is_set)
         self._tell = hearing(sinks, quiet, for_a_person)
         self._steps: Generator[Step, None, None] | None = None
 
@@ -116,7 +126,8 @@ class Course(Iterator[Step]):
                 self._progress.status = ended_by(error)
                 self._tell.close()
                 raise
-            self._steps = live(begin, self._backend, self._tell, self._asked.is_set, self._progress)
+            how = self._backend, self._tell, self._callbacks, self._asked.is_set, self._progress
+            self._steps = live(begin, *how)
         return self._steps
 
     def _hear(self, name: str) -> None:

@@ -20,6 +20,7 @@ from populations.engine.choosing import BackendName, choose
 from populations.engine.coordinator import RunState, advance, ended_by, keep, over
 from populations.engine.prepare import check_cuda
 from populations.observe import events
+from populations.observe.asking import Callbacks
 from populations.observe.gauges import RayMetrics
 from populations.observe.listeners import Listeners
 from populations.observe.steps import Step
@@ -76,7 +77,12 @@ def begin(
 
 
 def live(
-    begin: Begin | str, backend: BackendName, tell: Listeners, stopping: Callable[[], bool], progress: Progress
+    begin: Begin | str,
+    backend: BackendName,
+    tell: Listeners,
+    callbacks: Callbacks,
+    stopping: Callable[[], bool],
+    progress: Progress,
 ) -> Generator[Step, None, None]:
     """Begin a run, advance it to its end, and leave nothing open, whatever happens, wherever the loop is left.
 
@@ -84,6 +90,7 @@ def live(
         begin: What a `Plan` came to.
         backend: Where.
         tell: Told of every event; closed in the end.
+        callbacks: Asked of every generation.
         stopping: Whether somebody wants the run to stop.
         progress: Kept up to date.
 
@@ -113,7 +120,7 @@ def live(
             progress.status = begin
             return
         run = begin(partial(_make_backend, backend, stopping, lost, made, tell))
-        run.tell = tell
+        run.tell, run.callbacks = tell, callbacks
         note(run)
         _introduce(run, tell)
         yield from advance(run)
@@ -143,8 +150,9 @@ def _conclude(run: RunState, error: BaseException | None) -> str:
             status = over(run) or status
         finally:
             run.recorder.close(status)
-        if well:
-            run.tell(events.End(status=status, generation=run.generation - 1, seconds=dict(run.seconds)))
+    run.callbacks.end(status)
+    if well:
+        run.tell(events.End(status=status, generation=run.generation - 1, seconds=dict(run.seconds)))
     return status
 
 

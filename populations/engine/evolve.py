@@ -47,6 +47,7 @@ class Evolution(Course):
         out: As of `evolve`.
         backend: As of `evolve`.
         resume: As of `evolve`; of a run that has ended there is no generation left.
+        callbacks: As of `evolve`.
         sinks: As of `evolve`.
         quiet: As of `evolve`.
 
@@ -73,11 +74,12 @@ class Evolution(Course):
         *,
         backend: BackendName = "auto",
         resume: bool = False,
+        callbacks: Sequence[object] = (),
         sinks: Sequence[Sink] | None = None,
         quiet: bool = False,
     ):
         plan = partial(_new, load_config(config), os.fspath(out), backend, resume)
-        super().__init__(plan, backend, sinks, quiet)
+        super().__init__(plan, backend, callbacks, sinks, quiet)
 
 
 def evolve(
@@ -86,6 +88,7 @@ def evolve(
     *,
     backend: BackendName = "auto",
     resume: bool = False,
+    callbacks: Sequence[object] = (),
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
 ) -> str:
@@ -97,6 +100,9 @@ def evolve(
         backend: "ray", "local" (all islands in this process) or "auto" (whichever is faster, by
             `populations.engine.choosing`); the births are the same.
         resume: Go on if the folder already holds this run.
+        callbacks: Asked of every generation: functions of a `Step`, or objects as `Callback`
+            (`populations.observe.steps`). They may record numbers, stop the run and change its length; one that fails
+            is asked no more. Births are the same.
         sinks: Called with every event (`populations.observe.events`); one that raises is called no more. If None,
             progress is shown where a person watches, on a terminal or in a notebook.
         quiet: Show nothing there.
@@ -120,7 +126,7 @@ def evolve(
         >>> alife.load_run("runs/small")
         <Run runs/small: finished, 4 of 4 generations, 64 births>
     """
-    return Evolution(config, out, backend=backend, resume=resume, sinks=sinks, quiet=quiet).run()
+    return Evolution(config, out, backend=backend, resume=resume, callbacks=callbacks, sinks=sinks, quiet=quiet).run()
 
 
 def resume(
@@ -129,6 +135,7 @@ def resume(
     generations: int | None = None,
     ray: Mapping[str, Any] | None = None,
     backend: BackendName = "auto",
+    callbacks: Sequence[object] = (),
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
 ) -> str:
@@ -139,6 +146,7 @@ def resume(
         generations: A new, larger total.
         ray: Keys of the `ray` section to use this time; they have no part in what is born.
         backend: As of `evolve`.
+        callbacks: As of `evolve`.
         sinks: As of `evolve`.
         quiet: As of `evolve`.
 
@@ -155,7 +163,9 @@ def resume(
         >>> alife.load_run("runs/first").last
         7
     """
-    return Course(partial(_further, os.fspath(run), generations, ray or {}, backend), backend, sinks, quiet).run()
+    return Course(
+        partial(_further, os.fspath(run), generations, ray or {}, backend), backend, callbacks, sinks, quiet
+    ).run()
 
 
 def _new(config: RunConfig, out: str, backend: BackendName, resume: bool, tell: Listeners) -> Begin | str:

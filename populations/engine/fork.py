@@ -39,6 +39,7 @@ def fork(
     *,
     backend: BackendName = "auto",
     resume: bool = False,
+    callbacks: Sequence[object] = (),
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
 ) -> str:
@@ -54,6 +55,7 @@ def fork(
         changes: Keys that differ from the parent's configuration, nested or dotted.
         backend: As of `populations.evolve`.
         resume: Go on if `out` already holds this fork.
+        callbacks: As of `populations.evolve`.
         sinks: As of `populations.evolve`.
         quiet: As of `populations.evolve`.
 
@@ -74,7 +76,7 @@ def fork(
     parent = os.fspath(parent)
     out = folder_of(parent, generation) if out is None else os.fspath(out)
     plan = partial(_plan, parent, generation, out, nest(flatten(changes or {}, "fork")), backend, resume)
-    return Course(plan, backend, sinks, quiet).run()
+    return Course(plan, backend, callbacks, sinks, quiet).run()
 
 
 def _plan(
