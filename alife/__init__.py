@@ -44,12 +44,15 @@ if TYPE_CHECKING:
     from populations.engine.adults import load_network
     from populations.engine.evolve import Evolution, evolve, resume
     from populations.engine.fork import fork
+    from populations.observe.callbacks import EarlyStopping, MaxHours
     from populations.observe.steps import Stop
 
 __version__ = "0.2.0"
 
 __all__ = [
+    "EarlyStopping",
     "Evolution",
+    "MaxHours",
     "Run",
     "RunConfig",
     "Stop",
@@ -72,7 +75,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "EarlyStopping": "populations.observe.callbacks",
     "Evolution": "populations.engine.evolve",
+    "MaxHours": "populations.observe.callbacks",
     "Run": "analysis.data.run",
     "RunConfig": "alife.configuration.keys",
     "Stop": "populations.observe.steps",

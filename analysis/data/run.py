@@ -98,6 +98,14 @@ class Run:
         there = self.generations["generation"][rows]
         return f"statistics of generations {there.min()} to {there.max()} count those that died early"
 
+    @property
+    def stopped(self) -> str:
+        """By which callback the run was stopped where it is now, and why; "" if it was not."""
+        if self.manifest["status"] != "interrupted" or self.steps.empty:
+            return ""
+        line = self.steps.iloc[-1]
+        return plain(f"{line.by}: {line.value}") if line.kind == "stopped" and line.generation == self.last else ""
+
     def setting(self, key: str) -> Any:
         """The value of a dotted configuration key, as in "life.task_weight"."""
         return setting(self.config, key, self.path)

@@ -2,6 +2,7 @@
 
 events.py          what is told, a dataclass a kind
 steps.py           a run generation by generation, for loops and callbacks
+callbacks.py       callbacks that come along
 asking.py          callbacks, and what becomes of one that fails
 listeners.py       who is told, and what becomes of one that fails
 patience.py        a sink or a callback in a thread of its own
