@@ -1,9 +1,9 @@
 """Neural quines: networks that print their own weights, evolved on islands.
 
-`evolve(config, out)` makes a run, `load_run(out)` reads it, `load_network(out, id)` gives one of those who lived;
-`sweep`, `replay`, `assay` and `paper` make studies, `load_sweep` and `compare` read several runs; `figures` has what is
-drawn of them. A run folder is given by its path or as a `Run`, a configuration as a mapping, a YAML file or a
-`RunConfig`. What the user can mend is a `UserError`.
+`evolve(config, out)` makes a run, `Evolution(config, out)` makes it generation by generation; `load_run(out)` reads it,
+`load_network(out, id)` gives one of those who lived; `sweep`, `replay`, `assay` and `paper` make studies, `load_sweep`
+and `compare` read several runs; `figures` has what is drawn of them. A run folder is given by its path or as a `Run`, a
+configuration as a mapping, a YAML file or a `RunConfig`. What the user can mend is a `UserError`.
 
 Here lies one island's life, in batched torch; many islands are the package `populations`, what a folder says is
 `analysis`.
@@ -43,14 +43,20 @@ if TYPE_CHECKING:
     from analysis.data.sweep import load_sweep
     from analysis.studies.comparison import compare
     from populations.engine.adults import load_network
-    from populations.engine.evolve import evolve, resume
+    from populations.engine.evolve import Evolution, evolve, resume
     from populations.engine.fork import fork
+    from populations.observe.callbacks import EarlyStopping, MaxHours
+    from populations.observe.steps import Stop
 
 __version__ = "0.2.0"
 
 __all__ = [
+    "EarlyStopping",
+    "Evolution",
+    "MaxHours",
     "Run",
     "RunConfig",
+    "Stop",
     "UserError",
     "__version__",
     "assay",
@@ -70,8 +76,12 @@ __all__ = [
 ]
 
 _HOMES = {
+    "EarlyStopping": "populations.observe.callbacks",
+    "Evolution": "populations.engine.evolve",
+    "MaxHours": "populations.observe.callbacks",
     "Run": "analysis.data.run",
     "RunConfig": "alife.configuration.keys",
+    "Stop": "populations.observe.steps",
     "UserError": "alife.errors",
     "assay": "alife.studies",
     "compare": "analysis.studies.comparison",

@@ -34,9 +34,9 @@ from alife.lazy import attach  # noqa: E402
 
 if TYPE_CHECKING:
     from populations.engine.adults import load_network
-    from populations.engine.evolve import evolve, resume
+    from populations.engine.evolve import Evolution, evolve, resume
 
-__all__ = ["evolve", "load_network", "resume"]
+__all__ = ["Evolution", "evolve", "load_network", "resume"]
 
 __getattr__, __dir__ = attach(
     __name__, {**dict.fromkeys(__all__, "populations.engine.evolve"), "load_network": "populations.engine.adults"}

@@ -136,6 +136,14 @@ def evolve_small(config: Any, out: str, **how: Any) -> str:
     return EVOLVE(smaller(config), out, **{"backend": "local", **how})
 
 
+class EvolutionSmall(evolution.Evolution):
+    """`Evolution` with `KEYS`, as Python of a page makes it."""
+
+    def __init__(self, config: Any, out: str, **how: Any):
+        small = smaller(config) if isinstance(config, dict) else config
+        super().__init__(small, out, **{"backend": "local", **how})
+
+
 def sweep_small(plan: dict[str, Any], out: str, **how: Any) -> Any:
     """`sweep` with `KEYS`, as Python of a page calls it."""
     return SWEEPS({**plan, "base": smaller(plan.get("base", {}))}, out, **{"backend": "local", **how})
@@ -153,6 +161,7 @@ def small(folder: Path) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr(evolution, "evolve", evolve_small)
+        patch.setattr(evolution, "Evolution", EvolutionSmall)
         patch.setattr(studies, "sweep", sweep_small)
         Path("tiny.yaml").write_text(yaml.safe_dump(SWEEP), encoding="utf-8")
         yield

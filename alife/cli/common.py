@@ -26,6 +26,8 @@ Run = Callable[[argparse.Namespace], int | None]
 FORMATS: Final = ("png", "svg", "pdf")
 """What figures may be saved as; that matplotlib is not imported for the flags, they stand here too."""
 DPI: Final = (20, 1200)
+OUT_OF_TIME: Final = 75
+"""The exit code of what --max-hours has stopped: EX_TEMPFAIL of sysexits.h, "try again"."""
 
 
 class Command(Protocol):
@@ -40,6 +42,12 @@ def running(parser: argparse.ArgumentParser) -> None:
     backend(parser)
     parser.add_argument(
         "--tensorboard", metavar="DIR", type=paths.folder, help="write the figures of each generation for TensorBoard"
+    )
+    parser.add_argument(
+        "--max-hours",
+        metavar="H",
+        type=_hours,
+        help="stop before the generation that would not be done within so many hours; 'alife resume' goes on",
     )
     parser.add_argument("--no-figures", action="store_true", help="only evolve")
     drawing(parser, f"{FORMATS[0]}, and what lies there already")
@@ -62,6 +70,16 @@ def _formats(text: str) -> tuple[str, ...]:
     if unknown := [name for name in chosen if name not in FORMATS]:
         raise argparse.ArgumentTypeError(f"{unknown[0] or text!r}: not among {','.join(FORMATS)}")
     return chosen
+
+
+def _hours(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text}: a positive number of hours")
+    return value
 
 
 def _dpi(text: str) -> float:

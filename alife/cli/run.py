@@ -7,10 +7,22 @@ from collections.abc import Callable
 from typing import Any
 
 from alife.cli import flags, paths
-from alife.cli.common import FORMATS, Command, drawn, figures, listeners, output, recorded, running, stopped_by
+from alife.cli.common import (
+    FORMATS,
+    OUT_OF_TIME,
+    Command,
+    drawn,
+    figures,
+    listeners,
+    output,
+    recorded,
+    running,
+    stopped_by,
+)
 from alife.cli.logs import is_quiet, say
 from alife.configuration.sources import TOY
 from alife.errors import UserError
+from alife.words import duration
 
 _log = logging.getLogger(__name__)
 
@@ -92,22 +104,21 @@ def _run(arguments: argparse.Namespace) -> int:
         return 0
     out = arguments.out or time.strftime("runs/%Y%m%d-%H%M%S")
 
-    def evolve(sinks: list) -> str:
+    def evolve(**told: Any) -> str:
         from populations import evolve
 
-        return evolve(config, out, backend=arguments.backend, resume=arguments.resume, sinks=sinks)
+        return evolve(config, out, backend=arguments.backend, resume=arguments.resume, **told)
 
     return _drive(arguments, out, evolve)
 
 
 def _resume(arguments: argparse.Namespace) -> int:
-    def resume(sinks: list) -> str:
+    def resume(**told: Any) -> str:
         from populations import resume
 
         rays = flags.overrides(arguments).get("ray")
-        total = arguments.generations
-        how: Any = {"backend": arguments.backend, "allow_changed": arguments.allow_changed}
-        return resume(arguments.run, generations=total, ray=rays, sinks=sinks, **how)
+        how: Any = {"backend": arguments.backend, "allow_changed": arguments.allow_changed, **told}
+        return resume(arguments.run, generations=arguments.generations, ray=rays, **how)
 
     return _drive(arguments, arguments.run, resume)
 
@@ -119,14 +130,16 @@ def _fork(arguments: argparse.Namespace) -> int:
     if arguments.replicates is not None:
         if arguments.tensorboard:
             raise UserError("--tensorboard: watches one run, not replicates: leave it out")
+        if arguments.max_hours:
+            raise UserError("--max-hours: stops one run, not replicates: leave it out")
         return _replay(arguments, changes)
     from populations.engine.fork import folder_of, fork
 
     out = arguments.out or folder_of(arguments.run, arguments.generation)
 
-    def go(sinks: list) -> str:
+    def go(**told: Any) -> str:
         how: Any = {"backend": arguments.backend, "resume": arguments.resume, "allow_changed": arguments.allow_changed}
-        return fork(arguments.run, arguments.generation, out, changes, sinks=sinks, **how)
+        return fork(arguments.run, arguments.generation, out, changes, **how, **told)
 
     return _drive(arguments, out, go)
 
@@ -149,16 +162,21 @@ def _replay(arguments: argparse.Namespace, changes: dict[str, Any]) -> int:
     return 1 if done.failed else 0
 
 
-def _drive(arguments: argparse.Namespace, out: str, evolve: Callable[[list], str]) -> int:
+def _drive(arguments: argparse.Namespace, out: str, evolve: Callable[..., str]) -> int:
     """Evolve with progress, then figures and summary."""
+    from populations.observe.callbacks import MaxHours
     from populations.observe.terminal import Terminal
     from populations.record.writer import exists
 
     heard: dict[str, Any] = {}  # the first event of each kind
+    began, callbacks = time.monotonic(), [MaxHours(arguments.max_hours)] if arguments.max_hours else []
     with listeners(arguments, Terminal()) as sinks:
-        status = evolve([*sinks, lambda event: heard.setdefault(event.kind, event)])
+        status = evolve(sinks=[*sinks, lambda event: heard.setdefault(event.kind, event)], callbacks=callbacks)
     if status == "interrupted":
         goes_on = f"'alife resume {out}' goes on" if exists(out) else "nothing was written yet"
+        if "stopped" in heard and "stopping" not in heard:
+            say(f"stopped after {duration(time.monotonic() - began)}; {goes_on}")
+            return OUT_OF_TIME
         say(f"stopped; {goes_on}")
         return stopped_by([heard["stopping"].signal if "stopping" in heard else None])
     if "start" not in heard:

@@ -5,6 +5,7 @@ values.py    types of single values
 sources.py   the text, from a file, a pipe or standard input
 parsing.py   nested mappings as YAML holds them
 problems.py  what is wrong with a configuration, in words
+changes.py   what may change while a run is lived
 remarks.py   what it says in vain
 idle.py      keys that change nothing under the others
 """

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import PurePosixPath
 from types import SimpleNamespace
@@ -18,7 +18,7 @@ from alife.configuration.values import UNUSED
 from alife.errors import UserError, plain
 from alife.evolution import selection
 from alife.format import manifest as manifests
-from alife.format import stored, summary, tested
+from alife.format import steps, stored, summary, tested
 from alife.format.tested import OnTestImages
 from alife.plugins import is_own
 from alife.traits import enter
@@ -45,6 +45,8 @@ class Run:
         generations: `schema.GENERATIONS`, by generation. Statistics are over those that lived to the end; see
             `outdated`.
         tests: Scores on test images, by generation: of each that the run has ended with.
+        steps: What callbacks and loops said of generations: generation, by, kind ("number", "stopped" or "changed"),
+            name and value (`alife.format.steps`).
 
     Example:
         >>> import alife
@@ -60,6 +62,7 @@ class Run:
     migrations: pd.DataFrame
     generations: pd.DataFrame
     tests: tuple[OnTestImages, ...] = ()
+    steps: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*steps.Line.model_fields]))
 
     def __repr__(self) -> str:
         """A line: where it is and how far."""
@@ -115,6 +118,14 @@ class Run:
             return ""
         there = self.generations["generation"][rows]
         return f"statistics of generations {there.min()} to {there.max()} count those that died early"
+
+    @property
+    def stopped(self) -> str:
+        """By which callback the run was stopped where it is now, and why; "" if it was not."""
+        if self.manifest["status"] != "interrupted" or self.steps.empty:
+            return ""
+        line = self.steps.iloc[-1]
+        return plain(f"{line.by}: {line.value}") if line.kind == "stopped" and line.generation == self.last else ""
 
     def setting(self, key: str) -> Any:
         """The value of a dotted configuration key, as in "life.task_weight"."""
@@ -215,7 +226,16 @@ def _load(there: Source, text: bytes, wanted: Wanted) -> Run:
         migrations=frame("migrations", schema.MIGRATIONS, all_of_it),
         generations=generations,
         tests=tests,
+        steps=_steps(there, int(manifest["generation"])),
     )
+
+
+def _steps(there: Source, last: int) -> pd.DataFrame:
+    try:
+        lines = steps.parse(there.fetch(steps.NAME, steps.MOST), last, there.uri)
+    except FileNotFoundError:
+        lines = []
+    return pd.DataFrame([line.model_dump() for line in lines], columns=[*steps.Line.model_fields])
 
 
 def _tests(there: Source, manifest: Mapping[str, Any], config: RunConfig) -> tuple[OnTestImages, ...]:

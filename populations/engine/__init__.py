@@ -1,7 +1,9 @@
 """A run: from its configuration to its record, started, resumed, extended or forked.
 
 evolve.py       the door: a run started, resumed, extended
+course.py       a run as an iterator of its generations
 prepare.py      what is open in a configuration resolved, and all checked that can be
+signals.py      signals as a wish to stop
 drive.py        a run from its first generation to its last, and nothing left open
 coordinator.py  scores → fitness → parents, generation by generation
 backend.py      where islands live: in this process, or on Ray

@@ -1,33 +1,35 @@
 """The selection controller: scores → fitness → parents, generation by generation, and the record of it all.
 
-Call `advance` with a run that `populations.engine.evolve` has made. It owns the state of a run, which is the newborns
-of the next generation and nothing else; workers borrow them. So a worker that is lost costs what it was doing, and a
-controller that is lost costs the generations since the last commit.
+Go through `advance` of a run that `populations.engine.evolve` has begun. It owns the state of a run, which is the
+newborns of the next generation and nothing else; workers borrow them. So a worker that is lost costs what it was doing,
+and a controller that is lost costs the generations since the last commit.
 """
 
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from alife.configuration.changes import changed
+from alife.configuration.idle import value_of
 from alife.configuration.keys import RunConfig
-from alife.errors import UserError
+from alife.errors import UserError, plain
 from alife.evolution import objects, selection
 from alife.evolution.island import Scores
 from alife.evolution.reproduction import Floats, Newborns
 from alife.evolution.selection import Choice
 from alife.format import tested
+from alife.format.steps import LONGEST, Line
 from alife.format.tested import OnTestImages
 from populations.engine import migration
 from populations.engine.backend import Backend, Choose, Generation, Interrupted
 from populations.observe import events
+from populations.observe.asking import Callbacks
 from populations.observe.listeners import Listeners
+from populations.observe.steps import Step, Stop, Underway, Wishes
 from populations.record import checkpoints, rows
 from populations.record.writer import Recorder, fossil
 
@@ -45,6 +47,7 @@ class RunState:
         collapse_norm: ‖θ‖ below which an adult has collapsed.
         tell: Who is told.
         warned: What the configuration says in vain.
+        callbacks: Who is asked.
         seconds: Wall-clock so far by what it went into, summed over workers for what happens on workers.
     """
 
@@ -55,39 +58,79 @@ class RunState:
     generation: int
     collapse_norm: float
     tell: Listeners = field(default_factory=Listeners)
+    callbacks: Callbacks = field(default_factory=Callbacks)
     warned: Sequence[str] = ()
     seconds: dict[str, float] = field(default_factory=dict)
     committed: int = -1
 
 
-def advance(run: RunState) -> str:
-    """Evolve to the last generation, committing on the way and, however it ends, whatever generation is complete.
+def advance(run: RunState) -> Iterator[Step]:
+    """Evolve to the last generation, committing on the way; what is complete when it ends early is for `keep`.
 
-    Returns:
-        The status it ends with: "finished", "extinct" or "interrupted".
+    Yields:
+        Each generation, once it was lived and before it is committed.
     """
-    try:
-        while run.generation < run.config.generations:
-            _one_generation(run)
-            if not run.newborns:
-                run.tell(events.Extinct(generation=run.generation - 1))
-                _commit(run, "extinct")
-                return "extinct"
-            if _due(run):
-                _commit(run, "finished" if run.generation == run.config.generations else "running")
-    except Interrupted:
-        _keep(run, "interrupted")
-        return "interrupted"
-    except BaseException as error:
-        with suppress(UserError):  # what went wrong first is what the user is to hear of
-            _keep(run, ended_by(error))
-        raise
-    return "finished"
+    first, before = run.generation, tuple(run.recorder.log.lines)
+    stops = [*run.callbacks.start(Underway(run.recorder.uri, run.config, first, before))]
+    while not _stopped(run, stops) and not over(run):
+        event, births = _one_generation(run)
+        if not run.newborns:
+            run.tell(events.Extinct(generation=run.generation - 1))
+        step = Step(event, births, Underway(run.recorder.uri, run.config, first, before))
+        for by, stop, wishes in run.callbacks.generation(step):
+            _heed(run, by, wishes)
+            stops += [(by, stop)] if stop else []
+        try:
+            yield step
+        finally:
+            _heed(run, "", step.wishes)
+        if _due(run) and not stops:
+            _commit(run)
+
+
+def _stopped(run: RunState, stops: Sequence[tuple[str, Stop]]) -> bool:
+    """Whether callbacks stop a run that is not over; then it is told, and on record with the next commit."""
+    if over(run):
+        return False
+    for by, stop in stops:
+        why, generation = plain(" ".join(stop.why.split()))[:LONGEST], run.generation - 1
+        run.tell(events.Stopped(generation=generation, by=by, why=why))
+        run.recorder.log.add(Line(generation=generation, by=by, kind="stopped", value=why))
+    return bool(stops)
+
+
+def _heed(run: RunState, by: str, wishes: Wishes) -> None:
+    """Do what somebody wants of the generation that was lived last."""
+    generation = run.generation - 1
+    for name, number in wishes.numbers.items():
+        run.recorder.log.add(Line(generation=generation, by=by, kind="number", name=name, value=number))
+    news = {key: value for key, value in wishes.changes.items() if value != value_of(run.config, key)}
+    if not news:
+        return
+    run.recorder.change(news)
+    run.config = changed(run.config, news, run.generation)
+    for key, value in news.items():
+        run.recorder.log.add(Line(generation=generation, by=by, kind="changed", name=key, value=value))
+        run.tell(events.Changed(generation=generation, by=by, key=key, value=value))
+
+
+def over(run: RunState) -> str:
+    """The status of a run that has nothing left to live; "" while it has."""
+    if not run.newborns:
+        return "extinct"
+    return "finished" if run.generation == run.config.generations else ""
+
+
+def keep(run: RunState, status: str) -> None:
+    """Commit the generations that are complete, before a run ends early."""
+    if run.committed < run.generation - 1:
+        _commit(run, status)
 
 
 def ended_by(error: BaseException) -> str:
     """The status of a run that an exception has ended."""
-    return "interrupted" if isinstance(error, KeyboardInterrupt | UserError) else "failed"
+    wishes = KeyboardInterrupt | UserError | Interrupted | GeneratorExit
+    return "interrupted" if isinstance(error, wishes) else "failed"
 
 
 def choose(config: RunConfig, generation: int, newborns: Mapping[int, Newborns]) -> Choose:
@@ -110,7 +153,8 @@ def choose(config: RunConfig, generation: int, newborns: Mapping[int, Newborns])
     return parents
 
 
-def _one_generation(run: RunState) -> None:
+def _one_generation(run: RunState) -> tuple[events.Generation, Mapping[str, np.ndarray]]:
+    """What is told of the next generation, and its births, which are not to be written to any more."""
     config, number = run.config, run.generation
     began = time.perf_counter()
     last = number == config.generations - 1
@@ -150,24 +194,22 @@ def _one_generation(run: RunState) -> None:
     run.seconds["hosts"] = run.seconds.get("hosts", 0) + (lived - began) * run.backend.hosts
     run.seconds["generations"] = run.seconds.get("generations", 0) + written - began
     run.seconds["records"] = run.seconds.get("records", 0) + written - lived
-    run.tell(_progress(run, whole, written - began))
+    event = _progress(run, whole, written - began)
+    run.tell(event)
+    for column in whole.values():
+        column.flags.writeable = False
+    return event, whole
 
 
 def _due(run: RunState) -> bool:
     """Whether the newborns at hand are to be committed."""
     g, every = run.generation, run.config.checkpoint.every
-    return g % every == 0 or fossil(g) or g == run.config.generations
+    return g % every == 0 or fossil(g) or bool(over(run))
 
 
-def _keep(run: RunState, status: str) -> None:
-    """Commit the generations that are complete, before a run ends early."""
-    if run.committed < run.generation - 1:
-        over = "finished" if run.generation == run.config.generations else status
-        _commit(run, over if run.newborns else "extinct")
-
-
-def _commit(run: RunState, status: str) -> None:
-    began = time.perf_counter()
+def _commit(run: RunState, status: str = "running") -> None:
+    """Commit; `status` is that of a run that is not over."""
+    began, status = time.perf_counter(), over(run) or status
     meta = {"collapse_norm": run.collapse_norm}
     run.recorder.commit(run.generation - 1, run.newborns, status=status, meta=meta)
     run.committed = run.generation - 1
@@ -211,31 +253,3 @@ def _tested(found: OnTestImages, newborns: Newborns, scores: Scores) -> OnTestIm
     own = dict(zip(newborns.ids[living].tolist(), scores.test_accuracy[living].tolist(), strict=True))
     fittest = {int(newborns.ids[scores.fittest[0]])} if scores.fittest else set()
     return OnTestImages(found.generation, {**found.accuracy, **own}, found.dominant | fittest)
-
-
-@contextmanager
-def stop_on_signals(tell: Callable[[str], None]) -> Iterator[Callable[[], bool]]:
-    """Turn the first SIGINT, SIGTERM or SIGHUP into a wish to stop, which the value yielded asks for; the next kills.
-
-    SIGHUP, which comes when a terminal is closed, is left alone where it is ignored, as under nohup. Outside the main
-    thread all signals are.
-    """
-    asked = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield asked.is_set
-        return
-
-    def handler(number: int, frame: Any) -> None:
-        signal.signal(number, signal.SIG_DFL)
-        asked.set()
-        tell(signal.Signals(number).name)
-
-    caught = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
-        caught.append(signal.SIGHUP)
-    before = {number: signal.signal(number, handler) for number in caught}
-    try:
-        yield asked.is_set
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)

@@ -1,10 +1,11 @@
-"""A run driven from its first generation to its last: call `drive` with what starts it, `begin` for a new record.
+"""A run driven from its first generation to its last: call `live` with its plan, `begin` for a new record.
 
 Whatever happens, what is complete is committed, what was lost is on record, and nothing stays open.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -18,15 +19,32 @@ from alife.world.projections import Physics
 from populations.engine import needs
 from populations.engine.backend import Backend, Interrupted, LocalBackend
 from populations.engine.choosing import BackendName, choose
-from populations.engine.coordinator import RunState, advance, ended_by, stop_on_signals
+from populations.engine.coordinator import RunState, advance, ended_by, keep, over
 from populations.engine.prepare import check_cuda
 from populations.observe import events
+from populations.observe.asking import Callbacks
 from populations.observe.gauges import RayMetrics
 from populations.observe.listeners import Listeners
+from populations.observe.steps import Step
 from populations.record.provenance import versions
 from populations.record.writer import Recorder
 
 MakeBackend = Callable[[RunConfig, Physics], Backend]
+Begin = Callable[[MakeBackend], RunState]
+"""Makes the run, given the function that makes its backend."""
+Plan = Callable[[Listeners], Begin | str]
+"""Checks all that can be before anything is written; a string is the status of a run that has nothing left to live."""
+
+
+@dataclass
+class Progress:
+    """How a run stands.
+
+    Attributes:
+        status: "new", "running", or what it ended with.
+    """
+
+    status: str = "new"
 
 
 def begin(
@@ -65,16 +83,26 @@ def begin(
     return recorder
 
 
-def drive(start: Callable[[MakeBackend], RunState], backend: BackendName, tell: Listeners) -> str:
-    """Start a run, advance it to its end, and leave nothing open, whatever happens.
+def live(
+    begin: Begin | str,
+    backend: BackendName,
+    tell: Listeners,
+    callbacks: Callbacks,
+    stopping: Callable[[], bool],
+    progress: Progress,
+) -> Generator[Step, None, None]:
+    """Begin a run, advance it to its end, and leave nothing open, whatever happens, wherever the loop is left.
 
     Args:
-        start: Makes the run, given the function that makes its backend.
-        backend: Which.
+        begin: What a `Plan` came to.
+        backend: Where.
         tell: Told of every event; closed in the end.
+        callbacks: Asked of every generation.
+        stopping: Whether somebody wants the run to stop.
+        progress: Kept up to date.
 
-    Returns:
-        The status the run ends with; "interrupted" also of one that was told to stop before it had begun.
+    Yields:
+        Each generation that was lived, before its commit. Closed there, the run is interrupted.
     """
     run: RunState | None = None
     made: list[Backend] = []
@@ -92,28 +120,47 @@ def drive(start: Callable[[MakeBackend], RunState], backend: BackendName, tell: 
             generation, host, why, seconds = losses.pop(0)
             run.recorder.restart(max(generation, run.generation), host, why, seconds)
 
-    with stop_on_signals(lambda name: tell(events.Stopping(signal=name))) as stopping:
-        try:
-            run = start(partial(_make_backend, backend, stopping, lost, made, tell))
-            run.tell = tell
-            note(run)
-            _introduce(run, tell)
-            status = advance(run)
-            run.recorder.close(status)
-            tell(events.End(status=status, generation=run.generation - 1, seconds=dict(run.seconds)))
-            return status
-        except Interrupted:
-            return "interrupted"
-        except BaseException as error:
-            if run is not None:
-                over = run.recorder.manifest["status"] in ("finished", "extinct")
-                with suppress(UserError):  # what went wrong first is what the user is to hear of
-                    run.recorder.close(None if over else ended_by(error))
+    error: BaseException | None = None
+    progress.status = "running"
+    try:
+        if isinstance(begin, str):
+            progress.status = begin
+            return
+        run = begin(partial(_make_backend, backend, stopping, lost, made, tell))
+        run.tell, run.callbacks = tell, callbacks
+        note(run)
+        _introduce(run, tell)
+        yield from advance(run)
+    except BaseException as raised:
+        error = raised
+        if not isinstance(raised, Interrupted):
             raise
+    finally:
+        try:
+            if error is not None:
+                progress.status = ended_by(error)
+            if run is not None:
+                progress.status = _conclude(run, error)
         finally:
             for each in made:
                 each.close()
             tell.close()
+
+
+def _conclude(run: RunState, error: BaseException | None) -> str:
+    """Commit what is complete, let go of the folder, and say how it ended; of two errors the user hears the first."""
+    well = error is None or isinstance(error, Interrupted | GeneratorExit)
+    status = ended_by(error) if error else "interrupted"
+    with nullcontext() if well else suppress(UserError):
+        try:
+            keep(run, status)
+            status = over(run) or status
+        finally:
+            run.recorder.close(status)
+    run.callbacks.end(status)
+    if well:
+        run.tell(events.End(status=status, generation=run.generation - 1, seconds=dict(run.seconds)))
+    return status
 
 
 def _introduce(run: RunState, tell: Listeners) -> None:

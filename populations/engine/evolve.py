@@ -1,4 +1,4 @@
-"""`evolve`: one run from its configuration to its record, started, resumed or extended.
+"""`evolve`: one run from its configuration to its record, started, resumed or extended; `Evolution`: in steps.
 
 Call `evolve` for a new run, `resume` to go on with one or to extend it; `evolve` with `resume=True` does whichever of
 the two applies. What is open in a configuration is resolved and all that can be is checked before anything is written;
@@ -7,6 +7,7 @@ the two applies. What is open in a configuration is resolved and all that can be
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,16 +23,64 @@ from alife.evolution.reproduction import founders
 from alife.organism.measures import DEAD_ZERO
 from populations.engine.choosing import BackendName, choose
 from populations.engine.coordinator import RunState
-from populations.engine.drive import MakeBackend, begin, drive
+from populations.engine.course import Course
+from populations.engine.drive import Begin, MakeBackend, begin
 from populations.engine.prepare import physics_of, prepare
 from populations.engine.ray.addresses import untold
 from populations.engine.ray.cluster import elsewhere
 from populations.observe import events
-from populations.observe.listeners import Sink, hearing
-from populations.observe.terminal import for_a_person
+from populations.observe.listeners import Listeners, Sink
 from populations.record.provenance import check_newborns, check_version, versions
 from populations.record.task import as_lived, task_again
 from populations.record.writer import Recorder, check_unused, exists, read_config, read_manifest
+
+
+class Evolution(Course):
+    """A run, generation by generation: a loop over it lives one after the other, and may end where it likes.
+
+    Where the loop is left (by `break`, an exception, Ctrl-C, `close`), what is complete is committed and the run is
+    "interrupted": the same call with `resume=True`, or `resume`, goes on to the births that it would have had. Kept
+    under a name, it ends with the `with` block that it opens, or with its last reference. Nothing is written before
+    the first generation is asked for.
+
+    Args:
+        config: As of `evolve`.
+        out: As of `evolve`.
+        backend: As of `evolve`.
+        resume: As of `evolve`; of a run that has ended there is no generation left.
+        callbacks: As of `evolve`.
+        sinks: As of `evolve`.
+        quiet: As of `evolve`.
+
+    Raises:
+        UserError: As `evolve`; wrong keys of a configuration at once, all else with the first generation.
+
+    Example:
+        >>> import alife
+        >>> config = "runs/first/config.yaml"
+        >>> with alife.Evolution(config, "runs/steps", backend="local") as evolution:
+        ...     for step in evolution:
+        ...         if step.generation == 2 or step.living("squared_norm").max() > 1e6:
+        ...             break
+        >>> evolution.status
+        'interrupted'
+        >>> alife.resume("runs/steps", backend="local")
+        'finished'
+    """
+
+    def __init__(
+        self,
+        config: Given,
+        out: str | os.PathLike[str],
+        *,
+        backend: BackendName = "auto",
+        resume: bool = False,
+        callbacks: Sequence[object] = (),
+        sinks: Sequence[Sink] | None = None,
+        quiet: bool = False,
+    ):
+        plan = partial(_new, load_config(config), os.fspath(out), backend, resume)
+        super().__init__(plan, backend, callbacks, sinks, quiet)
 
 
 def evolve(
@@ -40,6 +89,7 @@ def evolve(
     *,
     backend: BackendName = "auto",
     resume: bool = False,
+    callbacks: Sequence[object] = (),
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
 ) -> str:
@@ -51,6 +101,9 @@ def evolve(
         backend: "ray", "local" (all islands in this process) or "auto" (whichever is faster, by
             `populations.engine.choosing`); the births are the same.
         resume: Go on if the folder already holds this run.
+        callbacks: Asked of every generation: functions of a `Step`, or objects as `Callback`
+            (`populations.observe.steps`). They may record numbers, stop the run and change its length; one that fails
+            is asked no more. Births are the same.
         sinks: Called with every event (`populations.observe.events`); one that raises is called no more. If None,
             progress is shown where a person watches, on a terminal or in a notebook.
         quiet: Show nothing there.
@@ -74,23 +127,7 @@ def evolve(
         >>> alife.load_run("runs/small")
         <Run runs/small: finished, 4 of 4 generations, 64 births>
     """
-    config, out = load_config(config), os.fspath(out)
-    if resume and exists(out):
-        return go_on(out, config, backend, sinks, quiet)
-    check_unused(out)
-    own = objects.found(config)
-    config, physics = prepare(config, backend=backend)
-    warned = warnings(config, physics.shape.classes, choose(backend, config))
-
-    def start(make_backend: MakeBackend) -> RunState:
-        newborns = {i: founders(config, physics.shape.n_weights, i) for i in range(config.population.islands)}
-        norms = np.concatenate([np.linalg.norm(group.messages, axis=1) for group in newborns.values()])
-        backend = make_backend(config, physics)
-        collapse_norm = DEAD_ZERO * float(np.median(norms))
-        recorder = begin(out, backend, physics.task, -1, newborns, {"collapse_norm": collapse_norm}, own, warned)
-        return RunState(backend.config, recorder, backend, newborns, 0, collapse_norm, warned=warned)
-
-    return drive(start, backend, hearing(sinks, quiet, for_a_person))
+    return Evolution(config, out, backend=backend, resume=resume, callbacks=callbacks, sinks=sinks, quiet=quiet).run()
 
 
 def resume(
@@ -100,6 +137,7 @@ def resume(
     ray: Mapping[str, Any] | None = None,
     allow_changed: bool = False,
     backend: BackendName = "auto",
+    callbacks: Sequence[object] = (),
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
 ) -> str:
@@ -111,6 +149,7 @@ def resume(
         ray: Keys of the `ray` section to use this time; they have no part in what is born.
         allow_changed: Go on though the source of an object of the user's own has changed; the change goes on record.
         backend: As of `evolve`.
+        callbacks: As of `evolve`.
         sinks: As of `evolve`.
         quiet: As of `evolve`.
 
@@ -127,19 +166,56 @@ def resume(
         >>> alife.load_run("runs/first").last
         7
     """
-    out = os.fspath(run)
+    return Course(
+        partial(_further, os.fspath(run), generations, ray or {}, backend, allow_changed),
+        backend,
+        callbacks,
+        sinks,
+        quiet,
+    ).run()
+
+
+def _new(config: RunConfig, out: str, backend: BackendName, resume: bool, tell: Listeners) -> Begin | str:
+    """The plan of a new run, or of going on with it if it may be there."""
+    if resume and exists(out):
+        return go_on(out, config, backend, False, tell)
+    check_unused(out)
+    own = objects.found(config)
+    config, physics = prepare(config, backend=backend)
+    warned = warnings(config, physics.shape.classes, choose(backend, config))
+
+    def start(make_backend: MakeBackend) -> RunState:
+        newborns = {i: founders(config, physics.shape.n_weights, i) for i in range(config.population.islands)}
+        norms = np.concatenate([np.linalg.norm(group.messages, axis=1) for group in newborns.values()])
+        backend = make_backend(config, physics)
+        collapse_norm = DEAD_ZERO * float(np.median(norms))
+        recorder = begin(out, backend, physics.task, -1, newborns, {"collapse_norm": collapse_norm}, own, warned)
+        return RunState(backend.config, recorder, backend, newborns, 0, collapse_norm, warned=warned)
+
+    return start
+
+
+def _further(
+    out: str,
+    generations: int | None,
+    ray: Mapping[str, Any],
+    backend: BackendName,
+    allow_changed: bool,
+    tell: Listeners,
+) -> Begin | str:
+    """The plan of a run that goes on."""
     stored = read_config(out)
     total = stored.generations if generations is None else generations
     _check_total(stored, total)
     if ended := _ended(read_manifest(out), total):
         return ended
-    untold(stored, ray or {}, out, backend)
+    untold(stored, ray, out, backend)
     recorder = Recorder.open(out)
     try:
         if ended := _ended(recorder.manifest, total):
             recorder.close()
             return ended
-        config = _as_asked(recorder, total, ray or {}, backend)
+        config = _as_asked(recorder, total, ray, backend)
         aged = check_version(recorder.manifest, config)
         away = backend != "local" and elsewhere(config.ray)
         physics = physics_of(config, task_again(config, recorder.manifest), away)
@@ -169,12 +245,11 @@ def resume(
             tell(events.Note(text=f"{out}: {aged}"))
         return RunState(config, recorder, backend, newborns, generation, norm, committed=generation - 1, warned=warned)
 
-    tell = hearing(sinks, quiet, for_a_person)
-    return drive(start, backend, tell)
+    return start
 
 
-def go_on(out: str, config: RunConfig, backend: BackendName, sinks: Sequence[Sink] | None, quiet: bool = False) -> str:
-    """Resume a run that must be the one configured, but for its length and its Ray."""
+def go_on(out: str, config: RunConfig, backend: BackendName, allow_changed: bool, tell: Listeners) -> Begin | str:
+    """The plan of going on with a run that must be the one configured, but for its length and its Ray."""
     stored = read_config(out)
     asked = config.model_dump(exclude={"ray", "generations"})
     leaves = flatten(asked, out).items()
@@ -186,8 +261,7 @@ def go_on(out: str, config: RunConfig, backend: BackendName, sinks: Sequence[Sin
             "'alife fork' it, or choose another folder (--out)"
         )
     longer = config.generations if config.generations > stored.generations else None
-    own = config.ray.model_dump(exclude_unset=True)
-    return resume(out, generations=longer, ray=own, backend=backend, sinks=sinks, quiet=quiet)
+    return _further(out, longer, config.ray.model_dump(exclude_unset=True), backend, allow_changed, tell)
 
 
 def _as_asked(recorder: Recorder, total: int, ray: Mapping[str, Any], backend: BackendName) -> RunConfig:

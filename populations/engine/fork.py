@@ -6,6 +6,7 @@ nothing changed it repeats the original births; with another seed, selection or 
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from alife.configuration import remarks
@@ -17,13 +18,13 @@ from alife.evolution import objects
 from populations.engine import migration
 from populations.engine.choosing import BackendName, choose
 from populations.engine.coordinator import RunState
-from populations.engine.drive import MakeBackend, begin, drive
+from populations.engine.course import Course
+from populations.engine.drive import Begin, MakeBackend, begin
 from populations.engine.evolve import go_on
 from populations.engine.prepare import prepare
 from populations.engine.ray.addresses import untold
 from populations.observe import events
-from populations.observe.listeners import Sink, hearing
-from populations.observe.terminal import for_a_person
+from populations.observe.listeners import Listeners, Sink
 from populations.record.provenance import check_newborns, check_version
 from populations.record.task import as_lived
 from populations.record.writer import check_unused, exists, read_checkpoint, read_config, read_manifest
@@ -41,6 +42,7 @@ def fork(
     allow_changed: bool = False,
     backend: BackendName = "auto",
     resume: bool = False,
+    callbacks: Sequence[object] = (),
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
 ) -> str:
@@ -57,6 +59,7 @@ def fork(
         allow_changed: As of `populations.resume`.
         backend: As of `populations.evolve`.
         resume: Go on if `out` already holds this fork.
+        callbacks: As of `populations.evolve`.
         sinks: As of `populations.evolve`.
         quiet: As of `populations.evolve`.
 
@@ -76,11 +79,25 @@ def fork(
     """
     parent = os.fspath(parent)
     out = folder_of(parent, generation) if out is None else os.fspath(out)
-    changes = nest(flatten(changes or {}, "fork"))
+    plan = partial(_plan, parent, generation, out, nest(flatten(changes or {}, "fork")), allow_changed, backend, resume)
+    return Course(plan, backend, callbacks, sinks, quiet).run()
+
+
+def _plan(
+    parent: str,
+    generation: int,
+    out: str,
+    changes: Mapping[str, Any],
+    allow_changed: bool,
+    backend: BackendName,
+    resume: bool,
+    tell: Listeners,
+) -> Begin | str:
+    """What is to be lived; `changes` are nested."""
     past = read_manifest(parent)
     lived = untold(as_lived(read_config(parent), past), changes.get("ray", {}), parent, backend)
     if resume and exists(out):
-        return go_on(out, fork_config(lived, changes, generation), backend, sinks, quiet)
+        return go_on(out, fork_config(lived, changes, generation), backend, allow_changed, tell)
     number, newborns, meta = read_checkpoint(parent, generation)
     config = fork_config(lived, changes, generation)
     check_unused(out)
@@ -106,10 +123,9 @@ def fork(
         recorder = begin(out, backend, physics.task, number - 1, newborns, kept, own, warned)
         return RunState(backend.config, recorder, backend, newborns, number, norm, committed=number - 1, warned=warned)
 
-    tell = hearing(sinks, quiet, for_a_person)
     if aged:
         tell(events.Note(text=f"{parent}: {aged}"))
-    return drive(start, backend, tell)
+    return start
 
 
 def folder_of(parent: str, generation: int) -> str:

@@ -1,8 +1,11 @@
 """Watching: what is said while something runs.
 
 events.py          what is told, a dataclass a kind
+steps.py           a run generation by generation, for loops and callbacks
+callbacks.py       callbacks that come along
+asking.py          callbacks, and what becomes of one that fails
 listeners.py       who is told, and what becomes of one that fails
-patience.py        one sink in a thread of its own
+patience.py        a sink or a callback in a thread of its own
 view.py            what all that is said to a person has in common
 terminal.py        a run, on a terminal, in a notebook or as plain lines
 sweep_progress.py  a sweep

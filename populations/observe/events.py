@@ -230,6 +230,38 @@ class Stopping(Event, kind="stopping", told_by=RUN):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Changed(Event, kind="changed", told_by=RUN):
+    """A callback, or the loop over an `Evolution`, has changed the configuration.
+
+    Attributes:
+        generation: After which generation.
+        by: The callback; empty for the loop.
+        key: `generations`, or one of `checkpoint.*`.
+        value: Its new value.
+    """
+
+    generation: int
+    by: str
+    key: str
+    value: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stopped(Event, kind="stopped", told_by=RUN):
+    """A callback has stopped the run, which is about to be committed as "interrupted".
+
+    Attributes:
+        generation: The last one lived, -1 before the first.
+        by: The callback.
+        why: In a line.
+    """
+
+    generation: int
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class End(Event, kind="end", told_by=RUN):
     """The run has come to an end, and all is on disk.
 

@@ -43,7 +43,7 @@ class Listeners:
     def add(self, sink: Sink) -> None:
         """Tell one more from now on."""
         name = getattr(sink, "__qualname__", type(sink).__name__)
-        self._told.append(Patient(sink, lambda words: _warn(f"{name} {words}")))
+        self._told.append(Patient(sink, lambda words: warn(f"{name} {words}")))
 
     def close(self) -> None:
         """Wait until everything is told that will be, and close those that are this object's own."""
@@ -60,7 +60,7 @@ class Listeners:
         if not isinstance(error, Exception | SystemExit):
             raise error
         name = getattr(patient.sink, "__qualname__", type(patient.sink).__name__)
-        _warn(f"{name} is told no more, the run goes on: {_reason(error)}")
+        warn(f"{name} is told no more, the run goes on: {reason(error)}")
 
 
 def hearing(sinks: Iterable[Sink] | None, quiet: bool, terminal: Callable[[], Any]) -> Listeners:
@@ -97,12 +97,12 @@ def close(sink: Any) -> None:
         try:
             sink.close()
         except (Exception, SystemExit) as error:
-            _warn(f"{type(sink).__name__} could not be closed: {_reason(error)}")
+            warn(f"{type(sink).__name__} could not be closed: {reason(error)}")
 
     _beside(close, LATE_SECONDS)
 
 
-def _warn(words: str) -> None:
+def warn(words: str) -> None:
     """Log it; where the log goes may hang, too."""
     _beside(lambda: _log.warning("%s", words), 1.0)
 
@@ -114,5 +114,6 @@ def _beside(do: Callable[[], None], seconds: float) -> None:
     thread.join(seconds)
 
 
-def _reason(error: BaseException) -> str:
+def reason(error: BaseException) -> str:
+    """What an exception says, in a line."""
     return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"

@@ -56,6 +56,11 @@ class Terminal(View):
                 self.line(f"{host} lost {when}: {why}; what it was doing is done again ({seconds:.1f} s)")
             case events.Stopping(signal=signal):
                 self.line(f"{signal}: stopping; once more to stop at once")
+            case events.Changed(generation=generation, by=by, key=key, value=value):
+                self.line(f"{by or 'the loop'} sets {key} to {value} after generation {generation}")
+            case events.Stopped(generation=generation, by=by, why=why):
+                when = f"after generation {generation}" if generation >= 0 else "before the first generation"
+                self.line(f"stopped by {by} {when}: {why}")
             case events.End(seconds=spent):
                 self.close()
                 if spent.get("generations"):
@@ -80,7 +85,7 @@ class Terminal(View):
         self._recent = [*self._recent[-9:], event.seconds]
         number, of, state = event.generation, event.of, _state(event)
         if self.bars:
-            self.bars.update(self._task, completed=number + 1, state=state)
+            self.bars.update(self._task, completed=number + 1, total=of, state=state)
             return
         left = (of - number - 1) * sum(self._recent) / len(self._recent)
         self.now(f"generation {number} ({number + 1} of {of})  {state}  {duration(left)} left")

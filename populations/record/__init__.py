@@ -3,6 +3,7 @@
 writer.py       the recorder, the only writer of a run folder
 commit.py       parts and checkpoint first, the manifest last
 notes.py        what goes on record of the run itself
+steplog.py      what callbacks and loops have to say of generations
 reader.py       manifest, configuration, stored newborns and the digest
 parts.py        rows as immutable Parquet parts
 checkpoints.py  newborns as safetensors

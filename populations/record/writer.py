@@ -12,10 +12,11 @@ import numpy as np
 import pyarrow as pa
 
 from alife import schema, traits
-from alife.configuration.keys import RunConfig, dump, parse_config
+from alife.configuration.changes import changed
+from alife.configuration.keys import RunConfig, dump
 from alife.errors import UserError
 from alife.evolution.reproduction import Newborns
-from alife.format import manifest, tested
+from alife.format import manifest, steps, tested
 from populations.record import commit, lease, notes, parts
 from populations.record.checkpoints import fossil
 from populations.record.reader import (
@@ -33,6 +34,7 @@ from populations.record.reader import (
     sizes_of,
     thaw,
 )
+from populations.record.steplog import StepLog
 from populations.record.storage import explained, now, open_folder
 from populations.record.unbegun import remove
 
@@ -47,10 +49,11 @@ class Recorder:
 
     Attributes:
         config: The run's configuration, as config.yaml holds it.
+        log: What is said of its generations; on record with the commit of each.
     """
 
-    def __init__(self, state: commit.Committed, config: RunConfig) -> None:
-        self._state, self.config = state, config
+    def __init__(self, state: commit.Committed, config: RunConfig, log: StepLog | None = None) -> None:
+        self._state, self.config, self.log = state, config, log or StepLog()
         traits.enter(self.manifest["columns"])
         self._rows: dict[str, list[pa.Table]] = {kind: [] for kind in schema.ROWS}
         self._added: int | None = None
@@ -126,12 +129,15 @@ class Recorder:
             with explained(folder, "opening the run folder"):
                 sizes = sizes_of(folder)
                 check_sizes(folder, content, sizes)
+                log = StepLog.read(folder, content["generation"]) if steps.NAME in sizes else None
                 commit.save(state, {**content, "epoch": content["epoch"] + 1})
                 commit.sweep(state, sizes)
+                if log:
+                    log.write(folder)
         except BaseException:
             lock.release()
             raise
-        return cls(state, config)
+        return cls(state, config, log)
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -207,6 +213,7 @@ class Recorder:
             content["parts"]["checkpoints"] = commit.freeze(
                 self._state, keep, generation + 1, newborns, meta or {}, written
             )
+            self.log.write(self._state.folder)
             commit.replace(self._state, content)
         self._rows = {kind: [] for kind in schema.ROWS}
         _log.info("%s: generation %d is on disk, the run is %s", self.uri, generation, status)
@@ -286,10 +293,17 @@ class Recorder:
             raise UserError(
                 f"generations: {generations} is fewer than the {self.config.generations} of this run: name more"
             )
-        if generations == self.config.generations:
+        self.change({"generations": generations})
+
+    def change(self, changes: Mapping[str, Any]) -> None:
+        """Change keys of the configuration, as `alife.configuration.changes` allows.
+
+        Raises:
+            UserError: They are not allowed.
+        """
+        config = changed(self.config, changes)
+        if config == self.config:
             return
-        source = f"{self.uri}/{CONFIG}"
-        config = parse_config({**self.config.model_dump(), "generations": generations}, source)
         text = dump(config).encode()
         with commit.writing(self._state):
             present, version = self._state.folder.fetch(CONFIG)
@@ -305,7 +319,7 @@ class Recorder:
             name: In the run folder itself, not in a folder below it.
             data: Its content; replaces what was there, all or nothing.
         """
-        if "/" in name or name in (CONFIG, manifest.NAME, lease.NAME):
+        if "/" in name or name in (CONFIG, manifest.NAME, lease.NAME, steps.NAME):
             raise ValueError(f"{name!r} is no name for an attachment")
         folder = self._state.folder
         with commit.writing(self._state):
@@ -324,9 +338,12 @@ class Recorder:
         """
         self._rows = {kind: [] for kind in schema.ROWS}
         status, state = status or self.manifest["status"], self._state
+        self.log.drop(self.manifest["generation"])
         try:
-            if state.usable and (state.notes.restarts or state.notes.facts or status != self.manifest["status"]):
+            noted = state.notes.restarts or state.notes.facts or self.log.waiting
+            if state.usable and (noted or status != self.manifest["status"]):
                 with commit.writing(state) as written:
+                    self.log.write(state.folder)
                     listed = {**self.manifest["parts"], **self._append(status, written)}
                     commit.replace(state, {**self.manifest, "status": status, "parts": listed})
         finally:

@@ -19,7 +19,7 @@ from alife.format.manifest import told
 from alife.seed_paper.frame import Settings, Work
 from alife.seed_paper.registry import EXPERIMENTS
 from populations.engine.choosing import Chosen
-from populations.engine.coordinator import stop_on_signals
+from populations.engine.signals import stop_on_signals
 from populations.observe import events
 from populations.observe.events import Event
 from populations.observe.listeners import Listeners, Sink, hearing

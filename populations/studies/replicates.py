@@ -16,9 +16,9 @@ from alife.configuration.remarks import of_fork, warnings
 from alife.errors import BadArgument
 from alife.format import files
 from populations.engine.choosing import BackendName, Chosen, choose
-from populations.engine.coordinator import stop_on_signals
 from populations.engine.fork import folder_of, fork, fork_config
 from populations.engine.ray.addresses import untold
+from populations.engine.signals import stop_on_signals
 from populations.observe import events
 from populations.observe.events import Event
 from populations.observe.listeners import Listeners, Sink, hearing

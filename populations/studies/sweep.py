@@ -15,7 +15,7 @@ from alife.errors import Unfit, UserError
 from alife.format import files
 from populations.engine import evolve
 from populations.engine.choosing import BackendName, Chosen, choose
-from populations.engine.coordinator import stop_on_signals
+from populations.engine.signals import stop_on_signals
 from populations.observe import events
 from populations.observe.events import Event
 from populations.observe.listeners import Listeners, Sink, hearing

@@ -1,11 +1,13 @@
 """What is said and left when a run cannot begin or go on, and where there is no run: it is looked up, not guessed."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from alife.cli.main import main
 from alife.errors import UserError
@@ -172,3 +174,31 @@ def test_founders_alone_are_called_so(tmp_path: Path) -> None:
     out = str(tmp_path / "run")
     live(create(out), -1)
     assert kept(open_folder(out)) == "the run's founders are kept: 'alife resume' goes on from there"
+
+
+def test_a_run_that_is_out_of_time_says_how_it_goes_on(
+    small, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 75 and the last line; each try lives a generation, and the births are those of one go."""
+    config, out = tmp_path / "small.yaml", str(tmp_path / "run")
+    config.write_text(yaml.safe_dump({**small, "generations": 3}))
+    evolve(config, tmp_path / "whole", backend="local")
+    brief = ["--max-hours", "1e-9", "--backend", "local", "--no-figures"]
+    assert main(["run", "--config", str(config), "--out", out, *brief]) == 75
+    said = capsys.readouterr().err.splitlines()
+    assert re.fullmatch(rf"stopped after \d+ s; 'alife resume {re.escape(out)}' goes on", said[-1])
+    assert any(line.startswith("stopped by MaxHours after generation 0: ") for line in said)
+    assert main(["show", out]) == 0
+    assert "interrupted, stopped by MaxHours: " in capsys.readouterr().out
+    assert [main(["resume", out, *brief]) for _ in range(3)] == [75, 0, 0]
+    assert digest(out) == digest(tmp_path / "whole")
+    fork = ["fork", out, "--generation", "1", "--out", str(tmp_path / "fork")]
+    assert main([*fork, *brief]) == 75
+    assert main([*fork, "--resume", *brief]) == 0
+
+
+@pytest.mark.parametrize("hours", ["0", "-1", "nan", "inf", "soon"])
+def test_hours_that_are_none_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], hours: str) -> None:
+    assert main(["run", "--toy", "--out", str(tmp_path / "run"), f"--max-hours={hours}"]) == 2
+    assert f"argument --max-hours: {hours}: a positive number of hours" in capsys.readouterr().err
+    assert os.listdir(tmp_path) == []

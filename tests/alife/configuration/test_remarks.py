@@ -103,7 +103,8 @@ def born(config: RunConfig) -> str:
     births = Births()
     backend = LocalBackend(config, physics, lambda: False)
     with np.errstate(all="ignore"):
-        advance(RunState(config, births, backend, newborns, 0, DEAD_ZERO * float(np.median(norms))))  # type: ignore[arg-type]
+        run = RunState(config, births, backend, newborns, 0, DEAD_ZERO * float(np.median(norms)))  # type: ignore[arg-type]
+        assert len([*advance(run)]) > 0
     return births.total.hexdigest()
 
 

@@ -39,6 +39,8 @@ extinct: generation
 commit: generation status seconds
 host_lost: generation host why seconds
 stopping: signal
+changed: generation by key value
+stopped: generation by why
 end: status generation seconds
 sweep_started: out runs done
 job_started: job attempt
