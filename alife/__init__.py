@@ -1,6 +1,6 @@
 """Neural quines: networks that print their own weights, evolved on islands.
 
-`evolve(config, out)` makes a run, `load_run(out)` reads it, `load_network(out, id)` gives one of those who lived;
+`evolve(config, out)` makes a run, `load_run(out)` reads it, `run.individual(id)` is one of those who lived;
 `sweep`, `replay`, `assay` and `paper` make studies, `load_sweep` and `compare` read several runs; `figures` has what is
 drawn of them. A run folder is given by its path or as a `Run`, a configuration as a mapping, a YAML file or a
 `RunConfig`. What the user can mend is a `UserError`.
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from alife.errors import UserError
     from alife.studies import assay, paper, replay, sweep
     from alife.world.task import load_task
+    from analysis.data.individual import Individual
     from analysis.data.run import Run, load_run
     from analysis.data.sweep import load_sweep
     from analysis.studies.comparison import compare
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 __version__ = "0.2.0"
 
 __all__ = [
+    "Individual",
     "Run",
     "RunConfig",
     "UserError",
@@ -69,6 +71,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Individual": "analysis.data.individual",
     "Run": "analysis.data.run",
     "RunConfig": "alife.configuration.keys",
     "UserError": "alife.errors",

@@ -17,10 +17,11 @@ from alife.errors import UserError
 from alife.evolution import island
 from alife.evolution.adult import Network
 from alife.evolution.reproduction import Floats
+from alife.format import checkpoints
+from alife.format.checkpoints import Adult, adults_name
 from alife.world.projections import Physics
 from populations.engine import migration
 from populations.engine.prepare import prepare
-from populations.record.checkpoints import adults_name, decode_adults
 from populations.record.storage import explained, open_folder
 from populations.record.task import as_lived
 from populations.record.writer import read_checkpoint, read_config, read_manifest
@@ -59,20 +60,20 @@ def load_network(run: str | os.PathLike[str], individual: int, *, device: str | 
     if stored is None:
         _check_kept(run, manifest, generation, individual)
     config, physics = prepare(config, manifest)
-    weights = _lived(run, config, physics, generation, individual) if stored is None else stored
+    weights = _lived(run, config, physics, generation, individual) if stored is None else stored.weights
     if weights.shape != (physics.shape.n_weights,):
         raise UserError(f"{run}/{adults_name(generation)}: damaged: an adult has {weights.shape} weights")
     return Network(torch.from_numpy(weights), physics, config.quine.pairing)
 
 
-def _stored(run: str, generation: int) -> dict[int, Floats]:
+def _stored(run: str, generation: int) -> dict[int, Adult]:
     """Adults of a generation's dominants, none if there is no file of them."""
     folder, name = open_folder(run), adults_name(generation)
     with explained(folder, f"reading {name}"):
         if name not in folder.ls():
             return {}
         data = folder.read(name)
-    return decode_adults(data, f"{run}/{name}")
+    return checkpoints.decode_adults(data, f"{run}/{name}")
 
 
 def _check_kept(run: str, manifest: Mapping[str, Any], generation: int, individual: int) -> None:
@@ -86,12 +87,7 @@ def _check_kept(run: str, manifest: Mapping[str, Any], generation: int, individu
         return
     if not kept or not kept[0] <= generation <= manifest["generation"]:
         raise UserError(f"{run}: nobody with id {individual} has lived here")
-    before = max(g for g in kept if g < generation)
-    listed, again = ", ".join(map(str, kept)), f"--generation {before} --generations {generation + 1}"
-    raise UserError(
-        f"{run}: newborns of generation {generation} are not kept, those of {listed} are: 'alife fork {run} {again} "
-        "--checkpoint.every 1 --checkpoint.keep 2 --out DIR' lives them again, and load_network('DIR', …) has them"
-    )
+    raise checkpoints.not_kept(run, manifest, generation)
 
 
 def _lived(run: str, config: RunConfig, physics: Physics, generation: int, individual: int) -> Floats:

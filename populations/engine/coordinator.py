@@ -19,14 +19,14 @@ from alife.configuration.keys import RunConfig
 from alife.errors import UserError
 from alife.evolution import selection
 from alife.evolution.island import Scores
-from alife.evolution.reproduction import Floats, Ints, Newborns
-from alife.format import tested
+from alife.evolution.reproduction import Ints, Newborns, birth
+from alife.format import checkpoints, tested
 from alife.format.tested import OnTestImages
 from populations.engine import migration
 from populations.engine.backend import Backend, Generation, Interrupted
 from populations.observe import events
 from populations.observe.listeners import Listeners
-from populations.record import checkpoints, rows
+from populations.record import rows
 from populations.record.writer import Recorder, fossil
 
 
@@ -118,7 +118,7 @@ def _one_generation(run: RunState) -> None:
 
     births, generations = [], []
     tests = OnTestImages(number, {}, frozenset())
-    dominants: dict[int, Floats] = {}
+    dominants: dict[int, checkpoints.Adult] = {}
     for island, outcome in outcomes.items():
         newborns, scores = living_here[island], outcome.scores
         table = rows.births(island, number, newborns, scores, outcome.chosen, config.reproduction.heritable)
@@ -130,7 +130,8 @@ def _one_generation(run: RunState) -> None:
             tests = _tested(tests, newborns, scores)
         if scores.fittest:
             slot, weights = scores.fittest
-            dominants[int(newborns.ids[slot])] = weights
+            genome = birth(newborns.take(slice(slot, slot + 1)))[0]
+            dominants[int(newborns.ids[slot])] = checkpoints.Adult(weights, genome)
         if not len(outcome.children):
             run.tell(events.IslandDied(generation=number, island=island, causes=_causes(scores)))
     whole = rows.concatenate(births)

@@ -5,7 +5,6 @@ commit.py       parts and checkpoint first, the manifest last
 notes.py        what goes on record of the run itself
 reader.py       manifest, configuration, stored newborns and the digest
 parts.py        rows as immutable Parquet parts
-checkpoints.py  newborns as safetensors
 lease.py        one writer a run folder
 storage/        durable writes and atomic replacement, on disk or at any fsspec URI
 provenance.py   by what a run is made

@@ -16,8 +16,8 @@ from alife.configuration.keys import RunConfig, dump, parse_config
 from alife.errors import UserError
 from alife.evolution.reproduction import Newborns
 from alife.format import manifest, tested
+from alife.format.checkpoints import fossil
 from populations.record import commit, lease, notes, parts
-from populations.record.checkpoints import fossil
 from populations.record.reader import (
     CONFIG,
     check_loose,
