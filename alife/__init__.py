@@ -18,6 +18,7 @@ format/         the files of a run folder
 bench/          what this machine is good for
 cli/            the `alife` command; __main__.py is `python -m alife`
 figures.py      every figure as a function
+individuals.py  who lived, as files that others read
 studies.py      sweeps, replays, assays and the seed paper from Python
 schema.py       columns, dtypes and identities of the record
 traits.py       what traits are called, and the scales on which they are compared and drawn
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from alife import figures
     from alife.configuration.keys import RunConfig, parse_config
     from alife.errors import UserError
+    from alife.individuals import export_individuals
     from alife.studies import assay, paper, replay, sweep
     from alife.world.task import load_task
     from analysis.data.individual import Individual
@@ -57,6 +59,7 @@ __all__ = [
     "assay",
     "compare",
     "evolve",
+    "export_individuals",
     "figures",
     "fork",
     "load_network",
@@ -78,6 +81,7 @@ _HOMES = {
     "assay": "alife.studies",
     "compare": "analysis.studies.comparison",
     "evolve": "populations.engine.evolve",
+    "export_individuals": "alife.individuals",
     "fork": "populations.engine.fork",
     "load_network": "populations.engine.adults",
     "load_run": "analysis.data.run",

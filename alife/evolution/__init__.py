@@ -4,4 +4,5 @@ island.py        a generation of one island, as a pure function
 selection.py     fitness, the schemes of selection, and what each leads one to expect
 reproduction.py  from an emitted genome to a newborn; death
 adult.py         one adult as a plain torch module
+programs.py      adults as files that others read: safetensors, TorchScript, ONNX
 """

@@ -115,7 +115,11 @@ def born(newborns: Mapping[int, Newborns], individual: int) -> Floats | None:
     return None
 
 
-def not_kept(run: str, manifest: Mapping[str, Any], generation: int) -> UserError:
+class NotKept(UserError):
+    """Newborns of a generation that lived are not on record."""
+
+
+def not_kept(run: str, manifest: Mapping[str, Any], generation: int) -> NotKept:
     """What to say to whoever asks for newborns that are not kept: which are, and how to have these.
 
     Args:
@@ -126,9 +130,9 @@ def not_kept(run: str, manifest: Mapping[str, Any], generation: int) -> UserErro
     kept = sorted(entry["generation"] for entry in manifest["parts"]["checkpoints"])
     why = f"{run}: newborns of generation {generation} are not kept, those of {', '.join(map(str, kept))} are"
     if not kept or generation < kept[0]:
-        return UserError(why)
+        return NotKept(why)
     before = max(g for g in kept if g < generation)
-    return UserError(
+    return NotKept(
         f"{why}: 'alife fork {run} --generation {before} --generations {generation + 1} --checkpoint.every 1 "
         "--checkpoint.keep 2 --out DIR' lives them again, and DIR has them"
     )

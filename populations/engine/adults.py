@@ -1,10 +1,10 @@
 """What individuals became: adults stored at a run's end, and any other lived again from the newborn that is kept.
 
-Call `load_network` with a run and an id.
+Call `load_network` with a run and an id, `load_networks` with several.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,21 +49,31 @@ def load_network(run: str | os.PathLike[str], individual: int, *, device: str | 
         >>> network.emit().shape  # H = 16: 2·16² weights between neurons, 16 that print, 10·16 that classify
         torch.Size([688])
     """
+    return load_networks(run, [individual], device=device)[0]
+
+
+def load_networks(
+    run: str | os.PathLike[str], individuals: Sequence[int], *, device: str | None = None
+) -> list[Network]:
+    """As `load_network`, of several: the world is made once, and each island lives once a generation."""
     run = os.fspath(run)
     manifest = read_manifest(run)
     config = as_lived(read_config(run), manifest)
     if device is not None:
         config = parse_config(merge(config.model_dump(), {"device": device}))
-    individual = int(individual)
-    generation = schema.unpack_id(individual)[1] if 0 <= individual < 1 << 62 else -1
-    stored = _stored(run, generation).get(individual)
-    if stored is None:
-        _check_kept(run, manifest, generation, individual)
+    wanted = [int(individual) for individual in individuals]
+    born = {one: schema.unpack_id(one)[1] if 0 <= one < 1 << 62 else -1 for one in wanted}
+    known = {one: adult.weights for when in set(born.values()) for one, adult in _stored(run, when).items()}
+    for one, when in born.items():
+        if one not in known:
+            _check_kept(run, manifest, when, one)
     config, physics = prepare(config, manifest)
-    weights = _lived(run, config, physics, generation, individual) if stored is None else stored.weights
-    if weights.shape != (physics.shape.n_weights,):
-        raise UserError(f"{run}/{adults_name(generation)}: damaged: an adult has {weights.shape} weights")
-    return Network(torch.from_numpy(weights), physics, config.quine.pairing)
+    for when in sorted({when for one, when in born.items() if one not in known}):
+        known |= _lived(run, config, physics, when, {one for one in wanted if born[one] == when})
+    for one, when in born.items():
+        if known[one].shape != (physics.shape.n_weights,):
+            raise UserError(f"{run}/{adults_name(when)}: damaged: an adult has {known[one].shape} weights")
+    return [Network(torch.from_numpy(known[one]), physics, config.quine.pairing) for one in wanted]
 
 
 def _stored(run: str, generation: int) -> dict[int, Adult]:
@@ -90,12 +100,16 @@ def _check_kept(run: str, manifest: Mapping[str, Any], generation: int, individu
     raise checkpoints.not_kept(run, manifest, generation)
 
 
-def _lived(run: str, config: RunConfig, physics: Physics, generation: int, individual: int) -> Floats:
-    """[N] weights of an individual's adult, after the life that it had, or is to have."""
+def _lived(run: str, config: RunConfig, physics: Physics, generation: int, wanted: set[int]) -> dict[int, Floats]:
+    """[N] weights by id, of individuals of a generation, after the life that they had, or are to have."""
     newborns = read_checkpoint(run, generation)[1]
+    found: dict[int, Floats] = {}
+    habitat = island.Habitat(config, physics)
     for where, group in migration.migrate(config, newborns, generation)[0].items():
-        slot = np.flatnonzero(group.ids == individual)
-        if len(slot):
-            habitat = island.Habitat(config, physics)
-            return island.adults(habitat, group, generation, where)[int(slot[0])].numpy(force=True)
-    raise UserError(f"{run}: nobody with id {individual} has lived here")
+        slots = np.flatnonzero(np.isin(group.ids, list(wanted)))
+        if len(slots):
+            lived = island.adults(habitat, group, generation, where)
+            found |= {int(group.ids[slot]): lived[int(slot)].numpy(force=True) for slot in slots}
+    if missing := wanted - found.keys():
+        raise UserError(f"{run}: nobody with id {min(missing)} has lived here")
+    return found
