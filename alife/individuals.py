@@ -16,7 +16,7 @@ from alife.format import files
 from alife.format.checkpoints import NotKept
 from analysis.data.individual import Individual
 from populations.engine.adults import load_networks
-from populations.record.reader import read_manifest
+from populations.record.reader import read_config, read_manifest
 
 _log = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ def _handed(run: str, chosen: Sequence[Individual]) -> Handed:
         "run": run,
         "seed": manifest["seed"],
         "task": manifest.get("task"),
-        "pairing": "joint" if networks[0].joint else "blank",
+        "quine": read_config(run).quine.model_dump(),
         "sizes": sizes(networks[0]),
         "individuals": [_about(one) for one in chosen],
     }

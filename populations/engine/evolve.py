@@ -17,6 +17,7 @@ from alife.configuration.parsing import flatten
 from alife.configuration.remarks import warnings
 from alife.configuration.sources import Given, load_config
 from alife.errors import UserError
+from alife.evolution import founding
 from alife.evolution.reproduction import founders
 from alife.organism.measures import DEAD_ZERO
 from populations.engine.choosing import BackendName, choose
@@ -78,10 +79,12 @@ def evolve(
         return go_on(out, config, backend, sinks, quiet)
     check_unused(out)
     config, physics = prepare(config, backend=backend)
+    n_weights = physics.shape.n_weights
+    genomes = founding.given(config, n_weights)
     warned = warnings(config, physics.shape.classes, choose(backend, config))
 
     def start(make_backend: MakeBackend) -> RunState:
-        newborns = {i: founders(config, physics.shape.n_weights, i) for i in range(config.population.islands)}
+        newborns = {i: founders(config, n_weights, i, genomes) for i in range(config.population.islands)}
         norms = np.concatenate([np.linalg.norm(group.messages, axis=1) for group in newborns.values()])
         backend = make_backend(config, physics)
         collapse_norm = DEAD_ZERO * float(np.median(norms))
@@ -172,7 +175,8 @@ def go_on(out: str, config: RunConfig, backend: BackendName, sinks: Sequence[Sin
     stored = read_config(out)
     asked = config.model_dump(exclude={"ray", "generations"})
     leaves = flatten(asked, out).items()
-    differs = [key for key, value in leaves if value not in (None, "auto") and value != value_of(stored, key)]
+    said = {key: value for key, value in leaves if value not in (None, "auto") or key == founding.KEY}
+    differs = [key for key, value in said.items() if value != value_of(stored, key)]
     if differs:
         key = differs[0]
         raise UserError(

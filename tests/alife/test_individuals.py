@@ -99,7 +99,7 @@ def test_safetensors_hold_all_of_which_a_network_is_rebuilt(run: Run, tmp_path: 
         about = json.loads(opened.metadata()["alife"])
     assert about["format"] == "alife-individuals-1"
     assert about["run"] == run.path
-    assert about["pairing"] == run.setting("quine.pairing")
+    assert about["quine"]["pairing"] == run.setting("quine.pairing")
     assert about["sizes"]["weights"] == tensors["adults"].shape[1]
     known = about["individuals"]
     assert [one["id"] for one in known] == ids
