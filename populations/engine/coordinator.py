@@ -19,7 +19,7 @@ from alife.configuration.keys import RunConfig
 from alife.errors import UserError
 from alife.evolution import selection
 from alife.evolution.island import Scores
-from alife.evolution.reproduction import Ints, Newborns, birth
+from alife.evolution.reproduction import Ints, Newborns
 from alife.format import checkpoints, tested
 from alife.format.tested import OnTestImages
 from populations.engine import migration
@@ -129,8 +129,7 @@ def _one_generation(run: RunState) -> None:
         if scores.test_accuracy is not None and config.task != "none":
             tests = _tested(tests, newborns, scores)
         if scores.fittest:
-            slot, weights = scores.fittest
-            genome = birth(newborns.take(slice(slot, slot + 1)))[0]
+            slot, weights, genome = scores.fittest
             dominants[int(newborns.ids[slot])] = checkpoints.Adult(weights, genome)
         if not len(outcome.children):
             run.tell(events.IslandDied(generation=number, island=island, causes=_causes(scores)))
