@@ -1,8 +1,8 @@
 """Neural quines: networks that print their own weights, evolved on islands.
 
 `evolve(config, out)` makes a run, `Evolution(config, out)` makes it generation by generation; `load_run(out)` reads it,
-`load_network(out, id)` gives one of those who lived; `sweep`, `replay`, `assay` and `paper` make studies, `load_sweep`
-and `compare` read several runs; `figures` has what is drawn of them. A run folder is given by its path or as a `Run`, a
+`run.individual(id)` is one of those who lived; `sweep`, `replay`, `assay` and `paper` make studies, `load_sweep` and
+`compare` read several runs; `figures` has what is drawn of them. A run folder is given by its path or as a `Run`, a
 configuration as a mapping, a YAML file or a `RunConfig`. What the user can mend is a `UserError`.
 
 Here lies one island's life, in batched torch; many islands are the package `populations`, what a folder says is
@@ -18,6 +18,7 @@ format/         the files of a run folder
 bench/          what this machine is good for
 cli/            the `alife` command; __main__.py is `python -m alife`
 figures.py      every figure as a function
+individuals.py  who lived, as files that others read
 studies.py      sweeps, replays, assays and the seed paper from Python
 schema.py       columns, dtypes and identities of the record
 traits.py       what traits are called, and the scales on which they are compared and drawn
@@ -37,8 +38,10 @@ if TYPE_CHECKING:
     from alife import figures
     from alife.configuration.keys import RunConfig, parse_config
     from alife.errors import UserError
+    from alife.individuals import export_individuals
     from alife.studies import assay, paper, replay, sweep
     from alife.world.task import load_task
+    from analysis.data.individual import Individual
     from analysis.data.run import Run, load_run
     from analysis.data.sweep import load_sweep
     from analysis.studies.comparison import compare
@@ -53,6 +56,7 @@ __version__ = "0.2.0"
 __all__ = [
     "EarlyStopping",
     "Evolution",
+    "Individual",
     "MaxHours",
     "Run",
     "RunConfig",
@@ -62,6 +66,7 @@ __all__ = [
     "assay",
     "compare",
     "evolve",
+    "export_individuals",
     "figures",
     "fork",
     "load_network",
@@ -78,6 +83,7 @@ __all__ = [
 _HOMES = {
     "EarlyStopping": "populations.observe.callbacks",
     "Evolution": "populations.engine.evolve",
+    "Individual": "analysis.data.individual",
     "MaxHours": "populations.observe.callbacks",
     "Run": "analysis.data.run",
     "RunConfig": "alife.configuration.keys",
@@ -86,6 +92,7 @@ _HOMES = {
     "assay": "alife.studies",
     "compare": "analysis.studies.comparison",
     "evolve": "populations.engine.evolve",
+    "export_individuals": "alife.individuals",
     "fork": "populations.engine.fork",
     "load_network": "populations.engine.adults",
     "load_run": "analysis.data.run",

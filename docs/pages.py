@@ -154,14 +154,19 @@ def _commands() -> str:
         if examples.strip():
             lines += ["```text", textwrap.dedent(examples.strip("\n")), "```", ""]
         actions = [a for a in parser._actions if a.help is not argparse.SUPPRESS and not COMMON & {*a.option_strings}]
-        keys = [a.option_strings[0] for a in actions if a.dest.startswith("key:")]
-        own = [a for a in actions if not a.dest.startswith("key:")]
+        keys = [a.option_strings[0] for a in actions if _is_key(a)]
+        own = [a for a in actions if not _is_key(a)]
         if own:
             lines += ["| argument | meaning |", "|---|---|", *(_argument(parser, a) for a in own), ""]
         if keys:
             named = "each of them" if "--seed" in keys and len(keys) > 30 else ", ".join(f"`{key}`" for key in keys)
             lines += [f"[Keys of the configuration](configuration.md) as flags: {named}.", ""]
     return "\n".join(lines)
+
+
+def _is_key(action: argparse.Action) -> bool:
+    """Whether an argument is a key of the configuration under its own name."""
+    return action.dest.startswith("key:") and action.option_strings == [f"--{action.dest.removeprefix('key:')}"]
 
 
 def _argument(parser: argparse.ArgumentParser, action: argparse.Action) -> str:

@@ -27,6 +27,9 @@ for key, value in (("selection.scheme", "ranking"), ("reproduction.noise", "cauc
     runs[value] = alife.load_run(f"runs/{value}").births
 assert runs["ranking"]["ancestor_id"].tolist() != runs["normal"]["ancestor_id"].tolist()
 assert runs["cauchy"]["squared_norm"].max() > 2 * runs["normal"]["squared_norm"].max()
+rows = runs["cauchy"].query("generation == 1")
+for birth in rows.itertuples():
+    assert abs((alife.load_run("runs/cauchy").individual(birth.id).genome() ** 2).sum() / birth.squared_norm - 1) < 1e-4
 births = runs["normal"]
 assert births["printed_share"].equals(1 - births["replication_error"])
 child = births.query("generation == 1").iloc[0]

@@ -52,6 +52,7 @@ def test_the_contracts_hold(copied: Path) -> None:
         ("analysis/assays/estimates.py", "def late():\n    import analysis.assays.results", [CIRCLES]),
         ("analysis/data/run.py", "import populations.record.storage", [HEAVY]),
         ("analysis/data/run.py", "import torch", [HEAVY]),
+        ("analysis/data/individual.py", "import populations.engine.adults", [HEAVY]),
         ("alife/format/files.py", "import ray", [HEAVY]),
         ("analysis/data/run.py", "import alife.streams", [TAKES]),
         ("analysis/data/run.py", "import alife", [HEAVY, TAKES]),

@@ -38,6 +38,7 @@ def add(command: Command) -> None:
         "  alife run --out runs/a --seed 3 --selection.accuracy_weight 1\n"
         "  alife run --toy --out runs/toy                                        seconds, and no download\n"
         "  alife run --config study.yaml --out s3://bucket/a --ray.address HEAD:6379 --resume\n"
+        "  alife run --init fittest.safetensors --out runs/b                     founders of one's own\n"
         "  alife run --print-config > study.yaml",
     )
     run.add_argument(
@@ -45,6 +46,14 @@ def add(command: Command) -> None:
         metavar="DIR",
         type=paths.folder,
         help="run folder to make: a path or an fsspec URI (default runs/DATE-TIME)",
+    )
+    run.add_argument(
+        "--init",
+        metavar="FILE",
+        dest="key:population.founders",
+        type=paths.given,
+        default=argparse.SUPPRESS,
+        help="the same as --population.founders: begin with genomes of one's own, .safetensors or .npz",
     )
     run.add_argument("--toy", action="store_true", help="a run of seconds instead of minutes, without a download")
     run.add_argument("--resume", action="store_true", help="go on if DIR already holds this run")

@@ -7,12 +7,18 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any, Final
 
 from alife.cli import paths
 from alife.cli.common import FORMATS, Command, drawing, figures, load, output
 from alife.cli.logs import say
 from alife.errors import UserError
 from alife.words import count
+
+TREES: Final = ("alife", "newick", "parquet")
+NETWORKS: Final = ("safetensors", "torch", "onnx")
+"""What a phylogeny, and networks, may be exported as; that torch is not imported for the flags, they stand here too."""
+FITTEST: Final = "fittest"
 
 
 def add(command: Command) -> None:
@@ -66,12 +72,18 @@ def add(command: Command) -> None:
     export = command(
         "export",
         _export,
-        "Hand over the phylogeny of a run.",
+        "Hand over the phylogeny of a run, or individuals of it as networks.",
         "  alife export runs/a --format alife --out phylogeny.csv      the ALife data standard\n"
-        "  alife export runs/a --format newick --out tree.nwk --pruned  survivors and their ancestors alone",
+        "  alife export runs/a --format newick --out tree.nwk --pruned  survivors and their ancestors alone\n"
+        "  alife export runs/a --format safetensors --id fittest --out fittest.safetensors  genome of birth and adult",
     )
     export.add_argument("run", metavar="RUN", type=paths.folder, help="a run's folder: a path or an fsspec URI")
-    export.add_argument("--format", choices=["alife", "newick", "parquet"], required=True, help="of the file")
+    export.add_argument(
+        "--format",
+        choices=[*TREES, *NETWORKS],
+        required=True,
+        help=f"of the file: the phylogeny as {', '.join(TREES)}, or networks as {', '.join(NETWORKS)}",
+    )
     export.add_argument(
         "--out",
         required=True,
@@ -80,6 +92,19 @@ def add(command: Command) -> None:
         help="the file to write; one of that name is replaced; - is standard output",
     )
     export.add_argument("--pruned", action="store_true", help="only the last generation and its ancestors")
+    export.add_argument(
+        "--id",
+        metavar="ID[,ID…]|fittest",
+        type=_ids,
+        help="whose network, of the formats of networks (default fittest: of the last generation)",
+    )
+
+
+def _ids(text: str) -> list[int | str]:
+    words = list(dict.fromkeys(text.split(",")))
+    if wrong := [word for word in words if word != FITTEST and not (word.isascii() and word.isdigit())]:
+        raise argparse.ArgumentTypeError(f"{wrong[0]!r}: ids of births, as in 42,1048577, or fittest")
+    return [word if word == FITTEST else int(word) for word in words]
 
 
 def _show(arguments: argparse.Namespace) -> None:
@@ -123,14 +148,38 @@ def _report(arguments: argparse.Namespace) -> None:
 
 
 def _export(arguments: argparse.Namespace) -> None:
+    run = load(arguments.run)
+    with _file(arguments.out) as path:
+        if arguments.format in NETWORKS:
+            done = f"{count(_networks(arguments, run, path), 'network')} handed on"
+        else:
+            done = f"{count(_tree(arguments, run, path), 'individual')} read"
+    to = "" if arguments.out == paths.STANDARD else f", {arguments.out} written"
+    say(f"{done}{to}")
+
+
+def _tree(arguments: argparse.Namespace, run: Any, path: str) -> int:
+    """Write a phylogeny; how many are in it."""
     from analysis.lineage.export import export
     from analysis.lineage.phylogeny import of_run
 
-    tree = of_run(load(arguments.run))
-    with _file(arguments.out) as path:
-        export(tree, path, arguments.format, arguments.pruned)
-    to = "" if arguments.out == paths.STANDARD else f", {arguments.out} written"
-    say(f"{count(len(tree), 'individual')} read{to}")
+    if arguments.id:
+        raise UserError(f"--id: chooses networks, of --format {', '.join(NETWORKS)}; a phylogeny has everybody")
+    tree = of_run(run)
+    export(tree, path, arguments.format, arguments.pruned)
+    return len(tree)
+
+
+def _networks(arguments: argparse.Namespace, run: Any, path: str) -> int:
+    """Write networks; how many."""
+    from alife.individuals import export_individuals
+
+    if arguments.pruned:
+        raise UserError(f"--pruned: of a phylogeny, as --format {', '.join(TREES)}; --id chooses networks")
+    chosen = [run.fittest() if one == FITTEST else run.individual(one) for one in arguments.id or [FITTEST]]
+    chosen = list({one.id: one for one in chosen}.values())
+    export_individuals(chosen, path, arguments.format)
+    return len(chosen)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from alife.configuration.values import (
     SCHEMES,
     TRAITS,
     Cpus,
+    Genomes,
     Gpus,
     Hosts,
     Mapped,
@@ -160,6 +161,10 @@ class Population(_Section):
 
     islands: int = Field(4, ge=1, le=schema.MAX_ISLANDS, description="populations that migrants alone connect")
     size: int = Field(24, ge=1, le=schema.MAX_SIZE, description="individuals an island")
+    founders: Genomes = Field(
+        None,
+        description="the founders' genomes, float32 [n, N] in a file .safetensors or .npz; drawn by the seed if null",
+    )
 
 
 class Migration(_Section):

@@ -110,7 +110,9 @@ def _no_selection(config: RunConfig) -> Iterator[tuple[str, str]]:
 
 def of_fork(parent: RunConfig, config: RunConfig) -> list[str]:
     """A line for each key of a fork that its thawed newborns do not heed: what they have inherited holds."""
-    return [
+    founders = config.population.founders or "null"
+    vain = [f"fork: population.founders: {founders}: changes nothing: those thawed are there already"]
+    return vain * (config.population.founders != parent.population.founders) + [
         f"fork: {key}: {value_of(config, key):g}: changes nothing: "
         "those thawed keep what they inherited, and hand it on"
         for key in ("life.task_weight", "life.learning_rate", "reproduction.mutation")

@@ -81,6 +81,17 @@ def located(task: str) -> str:
     return task if task in ("mnist", "glyphs", "none", "") else os.path.abspath(os.path.expanduser(task))
 
 
+def _genomes(path: str | None) -> str | None:
+    """A file of genomes by its absolute path."""
+    if path is None:
+        return None
+    if "://" in path or not path.endswith((".safetensors", ".npz")):
+        raise ValueError("name a file of this machine that ends in .safetensors or .npz, or null")
+    return os.path.abspath(os.path.expanduser(path))
+
+
+Genomes = Annotated[str | None, AfterValidator(_genomes)]
+
 Task = Annotated[str, AfterValidator(located), Field(min_length=1)]
 
 

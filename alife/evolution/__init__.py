@@ -6,4 +6,6 @@ schemes.py       the shipped schemes of selection
 objects.py       the user's own objects of a configuration
 reproduction.py  from an emitted genome to a newborn; death
 adult.py         one adult as a plain torch module
+founding.py      founders that the user brings
+programs.py      adults as files that others read: safetensors, TorchScript, ONNX
 """

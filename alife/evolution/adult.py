@@ -43,6 +43,7 @@ class Network(nn.Module):
         self.register_buffer("projection", torch.tensor(optics.projection))
         self.register_buffer("mean", torch.tensor(optics.mean))
 
+    @torch.jit.export
     def emit(self) -> Tensor:
         """[N] what it prints of each coordinate, the image blank: the genome that its children would get."""
         blank = self.coordinates.new_zeros(self.n_weights, self.first.shape[1] - self.coordinates.shape[1])
@@ -58,8 +59,11 @@ class Network(nn.Module):
         pixels = images.flatten(1).to(torch.float64)
         if images.dtype == torch.uint8:
             pixels = pixels / 255
-        features = F.selu((pixels - self.mean) @ self.projection).to(self.coordinates.dtype)
-        beside = torch.arange(number, number + len(images), device=features.device) % self.n_weights
+        return self.logits(F.selu((pixels - self.mean) @ self.projection).to(self.coordinates.dtype), number)
+
+    def logits(self, features: Tensor, number: int = 0) -> Tensor:
+        """As `forward`, of the features [n, H - K] of images."""
+        beside = torch.arange(number, number + features.shape[0], device=features.device) % self.n_weights
         coordinates = self.coordinates[beside] if self.joint else torch.zeros_like(self.coordinates[beside])
         return F.linear(self._hidden(coordinates, features), self.classes)
 

@@ -38,14 +38,14 @@ class Scores:
         causes: [P] names of `schema.CAUSES`.
         test_accuracy: [P] float32 on the test images, only where it was asked for.
         seconds: Wall-clock by phase ("birth", "life", "emission", "scoring").
-        fittest: Slot and adult weights [N] of the fittest that lived, only where test images were asked for.
+        fittest: Slot, adult [N] and genome [N] of the fittest that lived, only where test images were asked for.
     """
 
     columns: dict[str, Floats]
     causes: NDArray[np.str_]
     test_accuracy: Floats | None
     seconds: dict[str, float]
-    fittest: tuple[int, Floats] | None = None
+    fittest: tuple[int, Floats, Floats] | None = None
 
     @property
     def living(self) -> NDArray[np.bool_]:
@@ -192,7 +192,7 @@ def _lived(
     scores["newborn_accuracy"] = habitat.accuracy(genomes, "select")
     tested = habitat.accuracy(adults, "test") if test else None
     best = _fittest(habitat.config, scores, causes) if test else None
-    fittest = None if best is None else (best, adults[best].numpy(force=True).copy())
+    fittest = None if best is None else (best, _row(adults, best), _row(genomes, best))
     clock("scoring")
     return Scores(scores, causes, tested, seconds, fittest), emitted.numpy(force=True)
 
@@ -225,6 +225,10 @@ def _fittest(config: RunConfig, scores: Mapping[str, Floats], causes: NDArray[np
         return None
     traits = scores["accuracy"][living], scores["replication_error"][living]
     return int(living[int(np.argmax(fitness(*traits, config.selection.accuracy_weight, "tournament")))])
+
+
+def _row(rows: Tensor, slot: int) -> Floats:
+    return rows[slot].numpy(force=True).copy()
 
 
 def _finite_or_nan(column: Floats) -> Floats:

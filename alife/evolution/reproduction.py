@@ -63,18 +63,28 @@ def identities(island: int, generation: int, size: int) -> Ints:
     return schema.pack_id(island, generation, 0) + np.arange(size, dtype=np.int64)
 
 
-def founders(config: RunConfig, n_weights: int, island: int) -> Newborns:
-    """The founders of one island: weights U(±1/√H), torch's default for a layer of H inputs.
+def founders(config: RunConfig, n_weights: int, island: int, genomes: Floats | None = None) -> Newborns:
+    """The founders of one island: weights U(±1/√H), torch's default for a layer of H inputs; or those that are given.
+
+    Args:
+        config: The run.
+        n_weights: N.
+        island: Which.
+        genomes: [n, N] of all islands, as of `alife.evolution.founding.given`.
 
     Returns:
         Newborns with [P, n_weights] messages, no birth noise, and the configuration's life-history traits.
     """
     size = config.population.size
-    bound = np.float32(config.quine.hidden**-0.5)
-    draw = rng(config.seed, Stream.FOUNDERS, island)
-    messages = draw.random((size, n_weights), dtype=np.float32)
-    messages *= 2 * bound
-    messages -= bound
+    if genomes is None:
+        bound = np.float32(config.quine.hidden**-0.5)
+        draw = rng(config.seed, Stream.FOUNDERS, island)
+        messages = draw.random((size, n_weights), dtype=np.float32)
+        messages *= 2 * bound
+        messages -= bound
+    else:
+        own = genomes[island * size :][:size] if len(genomes) == config.population.islands * size else genomes
+        messages = np.broadcast_to(own, (size, n_weights)).copy()
     ids = identities(island, 0, size)
     return Newborns(
         ids=ids,

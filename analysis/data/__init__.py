@@ -1,6 +1,7 @@
 """Run folders as data frames.
 
 run.py         what the manifest lists, checked against the schema, with derived columns
+individual.py  one individual: scores, family, genome, network
 parts.py       its parts as data frames
 derived.py     columns that are computed on load
 once.py        what is computed once a run

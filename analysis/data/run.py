@@ -23,7 +23,9 @@ from alife.format.tested import OnTestImages
 from alife.plugins import is_own
 from alife.traits import enter
 from alife.words import count
+from analysis.data import individual as individuals
 from analysis.data.derived import derive
+from analysis.data.individual import Individual
 from analysis.data.parts import Wanted, assemble, in_order
 from analysis.data.source import Source
 
@@ -126,6 +128,30 @@ class Run:
             return ""
         line = self.steps.iloc[-1]
         return plain(f"{line.by}: {line.value}") if line.kind == "stopped" and line.generation == self.last else ""
+
+    def individual(self, identity: int) -> Individual:
+        """One of those who lived: scores, family, genome and network.
+
+        Args:
+            identity: An id of `births`.
+
+        Raises:
+            UserError: Nobody has that id, or the births were read in part, and its family is not among them.
+        """
+        return individuals.individual(self.births, self.first, self.last, identity, self.path)
+
+    def fittest(self, generation: int | None = None) -> Individual:
+        """The individual of the highest fitness among those that lived to the end of a generation.
+
+        Fitness is relative to the island. Among equals the first in the order of `births` is taken.
+
+        Args:
+            generation: Which; the last in which anybody survived if None.
+
+        Raises:
+            UserError: Nobody lived to its end, it is not on record, or the births were read in part.
+        """
+        return self.individual(individuals.fittest(self.births, generation, self.path))
 
     def setting(self, key: str) -> Any:
         """The value of a dotted configuration key, as in "life.task_weight"."""

@@ -299,4 +299,4 @@ def _label(config: Mapping[str, Any], differing: Sequence[str], silent: Sequence
 def _word(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "+".join(map(str, value)) or "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g}" if isinstance(value, float) else "none" if value is None else str(value)

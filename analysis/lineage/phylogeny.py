@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from alife import schema
 from alife.errors import UserError
+from analysis.data.individual import fittest
 from analysis.data.once import once
 from analysis.data.run import Run
 from analysis.data.validation import NOBODY, check_births, check_columns, order_key
@@ -166,16 +166,7 @@ def dominant(tree: Phylogeny) -> int:
     Raises:
         UserError: Nobody ever survived, or the births have no fitness.
     """
-    if "fitness" not in tree.births:
-        raise UserError("births: no column fitness: read them with load_run, which derives it")
-    fitness = tree.births["fitness"].to_numpy(np.float64)
-    survived = (tree.births["cause_of_death"] == schema.CAUSES[0]).to_numpy() & np.isfinite(fitness)
-    for generation in reversed(tree.generations):
-        rows = tree.rows(generation)
-        rows = rows[survived[rows]]
-        if len(rows):
-            return int(tree.births["id"].iloc[rows[np.argmax(fitness[rows])]])
-    raise UserError("births: nobody lived to the end of a generation: there is no dominant: name another run")
+    return fittest(tree.births)
 
 
 def mrca(tree: Phylogeny, rows: Rows | None = None) -> int | None:

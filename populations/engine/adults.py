@@ -1,10 +1,10 @@
 """What individuals became: adults stored at a run's end, and any other lived again from the newborn that is kept.
 
-Call `load_network` with a run and an id.
+Call `load_network` with a run and an id, `load_networks` with several.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,10 +17,11 @@ from alife.errors import UserError, damaged
 from alife.evolution import island
 from alife.evolution.adult import Network
 from alife.evolution.reproduction import Floats
+from alife.format import checkpoints
+from alife.format.checkpoints import Adult, adults_name
 from alife.world.projections import Physics
 from populations.engine import migration
 from populations.engine.prepare import prepare
-from populations.record.checkpoints import adults_name, decode_adults
 from populations.record.storage import explained, open_folder
 from populations.record.task import as_lived
 from populations.record.writer import read_checkpoint, read_config, read_manifest
@@ -48,31 +49,41 @@ def load_network(run: str | os.PathLike[str], individual: int, *, device: str | 
         >>> network.emit().shape  # H = 16: 2·16² weights between neurons, 16 that print, 10·16 that classify
         torch.Size([688])
     """
+    return load_networks(run, [individual], device=device)[0]
+
+
+def load_networks(
+    run: str | os.PathLike[str], individuals: Sequence[int], *, device: str | None = None
+) -> list[Network]:
+    """As `load_network`, of several: the world is made once, and each island lives once a generation."""
     run = os.fspath(run)
     manifest = read_manifest(run)
     config = as_lived(read_config(run), manifest)
     if device is not None:
         config = parse_config(merge(config.model_dump(), {"device": device}))
-    individual = int(individual)
-    generation = schema.unpack_id(individual)[1] if 0 <= individual < 1 << 62 else -1
-    stored = _stored(run, generation).get(individual)
-    if stored is None:
-        _check_kept(run, manifest, generation, individual)
+    wanted = [int(individual) for individual in individuals]
+    born = {one: schema.unpack_id(one)[1] if 0 <= one < 1 << 62 else -1 for one in wanted}
+    known = {one: adult.weights for when in set(born.values()) for one, adult in _stored(run, when).items()}
+    for one, when in born.items():
+        if one not in known:
+            _check_kept(run, manifest, when, one)
     config, physics = prepare(config, manifest)
-    weights = _lived(run, config, physics, generation, individual) if stored is None else stored
-    if weights.shape != (physics.shape.n_weights,):
-        raise damaged(f"{run}/{adults_name(generation)}", f"an adult has {weights.shape} weights")
-    return Network(torch.from_numpy(weights), physics, config.quine.pairing)
+    for when in sorted({when for one, when in born.items() if one not in known}):
+        known |= _lived(run, config, physics, when, {one for one in wanted if born[one] == when})
+    for one, when in born.items():
+        if known[one].shape != (physics.shape.n_weights,):
+            raise damaged(f"{run}/{adults_name(when)}", f"an adult has {known[one].shape} weights")
+    return [Network(torch.from_numpy(known[one]), physics, config.quine.pairing) for one in wanted]
 
 
-def _stored(run: str, generation: int) -> dict[int, Floats]:
+def _stored(run: str, generation: int) -> dict[int, Adult]:
     """Adults of a generation's dominants, none if there is no file of them."""
     folder, name = open_folder(run), adults_name(generation)
     with explained(folder, f"reading {name}"):
         if name not in folder.ls():
             return {}
         data = folder.read(name)
-    return decode_adults(data, f"{run}/{name}")
+    return checkpoints.decode_adults(data, f"{run}/{name}")
 
 
 def _check_kept(run: str, manifest: Mapping[str, Any], generation: int, individual: int) -> None:
@@ -86,20 +97,19 @@ def _check_kept(run: str, manifest: Mapping[str, Any], generation: int, individu
         return
     if not kept or not kept[0] <= generation <= manifest["generation"]:
         raise UserError(f"{run}: nobody with id {individual} has lived here: choose an id of its births")
-    before = max(g for g in kept if g < generation)
-    listed, again = ", ".join(map(str, kept)), f"--generation {before} --generations {generation + 1}"
-    raise UserError(
-        f"{run}: newborns of generation {generation} are not kept, those of {listed} are: 'alife fork {run} {again} "
-        "--checkpoint.every 1 --checkpoint.keep 2 --out DIR' lives them again, and load_network('DIR', …) has them"
-    )
+    raise checkpoints.not_kept(run, manifest, generation)
 
 
-def _lived(run: str, config: RunConfig, physics: Physics, generation: int, individual: int) -> Floats:
-    """[N] weights of an individual's adult, after the life that it had, or is to have."""
+def _lived(run: str, config: RunConfig, physics: Physics, generation: int, wanted: set[int]) -> dict[int, Floats]:
+    """[N] weights by id, of individuals of a generation, after the life that they had, or are to have."""
     newborns = read_checkpoint(run, generation)[1]
+    found: dict[int, Floats] = {}
+    habitat = island.Habitat(config, physics)
     for where, group in migration.migrate(config, newborns, generation)[0].items():
-        slot = np.flatnonzero(group.ids == individual)
-        if len(slot):
-            habitat = island.Habitat(config, physics)
-            return island.adults(habitat, group, generation, where)[int(slot[0])].numpy(force=True)
-    raise UserError(f"{run}: nobody with id {individual} has lived here: choose an id of its births")
+        slots = np.flatnonzero(np.isin(group.ids, list(wanted)))
+        if len(slots):
+            lived = island.adults(habitat, group, generation, where)
+            found |= {int(group.ids[slot]): lived[int(slot)].numpy(force=True) for slot in slots}
+    if missing := wanted - found.keys():
+        raise UserError(f"{run}: nobody with id {min(missing)} has lived here: choose an id of its births")
+    return found

@@ -19,9 +19,9 @@ from alife.configuration.keys import RunConfig
 from alife.errors import UserError, plain
 from alife.evolution import objects, selection
 from alife.evolution.island import Scores
-from alife.evolution.reproduction import Floats, Newborns
+from alife.evolution.reproduction import Newborns
 from alife.evolution.selection import Choice
-from alife.format import tested
+from alife.format import checkpoints, tested
 from alife.format.steps import LONGEST, Line
 from alife.format.tested import OnTestImages
 from populations.engine import migration
@@ -30,7 +30,7 @@ from populations.observe import events
 from populations.observe.asking import Callbacks
 from populations.observe.listeners import Listeners
 from populations.observe.steps import Step, Stop, Underway, Wishes
-from populations.record import checkpoints, rows
+from populations.record import rows
 from populations.record.writer import Recorder, fossil
 
 
@@ -165,7 +165,7 @@ def _one_generation(run: RunState) -> tuple[events.Generation, Mapping[str, np.n
 
     births, generations, own = [], [], objects.columns(config)
     tests = OnTestImages(number, {}, frozenset())
-    dominants: dict[int, Floats] = {}
+    dominants: dict[int, checkpoints.Adult] = {}
     for island, outcome in outcomes.items():
         newborns, scores = living_here[island], outcome.scores
         table = rows.births(island, number, newborns, scores, outcome.choice, config.reproduction.heritable)
@@ -176,8 +176,8 @@ def _one_generation(run: RunState) -> tuple[events.Generation, Mapping[str, np.n
         if scores.test_accuracy is not None and config.task != "none":
             tests = _tested(tests, newborns, scores)
         if scores.fittest:
-            slot, weights = scores.fittest
-            dominants[int(newborns.ids[slot])] = weights
+            slot, weights, genome = scores.fittest
+            dominants[int(newborns.ids[slot])] = checkpoints.Adult(weights, genome)
         if not len(outcome.children):
             run.tell(events.IslandDied(generation=number, island=island, causes=_causes(scores)))
     whole = rows.concatenate(births)

@@ -14,7 +14,6 @@ from alife.errors import UserError
 from alife.evolution import objects
 from alife.evolution.reproduction import Newborns
 from alife.organism.genome import Shape
-from alife.plugins import Found
 from alife.world.projections import Physics
 from populations.engine import needs
 from populations.engine.backend import Backend, Interrupted, LocalBackend
@@ -54,7 +53,7 @@ def begin(
     generation: int,
     newborns: Mapping[int, Newborns],
     meta: Mapping[str, Any],
-    own: Mapping[str, Found],
+    made_of: Mapping[str, Mapping[str, Any]],
     warned: Sequence[str],
 ) -> Recorder:
     """A new record, holding those who are to live first; if they cannot be stored, nobody stays its writer.
@@ -66,7 +65,7 @@ def begin(
         generation: The one before theirs.
         newborns: By island.
         meta: As of `Recorder.commit`.
-        own: The user's own objects, as of `alife.evolution.objects.found`.
+        made_of: What of the user's own it is made of: the manifest's "objects".
         warned: What the configuration says in vain.
     """
     config = backend.config
@@ -75,7 +74,7 @@ def begin(
     )
     try:
         recorder.start(generation + 1, versions())
-        recorder.describe(task=task, objects=objects.on_record(own), warnings=warned)
+        recorder.describe(task=task, objects=made_of, warnings=warned)
         recorder.commit(generation, newborns, meta=meta)
     except BaseException:
         recorder.abandon()

@@ -18,7 +18,7 @@ from alife.configuration.parsing import flatten
 from alife.configuration.remarks import warnings
 from alife.configuration.sources import Given, load_config
 from alife.errors import UserError
-from alife.evolution import objects
+from alife.evolution import founding, objects
 from alife.evolution.reproduction import founders
 from alife.organism.measures import DEAD_ZERO
 from populations.engine.choosing import BackendName, choose
@@ -182,14 +182,17 @@ def _new(config: RunConfig, out: str, backend: BackendName, resume: bool, tell: 
     check_unused(out)
     own = objects.found(config)
     config, physics = prepare(config, backend=backend)
+    n_weights = physics.shape.n_weights
+    genomes = founding.given(config, n_weights)
+    made_of = objects.on_record(own) | founding.on_record(config, genomes)
     warned = warnings(config, physics.shape.classes, choose(backend, config))
 
     def start(make_backend: MakeBackend) -> RunState:
-        newborns = {i: founders(config, physics.shape.n_weights, i) for i in range(config.population.islands)}
+        newborns = {i: founders(config, n_weights, i, genomes) for i in range(config.population.islands)}
         norms = np.concatenate([np.linalg.norm(group.messages, axis=1) for group in newborns.values()])
         backend = make_backend(config, physics)
         collapse_norm = DEAD_ZERO * float(np.median(norms))
-        recorder = begin(out, backend, physics.task, -1, newborns, {"collapse_norm": collapse_norm}, own, warned)
+        recorder = begin(out, backend, physics.task, -1, newborns, {"collapse_norm": collapse_norm}, made_of, warned)
         return RunState(backend.config, recorder, backend, newborns, 0, collapse_norm, warned=warned)
 
     return start
@@ -237,7 +240,7 @@ def _further(
             if generations is not None:
                 recorder.extend(generations)
             recorder.start(generation, versions())
-            recorder.describe(objects=objects.on_record(own), warnings=warned)
+            recorder.describe(objects=recorder.manifest["objects"] | objects.on_record(own), warnings=warned)
         except BaseException:
             recorder.close()
             raise
@@ -253,7 +256,8 @@ def go_on(out: str, config: RunConfig, backend: BackendName, allow_changed: bool
     stored = read_config(out)
     asked = config.model_dump(exclude={"ray", "generations"})
     leaves = flatten(asked, out).items()
-    differs = [key for key, value in leaves if value not in (None, "auto") and value != value_of(stored, key)]
+    said = {key: value for key, value in leaves if value not in (None, "auto") or key == founding.KEY}
+    differs = [key for key, value in said.items() if value != value_of(stored, key)]
     if differs:
         key = differs[0]
         raise UserError(

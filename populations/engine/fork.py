@@ -120,7 +120,7 @@ def _plan(
         if _repeats(config, lived):
             backend.require(past["class"])
         kept = {"collapse_norm": norm, "parent": parent, "thawed": number}
-        recorder = begin(out, backend, physics.task, number - 1, newborns, kept, own, warned)
+        recorder = begin(out, backend, physics.task, number - 1, newborns, kept, objects.on_record(own), warned)
         return RunState(backend.config, recorder, backend, newborns, number, norm, committed=number - 1, warned=warned)
 
     if aged:

@@ -6,7 +6,6 @@ notes.py        what goes on record of the run itself
 steplog.py      what callbacks and loops have to say of generations
 reader.py       manifest, configuration, stored newborns and the digest
 parts.py        rows as immutable Parquet parts
-checkpoints.py  newborns as safetensors
 lease.py        one writer a run folder
 storage/        durable writes and atomic replacement, on disk or at any fsspec URI
 provenance.py   by what a run is made

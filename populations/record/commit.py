@@ -17,8 +17,8 @@ from alife import schema
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
 from alife.evolution.reproduction import Newborns
-from alife.format import manifest
-from populations.record import checkpoints, lease, parts
+from alife.format import checkpoints, manifest
+from populations.record import lease, parts
 from populations.record.notes import Notes, noted
 from populations.record.reader import fetch_manifest, kept, listed_names, read_part
 from populations.record.storage import Conflict, Folder, LocalFolder, explained, now

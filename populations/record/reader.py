@@ -14,8 +14,8 @@ from alife import schema
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError, damaged
 from alife.evolution.reproduction import Newborns
-from alife.format import manifest, stored
-from populations.record import checkpoints, lease, parts
+from alife.format import checkpoints, manifest, stored
+from populations.record import lease, parts
 from populations.record.storage import Folder, explained, is_passing, open_folder
 
 CONFIG = stored.CONFIG

@@ -17,8 +17,8 @@ from alife.configuration.keys import RunConfig, dump
 from alife.errors import UserError
 from alife.evolution.reproduction import Newborns
 from alife.format import manifest, steps, tested
+from alife.format.checkpoints import fossil
 from populations.record import commit, lease, notes, parts
-from populations.record.checkpoints import fossil
 from populations.record.reader import (
     CONFIG,
     check_loose,

@@ -5,6 +5,7 @@ from typing import Any
 
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
+from alife.evolution.founding import given
 from populations.engine import migration
 from populations.engine.choosing import BackendName
 from populations.engine.prepare import prepare
@@ -19,6 +20,7 @@ def settled(plan: Plan, stored: Plan | None, backend: BackendName) -> Plan:
         UserError: A treatment's data, device or topology do not fit.
     """
     devices: dict[Any, str] = {}
+    weights: dict[Any, int] = {}
     configs: dict[str, RunConfig] = {}
     default = stored.base.device if stored else _device(plan, backend)
     for name, config in plan.configs.items():
@@ -28,7 +30,10 @@ def settled(plan: Plan, stored: Plan | None, backend: BackendName) -> Plan:
         try:
             migration.check(config)
             if what not in devices:
-                devices[what] = prepare(config, backend=backend)[0].device
+                resolved, physics = prepare(config, backend=backend)
+                devices[what], weights[what] = resolved.device, physics.shape.n_weights
+            if stored is None:
+                given(config, weights[what])
         except UserError as error:
             raise UserError(f"treatment {name}: {error}") from None
         configs[name] = config.model_copy(update={"device": devices[what]})

@@ -13,7 +13,7 @@ from alife.configuration import keys as configuration
 from alife.configuration.keys import RunConfig, leaves, parse_config
 from alife.configuration.parsing import load_yaml, nest
 from alife.errors import UserError
-from populations.record import checkpoints
+from alife.format import checkpoints
 from tests.fuzz import inputs
 from tests.support import malformed_runs, rows
 from tests.support.malformed import refused

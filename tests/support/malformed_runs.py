@@ -9,9 +9,8 @@ import numpy as np
 import safetensors.numpy
 import yaml
 
-from alife.format import manifest
+from alife.format import checkpoints, manifest
 from analysis import load_run
-from populations.record import checkpoints
 from populations.record.writer import digest, read_checkpoint, read_config
 from tests.support.malformed import Outcomes, damaged, refused
 from tests.support.rows import configuration, create, live, newborns

@@ -11,11 +11,11 @@ import torch
 from alife.cli.main import main
 from alife.errors import UserError
 from alife.evolution.adult import Network
+from alife.format.checkpoints import adults_name
 from alife.world.task import load_task
 from analysis import load_run
 from populations import evolve, load_network, resume
 from populations.engine import adults
-from populations.record.checkpoints import adults_name
 from populations.record.writer import digest, read_manifest
 
 

@@ -1,12 +1,13 @@
-"""Newborns as safetensors bytes: what a run resumes from, what a fork thaws, and which of them are kept.
+"""Newborns and adults as safetensors bytes: what a run resumes from, what a fork thaws, and which of them are kept.
 
-Call `encode` and `decode` for a file, `retained` for which ones stay.
+Call `encode` and `decode` for newborns, `encode_adults` and `decode_adults` for a run's dominants, `born` for the
+genome of one newborn, `retained` for which generations stay, `not_kept` for what to say of one that did not.
 """
 
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import safetensors
@@ -14,7 +15,7 @@ import safetensors.numpy
 
 from alife import schema
 from alife.errors import UserError, damaged
-from alife.evolution.reproduction import Floats, Newborns
+from alife.evolution.reproduction import Floats, Newborns, birth
 from alife.words import count
 
 _ARRAYS = {"ids": "int64", "ancestors": "int64", "messages": "float32", "noise": "float32"}
@@ -107,28 +108,74 @@ def decode(data: bytes, source: str) -> tuple[int, dict[int, Newborns], dict[str
     return generation, {island: _newborns(tensors, island, noise_seed) for island in islands}, meta
 
 
+def born(newborns: Mapping[int, Newborns], individual: int) -> Floats | None:
+    """[N] float32, the genome that an individual lives with, its birth noise included; None if it is not among them."""
+    for group in newborns.values():
+        slot = np.flatnonzero(group.ids == individual)
+        if len(slot):
+            return birth(group.take(slot[:1]))[0]
+    return None
+
+
+class NotKept(UserError):
+    """Newborns of a generation that lived are not on record."""
+
+
+def not_kept(run: str, manifest: Mapping[str, Any], generation: int) -> NotKept:
+    """What to say to whoever asks for newborns that are not kept: which are, and how to have these.
+
+    Args:
+        run: The folder, as given.
+        manifest: The run's.
+        generation: Theirs, one of those that lived.
+    """
+    kept = sorted(entry["generation"] for entry in manifest["parts"]["checkpoints"])
+    why = f"{run}: newborns of generation {generation} are not kept, those of {', '.join(map(str, kept))} are"
+    if not kept or generation < kept[0]:
+        return NotKept(why)
+    before = max(g for g in kept if g < generation)
+    return NotKept(
+        f"{why}: 'alife fork {run} --generation {before} --generations {generation + 1} --checkpoint.every 1 "
+        "--checkpoint.keep 2 --out DIR' lives them again, and DIR has them"
+    )
+
+
+class Adult(NamedTuple):
+    """One that lived: weights [N] float32, and the genome [N] that it was born with; None where it is not on record."""
+
+    weights: Floats
+    genome: Floats | None
+
+
 def adults_name(generation: int) -> str:
     """The file in a run folder that holds the adults of a generation's dominants."""
     return f"dominants-{generation:07d}.safetensors"
 
 
-def encode_adults(generation: int, adults: Mapping[int, Floats]) -> bytes:
-    """One file with adults [N] by id, a tensor each."""
-    tensors = {str(individual): np.ascontiguousarray(weights) for individual, weights in adults.items()}
+def encode_adults(generation: int, adults: Mapping[int, Adult]) -> bytes:
+    """One file of adults by id: tensors ID, what it became, and ID/genome, what it was born as."""
+    tensors = {}
+    for individual, adult in adults.items():
+        tensors[str(individual)] = np.ascontiguousarray(adult.weights)
+        if adult.genome is not None:
+            tensors[f"{individual}/genome"] = np.ascontiguousarray(adult.genome)
     return safetensors.numpy.save(tensors, {"format": FORMAT, "generation": str(generation)})
 
 
-def decode_adults(data: bytes, source: str) -> dict[int, Floats]:
-    """Adults [N] by id of a file of theirs.
+def decode_adults(data: bytes, source: str) -> dict[int, Adult]:
+    """Adults by id of a file of theirs; older ones hold no genomes.
 
     Raises:
         UserError: It is damaged.
     """
     try:
-        adults = {int(name): weights for name, weights in safetensors.numpy.load(data).items()}
+        tensors = safetensors.numpy.load(data)
+        ids = {int(name): name for name in tensors if not name.endswith("/genome")}
     except (safetensors.SafetensorError, ValueError, MemoryError) as error:
         raise damaged(source, " ".join(str(error).split())[:200]) from None
-    if any(weights.dtype != np.float32 or weights.ndim != 1 for weights in adults.values()):
+    adults = {number: Adult(tensors.pop(name), tensors.pop(f"{name}/genome", None)) for number, name in ids.items()}
+    rows = [row for adult in adults.values() for row in adult if row is not None]
+    if tensors or any(row.dtype != np.float32 or row.ndim != 1 for row in rows):
         raise damaged(source, "what it holds are no adults")
     return adults
 

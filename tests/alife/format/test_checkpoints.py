@@ -1,4 +1,4 @@
-"""Tests of populations.record.checkpoints: newborns come back bit for bit, and nothing else is taken for newborns."""
+"""Tests of alife.format.checkpoints: newborns come back bit for bit, and nothing else is taken for newborns."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from alife import schema
 from alife.errors import UserError
 from alife.evolution.reproduction import Newborns
-from populations.record import checkpoints
+from alife.format import checkpoints
 from tests.support.malformed import damaged
 from tests.support.rows import configuration, newborns
 

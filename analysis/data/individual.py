@@ -1,0 +1,219 @@
+"""One individual of a run: its scores, its family, the genome that it was born with, the network that it became.
+
+`Run.individual` and `Run.fittest` give it. Scores and family are of the table of births, the genome is read from the
+run folder when it is asked for. The network alone needs torch, which nothing here imports: the front door has it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from alife import schema
+from alife.errors import UserError
+from alife.format import checkpoints, stored
+from alife.format import manifest as manifests
+from analysis.data.derived import DERIVED
+from analysis.data.source import Source
+
+Floats = NDArray[np.float32]
+
+MOST_ADULTS: Final = 1 << 32
+"""Bytes that a file of dominants may hold."""
+
+_SCORES: Final = tuple(name for name in (*schema.SCORES, *DERIVED, *schema.LIFE_HISTORY) if name != "birth_island")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Individual:
+    """One of those who lived.
+
+    Attributes:
+        run: The run's folder or address.
+        id: Of `births`.
+        generation: When it lived.
+        island: Where it lived.
+        birth_island: Where it was conceived: another island if it is a migrant.
+        parent: Its parent's id; None for a founder. Of the first generation of a fork the parent lived in the run that
+            was forked.
+        children: Ids of those that it conceived and that are on record, in order.
+        line: Its line of descent: ids from itself up to its founder, or to its ancestor in the first generation on
+            record.
+        cause_of_death: A name in `schema.CAUSES`.
+        scores: Name → value of each score, derived ones (`fitness`, `replication_loss`, `test_accuracy`) and heritable
+            traits among them; NaN where it has none.
+
+    Example:
+        >>> import alife
+        >>> fittest = alife.load_run("runs/first").fittest()
+        >>> fittest.generation, fittest.cause_of_death, len(fittest.line)
+        (5, 'generation_end', 6)
+        >>> fittest.genome().shape, fittest.network().emit().shape
+        ((688,), torch.Size([688]))
+    """
+
+    run: str
+    id: int
+    generation: int
+    island: int
+    birth_island: int
+    parent: int | None
+    children: tuple[int, ...]
+    line: tuple[int, ...]
+    cause_of_death: str
+    scores: Mapping[str, float]
+
+    def __repr__(self) -> str:
+        """A line: who, when and where, and how it did."""
+        known = {name: self.scores[name] for name in ("accuracy", "replication_error") if name in self.scores}
+        scores = "".join(f", {name.replace('_', ' ')} {value:.3g}" for name, value in known.items())
+        return f"<Individual {self.id} of {self.run}: generation {self.generation}, island {self.island}{scores}>"
+
+    def genome(self) -> Floats:
+        """[N] float32, the genome that it was born with: what its parent printed, and birth noise. Exact.
+
+        Raises:
+            UserError: It is not kept, which is so but for generations with a checkpoint and the fittest of each island
+                in a run's last generation; the line says how to have it. Or its file is damaged.
+        """
+        there = Source(self.run)
+        manifest = manifests.parse(there.read(manifests.NAME, manifests.MOST), f"{self.run}/{manifests.NAME}")
+        kept = {entry["generation"]: entry for entry in manifest["parts"]["checkpoints"]}
+        if self.generation in kept:
+            genome = checkpoints.born(_newborns(there, kept[self.generation]), self.id)
+        else:
+            genome = _of_dominant(there, self.generation, self.id)
+        if genome is None:
+            raise checkpoints.not_kept(self.run, manifest, self.generation)
+        return genome
+
+    def network(self, device: str | None = None) -> Any:
+        """The adult that it became, a `torch.nn.Module`: `network(images)` classifies, `network.emit()` prints.
+
+        Args:
+            device: As of `alife.load_network`, which this calls.
+
+        Raises:
+            UserError: As `alife.load_network`.
+        """
+        import alife
+
+        return alife.load_network(self.run, self.id, device=device)
+
+
+def individual(births: pd.DataFrame, first: int, last: int, identity: int, path: str) -> Individual:
+    """An individual of a run.
+
+    Args:
+        births: Of `load_run`, in its order.
+        first: The first generation on record.
+        last: The last one committed.
+        identity: An id.
+        path: The run's.
+
+    Raises:
+        UserError: Nobody has that id, or the births were read in part, and its family is not among them.
+    """
+    identity = int(identity)
+    if "ancestor_id" not in births or "cause_of_death" not in births or "n_offspring" not in births:
+        raise _in_part(path)
+    if births.empty and last >= first:
+        raise _in_part(path)
+    generation = schema.unpack_id(identity)[1] if 0 <= identity < 1 << 62 else -1
+    row = _find(births, generation, identity)
+    if row is None:
+        if first <= generation <= last and not len(_rows(births, generation)):
+            raise _in_part(path)
+        raise UserError(f"{path}: nobody with id {identity} has lived here")
+    birth = births.iloc[row]
+    below = _rows(births, generation + 1)
+    children = births["id"].to_numpy()[below][births["ancestor_id"].to_numpy()[below] == identity]
+    if generation < last and len(children) != birth["n_offspring"]:
+        raise _in_part(path)
+    parent = int(birth["ancestor_id"])
+    return Individual(
+        run=path,
+        id=identity,
+        generation=generation,
+        island=int(birth["island"]),
+        birth_island=schema.unpack_id(identity)[0],
+        parent=None if parent == identity else parent,
+        children=tuple(sorted(children.tolist())),
+        line=tuple(_line(births, first, identity, path)),
+        cause_of_death=str(birth["cause_of_death"]),
+        scores={name: float(birth[name]) for name in _SCORES if name in births},
+    )
+
+
+def fittest(births: pd.DataFrame, generation: int | None = None, path: str = "births") -> int:
+    """The id of the highest fitness among those that lived to the end, the first in order among equals.
+
+    Args:
+        births: Of `load_run`: fitness is relative to an individual's island (`analysis.data.derived`).
+        generation: Whose; the last with survivors if None.
+        path: What to name in an error.
+
+    Raises:
+        UserError: Nobody survived, or the births have no fitness.
+    """
+    if "fitness" not in births or "cause_of_death" not in births:
+        raise UserError(f"{path}: no column fitness: read them with load_run, which derives it")
+    fitness = births["fitness"].to_numpy(np.float64)
+    alive = (births["cause_of_death"] == schema.CAUSES[0]).to_numpy() & np.isfinite(fitness)
+    when = births["generation"].to_numpy()
+    if generation is not None:
+        alive &= when == generation
+    if not alive.any():
+        which = "a generation" if generation is None else f"generation {generation}"
+        raise UserError(f"{path}: nobody lived to the end of {which}: there is no dominant")
+    rows = np.flatnonzero(alive & (when == when[alive].max()))
+    return int(births["id"].iloc[rows[np.argmax(fitness[rows])]])
+
+
+def _line(births: pd.DataFrame, first: int, identity: int, path: str) -> Iterator[int]:
+    """Ids from an individual up."""
+    generation = schema.unpack_id(identity)[1]
+    while True:
+        row = _find(births, generation, identity)
+        if row is None:
+            raise _in_part(path)
+        yield identity
+        if generation <= first:
+            return
+        identity, generation = int(births["ancestor_id"].iloc[row]), generation - 1
+
+
+def _rows(births: pd.DataFrame, generation: int) -> NDArray[np.int64]:
+    """Rows of a generation, none if it was not read."""
+    start, stop = np.searchsorted(births["generation"].to_numpy(), [generation, generation + 1])
+    return np.arange(start, stop)
+
+
+def _find(births: pd.DataFrame, generation: int, identity: int) -> int | None:
+    rows = _rows(births, generation)
+    found = rows[births["id"].to_numpy()[rows] == identity]
+    return int(found[0]) if len(found) else None
+
+
+def _in_part(path: str) -> UserError:
+    return UserError(
+        f"{path}: its births were read in part, and who is whose parent is not among them: load_run({path!r}) reads all"
+    )
+
+
+def _newborns(there: Source, entry: Mapping[str, Any]) -> Mapping[int, Any]:
+    source = f"{there.uri}/{entry['name']}"
+    data = there.read(entry["name"], entry["size"])
+    stored.check_seal(data, entry, source)
+    return checkpoints.decode(data, source)[1]
+
+
+def _of_dominant(there: Source, generation: int, identity: int) -> Floats | None:
+    name = checkpoints.adults_name(generation)
+    if name not in there.names():
+        return None
+    adult = checkpoints.decode_adults(there.read(name, MOST_ADULTS), f"{there.uri}/{name}").get(identity)
+    return None if adult is None else adult.genome
