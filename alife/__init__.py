@@ -3,7 +3,7 @@
 `evolve(config, out)` makes a run, `load_run(out)` reads it, `load_network(out, id)` gives one of those who lived;
 `sweep`, `replay`, `assay` and `paper` make studies, `load_sweep` and `compare` read several runs; `figures` has what is
 drawn of them. A run folder is given by its path or as a `Run`, a configuration as a mapping, a YAML file or a
-`RunConfig`. What the user can mend is a `UserError`.
+`RunConfig`, data of one's own as a `Task.of(…)`. What the user can mend is a `UserError`.
 
 Here lies one island's life, in batched torch; many islands are the package `populations`, what a folder says is
 `analysis`.
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from alife.configuration.keys import RunConfig, parse_config
     from alife.errors import UserError
     from alife.studies import assay, paper, replay, sweep
-    from alife.world.task import load_task
+    from alife.world.task import Task, load_task
     from analysis.data.run import Run, load_run
     from analysis.data.sweep import load_sweep
     from analysis.studies.comparison import compare
@@ -50,6 +50,7 @@ __version__ = "0.2.0"
 __all__ = [
     "Run",
     "RunConfig",
+    "Task",
     "UserError",
     "__version__",
     "assay",
@@ -71,6 +72,7 @@ __all__ = [
 _HOMES = {
     "Run": "analysis.data.run",
     "RunConfig": "alife.configuration.keys",
+    "Task": "alife.world.task",
     "UserError": "alife.errors",
     "assay": "alife.studies",
     "compare": "analysis.studies.comparison",

@@ -14,8 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from alife import schema
 from alife.configuration.keys import RunConfig
+from alife.configuration.values import GIVEN
 from alife.errors import UserError
-from alife.words import count
+from alife.words import images
 
 NAME: Final = "manifest.json"
 MOST: Final = 1 << 26
@@ -72,13 +73,19 @@ class _Start(_Strict):
 
 
 class _Task(_Strict):
-    """The data that a run learns: SHA-256, shape of an image, and images of each class by split."""
+    """The data that a run learns: SHA-256, shape of an image, and images of each class by split.
+
+    Of data that were handed over their name, and of what has them the names of classes; `dtype` is absent of uint8.
+    """
 
     digest: Digest
-    shape: list[Natural]
+    shape: Annotated[list[Natural], Field(min_length=2, max_length=3)]
     classes: Natural
     split: Literal["tail", "stratified"]
     counts: dict[str, list[Natural]]
+    dtype: Literal["float32", "float64"] | None = None
+    names: list[str] | None = None
+    name: str | None = None
 
 
 class _Parts(_Strict):
@@ -114,16 +121,20 @@ def parse_task(task: Any, source: str) -> dict[str, Any] | None:
         UserError: It is not what a record says.
     """
     try:
-        return None if task is None else _Task.model_validate(task).model_dump()
+        return None if task is None else _Task.model_validate(task).model_dump(exclude_none=True)
     except ValidationError:
         raise UserError(f"{source}: what it says of its data is damaged: restore it from a copy") from None
 
 
 def told(task: Mapping[str, Any]) -> str:
-    """The data of a record, as "60 images of 2 × 3 pixels, 2 classes (SHA-256 0123456789ab…)"."""
-    images = sum(map(sum, task["counts"].values()))
-    shape = " × ".join(map(str, task["shape"]))
-    return f"{count(images, 'image')} of {shape} pixels, {task['classes']} classes (SHA-256 {task['digest'][:12]}…)"
+    """The data of a record, as "60 images of 2 × 3 pixels, 2 classes (SHA-256 0123456789ab…)".
+
+    Their name goes before, if they were handed over with one, as in "pets (60 images …, SHA-256 …)".
+    """
+    n = sum(map(sum, task["counts"].values()))
+    what = f"{images(n, task['shape'], task.get('dtype', 'uint8'))}, {task['classes']} classes"
+    digest, name = f"SHA-256 {task['digest'][:12]}…", task.get("name", GIVEN)
+    return f"{what} ({digest})" if name == GIVEN else f"{name} ({what}, {digest})"
 
 
 def serialise(manifest: Mapping[str, Any]) -> bytes:
