@@ -11,6 +11,7 @@ from alife.configuration.keys import parse_config
 from alife.errors import UserError
 from alife.seed_paper.frame import Settings
 from alife.words import count
+from alife.world.task import Task
 from analysis import assays, load_run
 from analysis.data.run import Run
 from analysis.data.sweep import Sweep, load_sweep
@@ -179,6 +180,7 @@ def assay(
     descent: int | None = None,
     task_weights: Sequence[float] | None = None,
     device: str | None = None,
+    task: Task | None = None,
     figures: bool = True,
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
@@ -195,6 +197,7 @@ def assay(
         descent: Emissions that fertility follows lines through, 10 if None.
         task_weights: Of within_life.
         device: "cpu" or "cuda"; as the run if None.
+        task: The run's data, if they were handed over; other data are refused.
         figures: Whether to draw.
         sinks: As of `evolve`.
         quiet: As of `evolve`.
@@ -223,7 +226,7 @@ def assay(
     length = assay_runner.Request.descent if descent is None else descent
     request = assay_runner.Request(name, wanted, sample, replicates, length, device, task_weights)
     with closing(hearing(sinks, quiet, AssayTerminal)) as tell:
-        about, tables = assay_runner.perform(path, request, tell)
+        about, tables = assay_runner.perform(path, request, tell, task)
     assay_runner.store(path, about, tables)
     return of_assay.publish(path, name, max(about["generations"]), figures)
 

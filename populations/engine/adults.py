@@ -18,6 +18,7 @@ from alife.evolution import island
 from alife.evolution.adult import Network
 from alife.evolution.reproduction import Floats
 from alife.world.projections import Physics
+from alife.world.task import Task
 from populations.engine import migration
 from populations.engine.prepare import prepare
 from populations.record.checkpoints import adults_name, decode_adults
@@ -26,7 +27,9 @@ from populations.record.task import as_lived
 from populations.record.writer import read_checkpoint, read_config, read_manifest
 
 
-def load_network(run: str | os.PathLike[str], individual: int, *, device: str | None = None) -> Network:
+def load_network(
+    run: str | os.PathLike[str], individual: int, *, device: str | None = None, task: Task | None = None
+) -> Network:
     """An adult of a run as a plain torch module.
 
     The dominants of a run's last generation are stored. Others are lived again from their generation's newborns, if
@@ -36,6 +39,7 @@ def load_network(run: str | os.PathLike[str], individual: int, *, device: str | 
         run: A path or an fsspec URI, or an `analysis.data.run.Run`.
         individual: An id of `births`; of a migrant, too.
         device: Where to live; as the run did if None. The module is on the CPU.
+        task: The run's data, if they were handed over; other data are refused.
 
     Raises:
         UserError: There is no such individual, its newborns are not kept, or the run's data or device are not here.
@@ -58,7 +62,7 @@ def load_network(run: str | os.PathLike[str], individual: int, *, device: str | 
     stored = _stored(run, generation).get(individual)
     if stored is None:
         _check_kept(run, manifest, generation, individual)
-    config, physics = prepare(config, manifest)
+    config, physics = prepare(config, manifest, given=task)
     weights = _lived(run, config, physics, generation, individual) if stored is None else stored
     if weights.shape != (physics.shape.n_weights,):
         raise UserError(f"{run}/{adults_name(generation)}: damaged: an adult has {weights.shape} weights")

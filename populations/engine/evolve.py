@@ -16,9 +16,11 @@ from alife.configuration.keys import RunConfig, parse_config
 from alife.configuration.parsing import flatten
 from alife.configuration.remarks import warnings
 from alife.configuration.sources import Given, load_config
+from alife.configuration.values import GIVEN
 from alife.errors import UserError
 from alife.evolution.reproduction import founders
 from alife.organism.measures import DEAD_ZERO
+from alife.world.task import Task
 from populations.engine.choosing import BackendName, choose
 from populations.engine.coordinator import RunState
 from populations.engine.drive import MakeBackend, begin, drive
@@ -29,7 +31,7 @@ from populations.observe import events
 from populations.observe.listeners import Sink, hearing
 from populations.observe.terminal import for_a_person
 from populations.record.provenance import check_newborns, check_version, versions
-from populations.record.task import as_lived, task_again
+from populations.record.task import as_lived, task_again, told_given
 from populations.record.writer import Recorder, check_unused, exists, read_config, read_manifest
 
 
@@ -39,6 +41,7 @@ def evolve(
     *,
     backend: BackendName = "auto",
     resume: bool = False,
+    task: Task | None = None,
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
 ) -> str:
@@ -50,6 +53,7 @@ def evolve(
         backend: "ray", "local" (all islands in this process) or "auto" (whichever is faster, by
             `populations.engine.choosing`); the births are the same.
         resume: Go on if the folder already holds this run.
+        task: The data, if they are in memory (`alife.Task.of`); the configuration's `task` is then "given".
         sinks: Called with every event (`populations.observe.events`); one that raises is called no more. If None,
             progress is shown where a person watches, on a terminal or in a notebook.
         quiet: Show nothing there.
@@ -73,11 +77,11 @@ def evolve(
         >>> alife.load_run("runs/small")
         <Run runs/small: finished, 4 of 4 generations, 64 births>
     """
-    config, out = load_config(config), os.fspath(out)
+    config, out = told_given(load_config(config), task), os.fspath(out)
     if resume and exists(out):
-        return go_on(out, config, backend, sinks, quiet)
+        return go_on(out, config, backend, sinks, quiet, task)
     check_unused(out)
-    config, physics = prepare(config, backend=backend)
+    config, physics = prepare(config, backend=backend, given=task)
     warned = warnings(config, physics.shape.classes, choose(backend, config))
 
     def start(make_backend: MakeBackend) -> RunState:
@@ -97,6 +101,7 @@ def resume(
     generations: int | None = None,
     ray: Mapping[str, Any] | None = None,
     backend: BackendName = "auto",
+    task: Task | None = None,
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
 ) -> str:
@@ -107,6 +112,7 @@ def resume(
         generations: A new, larger total.
         ray: Keys of the `ray` section to use this time; they have no part in what is born.
         backend: As of `evolve`.
+        task: The run's data, if they were handed over; other data are refused.
         sinks: As of `evolve`.
         quiet: As of `evolve`.
 
@@ -130,6 +136,7 @@ def resume(
     if ended := _ended(read_manifest(out), total):
         return ended
     untold(stored, ray or {}, out, backend)
+    data = task_again(stored, read_manifest(out), task)
     recorder = Recorder.open(out)
     try:
         if ended := _ended(recorder.manifest, total):
@@ -138,7 +145,7 @@ def resume(
         config = _as_asked(recorder, total, ray or {}, backend)
         aged = check_version(recorder.manifest, config)
         away = backend != "local" and elsewhere(config.ray)
-        physics = physics_of(config, task_again(config, recorder.manifest), away)
+        physics = physics_of(config, data, away)
         before = [line for line in recorder.manifest["warnings"] if line.startswith("fork: ")]
         warned = [*warnings(config, physics.shape.classes, choose(backend, config)), *before]
     except BaseException:
@@ -167,9 +174,18 @@ def resume(
     return drive(start, backend, tell)
 
 
-def go_on(out: str, config: RunConfig, backend: BackendName, sinks: Sequence[Sink] | None, quiet: bool = False) -> str:
+def go_on(
+    out: str,
+    config: RunConfig,
+    backend: BackendName,
+    sinks: Sequence[Sink] | None,
+    quiet: bool = False,
+    task: Task | None = None,
+) -> str:
     """Resume a run that must be the one configured, but for its length and its Ray."""
     stored = read_config(out)
+    if task is not None or stored.task == GIVEN != config.task:
+        task_again(stored, read_manifest(out), task)
     asked = config.model_dump(exclude={"ray", "generations"})
     leaves = flatten(asked, out).items()
     differs = [key for key, value in leaves if value not in (None, "auto") and value != value_of(stored, key)]
@@ -181,7 +197,7 @@ def go_on(out: str, config: RunConfig, backend: BackendName, sinks: Sequence[Sin
         )
     longer = config.generations if config.generations > stored.generations else None
     own = config.ray.model_dump(exclude_unset=True)
-    return resume(out, generations=longer, ray=own, backend=backend, sinks=sinks, quiet=quiet)
+    return resume(out, generations=longer, ray=own, backend=backend, task=task, sinks=sinks, quiet=quiet)
 
 
 def _as_asked(recorder: Recorder, total: int, ray: Mapping[str, Any], backend: BackendName) -> RunConfig:

@@ -12,6 +12,7 @@ from alife.configuration import remarks
 from alife.configuration.keys import RunConfig, parse_config
 from alife.configuration.parsing import flatten, merge, nest
 from alife.errors import UserError
+from alife.world.task import Task
 from populations.engine import migration
 from populations.engine.choosing import BackendName, choose
 from populations.engine.coordinator import RunState
@@ -38,6 +39,7 @@ def fork(
     *,
     backend: BackendName = "auto",
     resume: bool = False,
+    task: Task | None = None,
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
 ) -> str:
@@ -53,6 +55,7 @@ def fork(
         changes: Keys that differ from the parent's configuration, nested or dotted.
         backend: As of `populations.evolve`.
         resume: Go on if `out` already holds this fork.
+        task: The parent's data, if they were handed over; other data are refused.
         sinks: As of `populations.evolve`.
         quiet: As of `populations.evolve`.
 
@@ -77,11 +80,11 @@ def fork(
     lived = untold(as_lived(read_config(parent), past), changes.get("ray", {}), parent, backend)
     config = fork_config(lived, changes, generation)
     if resume and exists(out):
-        return go_on(out, config, backend, sinks, quiet)
+        return go_on(out, config, backend, sinks, quiet, task)
     number, newborns, meta = read_checkpoint(parent, generation)
     check_unused(out)
     migration.check(config, min(map(len, newborns.values())))
-    config, physics = prepare(config, past, backend)
+    config, physics = prepare(config, past, backend, task)
     aged = check_version(past, config)
     norm = check_newborns(newborns, meta, config, physics, parent)
     warned = [
