@@ -39,6 +39,7 @@ def sweep(
     quick: bool = False,
     ray: Mapping[str, Any] | None = None,
     backend: BackendName = "auto",
+    task: Task | None = None,
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
 ) -> Sweep:
@@ -52,6 +53,7 @@ def sweep(
         ray: Keys of the `ray` section that go before the plan's.
         backend: "ray": each run is a task of its own; "local": one after another in this process; "auto": whichever
             is faster.
+        task: The data of all runs, if they are handed over (`alife.Task.of`).
         sinks: As of `evolve`.
         quiet: As of `evolve`.
 
@@ -77,7 +79,7 @@ def sweep(
         <Sweep sweeps/small: shuffled (2 runs); w1 (2 runs)>
     """
     out = os.fspath(out)
-    done = sweeps.sweep(read_plan(plan, quick, ray), out, backend=backend, sinks=sinks, quiet=quiet)
+    done = sweeps.sweep(read_plan(plan, quick, ray), out, backend=backend, task=task, sinks=sinks, quiet=quiet)
     if not done.done:
         name, why = next(iter(done.failed.items()), (done.stopped, "stopped it before a run has ended"))
         raise UserError(f"{out}: {name}: {why}")
@@ -124,6 +126,7 @@ def replay(
     *,
     backend: BackendName = "auto",
     resume: bool = False,
+    task: Task | None = None,
     figures: bool | Sequence[str] = True,
     dpi: float | None = None,
     sinks: Sequence[Sink] | None = None,
@@ -139,6 +142,7 @@ def replay(
         changes: Keys that differ from the run's configuration, nested or dotted; `seed` is the first of the forks'.
         backend: As of `sweep`.
         resume: Go on with what has not ended.
+        task: The run's data, if they were handed over; other data are refused.
         figures: Whether to draw the fan of futures, or the formats to save it as; in OUT/figures.
         dpi: Pixels an inch of a PNG.
         sinks: As of `evolve`.
@@ -157,7 +161,7 @@ def replay(
     """
     path = os.fspath(run)
     out = folder_of(path, generation) if out is None else os.fspath(out)
-    how: Any = {"backend": backend, "resume": resume, "sinks": sinks, "quiet": quiet}
+    how: Any = {"backend": backend, "resume": resume, "task": task, "sinks": sinks, "quiet": quiet}
     results = forks.replay(path, generation, replicates, out, changes, **how)
     original = run if isinstance(run, Run) else load_run(path)
     stopped = next((each.error or "SIGINT" for each in results if each.status == "stopped"), "")

@@ -5,6 +5,7 @@ from typing import Any
 
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
+from alife.world.task import Task
 from populations.engine import migration
 from populations.engine.choosing import BackendName
 from populations.engine.prepare import prepare
@@ -12,7 +13,7 @@ from populations.engine.ray.cluster import elsewhere
 from populations.studies.plan import Plan
 
 
-def settled(plan: Plan, stored: Plan | None, backend: BackendName) -> Plan:
+def settled(plan: Plan, stored: Plan | None, backend: BackendName, task: Task | None = None) -> Plan:
     """The plan with its device decided, once for all runs, and all checked that can be without a cluster.
 
     Raises:
@@ -28,7 +29,7 @@ def settled(plan: Plan, stored: Plan | None, backend: BackendName) -> Plan:
         try:
             migration.check(config)
             if what not in devices:
-                devices[what] = prepare(config, backend=backend)[0].device
+                devices[what] = prepare(config, backend=backend, given=task)[0].device
         except UserError as error:
             raise UserError(f"treatment {name}: {error}") from None
         configs[name] = config.model_copy(update={"device": devices[what]})

@@ -1,5 +1,7 @@
 """Arrays handed over: every layout, dtype and container of the same images is the same task; all else is one line."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import torch
@@ -151,6 +153,19 @@ def test_what_is_handed_over_may_change_afterwards():
             each[:] = 0
         assert task.digest == expected
         mine = kept
+
+
+@pytest.mark.parametrize("layout", ["channels first", "reversed", "int64"])
+def test_data_are_copied_once(layout):
+    x = np.random.default_rng(0).integers(0, 256, (24_000, 3, 20, 30), dtype=np.uint8)
+    handed = {"channels first": x, "reversed": x[::-1], "int64": x[:, 0].astype(np.int64)}[layout]
+    held = handed.size
+    tracemalloc.start()
+    task = Task.of(handed[4000:], np.arange(20_000) % 9, handed[:4000], np.arange(4000) % 9)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert sum(each.nbytes for each in (task.learn_images, task.select_images, task.test_images)) == held
+    assert peak < held + 2 * 8 * 2**22, "that, and a block at a time in its own dtype"
 
 
 @given(st.permutations(range(4)))

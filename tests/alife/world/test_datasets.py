@@ -10,7 +10,7 @@ from torch.utils.data import Subset, TensorDataset
 
 from alife.errors import UserError
 from alife.world.task import Task
-from tests.support.idx_folders import make_arrays
+from tests.support.idx_folders import make_arrays, write_folder
 
 A = make_arrays(train=48, test=12, shape=(6, 5), classes=4)
 X, Y, TX, TY = A["train-images"], A["train-labels"], A["t10k-images"], A["t10k-labels"]
@@ -94,6 +94,27 @@ def test_a_transform_of_a_stand_in_of_torchvisions_is_heeded():
     task = Task.of(Vision(X, Y, to_tensor), Vision(TX, TY, to_tensor))
     assert (task.dtype, task.shape, task.span) == (np.float32, (6, 5), (0, 1))
     np.testing.assert_array_equal(task.test_images, (TX.reshape(12, -1).astype(np.float32) / 255))
+
+
+def test_torchvisions_own(tmp_path):
+    datasets = pytest.importorskip("torchvision.datasets", exc_type=(ImportError, RuntimeError))
+    write_folder(tmp_path / "MNIST" / "raw", A)
+    train, test = (datasets.MNIST(tmp_path, train=train) for train in (True, False))
+    assert Task.of(train, test).digest == REFERENCE.digest
+    train, test = (datasets.MNIST(tmp_path, train=train, transform=to_tensor) for train in (True, False))
+    assert Task.of(train, test).span == (0, 1)
+
+
+def test_hugging_faces_own():
+    datasets = pytest.importorskip("datasets")
+    kinds = datasets.Features({"img": datasets.Image(), "label": datasets.ClassLabel(names=NAMES)})
+    train, test = (
+        datasets.Dataset.from_dict({"img": [Image.fromarray(each) for each in x], "label": y.tolist()}, features=kinds)
+        for x, y in ((X, Y), (TX, TY))
+    )
+    for form in (None, "numpy", "torch"):
+        task = Task.of(train.with_format(form), test.with_format(form))
+        assert (task.digest, task.names) == (REFERENCE.digest, ("ant", "bee", "cat", "dog"))
 
 
 def test_palettes_become_colours():

@@ -43,7 +43,9 @@ def test_images_of_more_pixels_than_can_be_projected_are_refused(small, tmp_path
     monkeypatch.setattr(needs, "machine_memory", lambda: 10**9)
     x, y = np.zeros((60, 1000, 700), np.uint8), np.arange(60) % 2
     config = {key: value for key, value in small.items() if key != "task"}
-    with pytest.raises(UserError, match=r"task: 700,000 pixels an image: this run takes about 2\.0 GB of memory, 2\.0 GB"):
+    with pytest.raises(
+        UserError, match=r"task: 700,000 pixels an image: this run takes about 2\.0 GB of memory, 2\.0 GB"
+    ):
         evolve(config, tmp_path / "out", backend="local", task=Task.of(x, y, x, y))
     assert not (tmp_path / "out").exists()
 
