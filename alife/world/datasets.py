@@ -3,12 +3,14 @@
 Call `columns`. None of these libraries is imported: a data set is known by what can be asked of it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
+
 from alife.errors import UserError
-from alife.world.arrays import as_array, stacked
+from alife.world.arrays import Array, as_array, stacked
 
 IMAGES: Final = ("image", "img")
 LABELS: Final = ("label",)
@@ -39,7 +41,7 @@ def columns(dataset: Any, name: str) -> Columns:
 
     Args:
         dataset: A pair of arrays; columns by name, as of Hugging Face; images and labels in `data` and `targets`, as of
-            torchvision, if no transform changes them; or anything with a length whose items are (image, label).
+            torchvision, if they are what its items are; or anything with a length whose items are (image, label).
         name: What to call it in errors.
 
     Raises:
@@ -49,7 +51,7 @@ def columns(dataset: Any, name: str) -> Columns:
         return Columns(*dataset)
     if isinstance(dataset, Mapping) or hasattr(dataset, "column_names"):
         return _named(dataset, name)
-    if hasattr(dataset, "data") and hasattr(dataset, "targets") and not _is_transformed(dataset):
+    if hasattr(dataset, "data") and hasattr(dataset, "targets") and _is_plain(dataset, name):
         return Columns(dataset.data, dataset.targets, _words(getattr(dataset, "classes", None)))
     if not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")) or isinstance(dataset, str | bytes):
         raise UserError(f"{name}: of type {type(dataset).__name__}, which is no data set: {_EXPECTED}")
@@ -68,10 +70,11 @@ def _named(dataset: Any, name: str) -> Columns:
         return Columns(dataset[image], dataset[label])
     if not hasattr(dataset, "__len__"):
         raise UserError(f"{name}: has no length, as what streams: a data set that is there as a whole is expected")
-    rows: Iterator[Any] = (dataset[number][image] for number in range(len(dataset)))
+    gathered = stacked((dataset[number][image] for number in range(len(dataset))), len(dataset), name)
+    _refuse_random(gathered, lambda number: dataset[number][image], name)
     features = getattr(dataset, "features", None) or {}
     names = _words(getattr(features.get(label), "names", None))
-    return Columns(stacked(rows, len(dataset), name), list(dataset[label]), names)
+    return Columns(gathered, list(dataset[label]), names)
 
 
 def _paired(dataset: Any, name: str) -> Columns:
@@ -85,12 +88,7 @@ def _paired(dataset: Any, name: str) -> Columns:
             yield image
 
     gathered = stacked(each(), n, name)
-    for number in range(min(n, _TWICE)):
-        again = as_array(_pair(dataset, number, name)[0], name)
-        if again.shape != gathered[number].shape or (again != gathered[number]).any():
-            raise UserError(
-                f"{name}: image {number} is another when it is asked for again: leave random transforms out"
-            )
+    _refuse_random(gathered, lambda number: _pair(dataset, number, name)[0], name)
     return Columns(gathered, found, _words(getattr(dataset, "classes", None)))
 
 
@@ -101,9 +99,28 @@ def _pair(dataset: Any, number: int, name: str) -> tuple[Any, Any]:
     return item[0], item[1]
 
 
-def _is_transformed(dataset: Any) -> bool:
-    """Whether items are something else than what `data` and `targets` hold."""
-    return any(getattr(dataset, name, None) is not None for name in ("transform", "target_transform", "transforms"))
+def _refuse_random(images: Array, ask: Callable[[int], Any], name: str) -> None:
+    for number in range(min(len(images), _TWICE)):
+        if not _same(as_array(ask(number), name), images[number]):
+            raise UserError(
+                f"{name}: image {number} is another when it is asked for again: leave random transforms out"
+            )
+
+
+def _is_plain(dataset: Any, name: str) -> bool:
+    """Whether items are what `data` and `targets` hold, as far as one sees."""
+    if any(getattr(dataset, word, None) is not None for word in ("transform", "target_transform", "transforms")):
+        return False
+    for number in range(min(len(dataset.data), _TWICE) if hasattr(dataset, "__getitem__") else 0):
+        image, label = _pair(dataset, number, name)
+        if not _same(as_array(image, name), as_array(dataset.data[number], name)) or label != dataset.targets[number]:
+            return False
+    return True
+
+
+def _same(one: Array, other: Array) -> bool:
+    """Whether two images are the same, NaN too."""
+    return one.dtype == other.dtype and np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
 
 
 def _words(names: Any) -> tuple[str, ...]:

@@ -49,16 +49,18 @@ def of_data(data: Sequence[Any], shape: Sequence[int] | None) -> Parts:
     """
     called: tuple[str, ...]
     if len(data) == 4:
-        called, sets = (
-            ("train_x", "train_y", "test_x", "test_y"),
-            [datasets.Columns(*data[:2]), datasets.Columns(*data[2:])],
-        )
+        called = ("train_x", "train_y", "test_x", "test_y")
+        sets = [datasets.Columns(*data[:2]), datasets.Columns(*data[2:])]
     elif len(data) == 2:
         words = ("train_dataset", "test_dataset")
         called = ("train_dataset", "labels of train_dataset", "test_dataset", "labels of test_dataset")
         sets = [datasets.columns(each, word) for each, word in zip(data, words, strict=True)]
     else:
         raise UserError(f"Task.of: takes {ARGUMENTS}, not {count(len(data), 'argument')}")
+    if sets[0].names and sets[1].names and sets[0].names != sets[1].names:
+        raise UserError(
+            f"{called[2]}: its classes are not those of {called[0]}, or in another order: number both alike"
+        )
     sizes = _sizes(shape)
     train, test = (read_labels(each.labels, name) for each, name in zip(sets, called[1::2], strict=True))
     train, test, names = coded(train, test, (called[1], called[3]))

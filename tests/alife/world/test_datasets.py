@@ -96,6 +96,17 @@ def test_a_transform_of_a_stand_in_of_torchvisions_is_heeded():
     np.testing.assert_array_equal(task.test_images, (TX.reshape(12, -1).astype(np.float32) / 255))
 
 
+class Scaled(Vision):
+    """`data` are not what its items are."""
+
+    def __getitem__(self, number):
+        return np.asarray(self.pairs[number][0]) / 255, self.pairs[number][1]
+
+
+def test_items_are_what_counts_where_a_stand_in_of_torchvisions_has_others_in_data():
+    assert Task.of(Scaled(X, Y), Scaled(TX, TY)).digest == Task.of(X / 255, Y, TX / 255, TY).digest
+
+
 def test_torchvisions_own(tmp_path):
     datasets = pytest.importorskip("torchvision.datasets", exc_type=(ImportError, RuntimeError))
     write_folder(tmp_path / "MNIST" / "raw", A)
@@ -122,6 +133,12 @@ def test_palettes_become_colours():
     assert Task.of(x, Y, tx, TY).shape == (6, 5, 3)
 
 
+def renamed(dataset):
+    """As a folder of images that lacks a class."""
+    dataset.classes = NAMES[1:]
+    return dataset
+
+
 COUNTER = iter(range(10**6))
 WRONG = {
     "numbers": ((5, 6), "train_dataset", "no data set"),
@@ -143,6 +160,16 @@ WRONG = {
         (Vision(X, Y, lambda image: np.asarray(image, np.float32) + next(COUNTER)), Pairs(TX, TY)),
         "train_dataset",
         "image 0 is another when it is asked for again",
+    ),
+    "images with nan": (
+        (Pairs(X, Y, lambda image: np.where(image > 99, np.nan, 0)), Pairs(TX, TY, lambda image: image / 255)),
+        "train_dataset",
+        "image 0 holds nan",
+    ),
+    "a stand-in whose classes are others": (
+        (Vision(X, Y), renamed(Vision(TX, TY))),
+        "test_dataset",
+        "its classes are not those of train_dataset",
     ),
     "a label none": ((Pairs(X, Y), [(each, None) for each in TX]), "labels of test_dataset", "object values"),
     "fewer labels": (((X, Y[:-1]), (TX, TY)), "labels of train_dataset", "47 labels for the 48 images"),
