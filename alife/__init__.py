@@ -3,7 +3,8 @@
 `evolve(config, out)` makes a run, `Evolution(config, out)` makes it generation by generation; `load_run(out)` reads it,
 `run.individual(id)` is one of those who lived; `sweep`, `replay`, `assay` and `paper` make studies, `load_sweep` and
 `compare` read several runs; `figures` has what is drawn of them. A run folder is given by its path or as a `Run`, a
-configuration as a mapping, a YAML file or a `RunConfig`. What the user can mend is a `UserError`.
+configuration as a mapping, a YAML file or a `RunConfig`, data of one's own as a `Task.of(…)`. What the user can mend is
+a `UserError`.
 
 Here lies one island's life, in batched torch; many islands are the package `populations`, what a folder says is
 `analysis`.
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from alife.errors import UserError
     from alife.individuals import export_individuals
     from alife.studies import assay, paper, replay, sweep
-    from alife.world.task import load_task
+    from alife.world.task import Task, load_task
     from analysis.data.individual import Individual
     from analysis.data.run import Run, load_run
     from analysis.data.sweep import load_sweep
@@ -61,6 +62,7 @@ __all__ = [
     "Run",
     "RunConfig",
     "Stop",
+    "Task",
     "UserError",
     "__version__",
     "assay",
@@ -88,6 +90,7 @@ _HOMES = {
     "Run": "analysis.data.run",
     "RunConfig": "alife.configuration.keys",
     "Stop": "populations.observe.steps",
+    "Task": "alife.world.task",
     "UserError": "alife.errors",
     "assay": "alife.studies",
     "compare": "analysis.studies.comparison",

@@ -14,6 +14,7 @@ from alife.errors import UserError
 from alife.evolution.programs import FORMATS, Handed, check, sizes
 from alife.format import files
 from alife.format.checkpoints import NotKept
+from alife.world.task import Task
 from analysis.data.individual import Individual
 from populations.engine.adults import load_networks
 from populations.record.reader import read_config, read_manifest
@@ -22,7 +23,11 @@ _log = logging.getLogger(__name__)
 
 
 def export_individuals(
-    individuals: Individual | Sequence[Individual], path: str | os.PathLike[str], format: str = "safetensors"
+    individuals: Individual | Sequence[Individual],
+    path: str | os.PathLike[str],
+    format: str = "safetensors",
+    *,
+    task: Task | None = None,
 ) -> Path:
     """Write adults, and the genomes that they were born with, as a file that needs nothing of this project to be read.
 
@@ -31,6 +36,7 @@ def export_individuals(
         path: The file; one of that name is replaced, whole or not at all.
         format: "safetensors": matrices and fixed features of all of them; "torch": one as a TorchScript program;
             "onnx": one as an ONNX model, with the extra `onnx`.
+        task: The run's data, if they were handed over.
 
     Returns:
         The file. It has no genomes if one of them is not on record.
@@ -51,7 +57,7 @@ def export_individuals(
     if len(runs) != 1:
         raise UserError(f"{path}: individuals of {len(runs)} runs: a file holds those of one")
     check(format, len(chosen))
-    data = FORMATS[format](_handed(runs.pop(), chosen))
+    data = FORMATS[format](_handed(runs.pop(), chosen, task))
     try:
         with files.beside(Path(path), durable=True) as temporary:
             temporary.write_bytes(data)
@@ -60,8 +66,8 @@ def export_individuals(
     return Path(path)
 
 
-def _handed(run: str, chosen: Sequence[Individual]) -> Handed:
-    networks = load_networks(run, [one.id for one in chosen])
+def _handed(run: str, chosen: Sequence[Individual], task: Task | None) -> Handed:
+    networks = load_networks(run, [one.id for one in chosen], task=task)
     manifest = read_manifest(run)
     try:
         genomes = np.stack([one.genome() for one in chosen])

@@ -11,6 +11,7 @@ from alife.configuration.keys import parse_config
 from alife.errors import BadArgument, UserError
 from alife.seed_paper.frame import Settings
 from alife.words import count
+from alife.world.task import Task
 from analysis import assays, load_run
 from analysis.data.run import Run
 from analysis.data.sweep import Sweep, load_sweep
@@ -38,6 +39,7 @@ def sweep(
     quick: bool = False,
     ray: Mapping[str, Any] | None = None,
     backend: BackendName = "auto",
+    task: Task | None = None,
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
 ) -> Sweep:
@@ -51,6 +53,7 @@ def sweep(
         ray: Keys of the `ray` section that go before the plan's.
         backend: "ray": each run is a task of its own; "local": one after another in this process; "auto": whichever
             is faster.
+        task: The data of all runs, if they are handed over (`alife.Task.of`).
         sinks: As of `evolve`.
         quiet: As of `evolve`.
 
@@ -76,7 +79,7 @@ def sweep(
         <Sweep sweeps/small: shuffled (2 runs); w1 (2 runs)>
     """
     out = os.fspath(out)
-    done = sweeps.sweep(read_plan(plan, quick, ray), out, backend=backend, sinks=sinks, quiet=quiet)
+    done = sweeps.sweep(read_plan(plan, quick, ray), out, backend=backend, task=task, sinks=sinks, quiet=quiet)
     if not done.done:
         name, why = next(
             iter(done.failed.items()), (done.stopped, "stopped it before a run has ended; the same call goes on")
@@ -125,6 +128,7 @@ def replay(
     *,
     backend: BackendName = "auto",
     resume: bool = False,
+    task: Task | None = None,
     figures: bool | Sequence[str] = True,
     dpi: float | None = None,
     sinks: Sequence[Sink] | None = None,
@@ -140,6 +144,7 @@ def replay(
         changes: Keys that differ from the run's configuration, nested or dotted; `seed` is the first of the forks'.
         backend: As of `sweep`.
         resume: Go on with what has not ended.
+        task: The run's data, if they were handed over; other data are refused.
         figures: Whether to draw the fan of futures, or the formats to save it as; in OUT/figures.
         dpi: Pixels an inch of a PNG.
         sinks: As of `evolve`.
@@ -158,7 +163,7 @@ def replay(
     """
     path = os.fspath(run)
     out = folder_of(path, generation) if out is None else os.fspath(out)
-    how: Any = {"backend": backend, "resume": resume, "sinks": sinks, "quiet": quiet}
+    how: Any = {"backend": backend, "resume": resume, "task": task, "sinks": sinks, "quiet": quiet}
     results = forks.replay(path, generation, replicates, out, changes, **how)
     original = run if isinstance(run, Run) else load_run(path)
     stopped = next((each.error or "SIGINT" for each in results if each.status == "stopped"), "")
@@ -181,6 +186,7 @@ def assay(
     descent: int | None = None,
     task_weights: Sequence[float] | None = None,
     device: str | None = None,
+    task: Task | None = None,
     figures: bool = True,
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
@@ -197,6 +203,7 @@ def assay(
         descent: Emissions that fertility follows lines through, 10 if None.
         task_weights: Of within_life.
         device: "cpu" or "cuda"; as the run if None.
+        task: The run's data, if they were handed over; other data are refused.
         figures: Whether to draw.
         sinks: As of `evolve`.
         quiet: As of `evolve`.
@@ -225,7 +232,7 @@ def assay(
     length = assay_runner.Request.descent if descent is None else descent
     request = assay_runner.Request(name, wanted, sample, replicates, length, device, task_weights)
     with closing(hearing(sinks, quiet, AssayTerminal)) as tell:
-        about, tables = assay_runner.perform(path, request, tell)
+        about, tables = assay_runner.perform(path, request, tell, task)
     assay_runner.store(path, about, tables)
     return of_assay.publish(path, name, max(about["generations"]), figures)
 

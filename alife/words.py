@@ -1,7 +1,9 @@
 """Numbers in words.
 
-Call `count`, `duration` or `size` wherever a number stands in a sentence.
+Call `count`, `duration`, `size`, `pixels` or `images` wherever a number stands in a sentence.
 """
+
+from collections.abc import Sequence
 
 
 def count(n: float, noun: str, plural: str = "") -> str:
@@ -20,3 +22,14 @@ def duration(seconds: float) -> str:
 def size(count: int) -> str:
     """Bytes, as "3 MB" or "1.5 GB"."""
     return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{max(1, round(count / 1e6))} MB"
+
+
+def pixels(shape: Sequence[int]) -> str:
+    """Of an image, as "28 × 28 pixels" or "32 × 32 pixels in 3 channels"."""
+    channels = f" in {count(shape[2], 'channel')}" if len(shape) == 3 else ""
+    return f"{' × '.join(map(str, shape[:2]))} pixels{channels}"
+
+
+def images(n: int, shape: Sequence[int], dtype: str = "uint8") -> str:
+    """As "60 images of 28 × 28 pixels" or "60 float32 images of 32 × 32 pixels in 3 channels"."""
+    return f"{count(n, 'image' if dtype == 'uint8' else f'{dtype} image')} of {pixels(shape)}"

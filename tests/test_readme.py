@@ -133,7 +133,10 @@ def evolve_small(config: Any, out: str, **how: Any) -> str:
     """`evolve` with `KEYS`, as Python of a page calls it."""
     if isinstance(config, RunConfig):
         return EVOLVE(config, out, **how)
-    return EVOLVE(smaller(config), out, **{"backend": "local", **how})
+    keys = smaller(config)
+    if how.get("task") is not None:
+        del keys["task"]
+    return EVOLVE(keys, out, **{"backend": "local", **how})
 
 
 class EvolutionSmall(evolution.Evolution):

@@ -25,6 +25,6 @@ def add(command: Command) -> None:
 
 
 def _data(arguments: argparse.Namespace) -> None:
-    from alife.world.task import describe
+    from alife.world.about import describe
 
     print(describe(arguments.task))

@@ -76,9 +76,15 @@ Traits = Annotated[tuple[Trait, ...], BeforeValidator(_traits), Field(strict=Fal
 """Written mutation,task_weight or [mutation, task_weight]."""
 
 
+GIVEN: Final = "given"
+"""The task of a run whose data are handed over in Python."""
+
+_WORDS: Final = ("mnist", "glyphs", "none", GIVEN, "")
+
+
 def located(task: str) -> str:
     """A task that means the same wherever one stands: a folder by its absolute path."""
-    return task if task in ("mnist", "glyphs", "none", "") else os.path.abspath(os.path.expanduser(task))
+    return task if task in _WORDS else os.path.abspath(os.path.expanduser(task))
 
 
 def _genomes(path: str | None) -> str | None:

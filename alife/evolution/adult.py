@@ -26,6 +26,7 @@ class Network(nn.Module):
         first, second: Layers [H, H], out by in, without bias and with SELU after each.
         out: The head that prints a weight, [1, H].
         classes: The head that names a class, [C, H]; without a task C = 0.
+        span: The two values that it sees as 0 and 1; (0, 1) of what learned uint8, which it takes, too.
         coordinates: [N, K] features of the genome's coordinates.
     """
 
@@ -42,6 +43,7 @@ class Network(nn.Module):
         optics = physics.optics or Optics(np.empty((0, shape.hidden - shape.coordinate_units)), np.empty(0))
         self.register_buffer("projection", torch.tensor(optics.projection))
         self.register_buffer("mean", torch.tensor(optics.mean))
+        self.span = optics.span
 
     @torch.jit.export
     def emit(self) -> Tensor:
@@ -53,11 +55,15 @@ class Network(nn.Module):
         """Logits [n, C] of images, the coordinate blank; with joint pairing, coordinate k mod N beside image k.
 
         Args:
-            images: [n, pixels] or [n, rows, columns]: uint8 from 0 to 255, or floats from 0 to 1.
+            images: [n, pixels], [n, rows, columns] or [n, rows, columns, channels]: uint8 from 0 to 255, or floats from
+                0 to 1; where `span` says otherwise, values on the scale of the data that it learned.
             number: k of the first image.
         """
         pixels = images.flatten(1).to(torch.float64)
-        if images.dtype == torch.uint8:
+        low, high = self.span
+        if (low, high) != (0.0, 1.0):
+            pixels = (pixels - low) / (high - low)
+        elif images.dtype == torch.uint8:
             pixels = pixels / 255
         return self.logits(F.selu((pixels - self.mean) @ self.projection).to(self.coordinates.dtype), number)
 

@@ -62,13 +62,19 @@ class _Start(_Strict):
 
 
 class Task(_Strict):
-    """The data that a run learns: SHA-256, shape of an image, and images of each class by split."""
+    """The data that a run learns: SHA-256, shape of an image, and images of each class by split.
+
+    Of data that were handed over their name, and of what has them the names of classes; `dtype` is absent of uint8.
+    """
 
     digest: Digest
-    shape: list[Natural]
+    shape: Annotated[list[Natural], Field(min_length=2, max_length=3)]
     classes: Natural
     split: Literal["tail", "stratified"]
     counts: dict[str, list[Natural]]
+    dtype: Literal["float32", "float64"] | None = None
+    names: list[str] | None = None
+    name: str | None = None
 
 
 class _Object(_Strict):

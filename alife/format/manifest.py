@@ -14,9 +14,10 @@ from pydantic import ValidationError
 
 from alife import schema
 from alife.configuration.keys import RunConfig
+from alife.configuration.values import GIVEN
 from alife.errors import UserError, damaged
 from alife.format.fields import SINCE, Manifest, Task
-from alife.words import count
+from alife.words import images
 
 NAME: Final = "manifest.json"
 MOST: Final = 1 << 26
@@ -30,16 +31,20 @@ def parse_task(task: Any, source: str) -> dict[str, Any] | None:
         UserError: It is not what a record says.
     """
     try:
-        return None if task is None else Task.model_validate(task).model_dump()
+        return None if task is None else Task.model_validate(task).model_dump(exclude_none=True)
     except ValidationError:
         raise damaged(source, "not what a record says of its data") from None
 
 
 def told(task: Mapping[str, Any]) -> str:
-    """The data of a record, as "60 images of 2 × 3 pixels, 2 classes (SHA-256 0123456789ab…)"."""
-    images = sum(map(sum, task["counts"].values()))
-    shape = " × ".join(map(str, task["shape"]))
-    return f"{count(images, 'image')} of {shape} pixels, {task['classes']} classes (SHA-256 {task['digest'][:12]}…)"
+    """The data of a record, as "60 images of 2 × 3 pixels, 2 classes (SHA-256 0123456789ab…)".
+
+    Their name goes before, if they were handed over with one, as in "pets (60 images …, SHA-256 …)".
+    """
+    n = sum(map(sum, task["counts"].values()))
+    what = f"{images(n, task['shape'], task.get('dtype', 'uint8'))}, {task['classes']} classes"
+    digest, name = f"SHA-256 {task['digest'][:12]}…", task.get("name", GIVEN)
+    return f"{what} ({digest})" if name == GIVEN else f"{name} ({what}, {digest})"
 
 
 def serialise(manifest: Mapping[str, Any]) -> bytes:

@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alife.configuration.keys import RunConfig
-from alife.errors import UserError
+from alife.configuration.values import GIVEN
+from alife.errors import UserError, plain
 from alife.organism.genome import Shape
 from alife.organism.kernel.activation import SELU_ALPHA, SELU_SCALE
 from alife.streams import Stream, rng
+from alife.world.arrays import Span
 from alife.world.task import Task
 
 ROWS = 4096
@@ -26,17 +28,22 @@ ROWS = 4096
 class Optics:
     """What makes an image's features of its pixels p in [0, 1]: SELU((p - mean) @ projection).
 
+    p is uint8 / 255, or floats by their place in `span`.
+
     Attributes:
         projection: [pixels, H - K] float64.
         mean: [pixels] float64, the mean image to learn from with `quine.projection: centred`, else 0.
+        span: `Task.span` of the data.
     """
 
     projection: NDArray[np.float64]
     mean: NDArray[np.float64]
+    span: Span = (0.0, 1.0)
 
-    def features(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """[n, H - K] of images [n, pixels]."""
-        return np.concatenate([selu((block - self.mean) @ self.projection) for block in _unit_blocks(images)])
+    def features(self, images: NDArray[Any]) -> NDArray[np.float32]:
+        """[n, H - K] of images [n, pixels], uint8 or floats."""
+        blocks = _unit_blocks(images, self.span)
+        return np.concatenate([selu((block - self.mean) @ self.projection) for block in blocks])
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,7 @@ class Physics:
         images: {"learn", "select", "test"} → [n, H - K] float32, SELU of the projected pixels; empty without a task.
         labels: The same keys → [n] int64.
         optics: How images become features; None without a task.
-        task: `Task.on_record` of the data; None without a task.
+        task: `Task.on_record` of the data, and its name if it was handed over; None without a task.
     """
 
     shape: Shape
@@ -98,7 +105,8 @@ def _drawn(config: RunConfig, task: Task | None) -> Physics:
     optics = _optics(config, task, seed, shape)
     images = {name: optics.features(getattr(task, f"{name}_images")) for name in ("learn", "select", "test")}
     labels = {name: getattr(task, f"{name}_labels") for name in images}
-    return Physics(shape, coordinates, images, labels, optics, task.on_record())
+    called = {"name": plain(task.name)} if config.task == GIVEN else {}
+    return Physics(shape, coordinates, images, labels, optics, task.on_record() | called)
 
 
 def _coordinates(seed: int, shape: Shape, deviation: float) -> NDArray[np.float32]:
@@ -114,18 +122,31 @@ def _coordinates(seed: int, shape: Shape, deviation: float) -> NDArray[np.float3
 def _optics(config: RunConfig, task: Task, seed: int, shape: Shape) -> Optics:
     mean = np.zeros(task.pixels)
     if config.quine.projection == "centred":
-        mean = task.learn_images.sum(0, dtype=np.int64) / (255 * len(task.learn_images))
-    energy = sum(float(np.square(block - mean).sum()) for block in _unit_blocks(task.learn_images))
+        mean = _mean(task.learn_images, task.span)
+    energy = sum(float(np.square(block - mean).sum()) for block in _unit_blocks(task.learn_images, task.span))
     energy /= len(task.learn_images)
     deviation = (3 * task.pixels) ** -0.5 if config.quine.projection == "paper" else max(energy, 1e-12) ** -0.5
     bound = 3**0.5 * deviation
     size = task.pixels, shape.hidden - shape.coordinate_units
-    return Optics(rng(seed, Stream.PROJECTION, 1).uniform(-bound, bound, size), mean)
+    return Optics(rng(seed, Stream.PROJECTION, 1).uniform(-bound, bound, size), mean, task.span)
 
 
-def _unit_blocks(images: NDArray[np.uint8]) -> Iterator[NDArray[np.float64]]:
+def _mean(images: NDArray[Any], span: Span) -> NDArray[np.float64]:
+    """[pixels] of images [n, pixels]; of uint8 exact but for one division."""
+    if images.dtype == np.uint8:
+        return np.asarray(images.sum(0, dtype=np.int64) / (255 * len(images)))
+    return np.asarray(sum(block.sum(0) for block in _unit_blocks(images, span)) / len(images))
+
+
+def _unit_blocks(images: NDArray[Any], span: Span) -> Iterator[NDArray[np.float64]]:
+    """Some rows at a time, with what counts as 0 and 1 (`span`, of uint8 0 and 255) at 0 and 1."""
+    low, high = (0.0, 255.0) if images.dtype == np.uint8 else span
     for first in range(0, len(images), ROWS):
-        yield images[first : first + ROWS].astype(np.float64) / 255
+        block = images[first : first + ROWS].astype(np.float64)
+        if low:
+            block -= low
+        block /= high - low
+        yield block
 
 
 def selu(z: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -1,95 +1,132 @@
-"""The classification task: MNIST or any folder of IDX files, split to learn, to select and to test.
+"""The classification task: MNIST, a folder of IDX files or arrays in memory, split to learn, to select and to test.
 
-Call `load_task` with what `task` says, `fetch` to have it on disk, `describe` to say what it is.
+Call `load_task` with what `task` says, `fetch` to have it on disk, `Task.of` for arrays and data sets of one's own,
+`accept` for a task that somebody else made. What it is in words says `alife.world.about`.
 """
 
 import hashlib
+import math
 import os
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from alife import words
+from alife.configuration.values import GIVEN
 from alife.errors import UserError
-from alife.words import count
-from alife.world import glyphs, mnist
-from alife.world.idx import ROLES, Bytes, IdxFolder, content_md5, read_folder
-from alife.world.splits import SHARE, SPLITS, WORDS, Labels, Split
+from alife.world import arrays, glyphs, mnist
+from alife.world.arrays import Span
+from alife.world.idx import ROLES, IdxFolder, read_folder
+from alife.world.parts import ARGUMENTS, Parts, division, of_data
+from alife.world.splits import Labels, Split
 
-MINIMUM_TRAINING: Final = SHARE
-"""Fewest training images: of fewer, no sixth is left for selection."""
+BYTE: Final = 256
+"""Most classes whose labels the digest takes as bytes; of more, as uint16."""
 
 _NAMES: Final = ("learn", "select", "test")
-
-KNOWN: Final[Mapping[str, tuple[Mapping[str, str], str]]] = {
-    "MNIST": (mnist.MD5, mnist.CREDIT),
-    "Fashion-MNIST": (
-        {
-            "train-images": "f4a8712d7a061bf5bd6d2ca38dc4d50a",
-            "train-labels": "9018921c3c673c538a1fc5bad174d6f9",
-            "t10k-images": "8181f5470baa50b63fa0f6fddb340f0a",
-            "t10k-labels": "15d484375f8d13e6eb1aabb0c3f46965",
-        },
-        "Fashion-MNIST by Zalando SE (Xiao, Rasul & Vollgraf 2017), licence MIT",
-    ),
-    "the glyphs": (
-        {
-            "train-images": "42a757b7a341a379725e4afb31ddc8fd",
-            "train-labels": "f02f8ac29ecb47ad8fe09bdee0636cf0",
-            "t10k-images": "e7c4723ad5e371efe42d1aecdb683e85",
-            "t10k-labels": "b2aa6743d82008997e0a4f0d20364544",
-        },
-        "made by this program: alife/world/glyphs.py",
-    ),
-}
-"""By name: MD5 of the uncompressed IDX files, and whom to credit."""
 
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """A data set in its three splits.
+    """A data set in its three splits: learned from, selected by, and tested on at the end of a run.
 
     Attributes:
-        name: "mnist", or the folder as it was given.
+        name: "mnist", or the folder as it was given, or as `of` was told.
         split: How the training set was divided.
-        learn_images: uint8 [n, pixels] (MNIST: the first 50,000 of the training set).
+        learn_images: uint8, float32 or float64 [n, pixels] (MNIST: the first 50,000 of the training set).
         learn_labels: int64 [n].
-        select_images: uint8 [n, pixels], for selection (MNIST: the last 10,000 of the training set).
+        select_images: Likewise [n, pixels], for selection (MNIST: the last 10,000 of the training set).
         select_labels: int64 [n].
-        test_images: uint8 [n, pixels]. For the end of a run only.
+        test_images: Likewise [n, pixels]. For the end of a run only.
         test_labels: int64 [n].
         classes: The largest label of all splits + 1.
-        shape: Rows and columns of an image.
+        shape: Rows and columns of an image, and channels if it has more than one.
+        names: Of the classes, if they have any.
+        span: Of floats, the two values that a network sees as 0 and 1. uint8 are seen as value / 255.
+
+    Example:
+        >>> import alife
+        >>> import numpy as np
+        >>> draw = np.random.default_rng(0)
+        >>> x, y = draw.random((60, 8, 8)), draw.choice(["cat", "dog"], 60)
+        >>> task = alife.Task.of(x[:50], y[:50], x[50:], y[50:], name="pets")
+        >>> task
+        <Task pets: 60 float64 images of 8 × 8 pixels, 2 classes>
+        >>> task.names, task.counts["test"]
+        (('cat', 'dog'), [6, 4])
     """
 
     name: str
     split: Split
-    learn_images: Bytes
+    learn_images: NDArray[Any]
     learn_labels: Labels
-    select_images: Bytes
+    select_images: NDArray[Any]
     select_labels: Labels
-    test_images: Bytes
+    test_images: NDArray[Any]
     test_labels: Labels
     classes: int
-    shape: tuple[int, int]
+    shape: tuple[int, ...]
+    names: tuple[str, ...] = ()
+    span: Span = (0.0, 1.0)
+
+    @classmethod
+    def of(
+        cls, *data: Any, name: str = GIVEN, split: Split = "stratified", shape: Sequence[int] | None = None
+    ) -> "Task":
+        """A task of data in memory.
+
+        Args:
+            data: train_x, train_y, test_x, test_y: images and labels as numpy arrays, torch tensors or lists; or
+                train_dataset, test_dataset: data sets as of torchvision or Hugging Face, or pairs of arrays. Images
+                are [n, pixels], [n, rows, columns], [n, rows, columns, channels] or [n, channels, rows, columns]:
+                uint8, or floats, of which the lowest to train on becomes 0 and the highest 1, unless all are in [0, 1].
+                Labels are whole numbers from 0 on, or words, which are numbered in sorted order. All is copied once.
+            name: What to call it in lines about a run's data.
+            split: "stratified" takes a sixth of each class of the training set for selection, "tail" its last sixth.
+            shape: (rows, columns) or (rows, columns, channels) of an image, where its layout does not say.
+
+        Raises:
+            UserError: Something is wrong with an argument, which the line names, or they do not fit each other.
+        """
+        if not isinstance(name, str) or not name.strip():
+            raise UserError(f"name: {name!r} is not allowed: a word or a few")
+        return divided(name, split, of_data(data, shape))
+
+    def __repr__(self) -> str:
+        """A line: what it is called, and what it holds."""
+        n = sum(len(getattr(self, f"{name}_images")) for name in _NAMES)
+        return f"<Task {self.name}: {words.images(n, self.shape, self.dtype.name)}, {self.classes} classes>"
 
     @property
     def pixels(self) -> int:
-        """Rows × columns of an image."""
-        return self.shape[0] * self.shape[1]
+        """Values of an image."""
+        return math.prod(self.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the images."""
+        return self.learn_images.dtype
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the three splits: of each a line with its name and sizes, its images, its labels as bytes."""
+        """SHA-256 of the three splits: of each a line, its images, its labels as bytes (from 257 classes on as uint16).
+
+        The line has the split's name, number of images and shape of one, then the dtype if it is not uint8. Numbers are
+        little-endian. The names of classes have no part in it.
+        """
+        kind = [] if self.dtype == np.uint8 else [self.dtype.name]
+        number = "<u2" if self.classes > BYTE else "u1"
         total = hashlib.sha256()
         for name in _NAMES:
             images, labels = getattr(self, f"{name}_images"), getattr(self, f"{name}_labels")
-            total.update(f"{name} {len(images)} {self.shape[0]} {self.shape[1]}\n".encode())
-            total.update(np.ascontiguousarray(images).data)
-            total.update(labels.astype(np.uint8).data)
+            total.update(" ".join(map(str, [name, len(images), *self.shape, *kind])).encode() + b"\n")
+            total.update(np.ascontiguousarray(images, images.dtype.newbyteorder("<")).data)
+            total.update(labels.astype(number).data)
         return total.hexdigest()
 
     @property
@@ -99,13 +136,16 @@ class Task:
         return {name: np.bincount(values, minlength=self.classes).tolist() for name, values in labels.items()}
 
     def on_record(self) -> dict[str, Any]:
-        """What a run's manifest says of its data."""
+        """What a run's manifest says of its data; dtype and classes' names only where there is something to say."""
+        more: dict[str, Any] = {} if self.dtype == np.uint8 else {"dtype": self.dtype.name}
         return {
             "digest": self.digest,
             "shape": list(self.shape),
             "classes": self.classes,
             "split": self.split,
             "counts": self.counts,
+            **more,
+            **({"names": list(self.names)} if self.names else {}),
         }
 
 
@@ -134,7 +174,12 @@ def load_task(spec: str | os.PathLike[str], *, split: Split | None = None, progr
         ((8, 8), 10, (500, 64))
     """
     spec = os.fspath(spec)
-    return None if spec == "none" else _divided(spec, _obtain(spec, progress), split)
+    if spec == "none":
+        return None
+    if spec == GIVEN:
+        raise UserError(f"task: {GIVEN}: such data are handed over in Python: alife.evolve(config, out, task=task)")
+    found = obtain(spec, progress)
+    return divided(spec, split or usual(spec), Parts(found.files, found.arrays))
 
 
 def fetch(spec: str, *, progress: bool = True) -> Path:
@@ -148,129 +193,54 @@ def fetch(spec: str, *, progress: bool = True) -> Path:
     """
     if spec == "none":
         raise UserError("task none: it has no data to fetch; name mnist or a folder of IDX files")
-    found = _obtain(spec, progress)
-    _divided(spec, found, None)
+    found = obtain(spec, progress)
+    divided(spec, usual(spec), Parts(found.files, found.arrays))
     return found.folder
 
 
-def describe(spec: str) -> str:
-    """A few lines on a data set: where it is, what it holds, what its checksums say, whom to credit.
+def accept(task: Any) -> Task:
+    """A task that somebody made, if it is one.
 
     Raises:
-        UserError: As `load_task`.
+        UserError: It is something else.
     """
-    if spec == "none":
-        return "none: no data set; networks only replicate"
-    found = _obtain(spec, progress=True)
-    task = _divided(spec, found, None)
-    rows, columns = task.shape
-    return "\n".join(
-        [
-            f"{spec}: {found.folder}",
-            f"{count(len(task.learn_images), 'image')} to learn, {len(task.select_images):,} to select, "
-            f"{len(task.test_images):,} to test; {rows} × {columns} pixels, {task.classes} classes",
-            f"split: {WORDS[task.split]}",
-            *_table(task),
-            *_verdict(found),
-        ]
-    )
+    if not isinstance(task, Task):
+        raise UserError(f"task: of type {type(task).__name__}, which is no task: make one, alife.Task.of({ARGUMENTS})")
+    return task
 
 
-def _table(task: Task) -> list[str]:
-    """Images of each class by split, a line a class."""
-    counts = task.counts
-    head = f"{'class':>5}" + "".join(f"{name:>9}" for name in counts)
-    by_class = zip(*counts.values(), strict=True)
-    return [head, *(f"{label:5}" + "".join(f"{n:9,}" for n in row) for label, row in enumerate(by_class) if any(row))]
+def divided(name: str, split: Split, parts: Parts) -> Task:
+    """A task of a training and a test set.
 
-
-def _verdict(found: IdxFolder) -> list[str]:
-    md5 = {role: content_md5(values) for role, values in found.arrays.items()}
-    for name, (known, credit) in KNOWN.items():
-        wrong = [role for role in ROLES if md5[role] != known[role]]
-        if not wrong:
-            return [f"checksums: all four files are those of {name}", credit]
-        if len(wrong) < len(ROLES):
-            role = wrong[0]
-            return [
-                f"checksums: partly {name}, but {found.files[role].name} has MD5 {md5[role]}, not {known[role]}",
-                f"as far as it is {credit}",
-            ]
-    return ["checksums: unknown data set, not checked", "credit and licence: as its makers say"]
-
-
-def _divided(spec: str, found: IdxFolder, split: Split | None) -> Task:
-    _check_fit(found)
-    split = split or ("tail" if spec == "mnist" else "stratified")
-    train, test = found.arrays["train-images"], found.arrays["t10k-images"]
-    labels, test_labels = (found.arrays[f"{part}-labels"].astype(np.int64) for part in ("train", "t10k"))
-    if split == "stratified":
-        _check_enough(found.files["train-labels"], labels)
-    learn, select = SPLITS[split](labels)
-    classes = _check_labels(found.files, labels[learn], labels[select], test_labels)
-    flat = train.reshape(len(train), -1)
+    Raises:
+        UserError: They do not fit each other, or are too few; or as `arrays.measured`.
+    """
+    learn, select, classes = division(parts, split)
+    train, labels, test, test_labels = (parts.arrays[role] for role in ROLES)
+    dtype, span = arrays.measured(train, test, (str(parts.files["train-images"]), str(parts.files["t10k-images"])))
     return Task(
-        name=spec,
+        name=name,
         split=split,
-        learn_images=flat[learn],
-        learn_labels=labels[learn],
-        select_images=flat[select],
-        select_labels=labels[select],
-        test_images=test.reshape(len(test), -1),
-        test_labels=test_labels,
+        learn_images=arrays.gathered(train, learn, dtype),
+        learn_labels=labels[learn].astype(np.int64),
+        select_images=arrays.gathered(train, select, dtype),
+        select_labels=labels[select].astype(np.int64),
+        test_images=arrays.gathered(test, slice(None), dtype),
+        test_labels=test_labels.astype(np.int64),
         classes=classes,
         shape=train.shape[1:],
+        names=parts.names[:classes] if len(parts.names) >= classes else (),
+        span=span,
     )
 
 
-def _check_fit(found: IdxFolder) -> None:
-    arrays, files = found.arrays, found.files
-    for split in ("train", "t10k"):
-        images, labels = arrays[f"{split}-images"], arrays[f"{split}-labels"]
-        if len(images) != len(labels):
-            raise UserError(
-                f"{files[f'{split}-labels']}: {count(len(labels), 'label')} for the {count(len(images), 'image')} in "
-                f"{files[f'{split}-images'].name}: take both from the same data set"
-            )
-    train, test = arrays["train-images"], arrays["t10k-images"]
-    if train.shape[1:] != test.shape[1:]:
-        raise UserError(
-            f"{files['t10k-images']}: images of {test.shape[1]} × {test.shape[2]} pixels, but of {train.shape[1]} × "
-            f"{train.shape[2]} in {files['train-images'].name}: take both from the same data set"
-        )
-    if len(train) < MINIMUM_TRAINING:
-        raise UserError(f"{files['train-images']}: {count(len(train), 'image')}: add some, at least {MINIMUM_TRAINING}")
+def usual(spec: str) -> Split:
+    """How a data set's training set is divided unless somebody says otherwise."""
+    return "tail" if spec == "mnist" else "stratified"
 
 
-def _check_enough(file: Path, labels: Labels) -> None:
-    """See that each class can be both learned and selected by."""
-    present, counts = np.unique(labels, return_counts=True)
-    if counts.min() < 2:
-        raise UserError(
-            f"{file}: label {present[counts.argmin()]} comes once: a class needs two training images, one to learn "
-            "from and one for selection: add some, or leave that class out"
-        )
-
-
-def _check_labels(files: Mapping[str, Path], learn: Labels, select: Labels, test: Labels) -> int:
-    """Number of classes, after a check that each can be learned: a label never seen caps the accuracy unnoticed."""
-    learned = np.unique(learn)
-    for role, what, labels in (
-        ("train-labels", f"the {count(len(select), 'label')} for selection hold", select),
-        ("t10k-labels", "the test labels hold", test),
-    ):
-        unseen = np.setdiff1d(labels, learned)
-        if unseen.size:
-            raise UserError(
-                f"{files[role]}: {what} {unseen[0]}, which the {len(learn):,} training labels for learning do not: "
-                "shuffle the training set, or leave that class out"
-            )
-    if len(learned) < 2:
-        raise UserError(f"{files['train-labels']}: all labels are {learned[0]}: add a second class")
-    return int(learned[-1]) + 1
-
-
-def _obtain(spec: str, progress: bool) -> IdxFolder:
+def obtain(spec: str, progress: bool) -> IdxFolder:
+    """The four arrays of MNIST, the glyphs or a folder."""
     if spec == "mnist":
         return mnist.obtain(progress=progress)
     if spec == "glyphs":

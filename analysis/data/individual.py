@@ -90,18 +90,19 @@ class Individual:
             raise checkpoints.not_kept(self.run, manifest, self.generation)
         return genome
 
-    def network(self, device: str | None = None) -> Any:
+    def network(self, device: str | None = None, task: Any = None) -> Any:
         """The adult that it became, a `torch.nn.Module`: `network(images)` classifies, `network.emit()` prints.
 
         Args:
             device: As of `alife.load_network`, which this calls.
+            task: Likewise.
 
         Raises:
             UserError: As `alife.load_network`.
         """
         import alife
 
-        return alife.load_network(self.run, self.id, device=device)
+        return alife.load_network(self.run, self.id, device=device, task=task)
 
 
 def individual(births: pd.DataFrame, first: int, last: int, identity: int, path: str) -> Individual:

@@ -7,7 +7,8 @@ sets a paragraph's look. Data cannot do so: what a value has of line ends and co
 In a NAME.html.j2 all values are escaped.
 
 Filters: `number`, `words` (of an estimate), `effect` (of a row of a comparison), `whole` ("1,200"), `exact` (0.05, as a
-setting is written), `bytes`, `count` ("3 runs"), `trait` (what `alife.traits` knows of a name).
+setting is written), `bytes`, `count` ("3 runs"), `data` (of a manifest's
+`task`), `trait` (what `alife.traits` knows of a name).
 """
 
 import json
@@ -21,6 +22,7 @@ from jinja2.ext import Extension
 from rich.filesize import decimal
 
 from alife.errors import plain
+from alife.format.manifest import told
 from alife.traits import TRAITS
 from alife.words import count
 from analysis.numbers import number, words
@@ -95,6 +97,6 @@ def _environment() -> jinja2.Environment:
     environment.policies["json.dumps_function"] = _json
     environment.filters |= {"number": number, "words": words, "count": count, "bytes": decimal}
     environment.filters |= {"whole": "{:,}".format, "exact": "{:g}".format}
-    environment.filters |= {"trait": TRAITS.__getitem__, "effect": _effect}
+    environment.filters |= {"data": told, "trait": TRAITS.__getitem__, "effect": _effect}
     environment.globals |= {"note": NOTE, "statement": STATEMENT}
     return environment

@@ -20,6 +20,7 @@ from alife.evolution.reproduction import Floats
 from alife.format import checkpoints
 from alife.format.checkpoints import Adult, adults_name
 from alife.world.projections import Physics
+from alife.world.task import Task
 from populations.engine import migration
 from populations.engine.prepare import prepare
 from populations.record.storage import explained, open_folder
@@ -27,7 +28,9 @@ from populations.record.task import as_lived
 from populations.record.writer import read_checkpoint, read_config, read_manifest
 
 
-def load_network(run: str | os.PathLike[str], individual: int, *, device: str | None = None) -> Network:
+def load_network(
+    run: str | os.PathLike[str], individual: int, *, device: str | None = None, task: Task | None = None
+) -> Network:
     """An adult of a run as a plain torch module.
 
     The dominants of a run's last generation are stored. Others are lived again from their generation's newborns, if
@@ -37,6 +40,7 @@ def load_network(run: str | os.PathLike[str], individual: int, *, device: str | 
         run: A path or an fsspec URI, or an `analysis.data.run.Run`.
         individual: An id of `births`; of a migrant, too.
         device: Where to live; as the run did if None. The module is on the CPU.
+        task: The run's data, if they were handed over; other data are refused.
 
     Raises:
         UserError: There is no such individual, its newborns are not kept, or the run's data or device are not here.
@@ -49,11 +53,11 @@ def load_network(run: str | os.PathLike[str], individual: int, *, device: str | 
         >>> network.emit().shape  # H = 16: 2·16² weights between neurons, 16 that print, 10·16 that classify
         torch.Size([688])
     """
-    return load_networks(run, [individual], device=device)[0]
+    return load_networks(run, [individual], device=device, task=task)[0]
 
 
 def load_networks(
-    run: str | os.PathLike[str], individuals: Sequence[int], *, device: str | None = None
+    run: str | os.PathLike[str], individuals: Sequence[int], *, device: str | None = None, task: Task | None = None
 ) -> list[Network]:
     """As `load_network`, of several: the world is made once, and each island lives once a generation."""
     run = os.fspath(run)
@@ -67,7 +71,7 @@ def load_networks(
     for one, when in born.items():
         if one not in known:
             _check_kept(run, manifest, when, one)
-    config, physics = prepare(config, manifest)
+    config, physics = prepare(config, manifest, given=task)
     for when in sorted({when for one, when in born.items() if one not in known}):
         known |= _lived(run, config, physics, when, {one for one in wanted if born[one] == when})
     for one, when in born.items():

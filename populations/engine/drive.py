@@ -3,6 +3,7 @@
 Whatever happens, what is complete is committed, what was lost is on record, and nothing stays open.
 """
 
+import math
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
@@ -183,7 +184,8 @@ def _cost(run: RunState) -> events.Cost:
     classes, task = weights // h - 2 * h - 1, run.recorder.manifest["task"]
     shape = Shape(h, run.config.quine.coordinate_units if classes else h, classes)
     images = sum(map(sum, task["counts"].values())) if task else 0
-    memory = needs.memory(run.config, shape, images)
+    pixels = math.prod(task["shape"]) if task else 0
+    memory = needs.memory(run.config, shape, images, pixels)
     return events.Cost(core_seconds=needs.generation_seconds(run.config), memory=sum(memory.values()))
 
 

@@ -17,10 +17,12 @@ from alife.configuration.keys import RunConfig, parse_config
 from alife.configuration.parsing import flatten
 from alife.configuration.remarks import warnings
 from alife.configuration.sources import Given, load_config
+from alife.configuration.values import GIVEN
 from alife.errors import UserError
 from alife.evolution import founding, objects
 from alife.evolution.reproduction import founders
 from alife.organism.measures import DEAD_ZERO
+from alife.world.task import Task
 from populations.engine.choosing import BackendName, choose
 from populations.engine.coordinator import RunState
 from populations.engine.course import Course
@@ -31,7 +33,7 @@ from populations.engine.ray.cluster import elsewhere
 from populations.observe import events
 from populations.observe.listeners import Listeners, Sink
 from populations.record.provenance import check_newborns, check_version, versions
-from populations.record.task import as_lived, task_again
+from populations.record.task import as_lived, task_again, told_given
 from populations.record.writer import Recorder, check_unused, exists, read_config, read_manifest
 
 
@@ -49,6 +51,7 @@ class Evolution(Course):
         backend: As of `evolve`.
         resume: As of `evolve`; of a run that has ended there is no generation left.
         callbacks: As of `evolve`.
+        task: As of `evolve`.
         sinks: As of `evolve`.
         quiet: As of `evolve`.
 
@@ -76,10 +79,11 @@ class Evolution(Course):
         backend: BackendName = "auto",
         resume: bool = False,
         callbacks: Sequence[object] = (),
+        task: Task | None = None,
         sinks: Sequence[Sink] | None = None,
         quiet: bool = False,
     ):
-        plan = partial(_new, load_config(config), os.fspath(out), backend, resume)
+        plan = partial(_new, told_given(load_config(config), task), os.fspath(out), backend, resume, task)
         super().__init__(plan, backend, callbacks, sinks, quiet)
 
 
@@ -90,6 +94,7 @@ def evolve(
     backend: BackendName = "auto",
     resume: bool = False,
     callbacks: Sequence[object] = (),
+    task: Task | None = None,
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
 ) -> str:
@@ -104,6 +109,7 @@ def evolve(
         callbacks: Asked of every generation: functions of a `Step`, or objects as `Callback`
             (`populations.observe.steps`). They may record numbers, stop the run and change its length; one that fails
             is asked no more. Births are the same.
+        task: The data, if they are in memory (`alife.Task.of`); the configuration's `task` is then "given".
         sinks: Called with every event (`populations.observe.events`); one that raises is called no more. If None,
             progress is shown where a person watches, on a terminal or in a notebook.
         quiet: Show nothing there.
@@ -127,7 +133,8 @@ def evolve(
         >>> alife.load_run("runs/small")
         <Run runs/small: finished, 4 of 4 generations, 64 births>
     """
-    return Evolution(config, out, backend=backend, resume=resume, callbacks=callbacks, sinks=sinks, quiet=quiet).run()
+    how: Any = {"backend": backend, "resume": resume, "callbacks": callbacks, "task": task, "sinks": sinks}
+    return Evolution(config, out, quiet=quiet, **how).run()
 
 
 def resume(
@@ -138,6 +145,7 @@ def resume(
     allow_changed: bool = False,
     backend: BackendName = "auto",
     callbacks: Sequence[object] = (),
+    task: Task | None = None,
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
 ) -> str:
@@ -150,6 +158,7 @@ def resume(
         allow_changed: Go on though the source of an object of the user's own has changed; the change goes on record.
         backend: As of `evolve`.
         callbacks: As of `evolve`.
+        task: The run's data, if they were handed over; other data are refused.
         sinks: As of `evolve`.
         quiet: As of `evolve`.
 
@@ -167,7 +176,7 @@ def resume(
         7
     """
     return Course(
-        partial(_further, os.fspath(run), generations, ray or {}, backend, allow_changed),
+        partial(_further, os.fspath(run), generations, ray or {}, backend, allow_changed, task),
         backend,
         callbacks,
         sinks,
@@ -175,13 +184,15 @@ def resume(
     ).run()
 
 
-def _new(config: RunConfig, out: str, backend: BackendName, resume: bool, tell: Listeners) -> Begin | str:
+def _new(
+    config: RunConfig, out: str, backend: BackendName, resume: bool, task: Task | None, tell: Listeners
+) -> Begin | str:
     """The plan of a new run, or of going on with it if it may be there."""
     if resume and exists(out):
-        return go_on(out, config, backend, False, tell)
+        return go_on(out, config, backend, False, task, tell)
     check_unused(out)
     own = objects.found(config)
-    config, physics = prepare(config, backend=backend)
+    config, physics = prepare(config, backend=backend, given=task)
     n_weights = physics.shape.n_weights
     genomes = founding.given(config, n_weights)
     made_of = objects.on_record(own) | founding.on_record(config, genomes)
@@ -204,6 +215,7 @@ def _further(
     ray: Mapping[str, Any],
     backend: BackendName,
     allow_changed: bool,
+    task: Task | None,
     tell: Listeners,
 ) -> Begin | str:
     """The plan of a run that goes on."""
@@ -213,6 +225,7 @@ def _further(
     if ended := _ended(read_manifest(out), total):
         return ended
     untold(stored, ray, out, backend)
+    data = task_again(stored, read_manifest(out), task)
     recorder = Recorder.open(out)
     try:
         if ended := _ended(recorder.manifest, total):
@@ -221,7 +234,7 @@ def _further(
         config = _as_asked(recorder, total, ray, backend)
         aged = check_version(recorder.manifest, config)
         away = backend != "local" and elsewhere(config.ray)
-        physics = physics_of(config, task_again(config, recorder.manifest), away)
+        physics = physics_of(config, data, away)
         own = objects.found(config)
         changed = objects.check(own, recorder.manifest["objects"], allow_changed)
         before = [line for line in recorder.manifest["warnings"] if line.startswith(("fork: ", "changed: "))]
@@ -251,9 +264,13 @@ def _further(
     return start
 
 
-def go_on(out: str, config: RunConfig, backend: BackendName, allow_changed: bool, tell: Listeners) -> Begin | str:
+def go_on(
+    out: str, config: RunConfig, backend: BackendName, allow_changed: bool, task: Task | None, tell: Listeners
+) -> Begin | str:
     """The plan of going on with a run that must be the one configured, but for its length and its Ray."""
     stored = read_config(out)
+    if task is not None or stored.task == GIVEN != config.task:
+        task_again(stored, read_manifest(out), task)
     asked = config.model_dump(exclude={"ray", "generations"})
     leaves = flatten(asked, out).items()
     said = {key: value for key, value in leaves if value not in (None, "auto") or key == founding.KEY}
@@ -265,7 +282,7 @@ def go_on(out: str, config: RunConfig, backend: BackendName, allow_changed: bool
             "'alife fork' it, or choose another folder (--out)"
         )
     longer = config.generations if config.generations > stored.generations else None
-    return _further(out, longer, config.ray.model_dump(exclude_unset=True), backend, allow_changed, tell)
+    return _further(out, longer, config.ray.model_dump(exclude_unset=True), backend, allow_changed, task, tell)
 
 
 def _as_asked(recorder: Recorder, total: int, ray: Mapping[str, Any], backend: BackendName) -> RunConfig:

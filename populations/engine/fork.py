@@ -15,6 +15,7 @@ from alife.configuration.keys import RunConfig, parse_config
 from alife.configuration.parsing import flatten, merge, nest
 from alife.errors import UserError
 from alife.evolution import objects
+from alife.world.task import Task
 from populations.engine import migration
 from populations.engine.choosing import BackendName, choose
 from populations.engine.coordinator import RunState
@@ -43,6 +44,7 @@ def fork(
     backend: BackendName = "auto",
     resume: bool = False,
     callbacks: Sequence[object] = (),
+    task: Task | None = None,
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
 ) -> str:
@@ -60,6 +62,7 @@ def fork(
         backend: As of `populations.evolve`.
         resume: Go on if `out` already holds this fork.
         callbacks: As of `populations.evolve`.
+        task: The parent's data, if they were handed over; other data are refused.
         sinks: As of `populations.evolve`.
         quiet: As of `populations.evolve`.
 
@@ -79,7 +82,8 @@ def fork(
     """
     parent = os.fspath(parent)
     out = folder_of(parent, generation) if out is None else os.fspath(out)
-    plan = partial(_plan, parent, generation, out, nest(flatten(changes or {}, "fork")), allow_changed, backend, resume)
+    asked = nest(flatten(changes or {}, "fork"))
+    plan = partial(_plan, parent, generation, out, asked, allow_changed, backend, resume, task)
     return Course(plan, backend, callbacks, sinks, quiet).run()
 
 
@@ -91,13 +95,14 @@ def _plan(
     allow_changed: bool,
     backend: BackendName,
     resume: bool,
+    task: Task | None,
     tell: Listeners,
 ) -> Begin | str:
     """What is to be lived; `changes` are nested."""
     past = read_manifest(parent)
     lived = untold(as_lived(read_config(parent), past), changes.get("ray", {}), parent, backend)
     if resume and exists(out):
-        return go_on(out, fork_config(lived, changes, generation), backend, allow_changed, tell)
+        return go_on(out, fork_config(lived, changes, generation), backend, allow_changed, task, tell)
     number, newborns, meta = read_checkpoint(parent, generation)
     config = fork_config(lived, changes, generation)
     check_unused(out)
@@ -106,7 +111,7 @@ def _plan(
     changed = objects.check(
         {key: each for key, each in own.items() if value_of(lived, key) == each.name}, past["objects"], allow_changed
     )
-    config, physics = prepare(config, past, backend)
+    config, physics = prepare(config, past, backend, task)
     aged = check_version(past, config)
     norm = check_newborns(newborns, meta, config, physics, parent)
     warned = [

@@ -5,14 +5,16 @@ Call `check` before anything is made, `memory` and `generation_seconds` for what
 
 import os
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
+from alife.configuration.idle import value_of
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
 from alife.evolution.island import CACHE
 from alife.organism.genome import Shape
 from alife.organism.lifetime import BLOCK
 from alife.words import size
+from alife.world.projections import ROWS
 
 FLOPS: Final = 1e11
 """Of one core of an AMD EPYC in lives of the default size; smaller networks come to less, down to a tenth."""
@@ -47,19 +49,20 @@ def generation_seconds(config: RunConfig) -> float:
     return config.population.islands * island_seconds(config)
 
 
-def memory(config: RunConfig, shape: Shape, images: int, *, host: bool = True) -> dict[str, int]:
+def memory(config: RunConfig, shape: Shape, images: int, pixels: int = 0, *, host: bool = True) -> dict[str, int]:
     """About how many bytes of memory a run takes on a machine, by key.
 
     Args:
         config: The run.
         shape: Sizes of its networks.
         images: To learn, to select and to test, together.
+        pixels: Of an image.
         host: Whether a worker lives there, beside the driver.
 
     Returns:
         Bytes by the keys that make them: what networks see of all coordinates and images, once for all and once as a
         worker scales it; the genomes, of all islands and their offspring, and five times those of one island; what
-        individuals learn from together.
+        individuals learn from together; and the projection of pixels, with the pixels that are projected together.
     """
     features = shape.n_weights * shape.coordinate_units + images * (shape.hidden - shape.coordinate_units)
     population, life = config.population, config.life
@@ -69,10 +72,13 @@ def memory(config: RunConfig, shape: Shape, images: int, *, host: bool = True) -
         "quine.hidden": 4 * features * (2 if host else 1),
         "population.size": 4 * shape.n_weights * population.size * (2 * population.islands + (5 if host else 0)),
         "life.coordinates": together * rows * (8 * BLOCK + 20 * shape.hidden) if host else 0,
+        "task": 8 * pixels * (shape.hidden - shape.coordinate_units + 3 * min(images, ROWS)),
     }
 
 
-def check(config: RunConfig, shape: Shape, images: int, *, host: bool = True, gpu: bool = False) -> None:
+def check(
+    config: RunConfig, shape: Shape, images: int, pixels: int = 0, *, host: bool = True, gpu: bool = False
+) -> None:
     """Refuse what could not end, or not even begin on this machine.
 
     Arguments as of `memory`, and `gpu`: whether workers may have one.
@@ -86,11 +92,11 @@ def check(config: RunConfig, shape: Shape, images: int, *, host: bool = True, gp
             f"life.steps: {config.life.steps}: a generation of one island would take some {seconds / YEAR:.2g} years: "
             "choose fewer steps, units, coordinates, images or individuals"
         )
-    parts, there = memory(config, shape, images, host=host), machine_memory()
+    parts, there = memory(config, shape, images, pixels, host=host), machine_memory()
     if there and sum(parts.values()) > there:
         largest = max(parts, key=lambda key: parts[key])
-        section, name = largest.split(".")
-        value, whole, part = getattr(getattr(config, section), name), size(sum(parts.values())), size(parts[largest])
+        value: Any = f"{pixels:,} pixels an image" if largest == "task" else value_of(config, largest)
+        whole, part = size(sum(parts.values())), size(parts[largest])
         raise UserError(
             f"{largest}: {value}: this run takes about {whole} of memory, {part} of them for this; this machine has "
             f"{size(there)}: choose less of it"

@@ -20,7 +20,10 @@ from populations.record.task import task_again
 
 
 def prepare(
-    config: RunConfig, past: Mapping[str, Any] | None = None, backend: BackendName = "local"
+    config: RunConfig,
+    past: Mapping[str, Any] | None = None,
+    backend: BackendName = "local",
+    given: Task | None = None,
 ) -> tuple[RunConfig, Physics]:
     """The configuration with everything open resolved, and its physics; checks all that needs no cluster.
 
@@ -29,6 +32,7 @@ def prepare(
         past: The manifest of the run that is forked or assayed; None for a new one.
         backend: Where it is to live. If workers may be on other machines, `device: auto` stays open, with what depends
             on it: the backend's `config` has it resolved.
+        given: The data, if they were handed over.
 
     Raises:
         UserError: The data, the device or the topology do not fit.
@@ -37,7 +41,7 @@ def prepare(
     away = backend != "local" and elsewhere(config.ray)
     if not away:
         check_cuda(config)
-    task = task_again(config, past) if past else load_task(config.task)
+    task = task_again(config, past, given) if past else given or load_task(config.task)
     seed = config.seed if config.quine.projection_seed is None else config.quine.projection_seed
     config = config.model_copy(update={"quine": config.quine.model_copy(update={"projection_seed": seed})})
     physics = physics_of(config, task, away)
@@ -51,7 +55,7 @@ def physics_of(config: RunConfig, task: Task | None, away: bool) -> Physics:
     """`make_physics`, if workers here, or this driver alone, have the memory."""
     images = sum(map(sum, task.counts.values())) if task else 0
     gpu = config.device == "cuda" or (config.device == "auto" and (away or torch.cuda.is_available()))
-    needs.check(config, shape_of(config, task), images, host=not away, gpu=gpu)
+    needs.check(config, shape_of(config, task), images, task.pixels if task else 0, host=not away, gpu=gpu)
     return make_physics(config, task)
 
 

@@ -27,6 +27,7 @@ from alife.evolution import selection
 from alife.evolution.island import Habitat
 from alife.evolution.reproduction import Newborns
 from alife.organism.kernel.products import computing
+from alife.world.task import Task
 from populations.engine.prepare import prepare
 from populations.observe import events
 from populations.record.storage import explained, open_below
@@ -66,13 +67,16 @@ class Request:
     alone: bool = False
 
 
-def perform(uri: str, request: Request, told: Told = lambda _: None) -> tuple[dict[str, Any], dict[str, Columns]]:
+def perform(
+    uri: str, request: Request, told: Told = lambda _: None, task: Task | None = None
+) -> tuple[dict[str, Any], dict[str, Columns]]:
     """Do an assay on a run's stored genomes.
 
     Args:
         uri: The run: a path or an fsspec URI.
         request: What to do.
         told: Told of every event.
+        task: The run's data, if they were handed over; other data are refused.
 
     Returns:
         (what was done, as JSON values; tables by experiment).
@@ -83,7 +87,7 @@ def perform(uri: str, request: Request, told: Told = lambda _: None) -> tuple[di
     assay = ASSAYS[request.assay]
     generations = chosen(uri, request)
     size, options = settled(request)
-    habitat, groups = thaw(uri, generations, size, request.device)
+    habitat, groups = thaw(uri, generations, size, request.device, task)
     config = habitat.config
     about = {
         "assay": request.assay,
@@ -204,7 +208,7 @@ def chosen(uri: str, request: Request) -> list[int]:
 
 
 def thaw(
-    uri: str, generations: Sequence[int], size: int, device: str | None = None
+    uri: str, generations: Sequence[int], size: int, device: str | None = None, task: Task | None = None
 ) -> tuple[Habitat, dict[int, Newborns]]:
     """A run's habitat, and newborns of some of its generations.
 
@@ -213,6 +217,7 @@ def thaw(
         generations: Kept ones.
         size: How many of each generation at most, evenly from all islands, at random but always the same.
         device: Where to live; as the run did if None.
+        task: The run's data, if they were handed over; other data are refused.
 
     Raises:
         UserError: A generation is not kept, or the run's data or device are not here.
@@ -222,6 +227,6 @@ def thaw(
     stored = {g: read_checkpoint(uri, g)[1] for g in generations}
     if device is not None:
         config = parse_config(merge(config.model_dump(), {"device": device}))
-    config, physics = prepare(config, past)
+    config, physics = prepare(config, past, given=task)
     groups = {g: sample(list(islands.values()), size, config.seed) for g, islands in stored.items()}
     return Habitat(config, physics), groups

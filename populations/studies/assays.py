@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from alife.configuration.keys import RunConfig
 from alife.configuration.problems import shown
 from alife.errors import UserError
+from alife.world.task import Task
 from populations.record import reader
 from populations.record.storage import open_below
 
@@ -122,7 +123,7 @@ def _generations(value: Any, where: str) -> tuple[int | str, ...]:
     return tuple(sorted(dict.fromkeys(listed), key=lambda g: (g == LAST, g)))
 
 
-def assay_run(run: str, plan: AssayPlan) -> str:
+def assay_run(run: str, plan: AssayPlan, task: Task | None = None) -> str:
     """The job that is one assay of one run.
 
     Returns:
@@ -146,7 +147,7 @@ def assay_run(run: str, plan: AssayPlan) -> str:
         task_weights=weights,
         alone=True,
     )
-    return store(run, *perform(run, request))
+    return store(run, *perform(run, request, task=task))
 
 
 def is_done(run: str, config: RunConfig, plan: AssayPlan) -> bool:

@@ -13,8 +13,10 @@ from alife.configuration.keys import RunConfig
 from alife.configuration.parsing import flatten, merge, nest
 from alife.configuration.problems import shown
 from alife.configuration.remarks import of_fork, warnings
+from alife.configuration.values import GIVEN
 from alife.errors import BadArgument
 from alife.format import files
+from alife.world.task import Task
 from populations.engine.choosing import BackendName, Chosen, choose
 from populations.engine.fork import folder_of, fork, fork_config
 from populations.engine.ray.addresses import untold
@@ -23,7 +25,8 @@ from populations.observe import events
 from populations.observe.events import Event
 from populations.observe.listeners import Listeners, Sink, hearing
 from populations.observe.sweep_progress import SweepTerminal
-from populations.record.writer import check_unused, read_checkpoint, read_config
+from populations.record.task import task_again
+from populations.record.writer import check_unused, read_checkpoint, read_config, read_manifest
 from populations.studies.grid import MAX_RUNS
 from populations.studies.jobs import Job, Result, Stopped
 from populations.studies.progress import Progress
@@ -39,6 +42,7 @@ def replay(
     *,
     backend: BackendName = "auto",
     resume: bool = False,
+    task: Task | None = None,
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
 ) -> list[Result]:
@@ -54,6 +58,7 @@ def replay(
         backend: "ray": each fork is a task of its own; "local": one after another in this process; "auto": whichever
             is faster.
         resume: Go on with what has not ended.
+        task: The parent's data, if they were handed over.
         sinks: As of `populations.evolve`.
         quiet: As of `populations.evolve`.
 
@@ -69,14 +74,17 @@ def replay(
     out = folder_of(parent, generation) if out is None else os.fspath(out)
     changes = nest(flatten(changes or {}, "fork"))
     read_checkpoint(parent, generation)
-    config = untold(read_config(parent), changes.get("ray", {}), parent, backend)
+    stored = read_config(parent)
+    if task is not None or stored.task == GIVEN:
+        task_again(stored, read_manifest(parent), task)
+    config = untold(stored, changes.get("ray", {}), parent, backend)
     forks = _planned(config, generation, out, changes, replicates)
     if not resume:
         for each in forks.values():
             check_unused(each.folder)
     with closing(hearing(sinks, quiet, SweepTerminal)) as tell:
         chosen = choose(backend, *(each.config for each in forks.values()))
-        return _run(parent, generation, forks, chosen, tell)
+        return _run(parent, generation, forks, chosen, tell, task)
 
 
 @dataclass(frozen=True)
@@ -86,7 +94,7 @@ class _Fork:
     config: RunConfig
 
 
-def replay_one(parent: str, generation: int, out: str, changes: Mapping[str, Any]) -> str:
+def replay_one(parent: str, generation: int, out: str, changes: Mapping[str, Any], task: Task | None = None) -> str:
     """The job that is one fork: start it, or go on with it.
 
     Returns:
@@ -101,7 +109,8 @@ def replay_one(parent: str, generation: int, out: str, changes: Mapping[str, Any
         if isinstance(event, events.Stopping):
             signals.append(event.signal)
 
-    if fork(parent, generation, out, changes, backend="local", resume=True, sinks=[listen]) == "interrupted":
+    how: Any = {"backend": "local", "resume": True, "task": task, "sinks": [listen]}
+    if fork(parent, generation, out, changes, **how) == "interrupted":
         raise Stopped(*signals)
     return out
 
@@ -119,7 +128,14 @@ def _planned(
     return forks
 
 
-def _run(parent: str, generation: int, forks: Mapping[str, _Fork], backend: Chosen, tell: Listeners) -> list[Result]:
+def _run(
+    parent: str,
+    generation: int,
+    forks: Mapping[str, _Fork],
+    backend: Chosen,
+    tell: Listeners,
+    task: Task | None = None,
+) -> list[Result]:
     source = parent if files.is_remote(parent) else str(files.local(parent))
     progress = Progress({name: (each.folder, each.config) for name, each in forks.items()})
 
@@ -127,10 +143,8 @@ def _run(parent: str, generation: int, forks: Mapping[str, _Fork], backend: Chos
         for each in progress.hear(event):
             tell(each)
 
-    jobs = [
-        Job(name, replay_one, {"parent": source, "generation": generation, "out": each.folder, "changes": each.changes})
-        for name, each in forks.items()
-    ]
+    of: dict[str, Any] = {"parent": source, "generation": generation} | ({} if task is None else {"task": task})
+    jobs = [Job(name, replay_one, {**of, "out": each.folder, "changes": each.changes}) for name, each in forks.items()]
     any_of = next(iter(forks.values()))
     out = any_of.folder.rpartition("/")[0]
     tell(events.SweepStarted(out=out, runs=len(jobs), done=0))

@@ -6,6 +6,7 @@ from typing import Any
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
 from alife.evolution.founding import given
+from alife.world.task import Task
 from populations.engine import migration
 from populations.engine.choosing import BackendName
 from populations.engine.prepare import prepare
@@ -13,7 +14,7 @@ from populations.engine.ray.cluster import elsewhere
 from populations.studies.plan import Plan
 
 
-def settled(plan: Plan, stored: Plan | None, backend: BackendName) -> Plan:
+def settled(plan: Plan, stored: Plan | None, backend: BackendName, task: Task | None = None) -> Plan:
     """The plan with its device decided, once for all runs, and all checked that can be without a cluster.
 
     Raises:
@@ -30,7 +31,7 @@ def settled(plan: Plan, stored: Plan | None, backend: BackendName) -> Plan:
         try:
             migration.check(config)
             if what not in devices:
-                resolved, physics = prepare(config, backend=backend)
+                resolved, physics = prepare(config, backend=backend, given=task)
                 devices[what], weights[what] = resolved.device, physics.shape.n_weights
             if stored is None:
                 given(config, weights[what])

@@ -8,11 +8,12 @@ run's folder, and that of all in OUT/assays.parquet. The same command goes on wi
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from alife.errors import Unfit, UserError
 from alife.format import files
+from alife.world.task import Task
 from populations.engine import evolve
 from populations.engine.choosing import BackendName, Chosen, choose
 from populations.engine.signals import stop_on_signals
@@ -20,7 +21,9 @@ from populations.observe import events
 from populations.observe.events import Event
 from populations.observe.listeners import Listeners, Sink, hearing
 from populations.observe.sweep_progress import SweepTerminal
+from populations.record.reader import read_manifest
 from populations.record.storage import Folder, explained, open_below, open_folder
+from populations.record.task import task_again, told_given
 from populations.studies.assays import assay_run, is_done
 from populations.studies.jobs import Job, Stopped
 from populations.studies.plan import Plan, difference, warned
@@ -62,6 +65,7 @@ def sweep(
     out: str,
     *,
     backend: BackendName = "auto",
+    task: Task | None = None,
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
 ) -> Summary:
@@ -72,6 +76,7 @@ def sweep(
         out: The sweep's folder, a path or an fsspec URI: new, or with the same sweep in it.
         backend: "ray": each run is a task of its own; "local": one after another in this process; "auto": whichever
             is faster.
+        task: The data of all runs, if they are handed over (`alife.Task.of`).
         sinks: As of `populations.evolve`.
         quiet: As of `populations.evolve`.
 
@@ -82,13 +87,14 @@ def sweep(
     out = out if files.is_remote(out) else str(files.local(out))
     folder = open_folder(out)
     stored = stored_plan(folder)
-    plan = settled(plan, stored, backend)
+    configs = {name: told_given(config, task) for name, config in plan.configs.items()}
+    plan = settled(replace(plan, base=told_given(plan.base, task), configs=configs), stored, backend, task)
     what = difference(stored, plan) if stored else None
     if what:
         raise UserError(f"{out}: holds another sweep: {what}: choose another --out, or ask for the same sweep")
     with ExitStack() as stack:
         tell = stack.enter_context(closing(hearing(sinks, quiet, SweepTerminal)))
-        work = _Sweep(plan, folder, tell, new=stored is None)
+        work = _Sweep(plan, folder, tell, new=stored is None, task=task)
         chosen = work.choose(backend)
         stopping = stack.enter_context(stop_on_signals(work.signals.append))
         if chosen == "ray" and work.waiting:
@@ -103,13 +109,14 @@ def sweep(
         return work.run(stopping, chosen)
 
 
-def evolve_run(config: Mapping[str, Any], out: str, sweep: str) -> str:
+def evolve_run(config: Mapping[str, Any], out: str, sweep: str, task: Task | None = None) -> str:
     """The job that is one run: start it, or go on with it.
 
     Args:
         config: Nested and complete.
         out: The run folder.
         sweep: The sweep's folder.
+        task: The data, if they are handed over.
 
     Returns:
         The status it ends with.
@@ -130,7 +137,7 @@ def evolve_run(config: Mapping[str, Any], out: str, sweep: str) -> str:
             signals.append(event.signal)
 
     try:
-        status = evolve.evolve(config, out, backend="local", resume=True, sinks=[listen])
+        status = evolve.evolve(config, out, backend="local", resume=True, task=task, sinks=[listen])
     except UserError as error:
         if str(error).startswith("task:"):  # the driver has read the data
             raise Unfit(str(error)) from None
@@ -143,8 +150,9 @@ def evolve_run(config: Mapping[str, Any], out: str, sweep: str) -> str:
 class _Sweep:
     """A sweep under way."""
 
-    def __init__(self, plan: Plan, folder: Folder, tell: Listeners, new: bool):
+    def __init__(self, plan: Plan, folder: Folder, tell: Listeners, new: bool, task: Task | None = None):
         self.plan, self.folder, self._tell = plan, folder, tell
+        self._data = {} if task is None else {"task": task}
         self.runs = {run.name: run for run in plan.runs()}
         for name in self.runs:
             open_below(folder.uri, f"runs/{name}")
@@ -153,6 +161,8 @@ class _Sweep:
         self.progress = Progress({name: (self._at(name), run.config) for name, run in self.runs.items()}, costs)
         statuses = {} if new else {name: self.progress.look(name) for name in self.runs}
         self.begun = any(statuses.values())
+        for name in [name for name in statuses if task and statuses[name]][:1]:
+            task_again(self.runs[name].config, read_manifest(self._at(name)), task)
         ended = {name for name, status in statuses.items() if status in ENDED}
         self.ended = ended | {
             job
@@ -199,11 +209,11 @@ class _Sweep:
         """Each run, and its assays when it has ended."""
         for name, run in self.runs.items():
             about = {"config": run.config.model_dump(), "out": self._at(name), "sweep": self.folder.uri}
-            yield Job(name, evolve_run, about)
+            yield Job(name, evolve_run, about | self._data)
             for job, (of, assay) in self.assays.items():
                 if of == name:
                     waits = "" if name in self.ended else name
-                    yield Job(job, assay_run, {"run": self._at(name), "plan": assay}, waits)
+                    yield Job(job, assay_run, {"run": self._at(name), "plan": assay} | self._data, waits)
 
     def hear(self, event: Event) -> None:
         """Follow what jobs do, and pass it on."""

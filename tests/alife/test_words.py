@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from alife.words import count, duration
+from alife.words import count, duration, images
 from analysis.studies import wording
 from analysis.studies.comparison import compare
 from tests.support.synthetic import synthetic_run, write_run
@@ -25,6 +25,17 @@ from tests.support.synthetic import synthetic_run, write_run
 )
 def test_numbers_and_their_nouns(n: float, noun: str, plural: str, words: str) -> None:
     assert count(n, noun, plural) == words
+
+
+@pytest.mark.parametrize(
+    ("n", "shape", "dtype", "words"),
+    [
+        (60_000, (28, 28), "uint8", "60,000 images of 28 × 28 pixels"),
+        (1, (32, 32, 3), "float32", "1 float32 image of 32 × 32 pixels in 3 channels"),
+    ],
+)
+def test_images_and_their_pixels(n: int, shape: tuple[int, ...], dtype: str, words: str) -> None:
+    assert images(n, shape, dtype) == words
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(0.4, "0 s"), (61, "1 min 01 s"), (7265, "2 h 01 min")])

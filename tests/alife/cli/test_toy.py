@@ -9,7 +9,8 @@ import yaml
 from alife.cli.main import main
 from alife.configuration.keys import parse_config
 from alife.configuration.sources import TOY
-from alife.world.task import describe, load_task
+from alife.world.about import describe
+from alife.world.task import load_task
 from populations.engine import choosing
 
 

@@ -17,8 +17,9 @@ import pytest
 
 from alife.errors import UserError
 from alife.world import mnist
+from alife.world.about import describe
 from alife.world.idx import ROLES, file_name, read_folder
-from alife.world.task import describe, fetch, load_task
+from alife.world.task import fetch, load_task
 from tests.support.idx_folders import write_folder
 
 UNREACHABLE = "http://127.0.0.1:9/"  # the discard port: refused at once

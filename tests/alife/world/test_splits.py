@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alife.errors import UserError
+from alife.world.about import describe
 from alife.world.splits import stratified
-from alife.world.task import describe, load_task
+from alife.world.task import load_task
 from tests.support.idx_folders import make_arrays, write_folder
 
 

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alife.errors import UserError
+from alife.world.about import describe
 from alife.world.idx import ROLES, file_name
-from alife.world.task import Task, describe, fetch, load_task
+from alife.world.task import Task, fetch, load_task
 from tests.support.idx_folders import make_arrays, write_folder
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")

@@ -4,12 +4,14 @@ import json
 import tracemalloc
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from alife.cli.main import main
 from alife.configuration.keys import RunConfig, parse_config
 from alife.errors import UserError
 from alife.world.projections import make_physics, shape_of
+from alife.world.task import Task
 from populations import evolve, resume
 from populations.engine import needs
 from populations.observe.events import Cost
@@ -35,6 +37,30 @@ def test_features_that_this_machine_cannot_hold_are_refused(capsys, tmp_path, mo
     line = refused(capsys, tmp_path / "out", "--quine.hidden", "1000")
     assert "quine.hidden: 1000: this run takes about 18.5 GB of memory, 16.0 GB of them for this; " in line
     assert "this machine has 16.0 GB: choose less of it" in line
+
+
+def test_images_of_more_pixels_than_can_be_projected_are_refused(small, tmp_path, monkeypatch):
+    monkeypatch.setattr(needs, "machine_memory", lambda: 10**9)
+    x, y = np.zeros((60, 1000, 700), np.uint8), np.arange(60) % 2
+    config = {key: value for key, value in small.items() if key != "task"}
+    with pytest.raises(
+        UserError, match=r"task: 700,000 pixels an image: this run takes about 2\.0 GB of memory, 2\.0 GB"
+    ):
+        evolve(config, tmp_path / "out", backend="local", task=Task.of(x, y, x, y))
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_estimate_of_pixels_is_near_what_they_take():
+    draw = np.random.default_rng(0)
+    x, y = draw.integers(0, 256, (600, 64, 64, 3), dtype=np.uint8), np.arange(600) % 2
+    task = Task.of(x, y, x[:60], y[:60])
+    config = parse_config({"quine": {"hidden": 12, "coordinate_units": 6}})
+    tracemalloc.start()
+    make_physics(config, task)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    estimate = needs.memory(config, shape_of(config, task), 660, task.pixels)["task"]
+    assert 0.6 < peak / estimate < 1.6
 
 
 def test_genomes_and_batches_are_counted(capsys, tmp_path, monkeypatch):

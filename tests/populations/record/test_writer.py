@@ -92,7 +92,8 @@ def test_the_manifest_says_what_the_reader_needs(uri: str) -> None:
 
 
 def test_starts_data_and_warnings_are_on_record(uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    task = {"digest": "0" * 64, "shape": [8, 8], "classes": 2, "split": "stratified", "counts": {"learn": [9, 9]}}
+    task = {"digest": "0" * 64, "shape": [8, 8, 3], "classes": 2, "split": "stratified", "counts": {"learn": [9, 9]}}
+    task |= {"dtype": "float32", "names": ["cat", "dog"], "name": "pets"}
     recorder = create(uri)
     monkeypatch.setattr("sys.argv", ["/bin/alife", "run", "--out", "a b"])
     recorder.start(0, {"alife-quines": "9.9", "torch": "2"})
