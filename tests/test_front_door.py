@@ -51,13 +51,11 @@ def test_the_example_of_each_name_says_what_happens(name: str, made: Path) -> No
     assert said == [], "".join(said)
 
 
-def test_importing_takes_no_time_and_none_of_the_heavy_libraries() -> None:
+def test_importing_takes_none_of_the_heavy_libraries() -> None:
     program = "import alife, sys; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-X", "importtime", "-c", program], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     heavy = {"torch", "ray", "matplotlib", "pandas", "numpy", "pyarrow", "yaml", "pydantic"}
     assert not heavy & set(done.stdout.split())
-    (line,) = (line for line in done.stderr.splitlines() if re.search(r"\| alife$", line))
-    assert int(line.split("|")[1]) < 50_000, "microseconds"
 
 
 def test_every_name_is_listed_and_there() -> None:

@@ -7,6 +7,7 @@ import os
 import shlex
 import signal
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -15,7 +16,7 @@ from typing import Any, Final, Protocol, TextIO
 from alife.cli import paths
 from alife.cli.logs import is_quiet, say
 from alife.errors import UserError
-from alife.words import count
+from alife.words import count, duration
 
 _log = logging.getLogger(__name__)
 
@@ -43,14 +44,14 @@ def running(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tensorboard", metavar="DIR", type=paths.folder, help="write the figures of each generation for TensorBoard"
     )
-    parser.add_argument(
-        "--max-hours",
-        metavar="H",
-        type=_hours,
-        help="stop before the generation that would not be done within so many hours; 'alife resume' goes on",
-    )
+    limit(parser, "stop before the generation that would not be done within so many hours; 'alife resume' goes on")
     parser.add_argument("--no-figures", action="store_true", help="only evolve")
     drawing(parser, f"{FORMATS[0]}, and what lies there already")
+
+
+def limit(parser: argparse.ArgumentParser, meaning: str) -> None:
+    """Add the flag of what may stop in time."""
+    parser.add_argument("--max-hours", metavar="H", type=_hours, help=meaning)
 
 
 def drawing(parser: argparse.ArgumentParser, default: str) -> None:
@@ -147,6 +148,30 @@ def listeners(arguments: argparse.Namespace, terminal: Any) -> Iterator[list[Any
 
 
 @contextmanager
+def limited(hours: float | None) -> Iterator[Callable[[], bool]]:
+    """Many runs for so many hours at most: then they are stopped as by Ctrl-C. The value yielded tells whether so."""
+    over = threading.Event()
+
+    def stop() -> None:
+        over.set()
+        say(f"{hours:g} h have passed")
+        os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Timer(min(3600 * hours, threading.TIMEOUT_MAX), stop) if hours else None
+    if timer:
+        timer.daemon = True
+        timer.start()
+    try:
+        yield over.is_set
+    except KeyboardInterrupt:  # before there were runs to stop, or after the last
+        if not over.is_set():
+            raise
+    finally:
+        if timer:
+            timer.cancel()
+
+
+@contextmanager
 def unattended() -> Iterator[None]:
     """What a command's libraries may do: draw to files alone, whatever MPLBACKEND says, and not warn the user.
 
@@ -196,6 +221,12 @@ def stopped_by(names: Iterable[str | None]) -> int:
     """The exit code of what a signal stopped, 128 and its number; the first name of a signal counts, or SIGINT."""
     known = [name for name in names if name and name in signal.Signals.__members__]
     return 128 + signal.Signals[known[0] if known else "SIGINT"]
+
+
+def out_of_time(seconds: float, goes_on: str) -> int:
+    """Say that --max-hours has stopped what began so long ago, and what goes on with it; the exit code."""
+    say(f"stopped after {duration(seconds)}; {goes_on}")
+    return OUT_OF_TIME
 
 
 def drawn(out: str) -> tuple[str, ...]:

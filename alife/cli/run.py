@@ -9,11 +9,12 @@ from typing import Any
 from alife.cli import flags, paths
 from alife.cli.common import (
     FORMATS,
-    OUT_OF_TIME,
     Command,
     drawn,
     figures,
+    limited,
     listeners,
+    out_of_time,
     output,
     recorded,
     running,
@@ -22,7 +23,6 @@ from alife.cli.common import (
 from alife.cli.logs import is_quiet, say
 from alife.configuration.sources import TOY
 from alife.errors import UserError
-from alife.words import duration
 
 _log = logging.getLogger(__name__)
 
@@ -139,8 +139,6 @@ def _fork(arguments: argparse.Namespace) -> int:
     if arguments.replicates is not None:
         if arguments.tensorboard:
             raise UserError("--tensorboard: watches one run, not replicates: leave it out")
-        if arguments.max_hours:
-            raise UserError("--max-hours: stops one run, not replicates: leave it out")
         return _replay(arguments, changes)
     from populations.engine.fork import folder_of, fork
 
@@ -160,9 +158,12 @@ def _replay(arguments: argparse.Namespace, changes: dict[str, Any]) -> int:
 
     how: Any = {"backend": arguments.backend, "resume": arguments.resume, "dpi": arguments.dpi}
     figures = () if arguments.no_figures else arguments.format or FORMATS
-    with listeners(arguments, SweepTerminal()) as sinks:
+    done = None
+    with limited(arguments.max_hours) as late, listeners(arguments, SweepTerminal()) as sinks:
         which = arguments.run, arguments.generation, arguments.replicates, arguments.out
         done = replay(*which, changes, figures=figures, sinks=sinks, **how)
+    if done is None or (done.stopped and late()):
+        return out_of_time(3600 * arguments.max_hours, "the same command with --resume goes on")
     if done.stopped:
         say("stopped; the same command with --resume goes on")
         return stopped_by([done.stopped])
@@ -184,8 +185,7 @@ def _drive(arguments: argparse.Namespace, out: str, evolve: Callable[..., str]) 
     if status == "interrupted":
         goes_on = f"'alife resume {out}' goes on" if exists(out) else "nothing was written yet"
         if "stopped" in heard and "stopping" not in heard:
-            say(f"stopped after {duration(time.monotonic() - began)}; {goes_on}")
-            return OUT_OF_TIME
+            return out_of_time(time.monotonic() - began, goes_on)
         say(f"stopped; {goes_on}")
         return stopped_by([heard["stopping"].signal if "stopping" in heard else None])
     if "start" not in heard:

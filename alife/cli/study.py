@@ -7,7 +7,18 @@ from collections.abc import Callable
 from typing import Any
 
 from alife.cli import flags, paths
-from alife.cli.common import Command, backend, listeners, output, stopped_by, telling, write
+from alife.cli.common import (
+    Command,
+    backend,
+    limit,
+    limited,
+    listeners,
+    out_of_time,
+    output,
+    stopped_by,
+    telling,
+    write,
+)
 from alife.cli.logs import say
 from alife.errors import UserError, plain
 from alife.words import count
@@ -80,6 +91,7 @@ def add(command: Command) -> None:
     )
     sweep.add_argument("--quick", action="store_true", help="the smaller sweep of the file's 'quick' section")
     backend(sweep)
+    limit(sweep, "stop all runs after so many hours; the same command goes on")
     flags.add(sweep, only=("ray.address", "ray.hosts", "ray.cpus", "ray.gpus", "ray.allow"))
 
     compare = command(
@@ -137,14 +149,19 @@ def _sweep(arguments: argparse.Namespace) -> int:
     from populations.studies.sweep import sweep
 
     plan = read_plan(arguments.config, arguments.quick, flags.overrides(arguments).get("ray"))
-    with listeners(arguments, SweepTerminal()) as sinks:
+    summary = None
+    with limited(arguments.max_hours) as late, listeners(arguments, SweepTerminal()) as sinks:
         summary = sweep(plan, arguments.out, backend=arguments.backend, sinks=sinks)
+    if summary is None:
+        return out_of_time(3600 * arguments.max_hours, "the same command goes on")
     said = f"{summary.done} of {count(summary.runs, 'run')} done: {summary.out}/generations.parquet"
     if summary.assays:
         said += f", {summary.assayed} of {count(summary.assays, 'assay')}: {summary.out}/assays.parquet"
     print(said, file=output(arguments))
     for name, error in summary.failed.items():
         _log.error("failed: %s: %s", name, error)
+    if summary.stopped and late():
+        return out_of_time(3600 * arguments.max_hours, "the same command goes on")
     if summary.stopped:
         say("stopped; the same command goes on")
         return stopped_by([summary.stopped])

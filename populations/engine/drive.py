@@ -151,13 +151,15 @@ def _conclude(run: RunState, error: BaseException | None) -> str:
     """Commit what is complete, let go of the folder, and say how it ended; of two errors the user hears the first."""
     well = error is None or isinstance(error, Interrupted | GeneratorExit)
     status = ended_by(error) if error else "interrupted"
-    with nullcontext() if well else suppress(UserError):
-        try:
-            keep(run, status)
-            status = over(run) or status
-        finally:
-            run.recorder.close(status)
-    run.callbacks.end(status)
+    try:
+        with nullcontext() if well else suppress(UserError):
+            try:
+                keep(run, status)
+                status = over(run) or status
+            finally:
+                run.recorder.close(status)
+    finally:
+        run.callbacks.end(status)
     if well:
         run.tell(events.End(status=status, generation=run.generation - 1, seconds=dict(run.seconds)))
     return status

@@ -115,7 +115,7 @@ def evolve(
         quiet: Show nothing there.
 
     Returns:
-        How it ended, "finished", "extinct" or "interrupted".
+        How it ended, "finished", "extinct" or "interrupted": by a signal, or a callback.
 
     Raises:
         UserError: Something the user can mend; nothing was written, or all up to the last commit is safe.

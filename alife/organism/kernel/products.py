@@ -63,10 +63,11 @@ def by_onednn(call: Call) -> None:
 
 @contextmanager
 def computing(threads: int) -> Iterator[None]:
-    """torch with so many threads; afterwards with the process's own settings again, however it ends."""
+    """torch with so many threads and float32 products in float32; afterwards as the process had it, however it ends."""
     before, precision = torch.get_num_threads(), torch.get_float32_matmul_precision()
     try:
         torch.set_num_threads(threads)
+        torch.set_float32_matmul_precision("highest")
         yield
     finally:
         torch.set_num_threads(before)

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from analysis.data.treatments import find_runs
 from analysis.figures.making import make
 from analysis.report import of_run, write
 from populations import evolve, resume
+from populations.engine.backend import LocalBackend
 from populations.record.reader import kept
 from populations.record.storage import open_folder
 from populations.record.writer import Recorder, digest, read_manifest
@@ -202,3 +204,29 @@ def test_hours_that_are_none_are_refused(tmp_path: Path, capsys: pytest.CaptureF
     assert main(["run", "--toy", "--out", str(tmp_path / "run"), f"--max-hours={hours}"]) == 2
     assert f"argument --max-hours: {hours}: a positive number of hours" in capsys.readouterr().err
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("command", ["sweep", "fork"])
+def test_many_runs_that_are_out_of_time_go_on_by_the_same_command(
+    small, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """Each generation takes so long that the first or the second run is stopped."""
+    plan, out, live = tmp_path / "plan.yaml", str(tmp_path / "many"), LocalBackend.live
+    plan.write_text(yaml.safe_dump({"base": small, "seeds": 2}))
+    evolve(small, tmp_path / "parent", backend="local")
+    replicates = ["--generation", "0", "--replicates", "2", "--no-figures", "--resume"]
+    words = ["fork", str(tmp_path / "parent"), *replicates] if command == "fork" else ["sweep", "--config", str(plan)]
+    words += ["--out", out, "--backend", "local"]
+
+    def slow(self, work, choose):
+        time.sleep(0.3)
+        return live(self, work, choose)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalBackend, "live", slow)
+        assert main([*words, "--max-hours", str(2.5 / 3600)]) == 75
+    said = capsys.readouterr().err.splitlines()
+    assert "0.000694444 h have passed" in said
+    assert said[-1].startswith("stopped after 2 s; the same command ")
+    assert main(words) == 0
+    assert [read_manifest(run)["status"] for run in find_runs(out)] == ["finished"] * 2

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 import yaml
 
 from alife.errors import UserError
@@ -151,6 +152,25 @@ def test_births_of_a_step_cannot_be_written_to(small, reference, tmp_path):
                 column[:] = column[::-1]
         with pytest.raises(UserError, match="fitnes: no column of births: there are id, "):
             step.living("fitnes")
+    assert digest(tmp_path / "run") == reference
+
+
+def test_what_a_loop_sets_for_its_whole_process_is_no_part_of_a_birth(small, reference, tmp_path):
+    before = torch.get_float32_matmul_precision(), torch.get_num_threads(), np.geterr()
+    try:
+        for _ in Evolution(small, tmp_path / "run", backend="local"):
+            torch.set_float32_matmul_precision("medium")
+            torch.set_num_threads(2)
+            torch.set_default_dtype(torch.float64)
+            torch.manual_seed(1)
+            np.random.seed(1)  # noqa: NPY002
+            np.seterr(all="raise")
+        assert torch.get_float32_matmul_precision() == "medium"
+    finally:
+        torch.set_float32_matmul_precision(before[0])
+        torch.set_num_threads(before[1])
+        torch.set_default_dtype(torch.float32)
+        np.seterr(**before[2])
     assert digest(tmp_path / "run") == reference
 
 
