@@ -27,7 +27,8 @@ from alife.evolution import founding
 from alife.evolution.founding import founders_digest
 from alife.evolution.reproduction import birth, founders
 from analysis.data.treatments import group
-from populations.record.reader import digest, read_checkpoint, read_config
+from populations.record.reader import digest, read_checkpoint, read_config, read_manifest
+from tests.support import killing
 from tests.support.malformed import damaged, refused
 
 N = 688
@@ -134,6 +135,31 @@ def test_a_run_goes_on_without_the_file_and_refuses_another(tmp_path: Path) -> N
     alife.evolve(CONFIG, drawn_by_seed, **LOCAL)
     with pytest.raises(UserError, match=r"this run has population\.founders = None, not"):
         alife.evolve(config(other), drawn_by_seed, resume=True, **LOCAL)
+
+
+def evolved(file: str, out: str) -> None:
+    """For a process that is killed."""
+    alife.evolve(config(Path(file)), out, **LOCAL)
+
+
+@pytest.mark.parametrize("step", [13, pytest.param(25, marks=pytest.mark.nightly)])
+def test_a_run_that_was_killed_goes_on_without_the_file(tmp_path: Path, step: int) -> None:
+    file, out = saved(tmp_path / "own.npz", genomes=drawn(8)), tmp_path / "run"
+    evolved(str(file), str(tmp_path / "whole"))
+    assert killing.run(evolved, str(file), str(out), kill_at=step) == step
+    assert read_manifest(str(out))["status"] == "running"
+    own = config(file)
+    file.unlink()
+    assert alife.evolve(own, out, resume=True, **LOCAL) == "finished"
+    assert digest(str(out)) == digest(str(tmp_path / "whole"))
+
+
+@pytest.mark.nightly
+def test_on_ray_they_are_born_the_same(tmp_path: Path, ray_8: None) -> None:
+    own = config(saved(tmp_path / "own.safetensors", genomes=drawn(4)))
+    alife.evolve(own, tmp_path / "local", **LOCAL)
+    alife.evolve(own, tmp_path / "ray", backend="ray", quiet=True)
+    assert digest(str(tmp_path / "ray")) == digest(str(tmp_path / "local"))
 
 
 def test_a_fork_keeps_its_founders_and_says_that_others_change_nothing(tmp_path: Path) -> None:
