@@ -1,28 +1,59 @@
 """The user's own objects that a configuration names, all together: found, tried, and told to the record.
 
-Call `found` before a run begins or goes on, `columns` for what they add to births, `check` against a record.
+Call `found` before a run begins or goes on, `columns` for what they add to births, `check` against a record. Who lets
+stored newborns be born again calls `check_births` or `check_again`: a checkpoint names the operator that its newborns
+are born by, and is believed only if the run has that operator on record.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from alife import plugins, schema
 from alife.configuration.keys import RunConfig
-from alife.evolution import selection
+from alife.errors import UserError
+from alife.evolution import mutation, selection
+from alife.evolution.mutation import Mutation
+from alife.evolution.reproduction import Newborns
+from alife.organism.genome import Shape
 from alife.plugins import Found
 
+Record = Mapping[str, Mapping[str, Any]]
+"""What a manifest says of objects, by configuration key."""
 
-def found(config: RunConfig) -> dict[str, Found]:
+THAWED: Final = "fork.operator"
+"""The key of the operator by which the newborns that a fork thawed are born, if it is not the fork's own."""
+
+
+def found(config: RunConfig, shape: Shape, thawed: Mutation | None = None) -> dict[str, Found]:
     """Objects by configuration key, their files read again, each tried with made-up values.
+
+    Args:
+        config: The run's.
+        shape: Of its networks.
+        thawed: By which newborns that it thaws are to be born.
 
     Raises:
         UserError: One is not there, cannot be called as it will be, or gives what it should not.
     """
+    objects: dict[str, Found] = {}
     scheme = selection.own_scheme(config.selection, again=True)
-    if scheme is None:
-        return {}
-    selection.on_trial(scheme, config.population.size, given(config))
-    return {selection.KEY: scheme}
+    if scheme is not None:
+        selection.on_trial(scheme, config.population.size, given(config))
+        objects[selection.KEY] = scheme
+    own = mutation.of_rules(config.reproduction)
+    births = {mutation.KEY: own} | ({} if thawed is None or thawed == own else {THAWED: thawed})
+    for key, how in births.items():
+        operator = mutation.own_operator(how, key, again=True)
+        if operator is not None:
+            mutation.on_trial(operator, shape, config.reproduction.mutation)
+            objects[key] = operator
+    return objects
+
+
+def thawed(manifest: Mapping[str, Any]) -> Mutation | None:
+    """By which the newborns of a fork are to be born that has not lived yet, if not as its own children."""
+    told = manifest["objects"].get(THAWED)
+    return Mutation(told["name"], told["parameters"]) if told and not manifest["parts"]["births"] else None
 
 
 def given(config: RunConfig) -> tuple[str, ...]:
@@ -40,7 +71,7 @@ def on_record(objects: Mapping[str, Found]) -> dict[str, dict[str, Any]]:
     return {key: each.on_record() for key, each in objects.items()}
 
 
-def check(objects: Mapping[str, Found], known: Mapping[str, Mapping[str, Any]], allowed: bool) -> list[str]:
+def check(objects: Mapping[str, Found], known: Record, allowed: bool) -> list[str]:
     """Compare objects with those on record.
 
     Args:
@@ -56,3 +87,75 @@ def check(objects: Mapping[str, Found], known: Mapping[str, Mapping[str, Any]], 
     """
     lines = (plugins.check(each, known.get(key), allowed) for key, each in objects.items())
     return [line for line in lines if line]
+
+
+def check_fork(
+    objects: Mapping[str, Found], newborns: Iterable[Newborns], past: Record, parent: str, allowed: bool
+) -> list[str]:
+    """Compare those objects of a fork that its parent has, too, with the parent's.
+
+    Args:
+        objects: The fork's.
+        newborns: Whom it thaws.
+        past: The parent's `objects`.
+        parent: The parent, as errors are to name it.
+        allowed: Whether changes are accepted.
+
+    Returns:
+        As `check`.
+
+    Raises:
+        UserError: The source of one has changed, or the newborns name an operator that the parent does not have.
+    """
+    _check_known(newborns, past, parent)
+    operators = [past[key] for key in (mutation.KEY, THAWED) if key in past]
+    known = {
+        key: known
+        for key, each in objects.items()
+        for known in ([past[key]] if key == selection.KEY and key in past else operators)
+        if known["name"] == each.name
+    }
+    return check(objects, known, allowed)
+
+
+def check_births(newborns: Iterable[Newborns], objects: Mapping[str, Found], source: str) -> None:
+    """Make sure that stored newborns are to be born by what has been found.
+
+    Raises:
+        UserError: They name another operator.
+    """
+    _check_known(newborns, on_record(objects), source)
+
+
+def check_again(newborns: Iterable[Newborns], config: RunConfig, past: Record, source: str) -> None:
+    """Make sure that newborns of a run, and their children, can be born again as they were.
+
+    Args:
+        newborns: The run's.
+        config: The run's.
+        past: Its `objects` on record.
+        source: The run, as errors are to name it.
+
+    Raises:
+        UserError: The operator is not there, is not on record, or its source has changed.
+    """
+    groups = list(newborns)
+    _check_known(groups, past, source)
+    births = [mutation.of_rules(config.reproduction), *(group.mutation for group in groups)]
+    for how in {mutation.dump(how): how for how in births}.values():
+        operator = mutation.own_operator(how, again=True)
+        known = next((past[key] for key in (mutation.KEY, THAWED) if key in past and _is(past[key], how)), None)
+        if operator is not None and known is not None and (why := plugins.change(operator, known)):
+            raise operator.error(f"{why}: restore it")
+
+
+def _check_known(newborns: Iterable[Newborns], past: Record, source: str) -> None:
+    for how in (group.mutation for group in newborns):
+        if how.is_own and not any(_is(past[key], how) for key in (mutation.KEY, THAWED) if key in past):
+            raise UserError(
+                f"{source}: its checkpoint's newborns are born by {how.operator}, which it has not on record"
+            )
+
+
+def _is(known: Mapping[str, Any], how: Mutation) -> bool:
+    return bool(known["name"] == how.operator)

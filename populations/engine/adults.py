@@ -14,7 +14,7 @@ from alife import schema
 from alife.configuration.keys import RunConfig, parse_config
 from alife.configuration.parsing import merge
 from alife.errors import UserError, damaged
-from alife.evolution import island
+from alife.evolution import island, objects
 from alife.evolution.adult import Network
 from alife.evolution.reproduction import Floats
 from alife.world.projections import Physics
@@ -59,7 +59,7 @@ def load_network(run: str | os.PathLike[str], individual: int, *, device: str | 
     if stored is None:
         _check_kept(run, manifest, generation, individual)
     config, physics = prepare(config, manifest)
-    weights = _lived(run, config, physics, generation, individual) if stored is None else stored
+    weights = _lived(run, config, physics, manifest["objects"], generation, individual) if stored is None else stored
     if weights.shape != (physics.shape.n_weights,):
         raise damaged(f"{run}/{adults_name(generation)}", f"an adult has {weights.shape} weights")
     return Network(torch.from_numpy(weights), physics, config.quine.pairing)
@@ -94,9 +94,12 @@ def _check_kept(run: str, manifest: Mapping[str, Any], generation: int, individu
     )
 
 
-def _lived(run: str, config: RunConfig, physics: Physics, generation: int, individual: int) -> Floats:
+def _lived(
+    run: str, config: RunConfig, physics: Physics, known: objects.Record, generation: int, individual: int
+) -> Floats:
     """[N] weights of an individual's adult, after the life that it had, or is to have."""
     newborns = read_checkpoint(run, generation)[1]
+    objects.check_again(newborns.values(), config, known, run)
     for where, group in migration.migrate(config, newborns, generation)[0].items():
         slot = np.flatnonzero(group.ids == individual)
         if len(slot):

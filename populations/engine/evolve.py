@@ -78,8 +78,8 @@ def evolve(
     if resume and exists(out):
         return go_on(out, config, backend, sinks, quiet)
     check_unused(out)
-    own = objects.found(config)
     config, physics = prepare(config, backend=backend)
+    own = objects.found(config, physics.shape)
     warned = warnings(config, physics.shape.classes, choose(backend, config))
 
     def start(make_backend: MakeBackend) -> RunState:
@@ -143,7 +143,7 @@ def resume(
         aged = check_version(recorder.manifest, config)
         away = backend != "local" and elsewhere(config.ray)
         physics = physics_of(config, task_again(config, recorder.manifest), away)
-        own = objects.found(config)
+        own = objects.found(config, physics.shape, objects.thawed(recorder.manifest))
         changed = objects.check(own, recorder.manifest["objects"], allow_changed)
         before = [line for line in recorder.manifest["warnings"] if line.startswith(("fork: ", "changed: "))]
         warned = [*warnings(config, physics.shape.classes, choose(backend, config)), *before, *changed]
@@ -155,13 +155,14 @@ def resume(
         try:
             generation, newborns, meta = recorder.checkpoint()
             norm = check_newborns(newborns, meta, config, physics, out)
+            objects.check_births(newborns.values(), own, out)
             backend = make_backend(config, physics)
             backend.require(recorder.manifest["class"])
             recorder.verify()
             if generations is not None:
                 recorder.extend(generations)
             recorder.start(generation, versions())
-            recorder.describe(objects=objects.on_record(own), warnings=warned)
+            recorder.describe(objects={**recorder.manifest["objects"], **objects.on_record(own)}, warnings=warned)
         except BaseException:
             recorder.close()
             raise

@@ -14,6 +14,8 @@ import safetensors.numpy
 
 from alife import schema
 from alife.errors import UserError, damaged
+from alife.evolution import mutation
+from alife.evolution.mutation import GAUSSIAN, Mutation
 from alife.evolution.reproduction import Floats, Newborns
 from alife.words import count
 
@@ -43,7 +45,7 @@ def encode(generation: int, newborns: Mapping[int, Newborns], meta: Mapping[str,
 
     Args:
         generation: Theirs.
-        newborns: By island; all with the same noise_seed and the same number of weights.
+        newborns: By island; all with the same noise_seed, mutation and number of weights.
         meta: JSON values that come back with them.
 
     Raises:
@@ -54,6 +56,9 @@ def encode(generation: int, newborns: Mapping[int, Newborns], meta: Mapping[str,
     seeds = {island.noise_seed for island in newborns.values()}
     if len(seeds) != 1:
         raise ValueError(f"islands with different noise seeds: {sorted(seeds)}")
+    how = next(iter(newborns.values())).mutation
+    if any(island.mutation != how for island in newborns.values()):
+        raise ValueError("islands with different operators of mutation")
     tensors = {}
     for number, island in sorted(newborns.items()):
         for name in _ARRAYS:
@@ -69,6 +74,8 @@ def encode(generation: int, newborns: Mapping[int, Newborns], meta: Mapping[str,
         "noise_seed": str(seeds.pop()),
         "meta": json.dumps(meta, sort_keys=True, allow_nan=False),
     }
+    if how != GAUSSIAN:
+        metadata["mutation"] = mutation.dump(how)
     return safetensors.numpy.save(tensors, metadata)
 
 
@@ -92,6 +99,7 @@ def decode(data: bytes, source: str) -> tuple[int, dict[int, Newborns], dict[str
         version = metadata["format"]
         generation, noise_seed = int(metadata["generation"]), int(metadata["noise_seed"])
         meta = json.loads(metadata["meta"])
+        how = GAUSSIAN if "mutation" not in metadata else mutation.parse(metadata["mutation"])
     except (safetensors.SafetensorError, KeyError, ValueError, TypeError, RecursionError, MemoryError) as error:
         raise damaged(source, " ".join(str(error).split())[:200]) from None
     if version != FORMAT:
@@ -104,7 +112,7 @@ def decode(data: bytes, source: str) -> tuple[int, dict[int, Newborns], dict[str
     if problem:
         raise damaged(source, problem)
     islands = sorted({int(name.partition("/")[0]) for name in tensors})
-    return generation, {island: _newborns(tensors, island, noise_seed) for island in islands}, meta
+    return generation, {island: _newborns(tensors, island, noise_seed, how) for island in islands}, meta
 
 
 def adults_name(generation: int) -> str:
@@ -133,10 +141,10 @@ def decode_adults(data: bytes, source: str) -> dict[int, Floats]:
     return adults
 
 
-def _newborns(tensors: Mapping[str, np.ndarray], island: int, noise_seed: int) -> Newborns:
+def _newborns(tensors: Mapping[str, np.ndarray], island: int, noise_seed: int, how: Mutation) -> Newborns:
     arrays = {name: tensors[f"{island}/{name}"] for name in _ARRAYS}
     traits = {name: tensors[f"{island}/traits/{name}"] for name in schema.LIFE_HISTORY}
-    return Newborns(**arrays, traits=traits, noise_seed=noise_seed)
+    return Newborns(**arrays, traits=traits, noise_seed=noise_seed, mutation=how)
 
 
 def _problem(tensors: Mapping[str, np.ndarray], generation: int) -> str:

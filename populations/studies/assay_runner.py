@@ -23,7 +23,7 @@ from alife.configuration.keys import MAX_TASK_WEIGHT, parse_config
 from alife.configuration.parsing import merge
 from alife.configuration.problems import shown
 from alife.errors import BadArgument, UserError
-from alife.evolution import selection
+from alife.evolution import objects, selection
 from alife.evolution.island import Habitat
 from alife.evolution.reproduction import Newborns
 from alife.organism.kernel.products import computing
@@ -223,5 +223,7 @@ def thaw(
     if device is not None:
         config = parse_config(merge(config.model_dump(), {"device": device}))
     config, physics = prepare(config, past)
+    islands = [group for each in stored.values() for group in each.values()]
+    objects.check_again(islands, config, past["objects"], uri)
     groups = {g: sample(list(islands.values()), size, config.seed) for g, islands in stored.items()}
     return Habitat(config, physics), groups
