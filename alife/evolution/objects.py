@@ -22,6 +22,7 @@ Record = Mapping[str, Mapping[str, Any]]
 
 THAWED: Final = "fork.operator"
 """The key of the operator by which the newborns that a fork thawed are born, if it is not the fork's own."""
+OPERATORS: Final = (mutation.KEY, THAWED)
 
 
 def found(config: RunConfig, shape: Shape, thawed: Mutation | None = None) -> dict[str, Found]:
@@ -89,73 +90,69 @@ def check(objects: Mapping[str, Found], known: Record, allowed: bool) -> list[st
     return [line for line in lines if line]
 
 
-def check_fork(
-    objects: Mapping[str, Found], newborns: Iterable[Newborns], past: Record, parent: str, allowed: bool
-) -> list[str]:
+def check_fork(objects: Mapping[str, Found], past: Record, allowed: bool) -> list[str]:
     """Compare those objects of a fork that its parent has, too, with the parent's.
 
     Args:
         objects: The fork's.
-        newborns: Whom it thaws.
-        past: The parent's `objects`.
-        parent: The parent, as errors are to name it.
+        past: The parent's `objects` on record.
         allowed: Whether changes are accepted.
 
     Returns:
         As `check`.
 
     Raises:
-        UserError: The source of one has changed, or the newborns name an operator that the parent does not have.
+        UserError: The source of one has changed.
     """
-    _check_known(newborns, past, parent)
-    operators = [past[key] for key in (mutation.KEY, THAWED) if key in past]
+    operators = [past[key] for key in OPERATORS if key in past]
     known = {
         key: known
         for key, each in objects.items()
-        for known in ([past[key]] if key == selection.KEY and key in past else operators)
+        for known in (operators if key in OPERATORS else [past[key]] if key in past else [])
         if known["name"] == each.name
     }
     return check(objects, known, allowed)
 
 
-def check_births(newborns: Iterable[Newborns], objects: Mapping[str, Found], source: str) -> None:
-    """Make sure that stored newborns are to be born by what has been found.
-
-    Raises:
-        UserError: They name another operator.
-    """
-    _check_known(newborns, on_record(objects), source)
-
-
-def check_again(newborns: Iterable[Newborns], config: RunConfig, past: Record, source: str) -> None:
-    """Make sure that newborns of a run, and their children, can be born again as they were.
+def check_births(newborns: Iterable[Newborns], known: Record, source: str) -> None:
+    """Make sure that a checkpoint names no operator of one's own but those on record, before any is looked for.
 
     Args:
-        newborns: The run's.
-        config: The run's.
-        past: Its `objects` on record.
+        newborns: Stored ones.
+        known: What their run has on record of objects.
         source: The run, as errors are to name it.
 
     Raises:
-        UserError: The operator is not there, is not on record, or its source has changed.
+        UserError: It does.
     """
-    groups = list(newborns)
-    _check_known(groups, past, source)
-    births = [mutation.of_rules(config.reproduction), *(group.mutation for group in groups)]
-    for how in {mutation.dump(how): how for how in births}.values():
-        operator = mutation.own_operator(how, again=True)
-        known = next((past[key] for key in (mutation.KEY, THAWED) if key in past and _is(past[key], how)), None)
-        if operator is not None and known is not None and (why := plugins.change(operator, known)):
-            raise operator.error(f"{why}: restore it")
-
-
-def _check_known(newborns: Iterable[Newborns], past: Record, source: str) -> None:
     for how in (group.mutation for group in newborns):
-        if how.is_own and not any(_is(past[key], how) for key in (mutation.KEY, THAWED) if key in past):
+        if how.is_own and _known(how, known) is None:
             raise UserError(
                 f"{source}: its checkpoint's newborns are born by {how.operator}, which it has not on record"
             )
 
 
-def _is(known: Mapping[str, Any], how: Mutation) -> bool:
-    return bool(known["name"] == how.operator)
+def check_again(newborns: Iterable[Newborns], config: RunConfig, known: Record, source: str) -> None:
+    """Make sure that newborns of a run, and their children, can be born again as they were.
+
+    Args:
+        newborns: The run's.
+        config: The run's.
+        known: Its `objects` on record.
+        source: The run, as errors are to name it.
+
+    Raises:
+        UserError: An operator is not there, is not on record, or its source has changed.
+    """
+    groups = list(newborns)
+    check_births(groups, known, source)
+    births = [mutation.of_rules(config.reproduction), *(group.mutation for group in groups)]
+    for how in {mutation.dump(how): how for how in births}.values():
+        operator, before = mutation.own_operator(how, again=True), _known(how, known)
+        if operator is not None and before is not None and (why := plugins.change(operator, before)):
+            raise operator.error(f"{why}: restore it")
+
+
+def _known(how: Mutation, known: Record) -> Mapping[str, Any] | None:
+    """What is on record of an operator."""
+    return next((known[key] for key in OPERATORS if key in known and known[key]["name"] == how.operator), None)

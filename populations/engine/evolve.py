@@ -155,7 +155,7 @@ def resume(
         try:
             generation, newborns, meta = recorder.checkpoint()
             norm = check_newborns(newborns, meta, config, physics, out)
-            objects.check_births(newborns.values(), own, out)
+            objects.check_births(newborns.values(), objects.on_record(own), out)
             backend = make_backend(config, physics)
             backend.require(recorder.manifest["class"])
             recorder.verify()

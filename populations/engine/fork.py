@@ -85,8 +85,9 @@ def fork(
     check_unused(out)
     migration.check(config, min(map(len, newborns.values())))
     config, physics = prepare(config, past, backend)
+    objects.check_births(newborns.values(), past["objects"], parent)
     own = objects.found(config, physics.shape, next(iter(newborns.values())).mutation)
-    changed = objects.check_fork(own, newborns.values(), past["objects"], parent, allow_changed)
+    changed = objects.check_fork(own, past["objects"], allow_changed)
     aged = check_version(past, config)
     norm = check_newborns(newborns, meta, config, physics, parent)
     warned = [

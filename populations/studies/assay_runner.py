@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from alife import schema
+from alife import plugins, schema
 from alife.assays import ASSAYS, Columns, Options
 from alife.assays.lives import sample
 from alife.configuration.keys import MAX_TASK_WEIGHT, parse_config
@@ -99,6 +99,7 @@ def perform(uri: str, request: Request, told: Told = lambda _: None) -> tuple[di
         "weights": habitat.features.shape.n_weights,
         "steps": config.life.steps,
         "mutation": config.reproduction.mutation,
+        "operator": plugins.short(config.reproduction.operator),
     }
 
     def step(done: int, of: int) -> None:
