@@ -43,6 +43,7 @@ class Found:
         call: The object.
         parameters: What the configuration says of its parameters, as its own pydantic model; None if it has none.
         sha256: Of the source file that it comes from.
+        asks: What else it asks for by the name of an argument.
     """
 
     key: str
@@ -50,6 +51,7 @@ class Found:
     call: Callable[..., Any]
     parameters: BaseModel | None
     sha256: str
+    asks: tuple[str, ...] = ()
     arguments: tuple[Any, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -64,19 +66,20 @@ class Found:
         """An error that names it."""
         return UserError(f"{self.key}: {self.name}: {why}")
 
-    def __call__(self, *given: Any, where: str = "") -> Any:
+    def __call__(self, *given: Any, where: str = "", **offered: Any) -> Any:
         """What the object makes of its arguments, its parameters last.
 
         Args:
             given: Its arguments.
             where: What to say of the place where it fails, as in "in generation 3 on island 0".
+            offered: What it is given, too, if it asks for it.
 
         Raises:
             UserError: It raised something.
         """
         try:
-            return self.call(*given, *self.arguments)
-        except Exception as error:
+            return self.call(*given, *self.arguments, **{name: offered[name] for name in self.asks})
+        except (Exception, SystemExit) as error:
             raise self.error(f"it failed{f' {where}' if where else ''}: {_told(error, self.call)}") from error
 
 
@@ -124,7 +127,14 @@ def installed(group: str) -> dict[str, str]:
     return {entry.name: entry.value for entry in metadata.entry_points(group=group)}
 
 
-def find(key: str, name: str, given: Mapping[str, Any], takes: tuple[str, ...], again: bool = False) -> Found:
+def find(
+    key: str,
+    name: str,
+    given: Mapping[str, Any],
+    takes: tuple[str, ...],
+    again: bool = False,
+    offers: tuple[str, ...] = (),
+) -> Found:
     """The object that a configuration names.
 
     Args:
@@ -133,6 +143,7 @@ def find(key: str, name: str, given: Mapping[str, Any], takes: tuple[str, ...], 
         given: Its parameters.
         takes: What it is called with, before its parameters.
         again: Read its file again, if it is in one, in place of what was read before.
+        offers: What it is given, too, if it has an argument of that name.
 
     Raises:
         UserError: It is not there, cannot be called so, or its parameters are not what it allows.
@@ -148,8 +159,15 @@ def find(key: str, name: str, given: Mapping[str, Any], takes: tuple[str, ...], 
         raise UserError(
             f"{key}: {name}: is a {type(call).__name__}, and a function of ({', '.join(takes)}) is expected"
         )
-    model = _model(key, name, call, takes)
-    return Found(key, name, call, _parameters(key, name, model, given), hashlib.sha256(text).hexdigest())
+    model = _model(key, name, call, takes, offers)
+    asks = tuple(each for each in offers if each in named_arguments(call))
+    return Found(key, name, call, validated(key, name, model, given), hashlib.sha256(text).hexdigest(), asks)
+
+
+def named_arguments(call: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """Arguments that a function takes by name."""
+    every = inspect.signature(call).parameters
+    return {name: each for name, each in every.items() if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)}
 
 
 def check(found: Found, known: Mapping[str, Any] | None, allowed: bool) -> str:
@@ -166,12 +184,19 @@ def check(found: Found, known: Mapping[str, Any] | None, allowed: bool) -> str:
     Raises:
         UserError: Its source has changed.
     """
-    if known is None or known["sha256"] == found.sha256:
+    said = "" if known is None else change(found, known)
+    if not said:
         return ""
-    said = f"its source was {known['sha256'][:12]}… (SHA-256) and is {found.sha256[:12]}… now"
     if not allowed:
         raise found.error(f"{said}: restore it, or go on with --allow-changed, which goes on record")
     return f"changed: {found.key}: {found.name}: {said}"
+
+
+def change(found: Found, known: Mapping[str, Any]) -> str:
+    """How the source of an object differs from the one on record, or nothing."""
+    if known["sha256"] == found.sha256:
+        return ""
+    return f"its source was {known['sha256'][:12]}… (SHA-256) and is {found.sha256[:12]}… now"
 
 
 def carried() -> dict[str, bytes]:
@@ -227,17 +252,27 @@ def _of(thing: Any, module: types.ModuleType) -> bool:
     return getattr(thing, "__module__", None) == module.__name__
 
 
-def _model(key: str, name: str, call: Callable[..., Any], takes: tuple[str, ...]) -> type[BaseModel] | None:
+def _model(
+    key: str, name: str, call: Callable[..., Any], takes: tuple[str, ...], offers: tuple[str, ...]
+) -> type[BaseModel] | None:
     """The model of an object's parameters, which annotates its last argument; None if it takes none."""
     expected = f"a function of ({', '.join(takes)}), or of ({', '.join((*takes, 'parameters'))})"
+    expected += f", and of {', '.join(offers)} by name if it likes" if offers else ""
     try:
         places = [
             p
             for p in inspect.signature(call).parameters.values()
-            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.name not in offers
+        ]
+        unknown = [
+            p.name
+            for p in inspect.signature(call).parameters.values()
+            if p.kind is p.KEYWORD_ONLY and p.default is p.empty and p.name not in offers
         ]
     except (TypeError, ValueError):
         raise UserError(f"{key}: {name}: its arguments cannot be told: write it as {expected}") from None
+    if unknown:
+        raise UserError(f"{key}: {name}: asks for {unknown[0]!r}, which nobody gives: {expected} is expected")
     needed = [place for place in places if place.default is place.empty]
     if len(places) < len(takes) or len(needed) > len(takes) + 1:
         raise UserError(f"{key}: {name}: takes {len(places)} arguments: {expected} is expected")
@@ -257,7 +292,12 @@ def _model(key: str, name: str, call: Callable[..., Any], takes: tuple[str, ...]
     raise UserError(f"{key}: {name}: annotate {last.name!r} with a pydantic model of its parameters")
 
 
-def _parameters(key: str, name: str, model: type[BaseModel] | None, given: Mapping[str, Any]) -> BaseModel | None:
+def validated(key: str, name: str, model: type[BaseModel] | None, given: Mapping[str, Any]) -> BaseModel | None:
+    """What a configuration says of an object's parameters, as their model; None if it has none.
+
+    Raises:
+        UserError: The model does not allow it.
+    """
     if model is None:
         if given:
             raise UserError(f"{key}: {name}: takes no parameters, and {', '.join(map(str, given))} is given")

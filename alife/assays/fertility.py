@@ -5,13 +5,13 @@ Call `fertility` with newborns, as `alife assay RUN fertility` does.
 
 from collections.abc import Iterator
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from alife.assays.lives import Columns, Tell, Use, accuracy, grow, numbers, of_each, on, silent, stacked, who
+from alife.assays.lives import Columns, Draw, Tell, Use, accuracy, grow, numbers, of_each, on, silent, stacked, who
 from alife.evolution.island import Habitat
-from alife.evolution.reproduction import Floats, Newborns, birth, trait
+from alife.evolution.mutation import of_rules
+from alife.evolution.reproduction import Floats, Newborns, birth, mutated, trait
 from alife.organism import measures
 
 DESCENT = 10
@@ -37,7 +37,7 @@ def fertility(
         accuracy (of the adult that emits). NaN where a line has diverged. Of a run without learning there are only
         treatments without.
     """
-    founders = on(habitat, birth(newborns))
+    founders = on(habitat, birth(newborns, habitat.features.shape))
     sigma = trait(habitat.config, newborns, "mutation")
     treatments = [(l, n) for l in (True, False) for n in (True, False) if habitat.config.life.steps or not l]
     treatments = [(learning, noise) for learning, noise in treatments if sigma.any() or not noise]
@@ -74,11 +74,10 @@ def _line(
             "accuracy": accuracy(habitat, adults, errors),
         }
         draw = of_each(seed, Use.DESCENT_NOISE, ids, replicate, k)
-        genomes = emitted if sigma is None else _born(emitted, sigma, [draw(s) for s in range(len(ids))])
+        genomes = emitted if sigma is None else _born(habitat, emitted, sigma, draw)
 
 
-def _born(emitted: Tensor, sigma: Floats, draws: list[np.random.Generator]) -> Tensor:
-    """Children [P, N] of emissions: ĝ + σ·RMS(ĝ)·ε, as at any birth."""
-    noise = np.stack([draw.standard_normal(emitted.shape[1], dtype=np.float32) for draw in draws])
-    scale = torch.from_numpy(sigma).to(emitted.device) * emitted.square().mean(1).sqrt()
-    return emitted + scale[:, None] * torch.from_numpy(noise).to(emitted.device)
+def _born(habitat: Habitat, emitted: Tensor, sigma: Floats, draw: Draw) -> Tensor:
+    """Children [P, N] of emissions, as at any birth of the run."""
+    how, shape = of_rules(habitat.config.reproduction), habitat.features.shape
+    return on(habitat, mutated(how, emitted.numpy(force=True), sigma, draw, shape, lambda slot: "in a line of descent"))

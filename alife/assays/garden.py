@@ -38,7 +38,7 @@ def garden(
     rows = []
     seed = habitat.config.seed
     for number, (generation, newborns) in enumerate(groups.items()):
-        genomes = on(habitat, birth(newborns))
+        genomes = on(habitat, birth(newborns, habitat.features.shape))
         for r in range(replicates):
 
             def life(slot: int, r: int = r) -> np.random.Generator:

@@ -171,6 +171,7 @@ def joined(groups: Sequence[Newborns]) -> Newborns:
         np.concatenate([g.noise for g in groups]),
         {name: np.concatenate([g.traits[name] for g in groups]) for name in groups[0].traits},
         groups[0].noise_seed,
+        groups[0].mutation,
     )
 
 

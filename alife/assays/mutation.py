@@ -99,7 +99,7 @@ def dimension(
         id, island, probe, epsilon, trace, and gain: what differs between the two emissions, in whatever direction, as a
         share of the probe's energy. Were emission differentiable at this scale, it would not depend on ε.
     """
-    genomes = on(habitat, birth(newborns))
+    genomes = on(habitat, birth(newborns, habitat.features.shape))
     twice = newborns.take(np.tile(np.arange(len(newborns)), 2))
     seed, ids = habitat.config.seed, twice.ids.tolist()
     rows = []
@@ -172,4 +172,4 @@ def effects(habitat: Habitat, newborns: Newborns, replicates: int = 5, tell: Tel
 def _sisters(habitat: Habitat, newborns: Newborns) -> tuple[Newborns, Tensor]:
     """Everybody twice, and their genomes [2P, N]: first with their birth noise, then without."""
     sisters = newborns.take(np.tile(np.arange(len(newborns)), 2))
-    return sisters, on(habitat, np.concatenate([birth(newborns), newborns.messages]))
+    return sisters, on(habitat, np.concatenate([birth(newborns, habitat.features.shape), newborns.messages]))

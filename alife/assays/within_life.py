@@ -50,7 +50,7 @@ def within_life(
     rows: list[Columns] = []
     total = len(groups) * replicates * len(task_weights)
     for generation, newborns in groups.items():
-        genomes = on(habitat, birth(newborns))
+        genomes = on(habitat, birth(newborns, habitat.features.shape))
         for r in range(replicates):
             stream = of_each(config.seed, Use.WEIGHTS, newborns.ids.tolist(), r)
             for weight in task_weights:

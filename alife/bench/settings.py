@@ -16,9 +16,9 @@ from torch import Tensor
 from alife.bench.timing import Call
 from alife.configuration.keys import RunConfig, parse_config
 from alife.evolution.island import default_chunk
-from alife.organism.genome import Shape
 from alife.organism.kernel.features import Features
 from alife.organism.lifetime import live
+from alife.organism.shape import Shape
 from alife.streams import Stream, rng
 from alife.world.projections import Physics
 

@@ -30,7 +30,16 @@ def _schemes() -> Mapping[str, Any]:
     return SCHEMES
 
 
-KINDS: Final = {"schemes": Kind("selection.scheme", "alife.schemes", _schemes)}
+def _operators() -> Mapping[str, Any]:
+    from alife.evolution.mutation import OPERATORS
+
+    return OPERATORS
+
+
+KINDS: Final = {
+    "schemes": Kind("selection.scheme", "alife.schemes", _schemes),
+    "mutations": Kind("reproduction.operator", "alife.mutations", _operators),
+}
 
 
 def add(command: Command) -> None:

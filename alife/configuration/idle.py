@@ -71,8 +71,11 @@ def _idle_heredity(config: RunConfig) -> Iterator[tuple[str, str]]:
             f"changes nothing without a heritable trait {which}(reproduction.heritable)",
         )
     if config.generations == 1:
-        for name in ("mutation", "trait_mutation"):
+        for name in ("mutation", "trait_mutation", "operator", "parameters"):
             yield f"reproduction.{name}", "changes nothing in a run of one generation"
+    if reproduction.mutation == 0:
+        for name in ("operator", "parameters"):
+            yield f"reproduction.{name}", "changes nothing without birth noise (reproduction.mutation)"
     if config.population.size == 1:
         for name in ("scheme", "parameters", "shuffled", "accuracy_weight", "tournament_size", "truncation"):
             yield f"selection.{name}", "changes nothing on islands of one individual"

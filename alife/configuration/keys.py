@@ -11,8 +11,9 @@ from typing import Any, Final, Literal, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from alife import schema
+from alife import plugins, schema
 from alife.configuration import problems
+from alife.configuration.operators import OPERATORS
 from alife.configuration.parsing import flatten, nest
 from alife.configuration.values import (
     MAX_TASK_WEIGHT,
@@ -28,6 +29,7 @@ from alife.configuration.values import (
     Hosts,
     Mapped,
     NonNegative,
+    Operator,
     Optimizer,
     Parameters,
     Positive,
@@ -129,6 +131,8 @@ class Reproduction(_Section):
     """Emission with noise."""
 
     mutation: NonNegative = Field(0.05, le=1e6, description="birth noise, relative to the RMS of the emitted genome")
+    operator: Operator = Field("gaussian", description=f"how birth noise strikes: {', '.join(OPERATORS)}, {OWN}")
+    parameters: Parameters = Field(Mapped(), description="of the operator, as {share: 0.1}")
     heritable: Traits = Field((), description="life-history traits that offspring inherit, as in mutation,task_weight")
     trait_mutation: NonNegative = Field(0.1, le=10, description="sd of the log of a heritable trait at each birth")
 
@@ -248,6 +252,12 @@ def _contradictions(config: RunConfig) -> Iterator[str]:
             f"life.coordinates: {life.coordinates}: with life.sampling {life.sampling}, at most {fewest} are allowed: "
             "the weights that quine.hidden makes, each printed once an epoch"
         )
+    operator, parameters = config.reproduction.operator, config.reproduction.parameters
+    if not plugins.is_own(operator):
+        try:
+            plugins.validated("reproduction.parameters", operator, OPERATORS[operator], parameters)
+        except UserError as error:
+            yield str(error)
     traits = config.reproduction.heritable
     if len(set(traits)) < len(traits):
         yield f"reproduction.heritable: {list(traits)}: each trait is allowed once"

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
 
 from alife import plugins
+from alife.configuration.operators import OPERATORS
 
 Optimizer = Literal["sgd", "momentum", "adam", "adamax", "adagrad", "rmsprop"]
 Trait = Literal["task_weight", "learning_rate", "mutation"]
@@ -116,6 +117,7 @@ def _object(words: tuple[str, ...], group: str, value: Any) -> Any:
 _NAME = re.compile(r"(?:[^\0\n]+\.py|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):[A-Za-z_]\w*")
 
 Scheme = Annotated[str, BeforeValidator(partial(_object, SCHEMES, "alife.schemes"))]
+Operator = Annotated[str, BeforeValidator(partial(_object, tuple(OPERATORS), "alife.mutations"))]
 
 
 class Mapped(dict[str, Any]):

@@ -169,7 +169,7 @@ def _lived(
     seconds: dict[str, float] = {}
     clock = _Clock(habitat.device, seconds)
 
-    genomes = habitat._tensor(birth(newborns))
+    genomes = habitat._tensor(birth(newborns, habitat.features.shape))
     clock("birth")
 
     adults = _grown(habitat, genomes, newborns, generation, island)
@@ -203,7 +203,7 @@ def adults(habitat: Habitat, newborns: Newborns, generation: int, island: int) -
     Arguments as of `lifetime`.
     """
     with computing(habitat.config.life.threads):
-        return _grown(habitat, habitat._tensor(birth(newborns)), newborns, generation, island)
+        return _grown(habitat, habitat._tensor(birth(newborns, habitat.features.shape)), newborns, generation, island)
 
 
 def _grown(habitat: Habitat, genomes: Tensor, newborns: Newborns, generation: int, island: int) -> Tensor:

@@ -1,28 +1,60 @@
 """The user's own objects that a configuration names, all together: found, tried, and told to the record.
 
-Call `found` before a run begins or goes on, `columns` for what they add to births, `check` against a record.
+Call `found` before a run begins or goes on, `columns` for what they add to births, `check` against a record. Who lets
+stored newborns be born again calls `check_births` or `check_again`: a checkpoint names the operator that its newborns
+are born by, and is believed only if the run has that operator on record.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from alife import plugins, schema
 from alife.configuration.keys import RunConfig
-from alife.evolution import selection
+from alife.errors import UserError
+from alife.evolution import mutation, selection
+from alife.evolution.mutation import Mutation
+from alife.evolution.reproduction import Newborns
+from alife.organism.shape import Shape
 from alife.plugins import Found
 
+Record = Mapping[str, Mapping[str, Any]]
+"""What a manifest says of objects, by configuration key."""
 
-def found(config: RunConfig) -> dict[str, Found]:
+THAWED: Final = "fork.operator"
+"""The key of the operator by which the newborns that a fork thawed are born, if it is not the fork's own."""
+OPERATORS: Final = (mutation.KEY, THAWED)
+
+
+def found(config: RunConfig, shape: Shape, thawed: Mutation | None = None) -> dict[str, Found]:
     """Objects by configuration key, their files read again, each tried with made-up values.
+
+    Args:
+        config: The run's.
+        shape: Of its networks.
+        thawed: By which newborns that it thaws are to be born.
 
     Raises:
         UserError: One is not there, cannot be called as it will be, or gives what it should not.
     """
+    objects: dict[str, Found] = {}
     scheme = selection.own_scheme(config.selection, again=True)
-    if scheme is None:
-        return {}
-    selection.on_trial(scheme, config.population.size, given(config))
-    return {selection.KEY: scheme}
+    if scheme is not None:
+        selection.on_trial(scheme, config.population.size, given(config))
+        objects[selection.KEY] = scheme
+    own = mutation.of_rules(config.reproduction)
+    births = {mutation.KEY: own} | ({} if thawed is None or thawed == own else {THAWED: thawed})
+    for key, how in births.items():
+        operator = mutation.own_operator(how, key, again=True)
+        if operator is not None:
+            mutation.on_trial(operator, shape, config.reproduction.mutation)
+            objects[key] = operator
+    return objects
+
+
+def thawed(manifest: Mapping[str, Any]) -> Mutation | None:
+    """By which the newborns of a fork are to be born that has not lived yet, if not as its own children."""
+    told = manifest["objects"].get(THAWED)
+    return Mutation(told["name"], told["parameters"]) if told and not manifest["parts"]["births"] else None
 
 
 def given(config: RunConfig) -> tuple[str, ...]:
@@ -40,7 +72,7 @@ def on_record(objects: Mapping[str, Found]) -> dict[str, dict[str, Any]]:
     return {key: each.on_record() for key, each in objects.items()}
 
 
-def check(objects: Mapping[str, Found], known: Mapping[str, Mapping[str, Any]], allowed: bool) -> list[str]:
+def check(objects: Mapping[str, Found], known: Record, allowed: bool) -> list[str]:
     """Compare objects with those on record.
 
     Args:
@@ -56,3 +88,71 @@ def check(objects: Mapping[str, Found], known: Mapping[str, Mapping[str, Any]], 
     """
     lines = (plugins.check(each, known.get(key), allowed) for key, each in objects.items())
     return [line for line in lines if line]
+
+
+def check_fork(objects: Mapping[str, Found], past: Record, allowed: bool) -> list[str]:
+    """Compare those objects of a fork that its parent has, too, with the parent's.
+
+    Args:
+        objects: The fork's.
+        past: The parent's `objects` on record.
+        allowed: Whether changes are accepted.
+
+    Returns:
+        As `check`.
+
+    Raises:
+        UserError: The source of one has changed.
+    """
+    operators = [past[key] for key in OPERATORS if key in past]
+    known = {
+        key: known
+        for key, each in objects.items()
+        for known in (operators if key in OPERATORS else [past[key]] if key in past else [])
+        if known["name"] == each.name
+    }
+    return check(objects, known, allowed)
+
+
+def check_births(newborns: Iterable[Newborns], known: Record, source: str) -> None:
+    """Make sure that a checkpoint names no operator of one's own but those on record, before any is looked for.
+
+    Args:
+        newborns: Stored ones.
+        known: What their run has on record of objects.
+        source: The run, as errors are to name it.
+
+    Raises:
+        UserError: It does.
+    """
+    for how in (group.mutation for group in newborns):
+        if how.is_own and _known(how, known) is None:
+            raise UserError(
+                f"{source}: its checkpoint's newborns are born by {how.operator}, which it has not on record"
+            )
+
+
+def check_again(newborns: Iterable[Newborns], config: RunConfig, known: Record, source: str) -> None:
+    """Make sure that newborns of a run, and their children, can be born again as they were.
+
+    Args:
+        newborns: The run's.
+        config: The run's.
+        known: Its `objects` on record.
+        source: The run, as errors are to name it.
+
+    Raises:
+        UserError: An operator is not there, is not on record, or its source has changed.
+    """
+    groups = list(newborns)
+    check_births(groups, known, source)
+    births = [mutation.of_rules(config.reproduction), *(group.mutation for group in groups)]
+    for how in {mutation.dump(how): how for how in births}.values():
+        operator, before = mutation.own_operator(how, again=True), _known(how, known)
+        if operator is not None and before is not None and (why := plugins.change(operator, before)):
+            raise operator.error(f"{why}: restore it")
+
+
+def _known(how: Mutation, known: Record) -> Mapping[str, Any] | None:
+    """What is on record of an operator."""
+    return next((known[key] for key in OPERATORS if key in known and known[key]["name"] == how.operator), None)

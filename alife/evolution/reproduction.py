@@ -2,12 +2,14 @@
 
 `founders` begin a run, `birth` adds noise to what newborns inherited, `conceive` makes children of emissions. What a
 parent hands on is a *message*, the genome it emitted (g* in the record's copying_error). Noise strikes at birth: the
-newborn lives with genome g = g* + σ·RMS(g*)·ε, where ε is keyed by the child's identity. So a message and an identity
-say everything about a newborn, and nothing else is sent, stored or replayed.
+newborn lives with the genome that the mutation operator (`alife.evolution.mutation`) makes of the message, by default
+g = g* + σ·RMS(g*)·ε, from numbers keyed by the child's identity. So a message and an identity say everything about a
+newborn, and nothing else is sent, stored or replayed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -15,6 +17,9 @@ from numpy.typing import NDArray
 
 from alife import schema
 from alife.configuration.keys import RunConfig
+from alife.evolution import mutation
+from alife.evolution.mutation import GAUSSIAN, Mutation
+from alife.organism.shape import Shape
 from alife.streams import Stream, rng
 
 Floats = NDArray[np.float32]
@@ -34,6 +39,7 @@ class Newborns:
         noise: [P] float32, σ of each birth, relative to RMS(g*); 0 for founders, who are born as they are drawn.
         traits: life-history traits (`schema.LIFE_HISTORY`), each [P] float32; read them with `trait`.
         noise_seed: Seed of the birth noise; a fork keeps its parent's for the generation that it thaws.
+        mutation: The operator that they are born by; likewise.
     """
 
     ids: Ints
@@ -42,6 +48,7 @@ class Newborns:
     noise: Floats
     traits: Mapping[str, Floats]
     noise_seed: int
+    mutation: Mutation = GAUSSIAN
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -55,6 +62,7 @@ class Newborns:
             self.noise[slots].copy(),
             {name: trait[slots].copy() for name, trait in self.traits.items()},
             self.noise_seed,
+            self.mutation,
         )
 
 
@@ -93,6 +101,7 @@ def founders(config: RunConfig, n_weights: int, island: int, genomes: Floats | N
         noise=np.zeros(size, np.float32),
         traits={name: np.full(size, value, np.float32) for name, value in environment(config).items()},
         noise_seed=config.seed,
+        mutation=mutation.of_rules(config.reproduction),
     )
 
 
@@ -112,16 +121,48 @@ def trait(config: RunConfig, newborns: Newborns, name: str) -> Floats:
     return np.full(len(newborns), environment(config)[name], np.float32)
 
 
-def birth(newborns: Newborns) -> Floats:
-    """Genomes [P, N] float32 that the newborns live with: g = g* + σ·RMS(g*)·ε."""
-    genomes = newborns.messages.copy()
-    for row, identity, noise in zip(genomes, newborns.ids.tolist(), newborns.noise, strict=True):
-        if noise > 0:
-            island, generation, slot = schema.unpack_id(identity)
-            draw = rng(newborns.noise_seed, Stream.BIRTH_NOISE, generation, island, slot)
-            with np.errstate(invalid="ignore", over="ignore"):
-                scale = np.float32(noise * np.sqrt(np.mean(np.square(row, dtype=np.float64))))
-                row += scale * draw.standard_normal(row.shape, dtype=np.float32)
+def birth(newborns: Newborns, shape: Shape) -> Floats:
+    """Genomes [P, N] float32 that newborns of a network's shape live with.
+
+    Raises:
+        UserError: An operator of one's own failed, or what it gave is no genome.
+    """
+
+    def draw(slot: int) -> np.random.Generator:
+        island, generation, born = schema.unpack_id(int(newborns.ids[slot]))
+        return rng(newborns.noise_seed, Stream.BIRTH_NOISE, generation, island, born)
+
+    def where(slot: int) -> str:
+        island, generation, _ = schema.unpack_id(int(newborns.ids[slot]))
+        return f"at a birth in generation {generation} on island {island}"
+
+    return mutated(newborns.mutation, newborns.messages, newborns.noise, draw, shape, where)
+
+
+def mutated(
+    how: Mutation,
+    messages: Floats,
+    noise: Floats,
+    draw: Callable[[int], np.random.Generator],
+    shape: Shape,
+    where: Callable[[int], str],
+) -> Floats:
+    """Genomes [P, N] that an operator makes of messages.
+
+    Args:
+        how: The operator.
+        messages: [P, N] float32 g*.
+        noise: [P] float32 σ; where it is 0 the genome is the message.
+        draw: Slot → that child's generator.
+        shape: Of the network.
+        where: Slot → what to say of it if the operator fails.
+    """
+    genomes, sigmas = np.empty_like(messages), noise.tolist()
+    operator = mutation.operator(how, shape)
+    with np.errstate(invalid="ignore", over="ignore"):
+        for slot, (message, sigma) in enumerate(zip(messages, sigmas, strict=True)):
+            told = partial(where, slot)
+            genomes[slot] = operator(message, sigma, draw(slot), told) if sigma > 0 else message
     return genomes
 
 
@@ -156,6 +197,7 @@ def conceive(
         noise=traits["mutation"].copy(),
         traits=traits,
         noise_seed=config.seed,
+        mutation=mutation.of_rules(config.reproduction),
     )
 
 

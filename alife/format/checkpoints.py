@@ -15,7 +15,10 @@ import safetensors.numpy
 
 from alife import schema
 from alife.errors import UserError, damaged
+from alife.evolution import mutation
+from alife.evolution.mutation import GAUSSIAN, Mutation
 from alife.evolution.reproduction import Floats, Newborns, birth
+from alife.organism.shape import Shape
 from alife.words import count
 
 _ARRAYS = {"ids": "int64", "ancestors": "int64", "messages": "float32", "noise": "float32"}
@@ -44,7 +47,7 @@ def encode(generation: int, newborns: Mapping[int, Newborns], meta: Mapping[str,
 
     Args:
         generation: Theirs.
-        newborns: By island; all with the same noise_seed and the same number of weights.
+        newborns: By island; all with the same noise_seed, mutation and number of weights.
         meta: JSON values that come back with them.
 
     Raises:
@@ -55,6 +58,9 @@ def encode(generation: int, newborns: Mapping[int, Newborns], meta: Mapping[str,
     seeds = {island.noise_seed for island in newborns.values()}
     if len(seeds) != 1:
         raise ValueError(f"islands with different noise seeds: {sorted(seeds)}")
+    how = next(iter(newborns.values())).mutation
+    if any(island.mutation != how for island in newborns.values()):
+        raise ValueError("islands with different operators of mutation")
     tensors = {}
     for number, island in sorted(newborns.items()):
         for name in _ARRAYS:
@@ -70,6 +76,8 @@ def encode(generation: int, newborns: Mapping[int, Newborns], meta: Mapping[str,
         "noise_seed": str(seeds.pop()),
         "meta": json.dumps(meta, sort_keys=True, allow_nan=False),
     }
+    if how != GAUSSIAN:
+        metadata["mutation"] = mutation.dump(how)
     return safetensors.numpy.save(tensors, metadata)
 
 
@@ -93,6 +101,7 @@ def decode(data: bytes, source: str) -> tuple[int, dict[int, Newborns], dict[str
         version = metadata["format"]
         generation, noise_seed = int(metadata["generation"]), int(metadata["noise_seed"])
         meta = json.loads(metadata["meta"])
+        how = GAUSSIAN if "mutation" not in metadata else mutation.parse(metadata["mutation"])
     except (safetensors.SafetensorError, KeyError, ValueError, TypeError, RecursionError, MemoryError) as error:
         raise damaged(source, " ".join(str(error).split())[:200]) from None
     if version != FORMAT:
@@ -105,15 +114,30 @@ def decode(data: bytes, source: str) -> tuple[int, dict[int, Newborns], dict[str
     if problem:
         raise damaged(source, problem)
     islands = sorted({int(name.partition("/")[0]) for name in tensors})
-    return generation, {island: _newborns(tensors, island, noise_seed) for island in islands}, meta
+    return generation, {island: _newborns(tensors, island, noise_seed, how) for island in islands}, meta
 
 
-def born(newborns: Mapping[int, Newborns], individual: int) -> Floats | None:
-    """[N] float32, the genome that an individual lives with, its birth noise included; None if it is not among them."""
+def born(newborns: Mapping[int, Newborns], individual: int, hidden: int) -> Floats | None:
+    """[N] float32, the genome that an individual lives with, its birth noise included; None if it is not among them.
+
+    Args:
+        newborns: By island.
+        individual: An id.
+        hidden: H of the networks.
+
+    Raises:
+        UserError: It is born by an operator of the run's own, which readers do not run.
+    """
     for group in newborns.values():
         slot = np.flatnonzero(group.ids == individual)
         if len(slot):
-            return birth(group.take(slot[:1]))[0]
+            if group.mutation.is_own:
+                raise UserError(
+                    f"individual {individual} is born by {group.mutation.operator}, which is not run to read a genome: "
+                    "the message that it comes of is in the checkpoint"
+                )
+            classes = group.messages.shape[1] // hidden - 2 * hidden - 1
+            return birth(group.take(slot[:1]), Shape(hidden, hidden, classes))[0]
     return None
 
 
@@ -180,10 +204,10 @@ def decode_adults(data: bytes, source: str) -> dict[int, Adult]:
     return adults
 
 
-def _newborns(tensors: Mapping[str, np.ndarray], island: int, noise_seed: int) -> Newborns:
+def _newborns(tensors: Mapping[str, np.ndarray], island: int, noise_seed: int, how: Mutation) -> Newborns:
     arrays = {name: tensors[f"{island}/{name}"] for name in _ARRAYS}
     traits = {name: tensors[f"{island}/traits/{name}"] for name in schema.LIFE_HISTORY}
-    return Newborns(**arrays, traits=traits, noise_seed=noise_seed)
+    return Newborns(**arrays, traits=traits, noise_seed=noise_seed, mutation=how)
 
 
 def _problem(tensors: Mapping[str, np.ndarray], generation: int) -> str:

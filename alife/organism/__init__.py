@@ -1,6 +1,7 @@
 """The organism: a network that prints its own weights, its lifetime of learning, and what is measured of it.
 
-genome.py         sizes of a network, and its weight matrices inside one flat row
+shape.py          sizes of a network, and its weight matrices inside one flat row
+genome.py         the same matrices of whole populations, in torch
 quine.py          emission, classification
 lifetime.py       a lifetime of learning over a whole population
 kernel/           the gradient of a life's loss, in batched products

@@ -1,26 +1,10 @@
-"""The genome: the sizes of a network, and its weight matrices inside one flat row.
+"""The weight matrices of whole populations inside their flat rows: call `split` with genomes and their `Shape`."""
 
-`Shape` has the sizes, `split` the matrices.
-"""
-
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from torch import Tensor
 
-
-@dataclass(frozen=True)
-class Shape:
-    """Sizes of a network: H hidden units, the first K of its inputs fed by the coordinate, C classes (0: no task)."""
-
-    hidden: int
-    coordinate_units: int
-    classes: int
-
-    @property
-    def n_weights(self) -> int:
-        """N = 2·H² + H + C·H."""
-        return self.hidden * (2 * self.hidden + 1 + self.classes)
+from alife.organism.shape import Shape
 
 
 class Weights(NamedTuple):

@@ -14,9 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from alife.organism.genome import Shape, Weights, split
+from alife.organism.genome import Weights, split
 from alife.organism.kernel.activation import FIRST, SECOND, UNIT, Selu
 from alife.organism.kernel.products import product
+from alife.organism.shape import Shape
 
 
 class Layers(NamedTuple):

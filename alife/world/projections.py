@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from alife.configuration.keys import RunConfig
 from alife.configuration.values import GIVEN
 from alife.errors import UserError, plain
-from alife.organism.genome import Shape
 from alife.organism.kernel.activation import SELU_ALPHA, SELU_SCALE
+from alife.organism.shape import Shape
 from alife.streams import Stream, rng
 from alife.world.arrays import Span
 from alife.world.task import Task

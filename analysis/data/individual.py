@@ -83,7 +83,9 @@ class Individual:
         manifest = manifests.parse(there.read(manifests.NAME, manifests.MOST), f"{self.run}/{manifests.NAME}")
         kept = {entry["generation"]: entry for entry in manifest["parts"]["checkpoints"]}
         if self.generation in kept:
-            genome = checkpoints.born(_newborns(there, kept[self.generation]), self.id)
+            data = there.read(stored.CONFIG, stored.MOST_CONFIG)
+            hidden = stored.parse_stored_config(data, manifest, f"{self.run}/{stored.CONFIG}").quine.hidden
+            genome = checkpoints.born(_newborns(there, kept[self.generation]), self.id, hidden)
         else:
             genome = _of_dominant(there, self.generation, self.id)
         if genome is None:

@@ -20,7 +20,7 @@ from alife.evolution import selection
 from alife.format import manifest as manifests
 from alife.format import steps, stored, summary, tested
 from alife.format.tested import OnTestImages
-from alife.plugins import is_own
+from alife.plugins import is_own, short
 from alife.traits import enter
 from alife.words import count
 from analysis.data import individual as individuals
@@ -111,6 +111,20 @@ class Run:
         """Whether its scheme looks at w, the weight of accuracy."""
         scheme = str(self.setting("selection.scheme"))
         return not is_own(scheme) and "accuracy_weight" not in UNUSED[scheme]
+
+    @property
+    def operator(self) -> str:
+        """What to call its operator of mutation: "gaussian", "sparse", "my.py:scramble"."""
+        return short(str(self.setting("reproduction.operator")))
+
+    @property
+    def noise_floor(self) -> float | None:
+        """σ²: ρ of an adult that prints its message and none of its birth noise, as long as σ² is well below 1.
+
+        What an operator of one's own makes of σ is not known: None, as without birth noise.
+        """
+        sigma = float(self.setting("reproduction.mutation"))
+        return sigma**2 if sigma and not is_own(self.setting("reproduction.operator")) else None
 
     @property
     def outdated(self) -> str:

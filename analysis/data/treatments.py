@@ -5,7 +5,7 @@ groups.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,8 +25,8 @@ Groups = Mapping[str, Sequence[Run]]
 NOT_TREATMENT: Final = ("seed", "device", "quine.projection_seed", "life.threads", "life.chunk", "checkpoint", "ray")
 """Keys, or sections, that say where and by which numbers a run was made, and not what was done to it."""
 
-SHORT: Final = {"selection.accuracy_weight": "w", "selection.scheme": ""}
-"""What labels call a key; others go by their last word. The scheme's name stands alone."""
+SHORT: Final = {"selection.accuracy_weight": "w", "selection.scheme": "", "reproduction.operator": ""}
+"""What labels call a key; others go by their last word. Names of schemes and operators stand alone."""
 
 DEPTH: Final = 3
 PLAN: Final = "sweep.yaml"
@@ -186,7 +186,7 @@ def labels(configs: Sequence[Mapping[str, Any]]) -> list[str]:
             for config in configs
         ],
         [_label(config, differing, _silent(config)) for config in configs],
-        [", ".join(f"{key}={_word(config[key])}" for key in differing if key in config) for config in configs],
+        [", ".join(f"{key}={_word(config[key], str)}" for key in differing if key in config) for config in configs],
     ]
     return [
         next((tier[i] for tier in tiers if tier[i] and tier.count(tier[i]) == 1), tiers[-1][i])
@@ -296,7 +296,7 @@ def _label(config: Mapping[str, Any], differing: Sequence[str], silent: Sequence
     return ", ".join(parts)
 
 
-def _word(value: Any) -> str:
+def _word(value: Any, named: Callable[[str], str] = plugins.short) -> str:
     if isinstance(value, list | tuple):
         return "+".join(map(str, value)) or "none"
-    return f"{value:g}" if isinstance(value, float) else "none" if value is None else str(value)
+    return f"{value:g}" if isinstance(value, float) else "none" if value is None else named(str(value))

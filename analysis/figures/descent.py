@@ -98,7 +98,7 @@ def _draw_traits(
         marks: dict[str, Any] = {"marker": "o", "ms": 2.4} if len(line) <= 40 else {"path_effects": palette.halo()}
         own = look(style, color=colour, ls=dash, lw=1.2, label=name, **marks)
         axes.plot(generation, running_median(values, window), **own)
-    if traits[0] == "replication_error" and (floor := float(run.setting("reproduction.mutation")) ** 2):
+    if traits[0] == "replication_error" and (floor := run.noise_floor):
         axes.axhline(floor, color=palette.ink(), lw=0.9, ls=(0, (4, 2)), label="noise floor ρ = σ²")
     if traits[0] == "replication_error":
         scales.zeros(axes)
@@ -168,13 +168,13 @@ def _draw_path(axes: Axes, run: Run, alive: pd.DataFrame, line: pd.DataFrame, wi
         name = "its founder" if start == 0 else f"its ancestor of generation {start}"
         axes.plot(x[:1], y[:1], "D", mfc=palette.paper(), ms=5.5, label=name, **ends)
     axes.plot(x[-1:], y[-1:], "*", mfc=palette.OKABE_ITO["orange"], ms=11, label="its last individual", **ends)
-    _finish_plane(axes, np.concatenate([rho, x]), float(run.setting("reproduction.mutation")))
+    _finish_plane(axes, np.concatenate([rho, x]), run.noise_floor)
     return path
 
 
-def _finish_plane(axes: Axes, rho: Floats, mutation: float) -> None:
+def _finish_plane(axes: Axes, rho: Floats, floor: float | None) -> None:
     axes.set_ylabel(TRAITS["accuracy"].label)
-    rho, floor = rho[np.isfinite(rho)], mutation**2
+    rho = rho[np.isfinite(rho)]
     if len(rho):
         low = floor if floor and rho.min() / 30 < floor < rho.min() else rho.min()
         axes.set_xlim(low / 1.15, rho.max() * 1.15)

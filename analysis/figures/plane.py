@@ -49,7 +49,7 @@ def plane(run: Run, ax: Axes | None = None, **style: Any) -> Axes:
     fronts = {generation: _front(alive, generation) for generation in candidates}
     fronts = {generation: front for generation, front in fronts.items() if len(front)}
     seen = np.concatenate([points(shown), *fronts.values()])
-    limits(ax, seen, floor=float(run.setting("reproduction.mutation")) ** 2)
+    limits(ax, seen, floor=run.noise_floor or 0.0)
     _scatter(ax, shown, len(alive), len(run.births) - len(alive), scale, style)
     _draw_fronts(ax, fronts, scale)
     _draw_floor(ax, run)
@@ -95,7 +95,7 @@ def _draw_fronts(ax: Axes, fronts: dict[int, Floats], scale: Normalize) -> None:
 
 def _draw_floor(ax: Axes, run: Run) -> None:
     """The floor and ρ = 1 where the axis reaches them; a floor far below is told in words."""
-    floor = float(run.setting("reproduction.mutation")) ** 2
+    floor = run.noise_floor
     lines = {1.0: scales.ZEROS}
     if floor:
         where = " at founding" if "mutation" in run.setting("reproduction.heritable") else ""

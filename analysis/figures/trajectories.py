@@ -145,7 +145,7 @@ def _finish(ax: Axes, name: str, runs: Sequence[Run]) -> None:
         return
     if name == "replication_error":
         scales.zeros(ax)
-        for floor in sorted({float(run.setting("reproduction.mutation")) ** 2 for run in runs} - {0.0}):
+        for floor in sorted({run.noise_floor for run in runs if run.noise_floor}):
             ax.axhline(floor, color=palette.ink(), lw=0.9, ls=(0, (4, 2)), label="noise floor ρ = σ²")
     if TRAITS[name].log:
         ax.set_yscale("log")

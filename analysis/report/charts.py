@@ -122,7 +122,7 @@ def _plane(run: Run, table: pd.DataFrame, pick: alt.Parameter, height: str) -> A
                 interpolate="step-after", color=palette.OKABE_ITO["blue"], strokeWidth=1.8, clip=True
             ).encode(alt.X("replication_error:Q"), alt.Y("accuracy:Q"), order="replication_error:Q")
         )
-    floor = float(run.setting("reproduction.mutation")) ** 2
+    floor = run.noise_floor
     if floor and floor > known["replication_error"].min() / 30:
         layers.append(_rule(floor, [5, 4], f"noise floor σ² = {floor:.3g}"))
     if known["replication_error"].max() >= 1:

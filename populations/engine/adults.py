@@ -14,7 +14,7 @@ from alife import schema
 from alife.configuration.keys import RunConfig, parse_config
 from alife.configuration.parsing import merge
 from alife.errors import UserError, damaged
-from alife.evolution import island
+from alife.evolution import island, objects
 from alife.evolution.adult import Network
 from alife.evolution.reproduction import Floats
 from alife.format import checkpoints
@@ -73,7 +73,7 @@ def load_networks(
             _check_kept(run, manifest, when, one)
     config, physics = prepare(config, manifest, given=task)
     for when in sorted({when for one, when in born.items() if one not in known}):
-        known |= _lived(run, config, physics, when, {one for one in wanted if born[one] == when})
+        known |= _lived(run, config, physics, manifest["objects"], when, {one for one in wanted if born[one] == when})
     for one, when in born.items():
         if known[one].shape != (physics.shape.n_weights,):
             raise damaged(f"{run}/{adults_name(when)}", f"an adult has {known[one].shape} weights")
@@ -104,9 +104,12 @@ def _check_kept(run: str, manifest: Mapping[str, Any], generation: int, individu
     raise checkpoints.not_kept(run, manifest, generation)
 
 
-def _lived(run: str, config: RunConfig, physics: Physics, generation: int, wanted: set[int]) -> dict[int, Floats]:
+def _lived(
+    run: str, config: RunConfig, physics: Physics, known: objects.Record, generation: int, wanted: set[int]
+) -> dict[int, Floats]:
     """[N] weights by id, of individuals of a generation, after the life that they had, or are to have."""
     newborns = read_checkpoint(run, generation)[1]
+    objects.check_again(newborns.values(), config, known, run)
     found: dict[int, Floats] = {}
     habitat = island.Habitat(config, physics)
     for where, group in migration.migrate(config, newborns, generation)[0].items():

@@ -14,7 +14,7 @@ from alife.configuration.keys import RunConfig
 from alife.errors import UserError
 from alife.evolution import objects
 from alife.evolution.reproduction import Newborns
-from alife.organism.genome import Shape
+from alife.organism.shape import Shape
 from alife.world.projections import Physics
 from populations.engine import needs
 from populations.engine.backend import Backend, Interrupted, LocalBackend

@@ -191,8 +191,8 @@ def _new(
     if resume and exists(out):
         return go_on(out, config, backend, False, task, tell)
     check_unused(out)
-    own = objects.found(config)
     config, physics = prepare(config, backend=backend, given=task)
+    own = objects.found(config, physics.shape)
     n_weights = physics.shape.n_weights
     genomes = founding.given(config, n_weights)
     made_of = objects.on_record(own) | founding.on_record(config, genomes)
@@ -235,7 +235,7 @@ def _further(
         aged = check_version(recorder.manifest, config)
         away = backend != "local" and elsewhere(config.ray)
         physics = physics_of(config, data, away)
-        own = objects.found(config)
+        own = objects.found(config, physics.shape, objects.thawed(recorder.manifest))
         changed = objects.check(own, recorder.manifest["objects"], allow_changed)
         before = [line for line in recorder.manifest["warnings"] if line.startswith(("fork: ", "changed: "))]
         warned = [*warnings(config, physics.shape.classes, choose(backend, config)), *before, *changed]
@@ -247,6 +247,7 @@ def _further(
         try:
             generation, newborns, meta = recorder.checkpoint()
             norm = check_newborns(newborns, meta, config, physics, out)
+            objects.check_births(newborns.values(), objects.on_record(own), out)
             backend = make_backend(config, physics)
             backend.require(recorder.manifest["class"])
             recorder.verify()

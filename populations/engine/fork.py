@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any
 
 from alife.configuration import remarks
-from alife.configuration.idle import value_of
 from alife.configuration.keys import RunConfig, parse_config
 from alife.configuration.parsing import flatten, merge, nest
 from alife.errors import UserError
@@ -50,8 +49,8 @@ def fork(
 ) -> str:
     """Run again from a kept generation.
 
-    The newborns are those of the original to the bit, their birth noise included; everything after their birth is drawn
-    by the fork's own configuration.
+    The newborns are those of the original to the bit, their birth noise included: they are born by the operator that
+    they were to be born by there. Everything after their birth is drawn by the fork's own configuration.
 
     Args:
         parent: The run to fork: a path or an fsspec URI, or an `analysis.data.run.Run`.
@@ -107,11 +106,10 @@ def _plan(
     config = fork_config(lived, changes, generation)
     check_unused(out)
     migration.check(config, min(map(len, newborns.values())))
-    own = objects.found(config)
-    changed = objects.check(
-        {key: each for key, each in own.items() if value_of(lived, key) == each.name}, past["objects"], allow_changed
-    )
     config, physics = prepare(config, past, backend, task)
+    objects.check_births(newborns.values(), past["objects"], parent)
+    own = objects.found(config, physics.shape, next(iter(newborns.values())).mutation)
+    changed = objects.check_fork(own, past["objects"], allow_changed)
     aged = check_version(past, config)
     norm = check_newborns(newborns, meta, config, physics, parent)
     warned = [

@@ -11,8 +11,8 @@ from alife.configuration.idle import value_of
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
 from alife.evolution.island import CACHE
-from alife.organism.genome import Shape
 from alife.organism.lifetime import BLOCK
+from alife.organism.shape import Shape
 from alife.words import size
 from alife.world.projections import ROWS
 

@@ -11,6 +11,7 @@ import torch
 
 from alife.configuration.keys import RunConfig
 from alife.evolution.island import Habitat, Scores, lifetime
+from alife.evolution.mutation import of_rules, own_operator
 from alife.evolution.reproduction import Floats, Ints, Newborns, conceive
 from alife.world.projections import Physics
 
@@ -25,6 +26,7 @@ class Worker:
 
     def __init__(self, config: RunConfig, physics: Physics):
         self.config = config
+        own_operator(of_rules(config.reproduction))  # a machine that does not have it is told apart before it lives
         self.habitat = Habitat(config, physics)
         self._adults: dict[int, tuple[int, Newborns, Floats]] = {}
 

@@ -16,14 +16,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from alife import schema
+from alife import plugins, schema
 from alife.assays import ASSAYS, Columns, Options
 from alife.assays.lives import sample
 from alife.configuration.keys import MAX_TASK_WEIGHT, parse_config
 from alife.configuration.parsing import merge
 from alife.configuration.problems import shown
 from alife.errors import BadArgument, UserError
-from alife.evolution import selection
+from alife.evolution import objects, selection
 from alife.evolution.island import Habitat
 from alife.evolution.reproduction import Newborns
 from alife.organism.kernel.products import computing
@@ -103,6 +103,7 @@ def perform(
         "weights": habitat.features.shape.n_weights,
         "steps": config.life.steps,
         "mutation": config.reproduction.mutation,
+        "operator": plugins.short(config.reproduction.operator),
     }
 
     def step(done: int, of: int) -> None:
@@ -228,5 +229,7 @@ def thaw(
     if device is not None:
         config = parse_config(merge(config.model_dump(), {"device": device}))
     config, physics = prepare(config, past, given=task)
+    islands = [group for each in stored.values() for group in each.values()]
+    objects.check_again(islands, config, past["objects"], uri)
     groups = {g: sample(list(islands.values()), size, config.seed) for g, islands in stored.items()}
     return Habitat(config, physics), groups

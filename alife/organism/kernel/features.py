@@ -9,8 +9,8 @@ from functools import cached_property
 from torch import Tensor
 
 from alife.configuration import keys as configuration
-from alife.organism.genome import Shape
 from alife.organism.kernel.activation import FIRST
+from alife.organism.shape import Shape
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ Make `Matrices` like a tensor, `read` genomes into it, `write` them out again; a
 
 from torch import Tensor
 
-from alife.organism.genome import Shape, split
+from alife.organism.genome import split
+from alife.organism.shape import Shape
 
 
 class Matrices:

@@ -5,6 +5,7 @@ import pytest
 from alife.cli.listing import KINDS
 from alife.cli.main import main
 from alife.configuration.keys import leaves
+from alife.evolution.mutation import OPERATORS
 from alife.evolution.schemes import SCHEMES
 
 
@@ -14,11 +15,12 @@ def said(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> str:
     return out.out if code == 0 else out.err
 
 
-def test_schemes_are_listed_with_what_they_do(capsys):
-    lines = said(capsys, "list", "schemes").splitlines()[1:]
-    assert [line.split()[0] for line in lines] == list(SCHEMES)
+@pytest.mark.parametrize(("kind", "words"), [("schemes", SCHEMES), ("mutations", OPERATORS)])
+def test_what_there_is_is_listed_with_what_it_does(kind, words, capsys):
+    lines = said(capsys, "list", kind).splitlines()[1:]
+    assert [line.split()[0] for line in lines] == list(words)
     assert all(len(line.split()) > 3 for line in lines), "a word that nothing is said of"
-    assert said(capsys, "list").count("\n") >= len(SCHEMES) + len(KINDS)
+    assert said(capsys, "list").count("\n") >= len(SCHEMES) + len(OPERATORS) + len(KINDS)
 
 
 def test_another_kind_is_refused_with_those_there_are(capsys):

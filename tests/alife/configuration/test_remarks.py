@@ -50,6 +50,8 @@ VALUES: dict[str, list[Any]] = {
     "life.sampling": ["epoch", "restarting"],
     "life.environment": ["shared"],
     "reproduction.mutation": [0, 0.2],
+    "reproduction.operator": ["per_matrix", "low_rank", "sparse"],
+    "reproduction.parameters": [{"share": 0.5}],
     "reproduction.heritable": [("mutation",), ("task_weight",), ("learning_rate", "task_weight")],
     "reproduction.trait_mutation": [0, 0.5],
     "selection.scheme": ["truncation", "roulette", "nsga2", "shuffled", "drift"],
@@ -112,6 +114,8 @@ def drawn(data: st.DataObject, folder: str) -> RunConfig:
     """A small configuration with a few keys away from BASE."""
     keys = data.draw(st.lists(st.sampled_from(sorted(VALUES)), min_size=1, max_size=5, unique=True))
     given = {key: data.draw(st.sampled_from(VALUES[key])) for key in keys}
+    if "reproduction.parameters" in given:
+        given["reproduction.operator"] = "sparse"
     try:
         config = parse_config({"task": folder, **BASE}).model_dump()
         for key, value in given.items():
@@ -208,6 +212,12 @@ SAID = [
     ({"selection.scheme": "nsga2"}, []),
     ({"selection.scheme": "shuffled", "selection.accuracy_weight": 1}, ["nobody is selected by it"]),
     ({"selection.scheme": "truncation", "selection.truncation": 1}, ["selection.truncation: 1.0: nobody is selected"]),
+    ({"reproduction.operator": "sparse"}, []),
+    (
+        {"reproduction.operator": "sparse", "reproduction.parameters": {"share": 0.5}, "reproduction.mutation": 0},
+        ["operator: sparse: changes nothing without birth noise", "parameters: {'share': 0.5}: changes nothing"],
+    ),
+    ({"reproduction.operator": "low_rank", "generations": 1}, ["operator: low_rank: changes nothing in a run of one"]),
     ({"quine.pairing": "joint"}, ["offspring are printed beside a blank one"]),
     (
         {"quine.pairing": "joint", "life.images": 4},

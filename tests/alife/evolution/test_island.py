@@ -27,7 +27,7 @@ def test_scores_are_what_the_record_says(place):
     config, habitat = place
     group = newborns(config, habitat)
     scores, emitted = lifetime(habitat, group, 1, 0, collapse_norm=1e-6, test=True)
-    genomes = birth(group)
+    genomes = birth(group, habitat.features.shape)
     energy = (genomes.astype(float) ** 2).sum(1)
     rho = ((emitted - genomes).astype(float) ** 2).sum(1) / energy
     copying = ((emitted - group.messages).astype(float) ** 2).sum(1) / (group.messages.astype(float) ** 2).sum(1)

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from alife import schema
 from alife.configuration.keys import parse_config
 from alife.evolution.reproduction import birth, causes_of_death, conceive, founders, identities
+from alife.organism.shape import Shape
 
-N = 3000
+SHAPE = Shape(hidden=30, coordinate_units=15, classes=39)
+N = SHAPE.n_weights
 
 
 def config(**over):
@@ -23,7 +25,7 @@ def test_founders_are_uniform_within_the_framework_default():
     assert np.abs(group.messages).max() <= 0.1
     assert group.messages.std() == pytest.approx(0.1 / 3**0.5, rel=0.01)
     assert np.array_equal(group.ids, group.ancestors)
-    assert np.array_equal(birth(group), group.messages)
+    assert np.array_equal(birth(group, SHAPE), group.messages)
 
 
 def test_founders_differ_between_islands_and_seeds_and_not_between_calls():
@@ -50,16 +52,16 @@ def test_children_carry_what_their_parent_emitted():
 
 def test_birth_noise_has_the_stated_size_and_is_each_child_s_own():
     _, _, _emitted, _chosen, born = children(mutation=0.2)
-    noise = birth(born) - born.messages
+    noise = birth(born, SHAPE) - born.messages
     rms = np.sqrt((born.messages.astype(float) ** 2).mean(1))
     np.testing.assert_allclose(noise.std(1) / rms, 0.2, rtol=0.08)
     assert not np.allclose(noise[0], noise[1])
-    assert np.array_equal(birth(born), birth(born))
+    assert np.array_equal(birth(born, SHAPE), birth(born, SHAPE))
 
 
 def test_birth_noise_follows_the_individual_not_its_place():
     _, _, _, _, born = children()
-    assert np.array_equal(birth(born.take(np.array([2, 0]))), birth(born)[[2, 0]])
+    assert np.array_equal(birth(born.take(np.array([2, 0])), SHAPE), birth(born, SHAPE)[[2, 0]])
 
 
 def test_traits_are_inherited_with_a_log_normal_step_only_if_heritable():
@@ -79,7 +81,7 @@ def test_traits_end_where_float32_does():
     assert all(np.isfinite(trait).all() for trait in born.traits.values())
     assert born.traits["task_weight"].max() == np.finfo(np.float32).max
     assert born.traits["task_weight"].dtype == np.float32
-    assert birth(born).shape == born.messages.shape
+    assert birth(born, SHAPE).shape == born.messages.shape
 
 
 @given(st.floats(0, 5, width=32), st.floats(0.0078125, 1, width=32))

@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alife.configuration.keys import Life
-from alife.organism.genome import Shape, split
+from alife.organism.genome import split
 from alife.organism.kernel.features import Features
 from alife.organism.kernel.gradient import Gradient
 from alife.organism.kernel.layout import ROW_MAJOR_BELOW
 from alife.organism.lifetime import experiences, live
 from alife.organism.optimizers import OPTIMIZERS
+from alife.organism.shape import Shape
 from alife.streams import Stream, rng
 
 TORCH = {

@@ -6,10 +6,11 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alife.organism.genome import Shape, split
+from alife.organism.genome import split
 from alife.organism.kernel.activation import LN_2, UNIT, Selu
 from alife.organism.measures import fixpoint_class, relative_error, replication_loss, squared_norm
 from alife.organism.quine import Forward
+from alife.organism.shape import Shape
 
 SHAPE = Shape(hidden=10, coordinate_units=4, classes=3)
 

@@ -1,0 +1,33 @@
+"""The sizes of a network, and its weight matrices inside one flat row of numpy; `alife.organism.genome` has torch's."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Sizes of a network: H hidden units, the first K of its inputs fed by the coordinate, C classes (0: no task)."""
+
+    hidden: int
+    coordinate_units: int
+    classes: int
+
+    @property
+    def n_weights(self) -> int:
+        """N = 2·H² + H + C·H."""
+        return self.hidden * (2 * self.hidden + 1 + self.classes)
+
+    def matrices(self, row: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+        """The matrices inside one genome [N], as views: W1, W2 [H, H], w_out [1, H] and, if C > 0, W_class [C, H].
+
+        Example:
+            >>> shape = Shape(hidden=4, coordinate_units=2, classes=3)
+            >>> [matrix.shape for matrix in shape.matrices(np.zeros(shape.n_weights, np.float32))]
+            [(4, 4), (4, 4), (1, 4), (3, 4)]
+        """
+        rows = [self.hidden, self.hidden, 1, *([self.classes] if self.classes else [])]
+        ends = self.hidden * np.cumsum([0, *rows])
+        return tuple(row[start:end].reshape(-1, self.hidden) for start, end in pairwise(ends.tolist()))
