@@ -2,8 +2,9 @@
 
 `evolve(config, out)` makes a run, `load_run(out)` reads it, `load_network(out, id)` gives one of those who lived;
 `sweep`, `replay`, `assay` and `paper` make studies, `load_sweep` and `compare` read several runs; `figures` has what is
-drawn of them. A run folder is given by its path or as a `Run`, a configuration as a mapping, a YAML file or a
-`RunConfig`. What the user can mend is a `UserError`.
+drawn of them. `measure` describes a function of a `Life`, whose numbers a run then has as a column. A run folder is
+given by its path or as a `Run`, a configuration as a mapping, a YAML file or a `RunConfig`. What the user can mend is a
+`UserError`.
 
 Here lies one island's life, in batched torch; many islands are the package `populations`, what a folder says is
 `analysis`.
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from alife import figures
     from alife.configuration.keys import RunConfig, parse_config
     from alife.errors import UserError
+    from alife.evolution.measuring import Life, measure
     from alife.studies import assay, paper, replay, sweep
     from alife.world.task import load_task
     from analysis.data.run import Run, load_run
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 __version__ = "0.2.0"
 
 __all__ = [
+    "Life",
     "Run",
     "RunConfig",
     "UserError",
@@ -61,6 +64,7 @@ __all__ = [
     "load_run",
     "load_sweep",
     "load_task",
+    "measure",
     "paper",
     "parse_config",
     "replay",
@@ -69,6 +73,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Life": "alife.evolution.measuring",
     "Run": "analysis.data.run",
     "RunConfig": "alife.configuration.keys",
     "UserError": "alife.errors",
@@ -80,6 +85,7 @@ _HOMES = {
     "load_run": "analysis.data.run",
     "load_sweep": "analysis.data.sweep",
     "load_task": "alife.world.task",
+    "measure": "alife.evolution.measuring",
     "paper": "alife.studies",
     "parse_config": "alife.configuration.keys",
     "replay": "alife.studies",

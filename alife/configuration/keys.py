@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from alife import schema
-from alife.configuration import problems
+from alife.configuration import columns, problems
 from alife.configuration.parsing import flatten, nest
 from alife.configuration.values import (
     MAX_TASK_WEIGHT,
@@ -25,6 +25,7 @@ from alife.configuration.values import (
     Cpus,
     Gpus,
     Hosts,
+    Measure,
     NonNegative,
     Optimizer,
     Parameters,
@@ -154,6 +155,19 @@ class Selection(_Section):
         return given
 
 
+class Measurement(_Section):
+    """How a measure is taken; a name of an object alone says which."""
+
+    object: Measure | None = Field(None, description=f"the function that measures, {OWN.removeprefix('or ')}")
+    every: int = Field(1, ge=1, le=schema.MAX_GENERATIONS, description="taken in generations that this divides")
+    parameters: Parameters = Field({}, description="of the function, as {below: 0.001}")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, given: Any) -> Any:
+        return {"object": given} if isinstance(given, str) or callable(given) else given
+
+
 class Population(_Section):
     """Islands."""
 
@@ -213,6 +227,11 @@ class RunConfig(_Section):
     life: Life = Life()
     reproduction: Reproduction = Reproduction()
     selection: Selection = Selection()
+    measures: dict[str, Measurement] = Field(
+        {},
+        description="further columns of births by name, as {sparsity: {object: my_measure.py:sparsity, every: 10}}; "
+        f"{columns.MEASURES[0]} is shipped, and is taken in every generation unless its every says less",
+    )
     population: Population = Population()
     migration: Migration = Migration()
     checkpoint: Checkpoint = Checkpoint()
@@ -243,6 +262,9 @@ def _contradictions(config: RunConfig) -> Iterator[str]:
     traits = config.reproduction.heritable
     if len(set(traits)) < len(traits):
         yield f"reproduction.heritable: {list(traits)}: each trait is allowed once"
+    for name, asked in config.measures.items():
+        if why := columns.wrong(name, asked.object, bool(asked.parameters)):
+            yield f"measures.{name}: {why}"
 
 
 def parse_config(data: Mapping[str, Any], source: str = "configuration") -> RunConfig:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
-from alife.evolution import objects, selection
+from alife.evolution import measuring, objects, selection
 from alife.evolution.island import Scores
 from alife.evolution.reproduction import Floats, Newborns
 from alife.evolution.selection import Choice
@@ -43,6 +43,7 @@ class RunState:
         newborns: The next generation, by the island of its conception: migration is the first thing that happens to it.
         generation: Its number.
         collapse_norm: ‖θ‖ below which an adult has collapsed.
+        columns: Of births that only this run has, as its manifest lists them.
         tell: Who is told.
         warned: What the configuration says in vain.
         seconds: Wall-clock so far by what it went into, summed over workers for what happens on workers.
@@ -54,6 +55,7 @@ class RunState:
     newborns: dict[int, Newborns]
     generation: int
     collapse_norm: float
+    columns: Sequence[Mapping[str, Any]] = ()
     tell: Listeners = field(default_factory=Listeners)
     warned: Sequence[str] = ()
     seconds: dict[str, float] = field(default_factory=dict)
@@ -99,12 +101,13 @@ def choose(config: RunConfig, generation: int, newborns: Mapping[int, Newborns])
         newborns: As which they were born, by the island where they live.
     """
     rules, own = config.selection, selection.own_scheme(config.selection)
-    size, seed, heritable = config.population.size, config.seed, config.reproduction.heritable
+    size, seed, given = config.population.size, config.seed, objects.given(config)
 
     def parents(island: int, scores: Scores) -> Choice:
         born = newborns[island]
-        ids = {"id": born.ids, "ancestor_id": born.ancestors}
-        columns: dict[str, NDArray[Any]] = {**scores.columns, **{name: born.traits[name] for name in heritable}, **ids}
+        known = {**scores.columns, **born.traits}
+        columns: dict[str, NDArray[Any]] = {name: known[name] for name in given}
+        columns |= {"id": born.ids, "ancestor_id": born.ancestors}
         return selection.select(rules, columns, scores.living, size, seed, generation, island, own)
 
     return parents
@@ -119,14 +122,15 @@ def _one_generation(run: RunState) -> None:
     outcomes = run.backend.live(work, choose(config, number, living_here))
     lived = time.perf_counter()
 
-    births, generations, own = [], [], objects.columns(config)
+    births, generations = [], []
+    left_out = measuring.left_out(config, number)
     tests = OnTestImages(number, {}, frozenset())
     dominants: dict[int, Floats] = {}
     for island, outcome in outcomes.items():
         newborns, scores = living_here[island], outcome.scores
         table = rows.births(island, number, newborns, scores, outcome.choice, config.reproduction.heritable)
         births.append(table)
-        generations.append(rows.summary(island, number, table, sum(scores.seconds.values()), own))
+        generations.append(rows.summary(island, number, table, sum(scores.seconds.values()), run.columns, left_out))
         for phase, seconds in scores.seconds.items():
             run.seconds[phase] = run.seconds.get(phase, 0) + seconds
         if scores.test_accuracy is not None and config.task != "none":

@@ -53,7 +53,7 @@ def begin(
     """
     config = backend.config
     recorder = Recorder.create(
-        out, config, versions=versions(), machine=backend.machine, columns=objects.columns(config)
+        out, config, versions=versions(), machine=backend.machine, columns=objects.columns(config, own)
     )
     try:
         recorder.start(generation + 1, versions())

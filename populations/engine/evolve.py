@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from alife.configuration.idle import value_of
 from alife.configuration.keys import RunConfig, parse_config
 from alife.configuration.parsing import flatten
 from alife.configuration.remarks import warnings
@@ -80,6 +79,7 @@ def evolve(
     check_unused(out)
     own = objects.found(config)
     config, physics = prepare(config, backend=backend)
+    objects.on_trial(config, own.values(), physics.shape.n_weights)
     warned = warnings(config, physics.shape.classes, choose(backend, config))
 
     def start(make_backend: MakeBackend) -> RunState:
@@ -88,7 +88,8 @@ def evolve(
         backend = make_backend(config, physics)
         collapse_norm = DEAD_ZERO * float(np.median(norms))
         recorder = begin(out, backend, physics.task, -1, newborns, {"collapse_norm": collapse_norm}, own, warned)
-        return RunState(backend.config, recorder, backend, newborns, 0, collapse_norm, warned=warned)
+        columns = recorder.manifest["columns"]
+        return RunState(backend.config, recorder, backend, newborns, 0, collapse_norm, columns, warned=warned)
 
     return drive(start, backend, hearing(sinks, quiet, for_a_person))
 
@@ -145,8 +146,9 @@ def resume(
         physics = physics_of(config, task_again(config, recorder.manifest), away)
         own = objects.found(config)
         changed = objects.check(own, recorder.manifest["objects"], allow_changed)
-        before = [line for line in recorder.manifest["warnings"] if line.startswith(("fork: ", "changed: "))]
-        warned = [*warnings(config, physics.shape.classes, choose(backend, config)), *before, *changed]
+        objects.on_trial(config, own.values(), physics.shape.n_weights)
+        said = [line for line in recorder.manifest["warnings"] if line.startswith(("fork: ", "changed: "))]
+        warned = [*warnings(config, physics.shape.classes, choose(backend, config)), *said, *changed]
     except BaseException:
         recorder.close()
         raise
@@ -167,7 +169,8 @@ def resume(
             raise
         if aged:
             tell(events.Note(text=f"{out}: {aged}"))
-        return RunState(config, recorder, backend, newborns, generation, norm, committed=generation - 1, warned=warned)
+        columns, before = recorder.manifest["columns"], generation - 1
+        return RunState(config, recorder, backend, newborns, generation, norm, columns, committed=before, warned=warned)
 
     tell = hearing(sinks, quiet, for_a_person)
     return drive(start, backend, tell)
@@ -176,15 +179,14 @@ def resume(
 def go_on(out: str, config: RunConfig, backend: BackendName, sinks: Sequence[Sink] | None, quiet: bool = False) -> str:
     """Resume a run that must be the one configured, but for its length and its Ray."""
     stored = read_config(out)
-    asked = config.model_dump(exclude={"ray", "generations"})
-    leaves = flatten(asked, out).items()
-    differs = [key for key, value in leaves if value not in (None, "auto") and value != value_of(stored, key)]
-    if differs:
-        key = differs[0]
-        raise UserError(
-            f"{out}: this run has {key} = {value_of(stored, key)}, not {value_of(config, key)}: resume it as it is, "
-            "'alife fork' it, or choose another folder (--out)"
-        )
+    lived, asked = (flatten(each.model_dump(exclude={"ray", "generations"}), out) for each in (stored, config))
+    for key in {**lived, **asked}:
+        before, now = lived.get(key, "nothing"), asked.get(key, "nothing")
+        if now not in (None, "auto") and now != before:
+            raise UserError(
+                f"{out}: this run has {key} = {before}, not {now}: resume it as it is, 'alife fork' it, or choose "
+                "another folder (--out)"
+            )
     longer = config.generations if config.generations > stored.generations else None
     own = config.ray.model_dump(exclude_unset=True)
     return resume(out, generations=longer, ray=own, backend=backend, sinks=sinks, quiet=quiet)

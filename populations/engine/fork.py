@@ -6,10 +6,10 @@ nothing changed it repeats the original births; with another seed, selection or 
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from alife.configuration import remarks
-from alife.configuration.idle import value_of
 from alife.configuration.keys import RunConfig, parse_config
 from alife.configuration.parsing import flatten, merge, nest
 from alife.errors import UserError
@@ -86,10 +86,10 @@ def fork(
     check_unused(out)
     migration.check(config, min(map(len, newborns.values())))
     own = objects.found(config)
-    changed = objects.check(
-        {key: each for key, each in own.items() if value_of(lived, key) == each.name}, past["objects"], allow_changed
-    )
+    same = {key: each for key, each in own.items() if past["objects"].get(key, {}).get("name") == each.name}
+    changed = objects.check(same, past["objects"], allow_changed)
     config, physics = prepare(config, past, backend)
+    objects.on_trial(config, own.values(), physics.shape.n_weights)
     aged = check_version(past, config)
     norm = check_newborns(newborns, meta, config, physics, parent)
     warned = [
@@ -104,7 +104,8 @@ def fork(
             backend.require(past["class"])
         kept = {"collapse_norm": norm, "parent": parent, "thawed": number}
         recorder = begin(out, backend, physics.task, number - 1, newborns, kept, own, warned)
-        return RunState(backend.config, recorder, backend, newborns, number, norm, committed=number - 1, warned=warned)
+        run = RunState(backend.config, recorder, backend, newborns, number, norm, recorder.manifest["columns"])
+        return replace(run, committed=number - 1, warned=warned)
 
     tell = hearing(sinks, quiet, for_a_person)
     if aged:
