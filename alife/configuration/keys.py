@@ -337,6 +337,7 @@ def _section_examples() -> Iterator[tuple[str, str]]:
 _KEYS: Final = [key for key, *_ in leaves()]
 _EXAMPLES: Final = {
     **dict(reversed(list(_section_examples()))),
+    "measures": "name each with its function, as in measures: {sparsity: {object: my_measure.py:sparsity}}",
     "reproduction.heritable": f"name any of {', '.join(TRAITS)}, as in mutation,task_weight, or []",
     "ray.hosts": f"auto, or a whole number from 1 to {MOST_HOSTS:,}",
 }
