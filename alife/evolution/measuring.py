@@ -49,6 +49,12 @@ class Life:
         generation: When.
         island: Where.
         rng: A generator of this measure's own, keyed by seed, generation, island and the measure's name.
+
+    Example:
+        >>> import alife
+        >>> @alife.measure(noun="growth", scale="size", meaning="norm of the adult, as a factor of the newborn's")
+        ... def growth(life: alife.Life):
+        ...     return ((life.adults**2).sum(axis=1) / (life.genomes**2).sum(axis=1)) ** 0.5
     """
 
     genomes: Floats
