@@ -2,9 +2,9 @@
 
 `evolve(config, out)` makes a run, `Evolution(config, out)` makes it generation by generation; `load_run(out)` reads it,
 `run.individual(id)` is one of those who lived; `sweep`, `replay`, `assay` and `paper` make studies, `load_sweep` and
-`compare` read several runs; `figures` has what is drawn of them. A run folder is given by its path or as a `Run`, a
-configuration as a mapping, a YAML file or a `RunConfig`, data of one's own as a `Task.of(…)`. What the user can mend is
-a `UserError`.
+`compare` read several runs; `figures` has what is drawn of them. `measure` describes a function of a `Life`, whose
+numbers a run then has as a column. A run folder is given by its path or as a `Run`, a configuration as a mapping, a
+YAML file or a `RunConfig`, data of one's own as a `Task.of(…)`. What the user can mend is a `UserError`.
 
 Here lies one island's life, in batched torch; many islands are the package `populations`, what a folder says is
 `analysis`.
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from alife import figures
     from alife.configuration.keys import RunConfig, parse_config
     from alife.errors import UserError
+    from alife.evolution.measuring import Life, measure
     from alife.individuals import export_individuals
     from alife.studies import assay, paper, replay, sweep
     from alife.world.task import Task, load_task
@@ -58,6 +59,7 @@ __all__ = [
     "EarlyStopping",
     "Evolution",
     "Individual",
+    "Life",
     "MaxHours",
     "Run",
     "RunConfig",
@@ -75,6 +77,7 @@ __all__ = [
     "load_run",
     "load_sweep",
     "load_task",
+    "measure",
     "paper",
     "parse_config",
     "replay",
@@ -86,6 +89,7 @@ _HOMES = {
     "EarlyStopping": "populations.observe.callbacks",
     "Evolution": "populations.engine.evolve",
     "Individual": "analysis.data.individual",
+    "Life": "alife.evolution.measuring",
     "MaxHours": "populations.observe.callbacks",
     "Run": "analysis.data.run",
     "RunConfig": "alife.configuration.keys",
@@ -101,6 +105,7 @@ _HOMES = {
     "load_run": "analysis.data.run",
     "load_sweep": "analysis.data.sweep",
     "load_task": "alife.world.task",
+    "measure": "alife.evolution.measuring",
     "paper": "alife.studies",
     "parse_config": "alife.configuration.keys",
     "replay": "alife.studies",

@@ -321,5 +321,6 @@ def _told(error: BaseException, source: Any) -> str:
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
     if isinstance(error, SyntaxError):
         lines = [error.lineno]
-    words = " ".join(str(error).split())[:200]
+    said = error.args[0] if isinstance(error, KeyError) and error.args else error  # KeyError quotes what it is told
+    words = " ".join(str(said).split())[:200]
     return f"{f'line {lines[-1]}: ' if lines else ''}{type(error).__name__}{f': {words}' if words else ''}"

@@ -23,6 +23,7 @@ class Stream(IntEnum):
     SEARCH = 10
     PAPER = 11
     SPLIT = 12
+    MEASURE = 13
 
 
 def rng(seed: int, stream: Stream, *key: int) -> np.random.Generator:

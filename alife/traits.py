@@ -196,11 +196,13 @@ def enter(columns: Iterable[Mapping[str, Any]]) -> None:
     A name that a run loaded before gave to a trait of its own is taken to mean the later one.
     """
     for column in columns:
-        assert column["name"] not in _SHIPPED
+        assert column["name"] not in SHIPPED
         _KNOWN[column["name"]] = Trait(**{key: column[key] for key in _DESCRIBED}, own=True)
 
 
-_SHIPPED: Final = frozenset(_KNOWN)
+SHIPPED: Final = frozenset(_KNOWN)
+"""Names of those that are no run's own."""
+
 _DESCRIBED: Final = ("name", "noun", "symbol", "scale", "direction", "meaning", "unit")
 
 OF_A_TASK: Final = tuple(trait.name for trait in _ALL if trait.needs_task)

@@ -1,8 +1,9 @@
 """Every snippet of the README and of the documentation, in the order of each page, on networks of seconds.
 
 The README and each page of `docs/start` begin in an empty folder, each page of `docs/guides` in one where the README's
-runs lie. What is changed for that, and nothing else: `SMALLER` gives commands keys that make them small, a tiny sweep
-stands for the one that comes along, and Python's `evolve` gets the same keys. What needs a cluster, or long, is parsed
+runs lie. A block that begins with the name of a file, as in `# my_measure.py`, is that file. What is changed for that,
+and nothing else: `SMALLER` gives commands keys that make them small, a tiny sweep stands for the one that comes along,
+and Python's `evolve` gets the same keys. What needs a cluster, or long, is parsed
 by the real parser instead of run; commands of others (pip, ray, sbatch, kubectl) are passed over.
 """
 
@@ -120,7 +121,10 @@ def follow(page: Path) -> set[str]:
     names: dict[str, Any] = {}
     ran = set()
     for language, text in blocks(page):
-        if language == "python":
+        file = re.match(r"# ([\w.]+\.(?:py|yaml))\n", text)
+        if file:
+            Path(file[1]).write_text(text, encoding="utf-8")
+        elif language == "python":
             exec(compile(text, str(page), "exec"), names)
         for command in commands(text) if language == "bash" else ():
             if not PARSED.search(command):

@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from alife import plugins, schema
-from alife.configuration import problems
+from alife.configuration import columns, problems
 from alife.configuration.operators import OPERATORS
 from alife.configuration.parsing import flatten, nest
 from alife.configuration.values import (
@@ -28,6 +28,7 @@ from alife.configuration.values import (
     Gpus,
     Hosts,
     Mapped,
+    Measure,
     NonNegative,
     Operator,
     Optimizer,
@@ -160,6 +161,19 @@ class Selection(_Section):
         return given
 
 
+class Measurement(_Section):
+    """How a measure is taken; a name of an object alone says which."""
+
+    object: Measure | None = Field(None, description=f"the function that measures, {OWN.removeprefix('or ')}")
+    every: int = Field(1, ge=1, le=schema.MAX_GENERATIONS, description="taken in generations that this divides")
+    parameters: Parameters = Field({}, description="of the function, as {below: 0.001}")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, given: Any) -> Any:
+        return {"object": given} if isinstance(given, str) or callable(given) else given
+
+
 class Population(_Section):
     """Islands."""
 
@@ -225,6 +239,11 @@ class RunConfig(_Section):
     life: Life = Life()
     reproduction: Reproduction = Reproduction()
     selection: Selection = Selection()
+    measures: dict[str, Measurement] = Field(
+        {},
+        description="further columns of births by name, as {sparsity: {object: my_measure.py:sparsity, every: 10}}; "
+        f"{columns.MEASURES[0]} is shipped, and is taken in every generation unless its every says less",
+    )
     population: Population = Population()
     migration: Migration = Migration()
     checkpoint: Checkpoint = Checkpoint()
@@ -261,6 +280,9 @@ def _contradictions(config: RunConfig) -> Iterator[str]:
     traits = config.reproduction.heritable
     if len(set(traits)) < len(traits):
         yield f"reproduction.heritable: {list(traits)}: each trait is allowed once"
+    for name, asked in config.measures.items():
+        if why := columns.wrong(name, asked.object, bool(asked.parameters)):
+            yield f"measures.{name}: {why}"
 
 
 def parse_config(data: Mapping[str, Any], source: str = "configuration") -> RunConfig:
@@ -333,6 +355,7 @@ def _section_examples() -> Iterator[tuple[str, str]]:
 _KEYS: Final = [key for key, *_ in leaves()]
 _EXAMPLES: Final = {
     **dict(reversed(list(_section_examples()))),
+    "measures": "name each with its function, as in measures: {sparsity: {object: my_measure.py:sparsity}}",
     "reproduction.heritable": f"name any of {', '.join(TRAITS)}, as in mutation,task_weight, or []",
     "ray.hosts": f"auto, or a whole number from 1 to {MOST_HOSTS:,}",
 }

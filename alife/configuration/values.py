@@ -110,7 +110,8 @@ def _object(words: tuple[str, ...], group: str, value: Any) -> Any:
         value = plugins.installed(group).get(value, value)
         if not _NAME.fullmatch(value):
             near = difflib.get_close_matches(value, words, 1, 0.6)
-            raise ValueError(f"{f'did you mean {near[0]}? ' if near else ''}name {', '.join(words)}, {OWN}")
+            ours = f"name {', '.join(words)}, {OWN}" if words else f"name {OWN.removeprefix('or ')}"
+            raise ValueError(f"{f'did you mean {near[0]}? ' if near else ''}{ours}")
     return plugins.located(value) if isinstance(value, str) else value
 
 
@@ -118,6 +119,7 @@ _NAME = re.compile(r"(?:[^\0\n]+\.py|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):[A-Za-z_]\
 
 Scheme = Annotated[str, BeforeValidator(partial(_object, SCHEMES, "alife.schemes"))]
 Operator = Annotated[str, BeforeValidator(partial(_object, tuple(OPERATORS), "alife.mutations"))]
+Measure = Annotated[str, BeforeValidator(partial(_object, (), "alife.measures"))]
 
 
 class Mapped(dict[str, Any]):

@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from torch import Tensor
 from alife import schema
 from alife.configuration.keys import RunConfig
 from alife.errors import Unfit
+from alife.evolution import measuring
 from alife.evolution.reproduction import Floats, Newborns, birth, causes_of_death, trait
 from alife.evolution.selection import fitness
 from alife.organism import measures
@@ -25,6 +27,7 @@ from alife.organism.kernel.features import Features
 from alife.organism.kernel.products import computing
 from alife.organism.lifetime import live
 from alife.organism.quine import Forward
+from alife.plugins import Found
 from alife.streams import Stream, rng
 from alife.world.projections import Physics
 
@@ -34,10 +37,10 @@ class Scores:
     """What a generation of one island achieved, in slot order.
 
     Attributes:
-        columns: `schema.SCORES` → [P] float32; errors are NaN and accuracy 0 where an individual diverged.
+        columns: `schema.SCORES` and measures → [P] float32; errors are NaN and accuracy 0 where an individual diverged.
         causes: [P] names of `schema.CAUSES`.
         test_accuracy: [P] float32 on the test images, only where it was asked for.
-        seconds: Wall-clock by phase ("birth", "life", "emission", "scoring").
+        seconds: Wall-clock by phase ("birth", "life", "emission", "scoring", and "measures" where there are any).
         fittest: Slot, adult [N] and genome [N] of the fittest that lived, only where test images were asked for.
     """
 
@@ -97,6 +100,14 @@ class Habitat:
             return np.zeros(len(networks), np.float32)
         return self.forward.accuracy(networks, *self.splits[split]).numpy(force=True)
 
+    def measured(self, networks: Floats) -> Floats:
+        """[n] float32 accuracy of networks [n, N] on the images that selection uses."""
+        return self.accuracy(self._tensor(networks), "select")
+
+    def emitted(self, networks: Floats) -> Floats:
+        """[n, N] float32 that networks [n, N] print."""
+        return self.forward.emit(self._tensor(networks), self.features.coordinates).numpy(force=True)
+
 
 ROWS, TOGETHER = 256, 24
 """Rows and individuals of a forward pass computed together on a CPU: part of what makes results the same everywhere."""
@@ -144,7 +155,13 @@ def check_precision(config: RunConfig) -> None:
 
 
 def lifetime(
-    habitat: Habitat, newborns: Newborns, generation: int, island: int, collapse_norm: float, test: bool = False
+    habitat: Habitat,
+    newborns: Newborns,
+    generation: int,
+    island: int,
+    collapse_norm: float,
+    test: bool = False,
+    measures: Mapping[str, Found] = MappingProxyType({}),
 ) -> tuple[Scores, Floats]:
     """Birth, life and scoring of one island's generation, with the threads that the configuration says.
 
@@ -155,16 +172,26 @@ def lifetime(
         island: Where on the map, for the random streams.
         collapse_norm: ‖θ‖ below which an adult has collapsed.
         test: Touch the test images too.
+        measures: The user's own, as of `alife.evolution.measuring.own`.
 
     Returns:
         Scores, and the emitted genomes [P, N] float32 of which children are conceived.
+
+    Raises:
+        UserError: A measure failed, or what it gave is not one number an individual.
     """
     with computing(habitat.config.life.threads):
-        return _lived(habitat, newborns, generation, island, collapse_norm, test)
+        return _lived(habitat, newborns, generation, island, collapse_norm, test, measures)
 
 
 def _lived(
-    habitat: Habitat, newborns: Newborns, generation: int, island: int, collapse_norm: float, test: bool
+    habitat: Habitat,
+    newborns: Newborns,
+    generation: int,
+    island: int,
+    collapse_norm: float,
+    test: bool,
+    own: Mapping[str, Found],
 ) -> tuple[Scores, Floats]:
     seconds: dict[str, float] = {}
     clock = _Clock(habitat.device, seconds)
@@ -189,11 +216,29 @@ def _lived(
     causes = causes_of_death(norms.numpy(force=True), errors.numpy(force=True), collapse_norm)
     scores = {name: _finite_or_nan(column.numpy(force=True)) for name, column in columns.items()}
     scores["accuracy"] = habitat.accuracy(adults, "select")
-    scores["newborn_accuracy"] = habitat.accuracy(genomes, "select")
+    if measuring.is_due(habitat.config, "newborn_accuracy", generation):
+        scores["newborn_accuracy"] = habitat.accuracy(genomes, "select")
+    else:
+        scores["newborn_accuracy"] = np.full(len(genomes), np.nan, np.float32)
     tested = habitat.accuracy(adults, "test") if test else None
     best = _fittest(habitat.config, scores, causes) if test else None
     fittest = None if best is None else (best, _row(adults, best), _row(genomes, best))
     clock("scoring")
+    if own:
+        inherited: dict[str, Floats] = {t: newborns.traits[t] for t in habitat.config.reproduction.heritable}
+        life = measuring.made(
+            genomes=genomes.numpy(force=True),
+            adults=adults.numpy(force=True),
+            emitted=emitted.numpy(force=True),
+            columns=scores | inherited,
+            living=causes == schema.CAUSES[0],
+            generation=generation,
+            island=island,
+            accuracy=habitat.measured,
+            emit=habitat.emitted,
+        )
+        scores |= measuring.take(habitat.config, own, life)
+        clock("measures")
     return Scores(scores, causes, tested, seconds, fittest), emitted.numpy(force=True)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from alife import plugins, schema
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
-from alife.evolution import mutation, selection
+from alife.evolution import measuring, mutation, selection
 from alife.evolution.mutation import Mutation
 from alife.evolution.reproduction import Newborns
 from alife.organism.shape import Shape
@@ -48,7 +48,9 @@ def found(config: RunConfig, shape: Shape, thawed: Mutation | None = None) -> di
         if operator is not None:
             mutation.on_trial(operator, shape, config.reproduction.mutation)
             objects[key] = operator
-    return objects
+    measures = {each.key: each for each in measuring.own(config, again=True).values()}
+    measuring.on_trial(config, list(measures.values()), shape.n_weights)
+    return objects | measures
 
 
 def thawed(manifest: Mapping[str, Any]) -> Mutation | None:
@@ -58,13 +60,26 @@ def thawed(manifest: Mapping[str, Any]) -> Mutation | None:
 
 
 def given(config: RunConfig) -> tuple[str, ...]:
-    """Columns of numbers that a scheme is given, beside `selection.IDS`."""
-    return (*schema.SCORES, *(name for name in schema.LIFE_HISTORY if name in config.reproduction.heritable))
+    """Columns of numbers that a scheme is given, beside `selection.IDS`: those that are taken in every generation."""
+    heritable = [name for name in schema.LIFE_HISTORY if name in config.reproduction.heritable]
+    always = [name for name in schema.SCORES if measuring.every(config, name) == 1]
+    return (*always, *heritable, *measuring.each_generation(config))
 
 
-def columns(config: RunConfig) -> list[dict[str, Any]]:
-    """Columns that the objects add to births, as the manifest lists them."""
-    return [dict(selection.CHANCE)] if plugins.is_own(config.selection.scheme) else []
+def columns(config: RunConfig, objects: Mapping[str, Found]) -> list[dict[str, Any]]:
+    """Columns that the objects add to births, as the manifest lists them.
+
+    Args:
+        config: The run's.
+        objects: As of `found`.
+    """
+    chance = [dict(selection.CHANCE)] if selection.KEY in objects else []
+    keys = {name: measuring.key_of(name) for name in config.measures}
+    return chance + [
+        measuring.column(name, objects[key], measuring.every(config, name))
+        for name, key in keys.items()
+        if key in objects
+    ]
 
 
 def on_record(objects: Mapping[str, Found]) -> dict[str, dict[str, Any]]:

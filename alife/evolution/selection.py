@@ -136,7 +136,7 @@ def select(
 
 def _own_chances(own: Found, columns: Mapping[str, NDArray[Any]], living: Bools, where: str) -> Doubles:
     """[P] chances that a scheme of one's own gives, summing to 1."""
-    given = own({name: _read_only(values) for name, values in columns.items()}, _read_only(living), where=where)
+    given = own(_Given({n: _read_only(values) for n, values in columns.items()}), _read_only(living), where=where)
     expected = f"chances of parenthood, an array of {len(living)} numbers, one an individual, are expected"
     try:
         chance = np.asarray(given)
@@ -156,6 +156,13 @@ def _own_chances(own: Found, columns: Mapping[str, NDArray[Any]], living: Bools,
     if not 0 < chance.sum() < np.inf:
         raise own.error(f"gave nobody a chance {where}: somebody who lives must have one above 0")
     return chance / chance.sum()
+
+
+class _Given(dict[str, NDArray[Any]]):
+    """Columns by name, which say what there is where one is asked for that is not there."""
+
+    def __missing__(self, name: str) -> NDArray[Any]:
+        raise KeyError(f"{name}: there are {', '.join(self)}; of measures those of every generation (every: 1)")
 
 
 def _read_only(values: NDArray[Any]) -> NDArray[Any]:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from alife import schema
+from alife.configuration.columns import CHANCE, wrong_name
 from alife.configuration.keys import RunConfig
 from alife.configuration.values import GIVEN
 from alife.errors import UserError, damaged
@@ -175,9 +176,8 @@ def _check_rows(parts: Mapping[str, list[dict[str, Any]]], source: str) -> None:
 
 def _check_columns(columns: Sequence[Mapping[str, Any]], source: str) -> None:
     names = [column["name"] for column in columns]
-    taken = {*schema.birth_columns(schema.LIFE_HISTORY), *schema.generation_columns()}
     for number, name in enumerate(names):
-        if name in taken or name in names[:number]:
+        if (name != CHANCE and wrong_name(name)) or name in names[:number]:
             raise damaged(source, f"columns: {name!r} is the name of another column")
 
 

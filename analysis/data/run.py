@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from alife import schema
+from alife.configuration.columns import CHANCE
 from alife.configuration.keys import RunConfig
 from alife.configuration.values import UNUSED
 from alife.errors import UserError, plain
@@ -125,6 +126,20 @@ class Run:
         """
         sigma = float(self.setting("reproduction.mutation"))
         return sigma**2 if sigma and not is_own(self.setting("reproduction.operator")) else None
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Columns that the run's own measures have added."""
+        return tuple(column["name"] for column in self.manifest["columns"] if column["name"] != CHANCE)
+
+    def every(self, trait: str) -> int:
+        """Generations between two in which a trait was taken: 1, but for measures with a cadence."""
+        asked = self.config.get("measures", {}).get(trait)
+        return int(asked["every"]) if asked else 1
+
+    def taken(self, trait: str, generation: int) -> int:
+        """The last generation, up to this one, in which a trait was taken."""
+        return generation - generation % self.every(trait)
 
     @property
     def outdated(self) -> str:

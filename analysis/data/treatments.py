@@ -22,8 +22,18 @@ from analysis.data.source import Source
 
 Groups = Mapping[str, Sequence[Run]]
 
-NOT_TREATMENT: Final = ("seed", "device", "quine.projection_seed", "life.threads", "life.chunk", "checkpoint", "ray")
-"""Keys, or sections, that say where and by which numbers a run was made, and not what was done to it."""
+NOT_TREATMENT: Final = (
+    "seed",
+    "device",
+    "quine.projection_seed",
+    "life.threads",
+    "life.chunk",
+    "measures",
+    "checkpoint",
+    "ray",
+)
+"""Keys, or sections, that say where and by which numbers a run was made and what was measured in it, and not what was
+done to it."""
 
 SHORT: Final = {"selection.accuracy_weight": "w", "selection.scheme": "", "reproduction.operator": ""}
 """What labels call a key; others go by their last word. Names of schemes and operators stand alone."""
@@ -33,6 +43,12 @@ PLAN: Final = "sweep.yaml"
 """What a sweep has beside its runs: `populations.studies.sweep` writes it."""
 _SCHEME: Final = "selection.scheme"
 _SHUFFLED: Final = "selection.shuffled"
+
+
+def measures(runs: Iterable[Run]) -> tuple[str, ...]:
+    """Columns of measures of their own that all of some runs have, in the order of the first."""
+    named = [run.measures for run in runs]
+    return tuple(name for name in named[0] if all(name in those for those in named)) if named else ()
 
 
 def find_runs(path: str | os.PathLike[str]) -> list[str]:

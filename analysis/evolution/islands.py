@@ -41,7 +41,8 @@ class Demes:
 
     Attributes:
         source: The run's path, for errors and captions.
-        traits: Those of `alife.traits.STORED` that the run records.
+        traits: Those of `alife.traits.STORED` that the run records, and measures of its own, if they are taken in
+            every generation.
         tree: The births, by generation and then by id, and their parents; n rows.
         islands: I, the islands that a generation could have.
         home: [n] int64, the deme where each lives: (generation − first on record)·I + island.
@@ -132,7 +133,8 @@ def demes(run: Run) -> Demes:
     home = (tree.births["generation"].to_numpy(np.int64) - tree.first) * islands
     home += tree.births["island"].to_numpy()
     living = (tree.births["cause_of_death"] == schema.CAUSES[0]).to_numpy()
-    traits = tuple(name for name in there(STORED, run.has_task) if name in run.births)
+    names = (*there(STORED, run.has_task), *run.measures)
+    traits = tuple(name for name in names if name in run.births and run.every(name) == 1)
     return Demes(run.path, traits, tree, islands, home, living, SimpleNamespace(**run.setting("selection")))
 
 

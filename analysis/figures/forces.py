@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from alife.errors import UserError
-from alife.traits import STORED, TRAITS
+from alife.traits import TRAITS
 from alife.words import count
 from analysis.data.run import Run
 from analysis.data.treatments import Groups
@@ -64,7 +64,7 @@ def selection(runs: Runs, figure: Figure | None = None, *, traits: Sequence[str]
         label: [mean_differentials(differentials(demes(run), traits), first).set_index("trait") for run in group]
         for label, group in groups.items()
     }
-    names = [name for name in STORED if any(name in table.index for among in tables.values() for table in among)]
+    names = [name for name in TRAITS if any(name in table.index for among in tables.values() for table in among)]
     figure = canvas.own_figure(figure, 6.4, 1.5 + 0.13 * len(names) * (1 + len(groups)))
     ax = figure.add_subplot()
     rows = np.arange(len(names), dtype=np.float64)

@@ -12,6 +12,7 @@ from alife.errors import UserError
 from alife.traits import SCORED, SMALLEST, TRAITS
 from alife.words import count
 from analysis.data.run import Run
+from analysis.data.treatments import measures
 from analysis.evolution.trajectories import deaths, island_medians, quantiles
 from analysis.figures import canvas, convention, legends, palette, scales
 from analysis.figures.bands import (
@@ -28,7 +29,7 @@ from analysis.figures.bands import (
 
 DEATHS: Final = "early_deaths"
 SHOWN: Final = (*(name for name in SCORED if name != "test_accuracy"), DEATHS)
-"""What `traits` shows, in this order."""
+"""What `traits` shows, in this order; measures of the runs' own follow."""
 
 Table = TypeVar("Table", pd.Series, pd.DataFrame)
 
@@ -41,7 +42,7 @@ def traits(runs: Runs, figure: Figure | None = None, *, names: Sequence[str] | N
         runs: One run: median and 5–95 % of its individuals, and each island's median. Several, or named treatments of
             several: median over runs of each run's median, with its 95 % bootstrap interval over runs.
         figure: Empty; a new one if None.
-        names: Keys of `SHOWN`; those that the runs have if None.
+        names: Keys of `SHOWN`, or measures of the runs' own; those that the runs have if None.
         style: Of the medians, as `Axes.plot` takes it.
 
     Raises:
@@ -80,16 +81,17 @@ def _draw(ax: Axes, runs: Runs, groups: Mapping[str, Sequence[Run]], name: str, 
 
 
 def _shown(runs: Sequence[Run], names: Sequence[str] | None) -> list[str]:
-    if unknown := sorted(set(names or ()) - {*SHOWN}):
-        raise UserError(f"{unknown[0]}: no such trait: known are {', '.join(SHOWN)}")
+    every = (*SHOWN, *measures(runs))
+    if unknown := sorted(set(names or ()) - {*every}):
+        raise UserError(f"{unknown[0]}: no such trait: known are {', '.join(every)}")
     absent = set()
     if any(run.births.empty for run in runs):
         absent.add("replication_loss")
     if all(run.setting("task") == "none" for run in runs):
         absent |= {"accuracy", "newborn_accuracy"}
-    shown = [name for name in names or SHOWN if name not in absent]
+    shown = [name for name in names or every if name not in absent]
     if not shown:
-        raise UserError(f"{runs[0].path}: it has no {', '.join(names or SHOWN)}, nothing to draw: name other traits")
+        raise UserError(f"{runs[0].path}: it has no {', '.join(names or every)}, nothing to draw: name other traits")
     return shown
 
 
@@ -110,7 +112,7 @@ def _draw_run(ax: Axes, run: Run, name: str, style: dict[str, Any]) -> None:
         label += f"\n({run.outdated})" if run.outdated else ""
     low, middle, high = (_drawn(name, table[level]).to_numpy(np.float64) for level in ("q05", "median", "q95"))
     draw_generations(ax, np.asarray(table.index), (low, middle, high), **{"label": label, **style})
-    islands = _drawn(name, island_medians(run, name))
+    islands = _drawn(name, island_medians(run, name).dropna(how="all"))
     draw_members(ax, windows(islands)[0], f"median of each of {there(islands, 'island')}")
 
 

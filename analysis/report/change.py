@@ -23,7 +23,7 @@ from analysis.statistics.intervals import interval
 from analysis.tables import Effect, Table, table
 
 PRICED: Final = (*DRAWN, *schema.LIFE_HISTORY)
-"""Traits whose change is split in the table of a run."""
+"""Traits whose change is split in the table of a run; measures of its own follow."""
 BACK: Final = 10
 LARGE: Final = 0.05
 """How deep a clade is, in generations, and its share from which it counts as a rival."""
@@ -107,7 +107,7 @@ def _price(run: Run) -> Table:
     numbers = split.groupby("component")[["per_generation", "low", "high"]].any().any(axis=1)
     silent = [name for name in ("viability", "migration") if not numbers[name]]
     rows = []
-    for trait in (name for name in PRICED if name in set(split["trait"])):
+    for trait in (name for name in (*PRICED, *run.measures) if name in set(split["trait"])):
         own = split[split["trait"] == trait].set_index("component").to_dict("index")
         names = [name for name in (*COMPONENTS, "change") if name not in silent]
         rows.append({"trait": TRAITS[trait].measured_label} | {n: _effect(own[n], "per_generation") for n in names})

@@ -34,19 +34,7 @@ from analysis.report.chart_style import (
 from analysis.report.individuals import Shown, every, rows, significant
 
 PANELS: Final = (*DRAWN, *schema.LIFE_HISTORY)
-"""Traits with a panel, in this order."""
-
-RECORD: Final = {
-    "id": "id",
-    "ancestor": "ancestor",
-    "island": "lives on island",
-    "born_on": "conceived on island",
-    "generation": "generation",
-    **{name: trait.label for name, trait in TRAITS.items()},
-    "offspring": "offspring",
-    "cause": "cause of death",
-}
-"""Fields of an individual's record and what the page calls them."""
+"""Traits with a panel, in this order; measures of a run's own follow."""
 
 ANCESTOR: Final = "isValid(pick.first) && datum.first <= pick.first[0] && pick.first[0] < datum.beyond"
 DESCENDANT: Final = "isValid(pick.first) && pick.first[0] <= datum.first && datum.first < pick.beyond[0]"
@@ -68,7 +56,7 @@ def linked(run: Run, people: Shown) -> dict[str, Any] | None:
     if not np.isfinite(table["replication_error"]).any():
         return None
     has_task = run.has_task
-    named = [name for name in there(PANELS, has_task) if name in table]
+    named = [name for name in (*there(PANELS, has_task), *run.measures) if name in table]
     one = table.iloc[people.chosen]
     pick = alt.selection_point(
         name="pick",
@@ -90,8 +78,18 @@ def linked(run: Run, people: Shown) -> dict[str, Any] | None:
 
 
 def record_names(table: pd.DataFrame) -> dict[str, str]:
-    """`RECORD` without what this run does not have."""
-    return {field: name for field, name in RECORD.items() if field in table}
+    """Fields of an individual's record that this run has, and what the page calls them."""
+    record = {
+        "id": "id",
+        "ancestor": "ancestor",
+        "island": "lives on island",
+        "born_on": "conceived on island",
+        "generation": "generation",
+        **{name: trait.label for name, trait in TRAITS.items()},
+        "offspring": "offspring",
+        "cause": "cause of death",
+    }
+    return {field: name for field, name in record.items() if field in table}
 
 
 def _plane(run: Run, table: pd.DataFrame, pick: alt.Parameter, height: str) -> Any:

@@ -4,6 +4,7 @@ Call `shown` for those of a run: all, or of a large run a sample by a rule that 
 million births stays as small as one of a thousand.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -37,9 +38,9 @@ class Shown:
 
     Attributes:
         table: A row each: id, ancestor (text: a JavaScript number holds 53 bits), island, born_on, generation, scores,
-            L_SR, heritable traits, fitness, offspring, cause; first and beyond, so that b descends from a, or is a, if
-            a.first <= b.first < a.beyond; y, the place in the lineage; from_generation and from_y, where its nearest
-            ancestor shown stands, None if there is none.
+            L_SR, fitness, heritable traits, measures of the run's own, offspring, cause; first and beyond, so that b
+            descends from a, or is a, if a.first <= b.first < a.beyond; y, the place in the lineage; from_generation and
+            from_y, where its nearest ancestor shown stands, None if there is none.
         chosen: Row of the dominant; of the first individual if nobody survived.
         rule: What is shown of how many, in words.
     """
@@ -78,7 +79,7 @@ def shown(run: Run, most: int = MOST, latest: int = LATEST) -> Shown:
         "from_generation": np.where(rooted, np.nan, tree.generation[near]),
         "from_y": np.where(rooted, np.nan, y[near].round(2)),
     }
-    table = pd.concat([_records(tree.births.iloc[rows]), pd.DataFrame(place)], axis=1)
+    table = pd.concat([_records(tree.births.iloc[rows], run.measures), pd.DataFrame(place)], axis=1)
     chosen = int(np.flatnonzero(tree.births["id"].to_numpy()[rows] == line[-1])[0])
     return Shown(table, chosen, rule)
 
@@ -139,9 +140,9 @@ def _nearest(tree: Phylogeny, keep: Bools) -> Rows:
     return near
 
 
-def _records(births: pd.DataFrame) -> pd.DataFrame:
+def _records(births: pd.DataFrame, measures: Sequence[str]) -> pd.DataFrame:
     heritable = [name for name in schema.LIFE_HISTORY if name in births]
-    scores = [*schema.SCORES, "replication_loss", "fitness", *heritable]
+    scores = [*schema.SCORES, "replication_loss", "fitness", *heritable, *measures]
     scores += ["test_accuracy"] if births["test_accuracy"].notna().any() else []
     founder = births["ancestor_id"] == births["id"]
     return pd.DataFrame(

@@ -73,11 +73,13 @@ def _views(run: Run) -> Iterator[Part]:
 
 def _traits(run: Run) -> Table:
     """Medians of some generations."""
-    chosen = sorted({run.first, min(run.first + SETTLED, run.last), (run.first + run.last) // 2, run.last})
+    taken = {run.taken(name, run.last) for name in (*run.measures, "newborn_accuracy")}
+    steps = {run.first, min(run.first + SETTLED, run.last), (run.first + run.last) // 2, run.last, *taken}
+    chosen = sorted(step for step in steps if step >= run.first)
     heads = {each: f"generation {each}" + (" (founders)" if each == 0 else "") for each in chosen}
     rows: list[dict[str, Any]] = []
     for trait in there(TRAITS, run.has_task):
-        if trait in run.births and trait != "fitness":
+        if trait in run.births and trait != "fitness" and (not TRAITS[trait].own or trait in run.measures):
             levels = quantiles(run, trait).set_index("generation")
             if len(levels):
                 cells = {heads[each]: _quantiles(levels, each) for each in chosen}

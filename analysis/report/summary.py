@@ -32,7 +32,7 @@ MAX_ISLANDS: Final = 100
 MEDIANS: Final = "medians of those that lived to the end, by island"
 
 SHOWN: Final = tuple(name for name in SCORED if name != "newborn_accuracy")
-"""Traits of an island's row, each the median of those that lived to the end."""
+"""Traits of an island's row, each the median of those that lived to the end; measures of a run's own follow."""
 
 
 def load(uri: str) -> Run:
@@ -113,7 +113,10 @@ def latest(run: Run) -> pd.DataFrame:
 
 
 def medians(run: Run) -> pd.DataFrame:
-    """Of `SHOWN` on record, by island; of accuracies only with a task, on test images only where that was measured."""
+    """Of `SHOWN` on record, by island; of accuracies only with a task, on test images only where that was measured.
+
+    Of measures of the run's own too: in the last generation in which each was taken.
+    """
     last = latest(run)
     known = last[[f"{trait}_median" for trait in SHOWN if f"{trait}_median" in last]]
     known = known.rename(columns=lambda name: name.removesuffix("_median"))
@@ -122,8 +125,11 @@ def medians(run: Run) -> pd.DataFrame:
         for trait in ("replication_loss", "test_accuracy"):
             known[trait] = ends.groupby("island")[trait].median()
     tested = run.tests and run.tests[-1].generation == run.last
+    for name in run.measures:
+        rows = run.generations[run.generations["generation"] % run.every(name) == 0]
+        known[name] = rows.groupby("island")[f"{name}_median"].last()
     shown = (name for name in there(SHOWN, run.has_task) if tested or name != "test_accuracy")
-    return known[[name for name in shown if name in known]]
+    return known[[name for name in (*shown, *run.measures) if name in known]]
 
 
 def _remarks(run: Run) -> list[str]:
@@ -132,7 +138,8 @@ def _remarks(run: Run) -> list[str]:
     gone = (last["diverged"] + last["collapsed"] == last["size"]) | (last["generation"] < run.last)
     worse = (last["replication_error_median"] > 1) & (last["generation"] > 0)
     over = list(last.loc[gone, "generation"].items())[:MAX_ISLANDS]
-    return templates.sentences("islands", over=over, worse=list(last.index[worse])[:MAX_ISLANDS])
+    earlier = {name: run.taken(name, run.last) for name in run.measures if run.taken(name, run.last) != run.last}
+    return templates.sentences("islands", over=over, worse=list(last.index[worse])[:MAX_ISLANDS], earlier=earlier)
 
 
 def _counts(run: Run) -> Iterator[int]:

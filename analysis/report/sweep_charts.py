@@ -9,7 +9,7 @@ import pandas as pd
 
 from alife.traits import DRAWN, TRAITS
 from analysis.data.sweep import Sweep
-from analysis.data.treatments import seed_of
+from analysis.data.treatments import measures, seed_of
 from analysis.evolution.islands import SETTLED
 from analysis.figures import palette
 from analysis.report.chart_style import configured, side_by_side
@@ -37,7 +37,7 @@ def chart(sweep: Sweep) -> dict[str, Any] | None:
     late = centres[centres["generation"] >= first + SETTLED]
     late = late if len(late) else centres
     views = [_plane(late, single, colour, x) for x in ("copying_error", "replication_error")]
-    views += [_trait(centres, late, name, colour) for name in DRAWN]
+    views += [_trait(centres, late, name, colour) for name in (*DRAWN, *measures(sweep.runs))]
     slider = alt.binding_range(min=first, max=last, step=1, name="generation")
     bound = slider if last > first else alt.Undefined
     whole = side_by_side(views, alt.param(name="at", value=last, bind=bound), pick)
@@ -60,7 +60,7 @@ def _natural(table: pd.DataFrame) -> pd.DataFrame:
     table = table.copy()
     for name in table:
         trait = str(name).removesuffix("_low").removesuffix("_high")
-        if trait in DRAWN:
+        if trait in DRAWN or (trait in TRAITS and TRAITS[trait].own):
             values = table[name].to_numpy(np.float64)
             table[name] = significant(10.0**values if TRAITS[trait].log else values)
     return table

@@ -25,6 +25,7 @@ from analysis.data.treatments import (
     controls,
     find_runs,
     group,
+    measures,
     named,
     partners,
     refuse_copies,
@@ -49,7 +50,7 @@ class Row:
     Attributes:
         label: The treatment.
         against: What it is compared with.
-        trait: A key of `values.COMPARED`.
+        trait: A key of `values.COMPARED`, or a measure of the runs' own.
         value: Centre of the treatment's runs, in the trait's own units, and its interval.
         reference: The same of the other.
         effect: Difference, or factor (`is_factor`), and its interval; n counts pairs, or the smaller group's runs.
@@ -128,8 +129,8 @@ def compare(
     Args:
         runs: Runs by label, loaded with births, as `load_sweep` gives them. Or one or several of: a run, a folder of
             one, a folder of such folders; they are grouped by their configurations, and read one at a time.
-        traits: In `values.COMPARED`; if None those of `alife.traits.TOLD` that all runs have, the heritable traits, and
-            early deaths if there are any.
+        traits: In `values.COMPARED`, or measures of the runs' own; if None those of `alife.traits.TOLD` that all runs
+            have, the heritable traits, their measures, and early deaths if there are any.
         at: The generation; each run's last if None.
         against: A label; if None the null of every claim about selection, which is the only group under `shuffled`, or
             for each group the one that differs from it by selection alone; or else the first.
@@ -178,10 +179,21 @@ def compare(
         at=at,
         method={"bh": "Benjamini–Hochberg", "by": "Benjamini–Yekutieli", "holm": "Holm"}.get(correction),
         unlike_data=unlike_data(everybody),
+        earlier=_earlier(everybody, names, at),
         childless=[run.path for run in everybody if np.isnan(value_of(run, "squared_norm", at))],
         unlike={label: unlike(groups[label][0], groups[other][0]) for label, other in null.items()},
     )
     return Comparison(against, tuple(rows), tuple(notes))
+
+
+def _earlier(runs: Sequence[Run], names: Sequence[str], at: int | None) -> dict[str, list[int]]:
+    """Measures that are not taken in the generation that is compared, and the generations in which they were."""
+    when = [(run, run.last if at is None else at) for run in runs]
+    return {
+        name: sorted({run.taken(name, generation) for run, generation in when})
+        for name in names
+        if any(run.taken(name, generation) != generation for run, generation in when)
+    }
 
 
 def _grouped(paths: Paths, at: int | None) -> Groups:
@@ -228,7 +240,7 @@ def _traits(runs: Sequence[Run], traits: Sequence[str] | None, at: int | None) -
     if unknown := [name for name in traits or () if name not in known]:
         raise UserError(f"trait {unknown[0]}: not on record in all of these runs: choose among {', '.join(known)}")
     died = any(value_of(run, "early_deaths", at) > 0 for run in runs)
-    standard = [name for name in (*TOLD, *schema.LIFE_HISTORY) if name in known]
+    standard = [name for name in (*TOLD, *schema.LIFE_HISTORY, *measures(runs)) if name in known]
     return list(dict.fromkeys(traits)) if traits else [*standard, *(["early_deaths"] if died else [])]
 
 

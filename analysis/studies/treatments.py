@@ -16,7 +16,7 @@ from alife.traits import DRAWN, TOLD, TRAITS, log10, there
 from analysis.data.once import once
 from analysis.data.run import Run, lived, load_run
 from analysis.data.sweep import Sweep
-from analysis.data.treatments import families, find_runs, group, named
+from analysis.data.treatments import families, find_runs, group, measures, named
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import Floats, interval, intervals, iqm
 
@@ -65,9 +65,13 @@ def _ordered(groups: Mapping[str, Sequence[Run]]) -> dict[str, Sequence[Run]]:
 
 @once
 def medians(run: Run) -> pd.DataFrame:
-    """One value a trait of `TOLD` for each generation with survivors: rows generations; log10 of errors and norms."""
-    table = lived(run.births).groupby("generation")[list(TOLD)].median().astype(np.float64)
-    logarithmic = [name for name in TOLD if TRAITS[name].log]
+    """One value a trait of `TOLD`, and a measure of the run's own, for each generation with survivors.
+
+    Rows are generations; log10 of errors and norms.
+    """
+    names = [*TOLD, *run.measures]
+    table = lived(run.births).groupby("generation")[names].median().astype(np.float64)
+    logarithmic = [name for name in names if TRAITS[name].log]
     table[logarithmic] = log10(table[logarithmic])
     return table
 
@@ -78,16 +82,17 @@ def at_the_end(runs: Sequence[Run], trait: str) -> Estimate:
 
 
 def at(runs: Sequence[Run], trait: str, generations: Sequence[int]) -> Estimate:
-    """The same of a generation of each run."""
-    values = [medians(run)[trait].get(when, np.nan) for run, when in zip(runs, generations, strict=True)]
+    """The same of a generation of each run, or of the last one before in which a measure was taken."""
+    when = [run.taken(trait, generation) for run, generation in zip(runs, generations, strict=True)]
+    values = [medians(run)[trait].get(one, np.nan) for run, one in zip(runs, when, strict=True)]
     found = interval(values, trait=trait)
     return found.mapped(lambda x: 10.0**x) if TRAITS[trait].log else found
 
 
 def told(sweep: Sweep) -> dict[str, str]:
-    """Traits of `TOLD` that the runs have, and what tables call them."""
+    """Traits of `TOLD`, and measures of their own, that the runs have, and what tables call them."""
     tested = any(run.tests for run in sweep.runs)
-    names = there(TOLD, any(run.has_task for run in sweep.runs))
+    names = (*there(TOLD, any(run.has_task for run in sweep.runs)), *measures(sweep.runs))
     return {name: TRAITS[name].short for name in names if tested or name != "test_accuracy"}
 
 
@@ -98,7 +103,7 @@ def trajectories(runs: Sequence[Run]) -> pd.DataFrame:
     """
     tables = pd.concat([medians(run) for run in runs], axis=1, keys=range(len(runs)), join="inner").sort_index()
     out: dict[str, Floats] = {}
-    for trait in DRAWN:
+    for trait in (*DRAWN, *measures(runs)):
         values = tables.xs(trait, axis=1, level=1).to_numpy()
         out[trait] = iqm(values) if len(values) else values[:, 0]
         out[f"{trait}_low"], out[f"{trait}_high"] = intervals(values)

@@ -9,10 +9,11 @@ import pandas as pd
 
 from alife.traits import STORED, TRAITS, log10, there
 from analysis.data.run import Run, lived
+from analysis.data.treatments import measures
 
 COMPARED: Final = (*(name for name in TRAITS if name in (*STORED, "test_accuracy")), "early_deaths")
-"""What can be compared. Accuracy is told of the images that selection used and of the test images, which drive nothing
-and are looked at for the last generation of a run alone."""
+"""What can be compared, beside measures of the runs' own. Accuracy is told of the images that selection used and of the
+test images, which drive nothing and are looked at for the last generation of a run alone."""
 
 
 def births_at(run: Run, at: int | None) -> pd.DataFrame:
@@ -22,13 +23,18 @@ def births_at(run: Run, at: int | None) -> pd.DataFrame:
 
 def only(run: Run, at: int | None) -> Run:
     """The run with the births that are compared, all of them if none are."""
-    births = births_at(run, at)
-    return run if births.empty else replace(run, births=births.copy())
+    if births_at(run, at).empty:
+        return run
+    when = run.last if at is None else at
+    compared = {when, *(run.taken(name, when) for name in (*run.measures, "newborn_accuracy"))}
+    return replace(run, births=run.births[run.births["generation"].isin(compared)].copy())
 
 
 def recorded_traits(runs: Sequence[Run], at: int | None) -> list[str]:
-    """Those of `COMPARED` that all runs have in the generation that is compared, each run's last if `at` is None."""
-    names = there(COMPARED, all(run.has_task for run in runs))
+    """Those of `COMPARED`, and measures of their own, that all runs have in the generation that is compared, each run's
+    last if `at` is None.
+    """
+    names = (*there(COMPARED, all(run.has_task for run in runs)), *measures(runs))
     return [name for name in names if all(_has(run, name, at) for run in runs)]
 
 
@@ -40,8 +46,11 @@ def _has(run: Run, trait: str, at: int | None) -> bool:
 
 
 def value_of(run: Run, trait: str, at: int | None) -> float:
-    """A run's value: differences as they are, factors as log10; NaN if nobody lived to the end."""
-    births = births_at(run, at)
+    """A run's value: differences as they are, factors as log10; NaN if nobody lived to the end.
+
+    A measure that is not taken in that generation has the value of the last one before in which it was.
+    """
+    births = births_at(run, run.taken(trait, run.last if at is None else at))
     alive = lived(births)
     if trait == "early_deaths":
         return 1 - len(alive) / len(births)

@@ -17,7 +17,7 @@ from alife.configuration.changes import changed
 from alife.configuration.idle import value_of
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError, plain
-from alife.evolution import objects, selection
+from alife.evolution import measuring, objects, selection
 from alife.evolution.island import Scores
 from alife.evolution.reproduction import Newborns
 from alife.evolution.selection import Choice
@@ -45,6 +45,7 @@ class RunState:
         newborns: The next generation, by the island of its conception: migration is the first thing that happens to it.
         generation: Its number.
         collapse_norm: ‖θ‖ below which an adult has collapsed.
+        columns: Of births that only this run has, as its manifest lists them.
         tell: Who is told.
         warned: What the configuration says in vain.
         callbacks: Who is asked.
@@ -57,6 +58,7 @@ class RunState:
     newborns: dict[int, Newborns]
     generation: int
     collapse_norm: float
+    columns: Sequence[Mapping[str, Any]] = ()
     tell: Listeners = field(default_factory=Listeners)
     callbacks: Callbacks = field(default_factory=Callbacks)
     warned: Sequence[str] = ()
@@ -142,12 +144,13 @@ def choose(config: RunConfig, generation: int, newborns: Mapping[int, Newborns])
         newborns: As which they were born, by the island where they live.
     """
     rules, own = config.selection, selection.own_scheme(config.selection)
-    size, seed, heritable = config.population.size, config.seed, config.reproduction.heritable
+    size, seed, given = config.population.size, config.seed, objects.given(config)
 
     def parents(island: int, scores: Scores) -> Choice:
         born = newborns[island]
-        ids = {"id": born.ids, "ancestor_id": born.ancestors}
-        columns: dict[str, NDArray[Any]] = {**scores.columns, **{name: born.traits[name] for name in heritable}, **ids}
+        known = {**scores.columns, **born.traits}
+        columns: dict[str, NDArray[Any]] = {name: known[name] for name in given}
+        columns |= {"id": born.ids, "ancestor_id": born.ancestors}
         return selection.select(rules, columns, scores.living, size, seed, generation, island, own)
 
     return parents
@@ -163,14 +166,15 @@ def _one_generation(run: RunState) -> tuple[events.Generation, Mapping[str, np.n
     outcomes = run.backend.live(work, choose(config, number, living_here))
     lived = time.perf_counter()
 
-    births, generations, own = [], [], objects.columns(config)
+    births, generations = [], []
+    left_out = measuring.left_out(config, number)
     tests = OnTestImages(number, {}, frozenset())
     dominants: dict[int, checkpoints.Adult] = {}
     for island, outcome in outcomes.items():
         newborns, scores = living_here[island], outcome.scores
         table = rows.births(island, number, newborns, scores, outcome.choice, config.reproduction.heritable)
         births.append(table)
-        generations.append(rows.summary(island, number, table, sum(scores.seconds.values()), own))
+        generations.append(rows.summary(island, number, table, sum(scores.seconds.values()), run.columns, left_out))
         for phase, seconds in scores.seconds.items():
             run.seconds[phase] = run.seconds.get(phase, 0) + seconds
         if scores.test_accuracy is not None and config.task != "none":

@@ -15,6 +15,7 @@ from alife.errors import UserError
 from alife.evolution import objects
 from alife.evolution.reproduction import Newborns
 from alife.organism.shape import Shape
+from alife.plugins import Found
 from alife.world.projections import Physics
 from populations.engine import needs
 from populations.engine.backend import Backend, Interrupted, LocalBackend
@@ -54,7 +55,8 @@ def begin(
     generation: int,
     newborns: Mapping[int, Newborns],
     meta: Mapping[str, Any],
-    made_of: Mapping[str, Mapping[str, Any]],
+    own: Mapping[str, Found],
+    founders: objects.Record,
     warned: Sequence[str],
 ) -> Recorder:
     """A new record, holding those who are to live first; if they cannot be stored, nobody stays its writer.
@@ -66,16 +68,17 @@ def begin(
         generation: The one before theirs.
         newborns: By island.
         meta: As of `Recorder.commit`.
-        made_of: What of the user's own it is made of: the manifest's "objects".
+        own: The user's own objects, as of `alife.evolution.objects.found`.
+        founders: What goes on record of the user's own founders, if there are any.
         warned: What the configuration says in vain.
     """
     config = backend.config
     recorder = Recorder.create(
-        out, config, versions=versions(), machine=backend.machine, columns=objects.columns(config)
+        out, config, versions=versions(), machine=backend.machine, columns=objects.columns(config, own)
     )
     try:
         recorder.start(generation + 1, versions())
-        recorder.describe(task=task, objects=made_of, warnings=warned)
+        recorder.describe(task=task, objects={**objects.on_record(own), **founders}, warnings=warned)
         recorder.commit(generation, newborns, meta=meta)
     except BaseException:
         recorder.abandon()

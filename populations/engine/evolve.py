@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from alife.configuration.idle import value_of
 from alife.configuration.keys import RunConfig, parse_config
 from alife.configuration.parsing import flatten
 from alife.configuration.remarks import warnings
@@ -195,7 +194,7 @@ def _new(
     own = objects.found(config, physics.shape)
     n_weights = physics.shape.n_weights
     genomes = founding.given(config, n_weights)
-    made_of = objects.on_record(own) | founding.on_record(config, genomes)
+    brought = founding.on_record(config, genomes)
     warned = warnings(config, physics.shape.classes, choose(backend, config))
 
     def start(make_backend: MakeBackend) -> RunState:
@@ -203,8 +202,11 @@ def _new(
         norms = np.concatenate([np.linalg.norm(group.messages, axis=1) for group in newborns.values()])
         backend = make_backend(config, physics)
         collapse_norm = DEAD_ZERO * float(np.median(norms))
-        recorder = begin(out, backend, physics.task, -1, newborns, {"collapse_norm": collapse_norm}, made_of, warned)
-        return RunState(backend.config, recorder, backend, newborns, 0, collapse_norm, warned=warned)
+        recorder = begin(
+            out, backend, physics.task, -1, newborns, {"collapse_norm": collapse_norm}, own, brought, warned
+        )
+        columns = recorder.manifest["columns"]
+        return RunState(backend.config, recorder, backend, newborns, 0, collapse_norm, columns, warned=warned)
 
     return start
 
@@ -237,8 +239,8 @@ def _further(
         physics = physics_of(config, data, away)
         own = objects.found(config, physics.shape, objects.thawed(recorder.manifest))
         changed = objects.check(own, recorder.manifest["objects"], allow_changed)
-        before = [line for line in recorder.manifest["warnings"] if line.startswith(("fork: ", "changed: "))]
-        warned = [*warnings(config, physics.shape.classes, choose(backend, config)), *before, *changed]
+        said = [line for line in recorder.manifest["warnings"] if line.startswith(("fork: ", "changed: "))]
+        warned = [*warnings(config, physics.shape.classes, choose(backend, config)), *said, *changed]
     except BaseException:
         recorder.close()
         raise
@@ -260,7 +262,8 @@ def _further(
             raise
         if aged:
             tell(events.Note(text=f"{out}: {aged}"))
-        return RunState(config, recorder, backend, newborns, generation, norm, committed=generation - 1, warned=warned)
+        columns, before = recorder.manifest["columns"], generation - 1
+        return RunState(config, recorder, backend, newborns, generation, norm, columns, committed=before, warned=warned)
 
     return start
 
@@ -272,16 +275,14 @@ def go_on(
     stored = read_config(out)
     if task is not None or stored.task == GIVEN != config.task:
         task_again(stored, read_manifest(out), task)
-    asked = config.model_dump(exclude={"ray", "generations"})
-    leaves = flatten(asked, out).items()
-    said = {key: value for key, value in leaves if value not in (None, "auto") or key == founding.KEY}
-    differs = [key for key, value in said.items() if value != value_of(stored, key)]
-    if differs:
-        key = differs[0]
-        raise UserError(
-            f"{out}: this run has {key} = {value_of(stored, key)}, not {value_of(config, key)}: resume it as it is, "
-            "'alife fork' it, or choose another folder (--out)"
-        )
+    lived, asked = (flatten(each.model_dump(exclude={"ray", "generations"}), out) for each in (stored, config))
+    for key in {**lived, **asked}:
+        before, now = lived.get(key, "nothing"), asked.get(key, "nothing")
+        if now != before and (now not in (None, "auto") or key == founding.KEY):
+            raise UserError(
+                f"{out}: this run has {key} = {before}, not {now}: resume it as it is, 'alife fork' it, or choose "
+                "another folder (--out)"
+            )
     longer = config.generations if config.generations > stored.generations else None
     return _further(out, longer, config.ray.model_dump(exclude_unset=True), backend, allow_changed, task, tell)
 

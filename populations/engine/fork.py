@@ -6,6 +6,7 @@ nothing changed it repeats the original births; with another seed, selection or 
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -123,8 +124,9 @@ def _plan(
         if _repeats(config, lived):
             backend.require(past["class"])
         kept = {"collapse_norm": norm, "parent": parent, "thawed": number}
-        recorder = begin(out, backend, physics.task, number - 1, newborns, kept, objects.on_record(own), warned)
-        return RunState(backend.config, recorder, backend, newborns, number, norm, committed=number - 1, warned=warned)
+        recorder = begin(out, backend, physics.task, number - 1, newborns, kept, own, {}, warned)
+        run = RunState(backend.config, recorder, backend, newborns, number, norm, recorder.manifest["columns"])
+        return replace(run, committed=number - 1, warned=warned)
 
     if aged:
         tell(events.Note(text=f"{parent}: {aged}"))

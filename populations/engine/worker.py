@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from alife.configuration.keys import RunConfig
+from alife.evolution import measuring
 from alife.evolution.island import Habitat, Scores, lifetime
 from alife.evolution.mutation import of_rules, own_operator
 from alife.evolution.reproduction import Floats, Ints, Newborns, conceive
@@ -22,17 +23,21 @@ class Worker:
     Args:
         config: Resolved.
         physics: Shared by all workers of a run.
+
+    Raises:
+        UserError: A measure of the user's own cannot be had here.
     """
 
     def __init__(self, config: RunConfig, physics: Physics):
         self.config = config
         own_operator(of_rules(config.reproduction))  # a machine that does not have it is told apart before it lives
+        self.measures = measuring.own(config)
         self.habitat = Habitat(config, physics)
         self._adults: dict[int, tuple[int, Newborns, Floats]] = {}
 
     def live(self, island: int, generation: int, newborns: Newborns, collapse_norm: float, test: bool) -> Scores:
         """Scores of a generation; what its adults emitted stays here until `conceive`."""
-        scores, emitted = lifetime(self.habitat, newborns, generation, island, collapse_norm, test)
+        scores, emitted = lifetime(self.habitat, newborns, generation, island, collapse_norm, test, self.measures)
         self._adults[island] = generation, newborns, emitted
         return scores
 

@@ -130,8 +130,8 @@ class Generation(Event, kind="generation", told_by=RUN):
         seconds: Of wall-clock that it took.
         hosts: Workers up or starting.
         spent: Seconds of the run so far by what they went into: "generations" is the wall-clock of all, "records" that
-            of keeping them; "birth", "life", "emission" and "scoring" are summed over workers, and "hosts" is the
-            wall-clock times the number of workers.
+            of keeping them; "birth", "life", "emission", "scoring" and, where there are any, "measures" are summed over
+            workers, and "hosts" is the wall-clock times the number of workers.
     """
 
     generation: int

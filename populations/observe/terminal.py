@@ -132,7 +132,8 @@ def shares(seconds: Mapping[str, float]) -> dict[str, float]:
     """
     whole = seconds["generations"]
     on_hosts = 1 - seconds.get("records", 0) / whole
-    parts = {phase: seconds.get(phase, 0) / seconds["hosts"] * on_hosts for phase in PHASES}
+    phases = (*PHASES, *(["measures"] if "measures" in seconds else []))
+    parts = {phase: seconds.get(phase, 0) / seconds["hosts"] * on_hosts for phase in phases}
     parts["Ray and waiting"] = max(0.0, on_hosts - sum(parts.values()))
     parts["records"] = seconds.get("records", 0) / whole
     return parts

@@ -3,7 +3,7 @@
 Call `births` and `summary` for each island, `concatenate` for all.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,8 +41,18 @@ def summary(
     births: Mapping[str, np.ndarray],
     seconds: float,
     own: Sequence[Mapping[str, Any]] = (),
+    left_out: Collection[str] = (),
 ) -> dict[str, np.ndarray]:
-    """The row of `schema.generation_columns` for one island's generation; `own` are the run's own columns."""
+    """The row of `schema.generation_columns` for one island's generation.
+
+    Args:
+        island: Where.
+        generation: When.
+        births: As of `births`.
+        seconds: What its life took.
+        own: The run's own columns.
+        left_out: Columns that were not taken in this generation: they have no statistics.
+    """
     causes, offspring = births["cause_of_death"], births["n_offspring"]
     row: dict[str, float] = {
         "generation": generation,
@@ -55,6 +65,7 @@ def summary(
     }
     found = statistics(births, np.zeros(len(causes), np.int64), 1, [column["name"] for column in own])
     row |= {name: float(value[0]) for name, value in found.items()}
+    row |= {f"{name}_differential": np.nan for name in left_out}
     return {name: np.array([row[name]]).astype(kind) for name, kind in schema.generation_columns(own).items()}
 
 

@@ -11,6 +11,7 @@ from importlib import resources
 from typing import Any
 
 import yaml
+from pydantic_core import to_jsonable_python
 
 from alife.configuration import keys as configuration
 from alife.configuration.keys import RunConfig, parse_config
@@ -187,8 +188,8 @@ def plain(config: RunConfig, key: str) -> Any:
     """The value of a dotted key, as YAML has it."""
     value: Any = config
     for part in key.split("."):
-        value = getattr(value, part)
-    return list(value) if isinstance(value, tuple) else value
+        value = value.get(part) if isinstance(value, Mapping) else getattr(value, part, None)
+    return to_jsonable_python(value)
 
 
 def _shelf() -> Any:

@@ -4,7 +4,7 @@ as columns.
 Call `table` for the generations of all runs, `assays_table` for the lives of all assays.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -31,22 +31,25 @@ def table(plan: Plan, out: str) -> tuple[bytes, dict[str, str]]:
 
     Returns:
         (one Parquet file, one line for each run that cannot be read and is not in it). Columns: treatment, seed, the
-        keys that treatments set, `schema.GENERATIONS`, and test_accuracy_median, of those that lived to the end of a
+        keys that treatments set, `schema.GENERATIONS`, the same of measures of the runs' own (NaN of runs without),
+        and test_accuracy_median, of those that lived to the end of a
         generation that a run ended with, NaN of others; rows by treatment, seed, generation and island.
     """
     kinds = _kinds(plan)
-    stored = {name: pa.type_for_alias(dtype) for name, dtype in (*schema.GENERATIONS.items(), (TESTED, "float32"))}
+    own = _measures(plan)
+    want = {**schema.generation_columns({"name": name} for name in own), TESTED: "float32"}
+    stored = {name: pa.type_for_alias(dtype) for name, dtype in want.items()}
     columns = pa.schema([*kinds.items(), *stored.items()])
     sink, unread = pa.BufferOutputStream(), {}
     with pq.ParquetWriter(sink, columns, compression="zstd") as writer:
         for run in _ordered(plan):
             try:
-                rows = _generations(f"{out}/runs/{run.name}", run.config)
+                rows = _generations(f"{out}/runs/{run.name}", run.config, own)
             except UserError as error:
                 unread[run.name] = str(error)
                 continue
-            own = _own(plan, run, kinds, len(rows))
-            writer.write_table(pa.table({**own, **{name: rows[name] for name in stored}}, columns))
+            whose = _own(plan, run, kinds, len(rows))
+            writer.write_table(pa.table({**whose, **{name: rows[name] for name in stored}}, columns))
     return sink.getvalue().to_pybytes(), unread
 
 
@@ -100,24 +103,39 @@ def _own(plan: Plan, run: PlannedRun, kinds: dict[str, pa.DataType], rows: int) 
     return {name: pa.array([value] * rows, kinds[name]) for name, value in own.items()}
 
 
-def _generations(uri: str, config: RunConfig) -> pa.Table:
-    """`schema.GENERATIONS` of a run, in order, and `TESTED`; no rows if it has not begun. Rows of format 1 that count
-    the early dead are computed again from births.
+def _measures(plan: Plan) -> list[str]:
+    """Columns of measures of their own that any run of a sweep has."""
+    asked = (config.measures.items() for config in plan.configs.values())
+    return list(dict.fromkeys(name for each in asked for name, how in each if how.object is not None))
+
+
+def _generations(uri: str, config: RunConfig, own: Sequence[str]) -> pa.Table:
+    """`schema.GENERATIONS` of a run, in order, the same of measures, and `TESTED`; no rows if it has not begun.
+
+    Rows of format 1 that count the early dead are computed again from births.
     """
-    want = schema.GENERATIONS
+    want = schema.generation_columns({"name": name} for name in own)
     none = pa.table({name: pa.array([], pa.type_for_alias(dtype)) for name, dtype in want.items()})
     if not reader.exists(uri):
         return none.append_column(TESTED, pa.array([], pa.float32()))
     folder = open_folder(uri)
     manifest = reader.fetch_manifest(folder)[0]
     stored, listed = parts.columns("generations", config, manifest), manifest["parts"]["generations"]
-    tables = [reader.read_part(folder, entry, stored, config).select(list(want)) for entry in listed]
+    tables = [reader.read_part(folder, entry, stored, config) for entry in listed]
+    tables = [_filled(part, [name for name in want if name not in stored]).select(list(want)) for part in tables]
     table = pa.concat_tables([none, *tables])
     columns = {name: table[name].to_numpy() for name in want}
     outdated = summary.outdated(columns, manifest)
     if outdated.any():
         columns = summary.renewed(columns, _births(folder, manifest, config), outdated)
     return pa.table({**columns, TESTED: _tested(folder, manifest, config, columns)})
+
+
+def _filled(table: pa.Table, names: Sequence[str]) -> pa.Table:
+    """The table with columns of NaN beside, in the order of `names`."""
+    for name in names:
+        table = table.append_column(name, pa.array(np.full(len(table), np.nan, np.float32)))
+    return table
 
 
 def _tested(
