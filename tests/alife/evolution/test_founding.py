@@ -26,6 +26,7 @@ from alife.errors import UserError
 from alife.evolution import founding
 from alife.evolution.founding import founders_digest
 from alife.evolution.reproduction import birth, founders
+from alife.organism.shape import Shape
 from analysis.data.treatments import group
 from populations.record.reader import digest, read_checkpoint, read_config, read_manifest
 from tests.support import killing
@@ -63,7 +64,7 @@ def saved(path: Path, **of: np.ndarray) -> Path:
 def begun(config: Any, out: Path) -> dict[int, np.ndarray]:
     """The genomes with which the founders of a run were born, by island."""
     assert alife.evolve(config, out, **LOCAL) == "finished"
-    return {island: birth(group) for island, group in read_checkpoint(str(out), 0)[1].items()}
+    return {island: birth(group, Shape(16, 8, 10)) for island, group in read_checkpoint(str(out), 0)[1].items()}
 
 
 @pytest.mark.parametrize("suffix", [".npz", ".safetensors"])
