@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from alife.cli import paths
 from alife.cli.common import FORMATS, Command, drawing, figures, load, output
 from alife.cli.logs import say
-from alife.errors import UserError
+from alife.errors import UserError, written
 from alife.words import count
 
 
@@ -150,8 +150,5 @@ def _file(path: str) -> Iterator[str]:
                 sys.stdout.flush()
                 shutil.copyfileobj(source, sys.stdout.buffer)
                 return
-            try:
-                with open(path, "wb") as target:
-                    shutil.copyfileobj(source, target)
-            except OSError as error:
-                raise UserError(f"{path}: cannot be written: {error.strerror}: name another file") from None
+            with written(path), open(path, "wb") as target:
+                shutil.copyfileobj(source, target)
