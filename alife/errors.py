@@ -5,6 +5,8 @@ makes foreign text fit to print.
 """
 
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _JOINERS = "\u200c\u200d"
@@ -46,6 +48,19 @@ class UserError(Exception):
 def damaged(source: str, what: str) -> UserError:
     """What to say of a file that is not as it was written: `what` is wrong with it, and a copy is what helps."""
     return UserError(f"{source}: damaged: {what}: restore it from a copy")
+
+
+@contextmanager
+def written(file: object) -> Iterator[None]:
+    """Say in a line that a file cannot be written, where an OSError comes of writing it.
+
+    Raises:
+        UserError: In place of the OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"{file}: cannot be written: {error.strerror or error}: name another file") from None
 
 
 class BadArgument(UserError):

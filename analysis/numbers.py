@@ -1,4 +1,5 @@
-"""How numbers are written in tables, sentences and terminals: `number` for one, `words` for an estimate.
+"""How numbers are written in tables, sentences and terminals: `number` for one, `words` for an estimate,
+`finite_or_none` for JSON.
 
 One rule of digits. A number has three significant digits, zeros at its end too: 0.680, 12.3, 1,234. An estimate and
 the ends of its interval have as many decimals as give half of the interval's width two digits: 0.087 [0.073, 0.109];
@@ -7,7 +8,8 @@ is a real minus. What has no value is `NONE` as a number, `UNDEFINED` as an esti
 """
 
 import math
-from typing import Final, Protocol
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
 
 NONE: Final = "–"
 UNDEFINED: Final = "undefined"
@@ -52,6 +54,11 @@ def spread(mean: float, sd: float) -> str:
         return number(mean)
     size, far = sd or abs(mean) / 10, max(abs(mean), sd)
     return f"{_written(mean, size, far=far)} ± {_written(sd, size, far=far)}"
+
+
+def finite_or_none(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Values by name as JSON takes them: None where a number is not finite."""
+    return {str(k): None if isinstance(v, float) and not math.isfinite(v) else v for k, v in row.items()}
 
 
 def _is_finite(value: float) -> bool:

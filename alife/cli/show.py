@@ -12,7 +12,7 @@ from typing import Any, Final
 from alife.cli import paths
 from alife.cli.common import FORMATS, Command, drawing, figures, load, output
 from alife.cli.logs import say
-from alife.errors import UserError
+from alife.errors import UserError, written
 from alife.words import count
 
 TREES: Final = ("alife", "newick", "parquet")
@@ -199,8 +199,5 @@ def _file(path: str) -> Iterator[str]:
                 sys.stdout.flush()
                 shutil.copyfileobj(source, sys.stdout.buffer)
                 return
-            try:
-                with open(path, "wb") as target:
-                    shutil.copyfileobj(source, target)
-            except OSError as error:
-                raise UserError(f"{path}: cannot be written: {error.strerror}: name another file") from None
+            with written(path), open(path, "wb") as target:
+                shutil.copyfileobj(source, target)

@@ -182,6 +182,17 @@ class Run:
         """
         return self.individual(individuals.fittest(self.births, generation, self.path))
 
+    def need_births(self) -> None:
+        """See that individuals are there if any were born.
+
+        Raises:
+            UserError: It was loaded without births.
+        """
+        if self.births.empty and self.last >= 0:
+            raise UserError(
+                f"{self.path}: loaded without births, and individuals are asked for: load it with births=True"
+            )
+
     def setting(self, key: str) -> Any:
         """The value of a dotted configuration key, as in "life.task_weight"."""
         return setting(self.config, key, self.path)

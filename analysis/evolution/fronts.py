@@ -35,8 +35,7 @@ def survivors(run: Run) -> pd.DataFrame:
         UserError: The run was loaded without births, or it has no task, so that nobody was asked to classify.
     """
     births = run.births
-    if births.empty and len(run.generations):
-        raise UserError(f"{run.path}: loaded without births, and individuals are asked for: load it with births=True")
+    run.need_births()
     if not run.has_task:
         raise UserError(
             f"{run.path}: a run without a task has no accuracy to trade against replication: name one with a task"

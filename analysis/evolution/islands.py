@@ -126,8 +126,7 @@ def demes(run: Run) -> Demes:
     Raises:
         UserError: Nothing is on record, the record is damaged, or it was loaded without births.
     """
-    if run.births.empty and run.last >= 0:
-        raise UserError(f"{run.path}: loaded without births, and individuals are asked for: load it with births=True")
+    run.need_births()
     tree = of_run(run)
     islands = int(tree.births["island"].max()) + 1
     home = (tree.births["generation"].to_numpy(np.int64) - tree.first) * islands

@@ -130,18 +130,10 @@ def _draw_one(ax: Axes, table: pd.DataFrame, places: Floats, style: Mapping[str,
     n = int(table["generations"].max())
     known = table["low"].notna().any()
     bar = f"\nbar: 95 % bootstrap interval over n = {count(n, 'generation')} of this run" if known else ""
-    _draw_marks(
-        ax,
-        table["low"],
-        table["realised"],
-        table["high"],
-        places,
-        f"realised: mean of {count(n, 'generation')}{bar}",
-        style,
-    )
-    ax.plot(
-        table["expected"], places, "D", ms=6, mfc="none", mec=palette.ink(), label="expected of the scheme", zorder=4
-    )
+    text = f"realised: mean of {count(n, 'generation')}{bar}"
+    _draw_marks(ax, table["low"], table["realised"], table["high"], places, text, style)
+    ours: dict[str, Any] = {"ms": 6, "mfc": "none", "mec": palette.ink(), "zorder": 4}
+    ax.plot(table["expected"], places, "D", label="expected of the scheme", **ours)
 
 
 def _draw_many(ax: Axes, tables: Sequence[pd.DataFrame], places: Floats, style: Mapping[str, Any], label: str) -> None:

@@ -6,7 +6,6 @@ A new format is one function in `FORMATS`.
 import os
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +18,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from alife import schema
-from alife.errors import BadArgument, UserError
+from alife.errors import BadArgument, UserError, written
 from alife.format import files
 from analysis.lineage.phylogeny import NOBODY, Phylogeny, prune
 
@@ -48,7 +47,7 @@ def export(tree: Phylogeny, path: str | os.PathLike[str], format: str, pruned: b
     """
     if format not in FORMATS:
         raise BadArgument("format", f" {format}: not among {', '.join(FORMATS)}")
-    with _whole(Path(path)) as temporary:
+    with written(path), files.beside(Path(path), durable=True) as temporary:
         FORMATS[format](prune(tree) if pruned else tree, temporary, pruned)
     return Path(path)
 
@@ -190,24 +189,14 @@ FORMATS: Final[dict[str, Callable[[Phylogeny, Path, bool], None]]] = {
 }
 
 
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    try:
-        with files.beside(path, durable=True) as temporary:
-            yield temporary
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written: {error.strerror or error}: name another file") from None
-
-
 def _branching_parents(tree: Phylogeny) -> NDArray[np.int64]:
     """[n] nearest ancestor that branches or founds a tree, `NOBODY` for founders and for who is left out."""
     root = tree.parent == NOBODY
     children = np.bincount(tree.parent[~root], minlength=len(tree))
     kept = root | (children != 1)
     nearest = np.arange(len(tree))
-    for start, stop in zip(tree.starts[1:-1], tree.starts[2:], strict=True):
-        above = nearest[tree.parent[start:stop]]
-        nearest[start:stop] = np.where(kept[start:stop], nearest[start:stop], above)
+    for layer in tree.layers[1:]:
+        nearest[layer] = np.where(kept[layer], nearest[layer], nearest[tree.parent[layer]])
     return np.where(root | ~kept, NOBODY, nearest[tree.parent])
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.lineage.phylogeny import NOBODY, Phylogeny, ancestors
+from analysis.lineage.phylogeny import NOBODY, Phylogeny, ancestors, with_descendants
 
 Rows = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -95,19 +95,13 @@ def arrange(
     )
 
 
-def _generations(tree: Phylogeny) -> list[slice]:
-    return [slice(a, b) for a, b in zip(tree.starts[:-1].tolist(), tree.starts[1:].tolist(), strict=True)]
-
-
 def _ladder(tree: Phylogeny, drawn: Bools) -> Floats:
     """[n] where the tips below each of the drawn begin; among siblings the one with fewer tips comes first."""
     tips = np.zeros(len(tree))
     tips[tree.rows()] = drawn[tree.rows()]
-    layers = _generations(tree)
-    for layer, above in zip(layers[:0:-1], layers[-2::-1], strict=True):
-        tips[above] += np.bincount(tree.parent[layer] - above.start, tips[layer], above.stop - above.start)
+    tips = with_descendants(tree, tips)
     start = np.zeros(len(tree))
-    for layer in layers:
+    for layer in tree.layers:
         rows = layer.start + np.flatnonzero(drawn[layer])
         parent = tree.parent[rows]
         rows = rows[np.lexsort((tips[rows], np.where(parent == NOBODY, 0, start[parent])))]
@@ -117,17 +111,17 @@ def _ladder(tree: Phylogeny, drawn: Bools) -> Floats:
 
 def _midpoints(tree: Phylogeny, drawn: Bools, start: Floats) -> Floats:
     y = np.where(drawn, start + 0.5, np.nan)
-    layers = _generations(tree)
-    for layer, above in zip(layers[:0:-1], layers[-2::-1], strict=True):
-        rows = layer.start + np.flatnonzero(drawn[layer])
-        size = above.stop - above.start
-        parent = tree.parent[rows] - above.start
-        low, high = np.full(size, np.inf), np.full(size, -np.inf)
-        np.minimum.at(low, parent, y[rows])
-        np.maximum.at(high, parent, y[rows])
-        inner = np.isfinite(low)
-        y[above.start + np.flatnonzero(inner)] = (low[inner] + high[inner]) / 2
+    for layer in tree.layers[:0:-1]:
+        parents, low, high = _spans(tree, layer.start + np.flatnonzero(drawn[layer]), y)
+        y[parents] = (low + high) / 2
     return y
+
+
+def _spans(tree: Phylogeny, rows: Rows, y: Floats) -> tuple[Rows, Floats, Floats]:
+    """The parents of some who have one, and each one's lowest and highest child among them."""
+    rows = rows[np.argsort(tree.parent[rows], kind="stable")]
+    parents, first = np.unique(tree.parent[rows], return_index=True)
+    return parents, np.minimum.reduceat(y[rows], first), np.maximum.reduceat(y[rows], first)
 
 
 def _branches(tree: Phylogeny, drawn: Bools, y: Floats, limit: int) -> tuple[int, Segments, Rows]:
@@ -143,7 +137,7 @@ def _branches(tree: Phylogeny, drawn: Bools, y: Floats, limit: int) -> tuple[int
         every *= 2
     since = np.where(end, generation, 0)
     origin = generation.copy()
-    for layer in _generations(tree)[1:]:
+    for layer in tree.layers[1:]:
         parent = tree.parent[layer]
         origin[layer] = np.where(end[parent], since[parent], origin[parent])
     rows = np.flatnonzero(end & ~root)
@@ -152,11 +146,10 @@ def _branches(tree: Phylogeny, drawn: Bools, y: Floats, limit: int) -> tuple[int
 
 def _forks(tree: Phylogeny, drawn: Bools, y: Floats) -> tuple[Segments, Rows]:
     rows = np.flatnonzero(drawn & (tree.parent != NOBODY))
-    low, high = np.full(len(tree), np.inf), np.full(len(tree), -np.inf)
-    np.minimum.at(low, tree.parent[rows], y[rows])
-    np.maximum.at(high, tree.parent[rows], y[rows])
-    forked = np.flatnonzero(high > low)
-    return _lines(tree.generation[forked], low[forked], tree.generation[forked], high[forked]), forked
+    parents, low, high = _spans(tree, rows, y)
+    wide = high > low
+    forked = parents[wide]
+    return _lines(tree.generation[forked], low[wide], tree.generation[forked], high[wide]), forked
 
 
 def _lasting(tree: Phylogeny, surviving: Bools, limit: int) -> tuple[int, Bools]:
@@ -165,7 +158,7 @@ def _lasting(tree: Phylogeny, surviving: Bools, limit: int) -> tuple[int, Bools]
     A side branch is a path from parent to the child whose descendants lasted longest, for as long as it goes on.
     """
     lasted = np.where(surviving, 0, 1)
-    layers = _generations(tree)
+    layers = tree.layers
     for layer in layers[:0:-1]:
         rows = layer.start + np.flatnonzero(~surviving[layer])
         parent = tree.parent[rows]
@@ -186,7 +179,7 @@ def _lasting(tree: Phylogeny, surviving: Bools, limit: int) -> tuple[int, Bools]
 def _fill_in(tree: Phylogeny, drawn: Bools, surviving: Bools, start: Floats, y: Floats, height: int) -> None:
     """Give the extinct a place in `y`: in each generation in the order of their parents, around living siblings."""
     order = np.full(len(tree), np.nan)
-    for layer in _generations(tree):
+    for layer in tree.layers:
         rows = layer.start + np.flatnonzero(drawn[layer] | ~surviving[layer])
         above = np.where(tree.parent[rows] == NOBODY, 0, order[tree.parent[rows]])
         rows, above = rows[np.isfinite(above)], above[np.isfinite(above)]

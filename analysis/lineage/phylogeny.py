@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,11 @@ class Phylogeny:
     def generations(self) -> range:
         """The generations on record."""
         return range(self.first, self.last + 1)
+
+    @property
+    def layers(self) -> list[slice]:
+        """Rows of each generation, the first first."""
+        return [slice(a, b) for a, b in pairwise(self.starts.tolist())]
 
     @property
     def generation(self) -> Rows:
@@ -143,6 +149,15 @@ def row_of(tree: Phylogeny, identity: int) -> int:
     if not len(found):
         raise UserError(f"id {identity}: nobody on record has it: choose one from the births")
     return int(found[0])
+
+
+def with_descendants(tree: Phylogeny, values: NDArray[Any]) -> NDArray[Any]:
+    """[n] the sum of `values` over each individual and all its descendants."""
+    total, layers = values.copy(), tree.layers
+    for layer, above in zip(layers[:0:-1], layers[-2::-1], strict=True):
+        parent = tree.parent[layer] - above.start
+        total[above] += np.bincount(parent, total[layer], above.stop - above.start).astype(total.dtype)
+    return total
 
 
 def line_of_descent(tree: Phylogeny, identity: int) -> pd.DataFrame:

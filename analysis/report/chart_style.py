@@ -4,7 +4,7 @@ The charts of a run (charts.py) and of a sweep (sweep_charts.py) take their cont
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, Literal
 
@@ -96,6 +96,25 @@ def _ends(values: pd.Series, kind: str) -> tuple[float, float]:
     low, high = numbers.min(), numbers.max()
     room = max(0.05 * (high - low), 0.01)
     return round(float(low - room), 4), round(float(high + room), 4)
+
+
+def time(domain: list[float]) -> alt.X:
+    """An axis of generations."""
+    axis = alt.X("generation:Q", title="generation").axis(tickMinStep=1, format="d")
+    return axis.scale(domain=domain, nice=False)
+
+
+def now(x: alt.X, **look: Any) -> alt.Chart:
+    """A rule at the generation of the slider."""
+    rule = alt.Chart(alt.InlineData(values=[{}])).transform_calculate(generation="at")
+    return rule.mark_rule(**look).encode(x)
+
+
+def tips(*fields: Sequence[str]) -> list[alt.Tooltip]:
+    """Tooltips, each of a field with its type, what it is called, and how its numbers are written if that is said."""
+    return [
+        alt.Tooltip(field, title=title, format=form[0] if form else alt.Undefined) for field, title, *form in fields
+    ]
 
 
 def span(run: Run) -> list[float]:

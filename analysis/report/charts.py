@@ -25,16 +25,22 @@ from analysis.report.chart_style import (
     colour,
     configured,
     controls,
+    now,
     scale,
     shape,
     side_by_side,
     span,
+    time,
+    tips,
     trait_scale,
 )
 from analysis.report.individuals import Shown, every, rows, significant
 
 PANELS: Final = (*DRAWN, *schema.LIFE_HISTORY)
 """Traits with a panel, in this order; measures of a run's own follow."""
+
+NOW: Final = {"color": palette.OKABE_ITO["orange"], "strokeWidth": 1.5, "opacity": 0.9}
+"""How the generation of the slider is marked."""
 
 ANCESTOR: Final = "isValid(pick.first) && datum.first <= pick.first[0] && pick.first[0] < datum.beyond"
 DESCENDANT: Final = "isValid(pick.first) && pick.first[0] <= datum.first && datum.first < pick.beyond[0]"
@@ -155,7 +161,7 @@ def _lineage(run: Run, table: pd.DataFrame, pick: alt.Parameter) -> Any:
     )
     return alt.layer(
         links.mark_rule(color=GREY, strokeWidth=0.6),
-        _now(x),
+        now(x, **NOW),
         links.transform_filter(DESCENDANT).mark_rule(color=palette.OKABE_ITO["sky"], strokeWidth=1.6),
         links.transform_filter(ANCESTOR).mark_rule(color=INK, strokeWidth=2.2),
         dots,
@@ -164,21 +170,13 @@ def _lineage(run: Run, table: pd.DataFrame, pick: alt.Parameter) -> Any:
 
 
 def _trait(run: Run, name: str, band: pd.DataFrame, brush: alt.Parameter) -> Any:
-    x = alt.X("generation:Q", title="generation").axis(tickMinStep=1, format="d").scale(domain=span(run), nice=False)
+    x = time(span(run))
     scale = trait_scale(run, name, band)
     title = TRAITS[name].label
     y = alt.Y("q05:Q", title=title, scale=scale).axis(format="~g", tickCount=5)
     base = alt.Chart(alt.NamedData(name="traits")).transform_filter(f"datum.trait === '{name}'").encode(x)
-    tips = [
-        alt.Tooltip(f"{field}:Q", title=text, format=form)
-        for field, text, form in (
-            ("generation", "generation", "d"),
-            ("q05", "5 %", ".4~g"),
-            ("median", "median", ".4~g"),
-            ("q95", "95 %", ".4~g"),
-            ("n", "n", ",d"),
-        )
-    ]
+    levels = [(f"{field}:Q", text, ".4~g") for field, text in (("q05", "5 %"), ("median", "median"), ("q95", "95 %"))]
+    told = tips(("generation:Q", "generation", "d"), *levels, ("n:Q", "n", ",d"))
     line = (
         alt.Chart(alt.NamedData(name="births"))
         .transform_filter(f"isValid(datum.{name})")
@@ -191,21 +189,11 @@ def _trait(run: Run, name: str, band: pd.DataFrame, brush: alt.Parameter) -> Any
         .add_params(brush),
         base.mark_line(
             color=palette.OKABE_ITO["blue"], strokeWidth=2, clip=True, point=run.last - run.first < 6
-        ).encode(alt.Y("median:Q", title=title, scale=scale), tooltip=tips),
+        ).encode(alt.Y("median:Q", title=title, scale=scale), tooltip=told),
         line.mark_line(color=INK, strokeWidth=_thin(run, 1.4), strokeDash=[4, 2], clip=True),
         line.mark_point(filled=True, size=_thin(run, 12), color=INK, opacity=1, clip=True),
-        _now(x),
+        now(x, **NOW),
     ).properties(height=130)
-
-
-def _now(x: Any) -> alt.Chart:
-    """A rule at the generation of the slider."""
-    return (
-        alt.Chart(alt.InlineData(values=[{}]))
-        .transform_calculate(generation="at")
-        .mark_rule(color=palette.OKABE_ITO["orange"], strokeWidth=1.5, opacity=0.9)
-        .encode(x)
-    )
 
 
 def _tooltip(table: pd.DataFrame) -> list[alt.Tooltip]:

@@ -17,7 +17,8 @@ from alife.errors import UserError
 from alife.traits import drawn
 from analysis.data.run import Run
 from analysis.lineage.layout import arrange
-from analysis.lineage.phylogeny import NOBODY, Phylogeny, dominant, line_of_descent, of_run
+from analysis.lineage.phylogeny import NOBODY, Phylogeny, dominant, line_of_descent, of_run, with_descendants
+from analysis.numbers import finite_or_none
 
 Rows = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -91,13 +92,9 @@ def every(run: Run) -> int:
 
 def descent_intervals(tree: Phylogeny) -> tuple[Rows, Rows]:
     """[n] numbers in an order in which everybody's descendants follow at once, and where these end."""
-    layers = [slice(a, b) for a, b in zip(tree.starts[:-1].tolist(), tree.starts[1:].tolist(), strict=True)]
-    size = np.ones(len(tree), np.int64)
-    for layer, above in zip(layers[:0:-1], layers[-2::-1], strict=True):
-        among = np.bincount(tree.parent[layer] - above.start, size[layer], above.stop - above.start)
-        size[above] += among.astype(np.int64)
+    size = with_descendants(tree, np.ones(len(tree), np.int64))
     first = np.zeros(len(tree), np.int64)
-    for layer in layers:
+    for layer in tree.layers:
         parent = tree.parent[layer]
         start = np.where(parent == NOBODY, 0, first[parent] + 1)
         order = np.argsort(start, kind="stable")
@@ -134,9 +131,9 @@ def _sample(tree: Phylogeny, line: Rows, most: int, latest: int, step: int) -> t
 def _nearest(tree: Phylogeny, keep: Bools) -> Rows:
     """[n] the row of the nearest ancestor that is kept, or `NOBODY`."""
     near = np.full(len(tree), NOBODY, np.int64)
-    for start, stop in zip(tree.starts[1:-1].tolist(), tree.starts[2:].tolist(), strict=True):
-        parent = tree.parent[start:stop]
-        near[start:stop] = np.where(keep[parent], parent, near[parent])
+    for layer in tree.layers[1:]:
+        parent = tree.parent[layer]
+        near[layer] = np.where(keep[parent], parent, near[parent])
     return near
 
 
@@ -169,10 +166,4 @@ def significant(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """A table as JSON takes it: plain values, None where a number is not finite."""
-    return [
-        {
-            str(name): None if isinstance(value, float) and not np.isfinite(value) else value
-            for name, value in row.items()
-        }
-        for row in table.to_dict("records")
-    ]
+    return [finite_or_none(row) for row in table.to_dict("records")]

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import fsspec
-import numpy as np
 
 from alife.errors import UserError
 from alife.format import files
 from analysis.assays.results import INTERVAL, SCOPE, Result, load_result
 from analysis.figures.registry import FIGURES
 from analysis.figures.saving import attempt
+from analysis.numbers import finite_or_none
 from analysis.statistics.estimate import Estimate
 
 
@@ -50,11 +50,9 @@ def publish(uri: str, name: str, generation: int, figures: bool = True) -> Resul
 
 
 def _plain(row: Estimate) -> dict[str, Any]:
-    """What stands in the JSON file; what is not finite is null."""
-    fields = {name: getattr(row, name) for name in ("quantity", "generation", "over", "value", "low", "high", "n")}
-    return {
-        key: None if isinstance(value, float) and not np.isfinite(value) else value for key, value in fields.items()
-    }
+    """What stands in the JSON file."""
+    names = ("quantity", "generation", "over", "value", "low", "high", "n")
+    return finite_or_none({name: getattr(row, name) for name in names})
 
 
 def _write(uri: str, contents: Mapping[str, bytes]) -> list[str]:

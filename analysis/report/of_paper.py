@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from alife.errors import UserError
+from alife.errors import written
 from alife.format import files
 from alife.seed_paper.registry import EXPERIMENTS
 from analysis.figures import making
@@ -41,8 +41,9 @@ def publish(path: str) -> list[str]:
     out = Path(path.rstrip("/").rpartition("/")[2]) if files.is_remote(path) else files.local(path)
     making.own_folder(out, "figures")
     rows = verdicts.rows(results)
-    _write(out / f"{TABLE}.md", tables.markdown(results, rows))
-    _write(out / f"{TABLE}.csv", tables.as_csv(rows))
+    for file, text in ((f"{TABLE}.md", tables.markdown(results, rows)), (f"{TABLE}.csv", tables.as_csv(rows))):
+        with written(out / file):
+            files.replace(out / file, text.encode())
     sections = [*_sections(results, rows, out)]
     seeds, full = results.settings["seeds"], results.settings["full"]
     lead = sentences("paper", of="lead", seeds=seeds, full=full)[0]
@@ -114,10 +115,3 @@ def _summary(rows: list[verdicts.Row]) -> list[str]:
         lines.append(f"{row.experiment:<12}{row.what}{short}: {row.quantity} {value}, ρ {rho}; paper {row.reported}")
         lines.append(f"{'':<12}{row.verdict}")
     return lines
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        files.replace(file, text.encode())
-    except OSError as error:
-        raise UserError(f"{file}: cannot be written: {error.strerror or error}: name another file") from None

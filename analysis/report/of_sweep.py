@@ -154,9 +154,7 @@ def _runs(sweep: Sweep, beside: Path) -> Table:
         for run in runs:
             about = {"seed": str(seed_of(run)), "status": run.manifest["status"], "last generation": str(run.last)}
             about["births"] = int(run.generations["size"].sum())
-            traits = {
-                name: at_the_end([run], name).value for name in ("accuracy", "test_accuracy", "replication_error")
-            }
+            traits = {name: at_the_end([run], name).value for name in ENDS}
             rows.append({"run": _name(run, sweep, beside), "treatment": label} | about | traits)
     rows += [{"run": path, "status": "nothing committed"} for path in sweep.empty]
     rows += [{"run": path, "status": "cannot be read"} for path in sweep.unread]

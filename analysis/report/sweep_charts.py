@@ -12,7 +12,7 @@ from analysis.data.sweep import Sweep
 from analysis.data.treatments import measures, seed_of
 from analysis.evolution.islands import SETTLED
 from analysis.figures import palette
-from analysis.report.chart_style import configured, side_by_side
+from analysis.report.chart_style import configured, now, side_by_side, time, tips
 from analysis.report.individuals import rows, significant
 from analysis.studies.treatments import medians, trajectories
 
@@ -87,19 +87,9 @@ def _plane(late: pd.DataFrame, single: pd.DataFrame, look: dict[str, Any], x: st
     now = "datum.generation === at"
     mean = alt.Chart(alt.NamedData(name="centres")).transform_filter(now).encode(across, up)
     flat = {name: look[name] for name in ("color", "opacity")}
-    tips = [
-        alt.Tooltip(f"{name}:{kind}", title=title)
-        for name, kind, title in (
-            ("treatment", "N", "treatment"),
-            ("n", "Q", "runs"),
-            ("generation", "Q", "generation"),
-        )
-    ]
-    tips += [
-        alt.Tooltip(f"{name}{end}:Q", title=f"{TRAITS[name].label}{text}")
-        for name in (x, "accuracy")
-        for end, text in (("", ""), ("_low", ", 95 % from"), ("_high", " to"))
-    ]
+    ends = [("", ""), ("_low", ", 95 % from"), ("_high", " to")]
+    levels = [(f"{name}{end}:Q", f"{TRAITS[name].label}{text}") for name in (x, "accuracy") for end, text in ends]
+    told = tips(("treatment:N", "treatment"), ("n:Q", "runs"), ("generation:Q", "generation"), *levels)
     each = [alt.Tooltip("run:N"), alt.Tooltip("seed:Q"), alt.Tooltip(f"{x}:Q", title=TRAITS[x].label), "accuracy:Q"]
     dots = alt.Chart(alt.NamedData(name="runs")).transform_filter(now).mark_point(size=22, strokeWidth=1, clip=True)
     known = mean.transform_filter(f"isValid(datum.{x}_low)")
@@ -107,14 +97,14 @@ def _plane(late: pd.DataFrame, single: pd.DataFrame, look: dict[str, Any], x: st
         dots.encode(across, up, tooltip=each, **look),
         known.mark_rule(strokeWidth=2, clip=True).encode(alt.X(f"{x}_low:Q"), alt.X2(f"{x}_high:Q"), **flat),
         known.mark_rule(strokeWidth=2, clip=True).encode(alt.Y("accuracy_low:Q"), alt.Y2("accuracy_high:Q"), **flat),
-        mean.mark_point(filled=True, size=110, clip=True).encode(tooltip=tips, **look),
+        mean.mark_point(filled=True, size=110, clip=True).encode(tooltip=told, **look),
     ).properties(height=340, title=f"Accuracy against {TRAITS[x].label}")
 
 
 def _trait(centres: pd.DataFrame, late: pd.DataFrame, name: str, look: dict[str, Any]) -> Any:
     scale = _scale(_range(late, late, name), "log" if TRAITS[name].log else "linear")
     ends = [float(centres["generation"].min()) - 0.3, float(centres["generation"].max()) + 0.3]
-    x = alt.X("generation:Q", title="generation").axis(tickMinStep=1, format="d").scale(domain=ends, nice=False)
+    x = time(ends)
     base = alt.Chart(alt.NamedData(name="centres")).encode(x)
     flat = {"color": look["color"]}
     area = base.mark_area(clip=True).encode(
@@ -125,10 +115,8 @@ def _trait(centres: pd.DataFrame, late: pd.DataFrame, name: str, look: dict[str,
     )
     y = alt.Y(f"{name}:Q", title=TRAITS[name].label, scale=scale)
     line = base.mark_line(strokeWidth=2, clip=True, point=bool(centres["generation"].nunique() < 6))
-    rule = alt.Chart(alt.InlineData(values=[{}])).transform_calculate(generation="at")
-    return alt.layer(
-        area, line.encode(y, opacity=look["opacity"], **flat), rule.mark_rule(color=palette.INK).encode(x)
-    ).properties(height=130)
+    shown = line.encode(y, opacity=look["opacity"], **flat)
+    return alt.layer(area, shown, now(x, color=palette.INK)).properties(height=130)
 
 
 def _range(late: pd.DataFrame, single: pd.DataFrame, name: str) -> tuple[float, float]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from alife.errors import UserError
+from alife.errors import written
 from alife.format.files import is_remote, local, replace
 from analysis.data.run import load_run
 from analysis.data.treatments import find_runs
@@ -71,8 +71,6 @@ def save(page: Page, file: Path) -> Path:
     Raises:
         UserError: It cannot be written there.
     """
-    try:
+    with written(file):
         replace(file, render(page).encode(errors="backslashreplace"))
-    except OSError as error:
-        raise UserError(f"{file}: cannot be written: {error.strerror or error}: name another file") from None
     return file

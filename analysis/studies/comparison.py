@@ -229,8 +229,7 @@ def _refuse_unreached(run: Run, at: int | None) -> None:
         raise UserError(f"{run.path}: no committed generation yet, nothing to compare: wait for its first")
     if at is not None and not 0 <= at <= run.last:
         raise UserError(f"{run.path}: generation {at} is not on record: its last is {run.last}")
-    if run.births.empty:
-        raise UserError(f"{run.path}: loaded without births, and individuals are asked for: load it with births=True")
+    run.need_births()
     if births_at(run, at).empty:
         raise UserError(f"{run.path}: generation {at} is not on record: its first is {run.births['generation'].min()}")
 
