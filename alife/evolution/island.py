@@ -225,21 +225,38 @@ def _lived(
     fittest = None if best is None else (best, _row(adults, best), _row(genomes, best))
     clock("scoring")
     if own:
-        inherited: dict[str, Floats] = {t: newborns.traits[t] for t in habitat.config.reproduction.heritable}
-        life = measuring.made(
-            genomes=genomes.numpy(force=True),
-            adults=adults.numpy(force=True),
-            emitted=emitted.numpy(force=True),
-            columns=scores | inherited,
-            living=causes == schema.CAUSES[0],
-            generation=generation,
-            island=island,
-            accuracy=habitat.measured,
-            emit=habitat.emitted,
-        )
-        scores |= measuring.take(habitat.config, own, life)
+        scores |= _measured(habitat, own, newborns, (genomes, adults, emitted), scores, causes, generation, island)
         clock("measures")
     return Scores(scores, causes, tested, seconds, fittest), emitted.numpy(force=True)
+
+
+def _measured(
+    habitat: Habitat,
+    own: Mapping[str, Found],
+    newborns: Newborns,
+    networks: tuple[Tensor, Tensor, Tensor],
+    scores: Mapping[str, Floats],
+    causes: NDArray[np.str_],
+    generation: int,
+    island: int,
+) -> dict[str, Floats]:
+    """Columns of measures; networks are genomes, adults and what these printed, which none of them can change."""
+    config = habitat.config
+    if not any(measuring.is_due(config, name, generation) for name in own):
+        return {name: np.full(len(causes), np.nan, np.float32) for name in own}
+    genomes, grown, emitted = (each.numpy(force=True) for each in networks)
+    life = measuring.made(
+        genomes=genomes,
+        adults=grown,
+        emitted=emitted,
+        columns={**scores, **{name: newborns.traits[name] for name in config.reproduction.heritable}},
+        living=causes == schema.CAUSES[0],
+        generation=generation,
+        island=island,
+        accuracy=habitat.measured,
+        emit=habitat.emitted,
+    )
+    return measuring.take(config, own, life)
 
 
 def adults(habitat: Habitat, newborns: Newborns, generation: int, island: int) -> Tensor:

@@ -129,8 +129,10 @@ def measure(
         raise TypeError('alife.measure needs a description: put it as @alife.measure(noun="what tables call it")')
     texts = {"noun": noun, "symbol": symbol, "unit": unit, "meaning": meaning}
     for name, text in texts.items():
-        if not isinstance(text, str) or not (text == "" or text.isprintable()) or len(text) > LONGEST[name]:
-            raise ValueError(f"alife.measure: {name}: one line of at most {LONGEST[name]} characters is expected")
+        if not isinstance(text, str) or not text.isprintable() or "$" in text or len(text) > LONGEST[name]:
+            raise ValueError(
+                f"alife.measure: {name}: one line of at most {LONGEST[name]} characters, no $, is expected"
+            )
     if scale not in get_args(Scale):
         raise ValueError(f"alife.measure: scale: {scale!r} is not among {', '.join(get_args(Scale))}")
     if isinstance(direction, bool) or direction not in (-1, 0, 1):

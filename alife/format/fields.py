@@ -6,7 +6,7 @@ A new field goes in here, and into `SINCE` with what it is in manifests that did
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from alife import schema
 
@@ -14,7 +14,16 @@ Digest = Annotated[str, Field(pattern=r"\A[0-9a-f]{64}\z")]
 Natural = Annotated[int, Field(ge=0, lt=1 << 63)]
 Generation = Annotated[int, Field(ge=0, le=schema.MAX_GENERATIONS)]
 Scalar = str | int | float | bool | None
-Line = Annotated[str, Field(max_length=200)]
+
+
+def _label(text: str) -> str:
+    """A text that goes into axes, where $ would begin an equation, and to terminals."""
+    if "$" in text or not text.isprintable():
+        raise ValueError("a line without $ is expected")
+    return text
+
+
+Line = Annotated[str, Field(max_length=200), AfterValidator(_label)]
 
 
 class _Strict(BaseModel):

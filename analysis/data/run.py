@@ -130,7 +130,7 @@ class Run:
     @property
     def measures(self) -> tuple[str, ...]:
         """Columns that the run's own measures have added."""
-        return tuple(column["name"] for column in self.manifest["columns"] if column["name"] != CHANCE)
+        return tuple(column["name"] for column in self.manifest.get("columns", []) if column["name"] != CHANCE)
 
     def every(self, trait: str) -> int:
         """Generations between two in which a trait was taken: 1, but for measures with a cadence."""

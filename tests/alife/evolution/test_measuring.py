@@ -206,6 +206,7 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"noun": ""}, TypeError, "needs a description"),
     ({"noun": "x" * 41}, ValueError, "noun: one line of at most 40 characters"),
     ({"noun": "two\nlines"}, ValueError, "noun: one line"),
+    ({"noun": "a $sum$"}, ValueError, "noun: one line of at most 40 characters, no $, is expected"),
     ({"noun": 3}, ValueError, "noun: one line"),
     ({**NOTHING, "unit": "m\x1b"}, ValueError, "unit: one line of at most 40"),
     ({**NOTHING, "symbol": "x" * 11}, ValueError, "symbol: one line of at most 10"),
