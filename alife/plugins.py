@@ -10,6 +10,7 @@ import hashlib
 import importlib
 import inspect
 import os
+import re
 import sys
 import traceback
 import types
@@ -26,6 +27,9 @@ from alife.errors import UserError
 
 _TEXTS: Final[dict[str, bytes]] = {}
 """Files read in this process, or brought to it, by their absolute path."""
+
+NAME: Final = re.compile(r"(?:[^\0\n]+\.py|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):[A-Za-z_]\w*")
+"""`path/to/file.py:object` and `package.module:object`."""
 
 LARGEST: Final = 1 << 20
 """Bytes of a file at most."""

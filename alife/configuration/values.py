@@ -84,8 +84,10 @@ _WORDS: Final = ("mnist", "glyphs", "none", GIVEN, "")
 
 
 def located(task: str) -> str:
-    """A task that means the same wherever one stands: a folder by its absolute path."""
-    return task if task in _WORDS else os.path.abspath(os.path.expanduser(task))
+    """A task that means the same wherever one stands: a folder, or the file of an object, by its absolute path."""
+    if task in _WORDS or (plugins.NAME.fullmatch(task) and not os.path.isdir(task)):
+        return plugins.located(task)
+    return os.path.abspath(os.path.expanduser(task))
 
 
 def _genomes(path: str | None) -> str | None:
@@ -106,16 +108,14 @@ def _object(words: tuple[str, ...], group: str, value: Any) -> Any:
     """A word that is known, or the name of an object; of an object itself, its name."""
     if callable(value):
         value = plugins.name_of(value)
-    if isinstance(value, str) and value not in words and not _NAME.fullmatch(value):
+    if isinstance(value, str) and value not in words and not plugins.NAME.fullmatch(value):
         value = plugins.installed(group).get(value, value)
-        if not _NAME.fullmatch(value):
+        if not plugins.NAME.fullmatch(value):
             near = difflib.get_close_matches(value, words, 1, 0.6)
             ours = f"name {', '.join(words)}, {OWN}" if words else f"name {OWN.removeprefix('or ')}"
             raise ValueError(f"{f'did you mean {near[0]}? ' if near else ''}{ours}")
     return plugins.located(value) if isinstance(value, str) else value
 
-
-_NAME = re.compile(r"(?:[^\0\n]+\.py|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):[A-Za-z_]\w*")
 
 Scheme = Annotated[str, BeforeValidator(partial(_object, SCHEMES, "alife.schemes"))]
 Operator = Annotated[str, BeforeValidator(partial(_object, tuple(OPERATORS), "alife.mutations"))]

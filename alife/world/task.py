@@ -8,7 +8,7 @@ import hashlib
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from alife import words
+from alife import plugins, words
 from alife.configuration.values import GIVEN
 from alife.errors import UserError
 from alife.world import arrays, glyphs, mnist
@@ -29,6 +29,8 @@ BYTE: Final = 256
 """Most classes whose labels the digest takes as bytes; of more, as uint16."""
 
 _NAMES: Final = ("learn", "select", "test")
+
+KEY: Final = "task"
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +157,7 @@ def load_task(spec: str | os.PathLike[str], *, split: Split | None = None, progr
     Args:
         spec: "none", "mnist", "glyphs" (made by `alife.world.glyphs`), or a folder that holds MNIST's four file names
             (`idx.find_files`), itself or in its `raw` or `MNIST/raw`; any image size and any number of classes from 2
-            on.
+            on; or a function of no arguments that gives a `Task`, as `my_task.py:load` or `package.module:load`.
         split: How to divide the training set; None for "tail" of MNIST and "stratified" of a folder.
         progress: Report fetching on standard error.
 
@@ -178,8 +180,18 @@ def load_task(spec: str | os.PathLike[str], *, split: Split | None = None, progr
         return None
     if spec == GIVEN:
         raise UserError(f"task: {GIVEN}: such data are handed over in Python: alife.evolve(config, out, task=task)")
+    if plugins.NAME.fullmatch(spec) and not os.path.isdir(spec):
+        return _made(plugins.find(KEY, spec, {}, (), again=True))
     found = obtain(spec, progress)
     return divided(spec, split or usual(spec), Parts(found.files, found.arrays))
+
+
+def _made(found: plugins.Found) -> Task:
+    """The task that a function of one's own gives."""
+    task = found()
+    if not isinstance(task, Task):
+        raise found.error(f"gave a {type(task).__name__}: a task is expected, as alife.Task.of({ARGUMENTS}) makes it")
+    return replace(task, name=plugins.short(found.name))
 
 
 def fetch(spec: str, *, progress: bool = True) -> Path:
