@@ -5,6 +5,7 @@ from typing import Any
 
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
+from alife.evolution import objects
 from populations.engine import migration
 from populations.engine.choosing import BackendName
 from populations.engine.prepare import prepare
@@ -16,9 +17,11 @@ def settled(plan: Plan, stored: Plan | None, backend: BackendName) -> Plan:
     """The plan with its device decided, once for all runs, and all checked that can be without a cluster.
 
     Raises:
-        UserError: A treatment's data, device or topology do not fit.
+        UserError: A treatment's data, device, topology or objects of the user's own do not fit.
     """
     devices: dict[Any, str] = {}
+    weights: dict[Any, int] = {}
+    tried: set[str] = set()
     configs: dict[str, RunConfig] = {}
     default = stored.base.device if stored else _device(plan, backend)
     for name, config in plan.configs.items():
@@ -28,7 +31,13 @@ def settled(plan: Plan, stored: Plan | None, backend: BackendName) -> Plan:
         try:
             migration.check(config)
             if what not in devices:
-                devices[what] = prepare(config, backend=backend)[0].device
+                resolved, physics = prepare(config, backend=backend)
+                devices[what], weights[what] = resolved.device, physics.shape.n_weights
+            size, heritable = config.population.size, config.reproduction.heritable
+            own = repr((what, config.selection, config.measures, size, heritable))
+            if own not in tried:
+                objects.on_trial(config, objects.found(config).values(), weights[what])
+                tried.add(own)
         except UserError as error:
             raise UserError(f"treatment {name}: {error}") from None
         configs[name] = config.model_copy(update={"device": devices[what]})
