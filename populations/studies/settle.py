@@ -5,7 +5,8 @@ from typing import Any
 
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
-from alife.evolution.founding import given
+from alife.evolution import founding, objects
+from alife.organism.shape import Shape
 from alife.world.task import Task
 from populations.engine import migration
 from populations.engine.choosing import BackendName
@@ -18,10 +19,11 @@ def settled(plan: Plan, stored: Plan | None, backend: BackendName, task: Task | 
     """The plan with its device decided, once for all runs, and all checked that can be without a cluster.
 
     Raises:
-        UserError: A treatment's data, device or topology do not fit.
+        UserError: A treatment's data, device, topology or objects of the user's own do not fit.
     """
     devices: dict[Any, str] = {}
-    weights: dict[Any, int] = {}
+    shapes: dict[Any, Shape] = {}
+    tried: set[str] = set()
     configs: dict[str, RunConfig] = {}
     default = stored.base.device if stored else _device(plan, backend)
     for name, config in plan.configs.items():
@@ -32,9 +34,13 @@ def settled(plan: Plan, stored: Plan | None, backend: BackendName, task: Task | 
             migration.check(config)
             if what not in devices:
                 resolved, physics = prepare(config, backend=backend, given=task)
-                devices[what], weights[what] = resolved.device, physics.shape.n_weights
+                devices[what], shapes[what] = resolved.device, physics.shape
             if stored is None:
-                given(config, weights[what])
+                founding.given(config, shapes[what].n_weights)
+            own = repr((what, config.selection, config.reproduction, config.measures, config.population.size))
+            if own not in tried:
+                objects.found(config, shapes[what])
+                tried.add(own)
         except UserError as error:
             raise UserError(f"treatment {name}: {error}") from None
         configs[name] = config.model_copy(update={"device": devices[what]})

@@ -109,7 +109,7 @@ def _measures(plan: Plan) -> list[str]:
     return list(dict.fromkeys(name for each in asked for name, how in each if how.object is not None))
 
 
-def _generations(uri: str, config: RunConfig, own: Sequence[str]) -> pa.Table:
+def _generations(uri: str, config: RunConfig, own: Sequence[str] = ()) -> pa.Table:
     """`schema.GENERATIONS` of a run, in order, the same of measures, and `TESTED`; no rows if it has not begun.
 
     Rows of format 1 that count the early dead are computed again from births.

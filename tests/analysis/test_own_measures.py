@@ -187,6 +187,14 @@ def test_a_sweep_tells_of_those_that_all_its_runs_have(swept: Path) -> None:
     assert "solo" not in drawn
 
 
+def test_a_sweep_with_a_wrong_measure_is_not_begun(base: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text(TEXT.replace("axis=1", "axis=0"))
+    wrong = {"w0": {}, "w1": {"measures": {"wrong": f"{tmp_path}/m.py:largest"}}}
+    with pytest.raises(alife.UserError, match=r"treatment w1: measures\.wrong: .*gave float32 of shape"):
+        alife.sweep({"base": base, "treatments": wrong}, tmp_path / "sweep", backend="local")
+    assert not (tmp_path / "sweep").exists()
+
+
 def test_a_sweep_that_varies_measures_is_written_and_read_again(base: dict[str, Any]) -> None:
     from populations.studies.plan import dump, parse_plan
 
