@@ -13,13 +13,13 @@ from alife.cli.main import main
 from alife.configuration.parsing import merge
 from alife.errors import UserError
 from alife.evolution.mutation import GAUSSIAN, Mutation
+from alife.format import checkpoints
 from analysis import load_run
 from analysis.report import report, summary
 from analysis.studies.comparison import compare
 from populations import evolve, resume
 from populations.engine.adults import load_network
 from populations.engine.fork import fork
-from populations.record import checkpoints
 from populations.record.writer import digest, read_checkpoint
 from populations.studies.assay_runner import Request, perform
 from tests.support.own import EXAMPLES, same_births_everywhere
