@@ -85,7 +85,7 @@ def prose(pages: Iterable[Path]) -> str:
 def commands(text: str) -> Iterator[str]:
     """Each call of `alife` in lines of a shell, also those that are handed to others in quotes, without comments."""
     for line in text.splitlines():
-        for found in re.finditer(r"(?:^|[\s'/])(alife [a-z-][^'&|#]*)", re.sub(r"\s#.*", "", line)):
+        for found in re.finditer(r"(?:^|[\s'/])(alife [a-z-](?:'{[^']*'|[^'&|#])*)", re.sub(r"\s#.*", "", line)):
             yield found[1].strip()
 
 
@@ -170,6 +170,8 @@ def small(folder: Path) -> Iterator[None]:
         patch.setattr(evolution, "evolve", evolve_small)
         patch.setattr(evolution, "Evolution", EvolutionSmall)
         patch.setattr(studies, "sweep", sweep_small)
+        if not Path("examples").exists():
+            Path("examples").symlink_to(ROOT / "examples")
         Path("tiny.yaml").write_text(yaml.safe_dump(SWEEP), encoding="utf-8")
         yield
         pyplot.close("all")

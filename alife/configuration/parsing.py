@@ -109,9 +109,18 @@ def load_value(text: str) -> Any:
     return yaml.load(text, _Loader)
 
 
+_OBJECTS: Final = ("scheme", "operator")
+"""Keys of a section that name an object, whose `parameters` stand beside it."""
+
+
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """`base` with the keys of `over` laid on top, section by section; neither is changed."""
+    """`base` with the keys of `over` laid on top, section by section; neither is changed.
+
+    Parameters belong to the object that a section names: where `over` names another, those of `base` are left out.
+    """
     out = dict(base)
+    if any(name in out and name in over and out[name] != over[name] for name in _OBJECTS):
+        out.pop("parameters", None)
     for key, value in over.items():
         below = out.get(key)
         out[key] = merge(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from alife.cli.main import main
+from alife.configuration.parsing import merge
 from alife.errors import UserError
 from alife.evolution.mutation import GAUSSIAN, Mutation
 from alife.format import checkpoints
@@ -91,6 +92,19 @@ def test_a_fork_s_thawed_are_born_as_in_the_parent_and_their_children_by_its_own
     again = str(tmp_path / "again")
     assert fork(parent, 3, again, {"generations": 6}, backend="local") == "finished"
     assert digest(again) == digest(parent, 3)
+
+
+def test_parameters_go_with_the_operator_that_they_belong_to(small, tmp_path):
+    parent, other = str(tmp_path / "parent"), str(tmp_path / "other")
+    rules = {"operator": SCRAMBLE, "parameters": {"share": 0.4}}
+    evolve({**small, "generations": 2, "reproduction": rules}, parent, backend="local")
+    keys = {"reproduction.operator": "gaussian", "generations": 3}
+    assert fork(parent, 2, other, keys, backend="local") == "finished"
+    assert load_run(other).setting("reproduction.parameters") == {}
+    base = {"reproduction": {"operator": "sparse", "parameters": {"share": 0.4}}}
+    assert merge(base, {"reproduction": {"operator": "sparse"}}) == base
+    assert merge(base, {"reproduction": {"mutation": 0}})["reproduction"]["parameters"] == {"share": 0.4}
+    assert merge(base, {"reproduction": {"operator": "low_rank"}}) == {"reproduction": {"operator": "low_rank"}}
 
 
 def test_a_fork_keeps_the_operator_of_its_parent_for_those_it_thaws(small, tmp_path):
