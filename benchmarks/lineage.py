@@ -99,7 +99,16 @@ def write_record(folder: Path, size: int, generations: int, scheme: str = "drift
         "created": "",
         "updated": "",
     }
-    manifest |= {"versions": {}, "class": {}, "starts": [], "task": None, "warnings": [], "restarts": []}
+    manifest |= {
+        "versions": {},
+        "class": {},
+        "starts": [],
+        "task": None,
+        "objects": {},
+        "columns": [],
+        "warnings": [],
+        "restarts": [],
+    }
     (folder / "manifest.json").write_bytes(serialise({**manifest, "config": [schema.seal(text)], "parts": parts}))
     (folder / "config.yaml").write_bytes(text)
     return folder

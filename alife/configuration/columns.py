@@ -5,10 +5,10 @@ Names become columns of births, of tables made of them, of files handed over and
 
 import keyword
 import re
+from functools import cache
 from typing import Final
 
 from alife import schema
-from alife.traits import SHIPPED
 
 MEASURES: Final = ("newborn_accuracy",)
 """Measures that are shipped: every run has them, and a configuration says how often they are taken."""
@@ -18,35 +18,27 @@ COLUMN: Final = r"[a-z][a-z0-9_]{0,59}"
 CHANCE: Final = "chance"
 """The column that a scheme of one's own adds."""
 
-TAKEN: Final = frozenset(
-    {
-        *schema.birth_columns(schema.LIFE_HISTORY),
-        *schema.MIGRATIONS,
-        *schema.generation_columns(),
-        *SHIPPED,
-        *(
-            "birth_island",
-            "treatment",
-            "seed",
-            "run",
-            "trait",
-            "n",
-            "ancestor_list",
-            "ancestor_island",
-            "extant",
-            "rho",
-        ),
-        *("ancestor", "born_on", "offspring", "cause", "first", "beyond", "x", "y", "from_generation", "from_y"),
-    }
+_TOLD: Final = (
+    *("birth_island", "treatment", "seed", "run", "trait", "n", "ancestor_list", "ancestor_island", "extant", "rho"),
+    *("ancestor", "born_on", "offspring", "cause", "first", "beyond", "x", "y", "from_generation", "from_y"),
 )
-"""Columns of the record, traits, and what tables, pages and files that are made of them have beside."""
+"""What tables, pages and files that are made of columns have beside them."""
+
+
+@cache
+def taken() -> frozenset[str]:
+    """Names of columns of the record, of traits, and of what stands beside them."""
+    from alife.traits import SHIPPED  # numpy: help and configurations without measures do without
+
+    stored = (*schema.birth_columns(schema.LIFE_HISTORY), *schema.MIGRATIONS, *schema.generation_columns())
+    return frozenset((*stored, *SHIPPED, *_TOLD))
 
 
 def wrong_name(name: str) -> str:
     """Why a column of a run's own cannot be called so; or nothing."""
     if keyword.iskeyword(name):
         return "is a keyword of Python: choose another name"
-    if name in TAKEN or name == CHANCE:
+    if name in taken() or name == CHANCE:
         return "is the name of another column or trait: choose another name"
     if not re.fullmatch(COLUMN, name):
         return "cannot name a column: a small letter, then at most 59 of a-z, 0-9 and _"

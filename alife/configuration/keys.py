@@ -6,10 +6,10 @@ Call `parse_config` for a `RunConfig`, `dump` for its text. A new key is a field
 import json
 import types
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, Literal, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from alife import plugins, schema
 from alife.configuration import columns, problems
@@ -166,7 +166,7 @@ class Measurement(_Section):
 
     object: Measure | None = Field(None, description=f"the function that measures, {OWN.removeprefix('or ')}")
     every: int = Field(1, ge=1, le=schema.MAX_GENERATIONS, description="taken in generations that this divides")
-    parameters: Parameters = Field({}, description="of the function, as {below: 0.001}")
+    parameters: Parameters = Field(Mapped(), description="of the function, as {below: 0.001}")
 
     @model_validator(mode="before")
     @classmethod
@@ -239,8 +239,8 @@ class RunConfig(_Section):
     life: Life = Life()
     reproduction: Reproduction = Reproduction()
     selection: Selection = Selection()
-    measures: dict[str, Measurement] = Field(
-        {},
+    measures: Annotated[dict[str, Measurement], AfterValidator(Mapped)] = Field(
+        Mapped(),
         description="further columns of births by name, as {sparsity: {object: my_measure.py:sparsity, every: 10}}; "
         f"{columns.MEASURES[0]} is shipped, and is taken in every generation unless its every says less",
     )

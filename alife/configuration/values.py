@@ -126,7 +126,7 @@ class Mapped(dict[str, Any]):
     """A mapping within a configuration, which as a whole can be hashed."""
 
     def __hash__(self) -> int:  # type: ignore[override]
-        return hash(json.dumps(self, sort_keys=True))
+        return hash(json.dumps(self, sort_keys=True, default=repr))
 
 
 Parameters = Annotated[dict[str, JsonValue], AfterValidator(Mapped)]

@@ -37,7 +37,7 @@ def model(body: str) -> str:
         ("fewest = 3", "is a int, and a function of (columns, living) is expected"),
         ("def fewest(columns): ...", "takes 1 arguments: a function of (columns, living)"),
         ("def fewest(a, b, c, d): ...", "takes 4 arguments"),
-        ("def fewest(*, columns, living): ...", "takes 0 arguments"),
+        ("def fewest(*, columns, living): ...", "asks for 'columns', which nobody gives"),
         ("def fewest(a, b, c): ...", "annotate 'c' with a pydantic model"),
         ("def fewest(a, b, c: int): ...", "annotate 'c' with a pydantic model"),
         ("def fewest(a, b, c: 'Nowhere'): ...", "the annotation of 'c' cannot be read: NameError"),
@@ -175,5 +175,5 @@ def test_what_fails_names_its_line_and_where(tmp_path: Path) -> None:
         scheme({}, None, where="in generation 3 on island 0")
     assert (
         str(error.value)
-        == f"{scheme.key}: {scheme.name}: it failed in generation 3 on island 0: line 3: KeyError: 'nope'"
+        == f"{scheme.key}: {scheme.name}: it failed in generation 3 on island 0: line 3: KeyError: nope"
     )

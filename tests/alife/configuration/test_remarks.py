@@ -107,6 +107,7 @@ def born(config: RunConfig) -> str:
     with np.errstate(all="ignore"):
         run = RunState(config, births, backend, newborns, 0, DEAD_ZERO * float(np.median(norms)))  # type: ignore[arg-type]
         assert len([*advance(run)]) > 0
+    assume(len(run.newborns) == config.population.islands)  # what the dead make idle no configuration can say
     return births.total.hexdigest()
 
 

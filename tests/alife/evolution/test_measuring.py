@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 
 import alife
 from alife import schema
-from alife.configuration.columns import TAKEN, wrong_name
+from alife.configuration.columns import taken, wrong_name
 from alife.configuration.keys import RunConfig, dump, parse_config
 from alife.configuration.parsing import load_yaml
 from alife.errors import UserError
 from alife.evolution import measuring, objects
 from alife.evolution.island import Habitat, Scores, lifetime
 from alife.evolution.reproduction import Floats, founders
+from alife.organism.shape import Shape
 from alife.plugins import Found
 from alife.streams import Stream, rng
 from populations.engine.prepare import prepare
@@ -299,6 +300,10 @@ FILES: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+SHAPE = Shape(hidden=10, coordinate_units=5, classes=9)
+"""Of 300 weights."""
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "m.py").write_text(TEXT)
@@ -309,9 +314,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def tried(config: RunConfig) -> dict[str, Found]:
-    found = objects.found(config)
-    objects.on_trial(config, found.values(), 300)
-    return found
+    return objects.found(config, SHAPE)
 
 
 @pytest.mark.parametrize(("asked", "said"), FILES)
@@ -403,7 +406,7 @@ def test_a_configuration_with_measures_reads_back(folder: Path) -> None:
     assert parse_config({}).measures == {}
 
 
-@given(st.sampled_from(sorted(TAKEN)))
+@given(st.sampled_from(sorted(taken())))
 def test_no_measure_takes_the_name_of_what_is_there(name: str) -> None:
     assert wrong_name(name)
 

@@ -36,8 +36,8 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, dict[int, np.n
     out, genomes = tmp_path_factory.mktemp("individuals") / "run", {}
     born = island.birth
 
-    def noted(newborns: Any) -> Any:
-        rows = born(newborns)
+    def noted(newborns: Any, shape: Any) -> Any:
+        rows = born(newborns, shape)
         genomes.update(zip(newborns.ids.tolist(), rows.copy(), strict=True))
         return rows
 

@@ -313,8 +313,8 @@ def empty_manifest(folder: Path) -> str:
 
 
 def other_format(folder: Path) -> str:
-    edit_manifest(folder, lambda manifest: manifest.update(format=3))
-    return "format 3"
+    edit_manifest(folder, lambda manifest: manifest.update(format=schema.FORMAT_VERSION + 1))
+    return f"format {schema.FORMAT_VERSION + 1}"
 
 
 def edited_manifest(folder: Path) -> str:
