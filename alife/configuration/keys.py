@@ -229,7 +229,9 @@ class RunConfig(_Section):
 
     seed: int = Field(0, ge=0, lt=1 << 63, description="of everything random")
     task: Task = Field(
-        "mnist", description="mnist, glyphs, none, a folder of IDX files, or given: data handed over in Python (task=)"
+        "mnist",
+        description="mnist, glyphs, none, a folder of IDX files, a function of your own that gives a Task, as "
+        "file.py:NAME, or given: data handed over in Python (task=)",
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="where workers compute; auto is a GPU where there is one"

@@ -11,7 +11,7 @@ from alife.world import mnist
 from alife.world.idx import ROLES, IdxFolder, content_md5
 from alife.world.parts import Parts
 from alife.world.splits import WORDS
-from alife.world.task import Task, divided, obtain, usual
+from alife.world.task import Task, divided, is_made, load_task, obtain, usual
 
 KNOWN: Final[Mapping[str, tuple[Mapping[str, str], str]]] = {
     "MNIST": (mnist.MD5, mnist.CREDIT),
@@ -45,18 +45,23 @@ def describe(spec: str) -> str:
     """
     if spec == "none":
         return "none: no data set; networks only replicate"
+    if is_made(spec):
+        task = load_task(spec)
+        assert task is not None
+        return "\n".join([spec, *_facts(task)])
     found = obtain(spec, progress=True)
     task = divided(spec, usual(spec), Parts(found.files, found.arrays))
-    return "\n".join(
-        [
-            f"{spec}: {found.folder}",
-            f"{count(len(task.learn_images), 'image')} to learn, {len(task.select_images):,} to select, "
-            f"{len(task.test_images):,} to test; {pixels(task.shape)}, {task.classes} classes",
-            f"split: {WORDS[task.split]}",
-            *_table(task),
-            *_verdict(found),
-        ]
-    )
+    return "\n".join([f"{spec}: {found.folder}", *_facts(task), *_verdict(found)])
+
+
+def _facts(task: Task) -> list[str]:
+    """Sizes, the split, and images of each class."""
+    return [
+        f"{count(len(task.learn_images), 'image')} to learn, {len(task.select_images):,} to select, "
+        f"{len(task.test_images):,} to test; {pixels(task.shape)}, {task.classes} classes",
+        f"split: {WORDS[task.split]}",
+        *_table(task),
+    ]
 
 
 def _table(task: Task) -> list[str]:

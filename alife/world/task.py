@@ -180,10 +180,15 @@ def load_task(spec: str | os.PathLike[str], *, split: Split | None = None, progr
         return None
     if spec == GIVEN:
         raise UserError(f"task: {GIVEN}: such data are handed over in Python: alife.evolve(config, out, task=task)")
-    if plugins.NAME.fullmatch(spec) and not os.path.isdir(spec):
+    if is_made(spec):
         return _made(plugins.find(KEY, spec, {}, (), again=True))
     found = obtain(spec, progress)
     return divided(spec, split or usual(spec), Parts(found.files, found.arrays))
+
+
+def is_made(spec: str) -> bool:
+    """Whether what `task` says names a function of one's own."""
+    return bool(plugins.NAME.fullmatch(spec)) and not os.path.isdir(spec)
 
 
 def _made(found: plugins.Found) -> Task:
