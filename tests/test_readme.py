@@ -148,6 +148,8 @@ class EvolutionSmall(evolution.Evolution):
 
     def __init__(self, config: Any, out: str, **how: Any):
         small = smaller(config) if isinstance(config, dict) else config
+        if how.get("task") is not None and isinstance(small, dict):
+            del small["task"]
         super().__init__(small, out, **{"backend": "local", **how})
 
 

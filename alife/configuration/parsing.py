@@ -127,6 +127,13 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return out
 
 
+def renamed(flat: Mapping[str, Any]) -> dict[str, Any]:
+    """Dotted keys in the words of today: `scheme: shuffled` is `shuffled: true` of the tournament."""
+    if flat.get("selection.scheme") == "shuffled":
+        return {**flat, "selection.scheme": "tournament", "selection.shuffled": True}
+    return dict(flat)
+
+
 def nest(flat: Mapping[str, Any]) -> dict[str, Any]:
     """{"life.steps": 3} → {"life": {"steps": 3}}."""
     out: dict[str, Any] = {}

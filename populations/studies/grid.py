@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from alife.configuration.keys import leaves
-from alife.configuration.parsing import flatten
+from alife.configuration.parsing import flatten, renamed
 from alife.configuration.problems import shown
 from alife.errors import UserError
 
@@ -61,8 +61,13 @@ def quickened(data: Mapping[str, Any], source: str) -> dict[str, Any]:
     return out
 
 
-def treatments_of(data: Mapping[str, Any], source: str) -> dict[str, dict[str, Any]]:
+def treatments_of(data: Mapping[str, Any], source: str, unshuffled: bool = False) -> dict[str, dict[str, Any]]:
     """The dotted keys of every treatment under every combination of the grid, by name.
+
+    Args:
+        data: The sections of a sweep.
+        source: What to name in an error.
+        unshuffled: Whether a treatment that names a scheme means it unshuffled, as its base says `scheme: shuffled`.
 
     Raises:
         UserError: A name cannot be a folder's, a key is set twice, or is not a treatment's to set.
@@ -87,7 +92,9 @@ def treatments_of(data: Mapping[str, Any], source: str) -> dict[str, dict[str, A
                 raise UserError(f"{source}: two treatments would be called {full}: name them under 'treatments:'")
             if len(full.encode()) > _LONGEST:
                 raise UserError(f"{source}: {full[:60]}…: too long for a folder: name it under 'treatments:'")
-            out[full] = keys | setting
+            own = keys | setting
+            plain = {"selection.shuffled": False} if unshuffled and "selection.scheme" in own else {}
+            out[full] = renamed(plain | own)
     _check_keys(out, source)
     return out
 

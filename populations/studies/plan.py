@@ -15,7 +15,7 @@ from pydantic_core import to_jsonable_python
 
 from alife.configuration import keys as configuration
 from alife.configuration.keys import RunConfig, parse_config
-from alife.configuration.parsing import LARGEST_SWEEP, load_yaml, merge, nest
+from alife.configuration.parsing import LARGEST_SWEEP, load_yaml, merge, nest, renamed
 from alife.configuration.problems import joined
 from alife.configuration.remarks import warnings
 from alife.configuration.sources import STANDARD, read_text
@@ -123,14 +123,15 @@ def plan_of(data: Mapping[str, Any], source: str, quick: bool = False, ray: Mapp
     check_sections(data, SECTIONS, source)
     if quick:
         data = quickened(data, source)
-    base = flat(data.get("base"), f"{source}: base")
+    given = flat(data.get("base"), f"{source}: base")
+    base = renamed(given)
     if "seed" in base:
         raise UserError(f"{source}: base: seed: say 'seeds:' beside 'base:' instead")
     above = {"ray": dict(ray)} if ray else {}
     parse_config(above, "command line")
     shared = merge(nest(base), above)
     complete = parse_config(shared, f"{source}: base")
-    treatments = treatments_of(data, source)
+    treatments = treatments_of(data, source, unshuffled=given.get("selection.scheme") == "shuffled")
     seeds = seeds_of(data, source)
     if len(treatments) * len(seeds) > MAX_RUNS:
         raise UserError(
