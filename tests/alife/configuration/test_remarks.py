@@ -24,6 +24,7 @@ from populations import evolve, resume
 from populations.engine.backend import LocalBackend
 from populations.engine.coordinator import RunState, advance
 from populations.engine.fork import fork as fork_run
+from populations.record.steplog import StepLog
 from populations.record.writer import read_manifest
 from populations.studies.plan import parse_plan, plain, read_plan
 from populations.studies.plan import warned as warned_of_plan
@@ -79,7 +80,7 @@ class Births:
     """Takes the place of a record: remembers what is born."""
 
     def __init__(self) -> None:
-        self.total = hashlib.sha256()
+        self.total, self.log = hashlib.sha256(), StepLog()
 
     def add(self, generation: int, births: Any, migrations: Any, generations: Any) -> None:
         for name in sorted(births):

@@ -195,7 +195,7 @@ def test_what_data_a_folder_of_an_earlier_version_has_learned_is_not_made_up(tmp
         paper_folder.write_plan(folder, SMALL, data, over)
         assert paper_folder.stored_data(folder) == (data if known else None)
         folder.put("paper.json", b'{"seeds": 2, "full": false, "data": {"digest": 3}}')
-        with pytest.raises(UserError, match="what it says of its data is damaged"):
+        with pytest.raises(UserError, match="not what a record says of its data"):
             paper_folder.stored_data(folder)
 
 
