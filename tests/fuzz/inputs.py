@@ -18,6 +18,7 @@ import yaml
 
 from alife.configuration.keys import RunConfig, dump, leaves, located, parse_config
 from alife.configuration.parsing import load_yaml, merge, nest
+from alife.evolution.selection import named
 from populations.studies.plan import parse_plan, plain
 from tests.fuzz import idx
 from tests.support.malformed import Outcomes, damaged, refused
@@ -88,7 +89,7 @@ def same(config: RunConfig, data: dict[str, Any], prefix: str = "") -> None:
         if isinstance(value, dict):
             same(config, value, f"{prefix}{key}.")
             continue
-        found = plain(config, f"{prefix}{key}")
+        found = named(config.selection) if value == "shuffled" else plain(config, f"{prefix}{key}")
         if f"{prefix}{key}" == "task" and isinstance(value, str):
             value = located(value)
         if isinstance(found, float) and isinstance(value, str):
