@@ -5,7 +5,7 @@ import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from populations.engine.adults import load_networks
 from populations.record.reader import read_config, read_manifest
 
 _log = logging.getLogger(__name__)
+
+SUFFIXES: Final = {".safetensors": "safetensors", ".pt": "torch", ".pth": "torch", ".onnx": "onnx"}
+"""What the name of a file promises to hold."""
 
 
 def export_individuals(
@@ -57,6 +60,9 @@ def export_individuals(
     if len(runs) != 1:
         raise UserError(f"{path}: individuals of {len(runs)} runs: a file holds those of one")
     check(format, len(chosen))
+    suffix = Path(path).suffix
+    if suffix in SUFFIXES and SUFFIXES[suffix] != format:
+        raise UserError(f"{path}: is no name for {format}: say --format {SUFFIXES[suffix]}, or name it otherwise")
     data = FORMATS[format](_handed(runs.pop(), chosen, task))
     try:
         with files.beside(Path(path), durable=True) as temporary:
@@ -82,6 +88,7 @@ def _handed(run: str, chosen: Sequence[Individual], task: Task | None) -> Handed
         "task": manifest.get("task"),
         "quine": read_config(run).quine.model_dump(),
         "sizes": sizes(networks[0]),
+        "span": list(networks[0].span),
         "individuals": [_about(one) for one in chosen],
     }
     return Handed(tuple(networks), genomes, about)

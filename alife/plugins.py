@@ -84,7 +84,9 @@ class Found:
         try:
             return self.call(*given, *self.arguments, **{name: offered[name] for name in self.asks})
         except (Exception, SystemExit) as error:
-            raise self.error(f"it failed{f' {where}' if where else ''}: {_told(error, self.call)}") from error
+            goes_on = "; mend it, and 'alife resume RUN --allow-changed' goes on"
+            mend = goes_on if where.startswith("in generation") else ""
+            raise self.error(f"it failed{f' {where}' if where else ''}: {_told(error, self.call)}{mend}") from error
 
 
 def is_own(name: str) -> bool:
@@ -218,7 +220,7 @@ def _from_file(key: str, name: str, path: str, again: bool) -> tuple[types.Modul
         try:
             text = Path(path).read_bytes()
         except OSError as error:
-            raise UserError(f"{key}: {name}: {path}: {(error.strerror or str(error)).lower()}") from None
+            raise UserError(f"{key}: {name}: {path}: {(error.strerror or str(error)).lower()}: put it there") from None
         if len(text) > LARGEST:
             raise UserError(f"{key}: {name}: {path}: more than {LARGEST:,} bytes: too large to be a source file")
         _TEXTS[path] = text

@@ -10,6 +10,7 @@ from typing import Any
 
 from alife.configuration.keys import RunConfig, leaves
 from alife.configuration.values import UNUSED
+from alife.plugins import is_own
 
 _LIFE = (
     *("optimizer", "learning_rate", "coordinates", "images", "task_weight", "replication_weight", "temperature"),
@@ -81,6 +82,8 @@ def _idle_heredity(config: RunConfig) -> Iterator[tuple[str, str]]:
             yield f"selection.{name}", "changes nothing on islands of one individual"
     for name in UNUSED.get(selection.scheme, UNUSED["drift"]):
         yield f"selection.{name}", f"changes nothing under selection.scheme {selection.scheme}"
+    if not is_own(selection.scheme):
+        yield "selection.parameters", f"changes nothing under selection.scheme {selection.scheme}, which takes none"
     if equal_chances(config):
         yield "selection.shuffled", "changes nothing where nobody is selected"
     if takes_all(config):

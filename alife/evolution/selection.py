@@ -188,7 +188,9 @@ def on_trial(own: Found, size: int, names: Iterable[str]) -> None:
     half = np.arange(size) % 2 == 0
     for living in (np.ones(size, bool), half):
         lived = {n: np.where(living, v, np.nan) if v.dtype.kind == "f" else v for n, v in columns.items()}
-        _own_chances(own, lived, living, "on trial, with made-up scores")
+        once, again = (_own_chances(own, lived, living, "on trial, with made-up scores") for _ in range(2))
+        if not np.array_equal(once, again):
+            raise own.error("gives other chances when it is called again: a scheme draws no random numbers")
 
 
 def expected_offspring(

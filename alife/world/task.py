@@ -264,6 +264,6 @@ def obtain(spec: str, progress: bool) -> IdxFolder:
         return IdxFolder(Path(glyphs.__file__), {role: Path(f"glyphs/{role}") for role in ROLES}, glyphs.arrays())
     folder = os.path.expanduser(spec)
     if not os.path.isdir(folder):
-        allowed = "name mnist, glyphs, none or a folder of IDX files"
+        allowed = "name mnist, glyphs, none, a folder of IDX files, or a function that gives a task, as file.py:NAME"
         raise UserError(f"task: {spec!r} is not allowed: no such folder; {allowed}")
     return read_folder(Path(folder))

@@ -120,6 +120,8 @@ def individual(births: pd.DataFrame, first: int, last: int, identity: int, path:
     Raises:
         UserError: Nobody has that id, or the births were read in part, and its family is not among them.
     """
+    if not isinstance(identity, int | np.integer):
+        raise UserError(f"{path}: {identity!r} is no id: choose a whole number of its births' column id")
     identity = int(identity)
     if "ancestor_id" not in births or "cause_of_death" not in births or "n_offspring" not in births:
         raise _in_part(path)

@@ -34,6 +34,8 @@ def log_axis(ax: Axes, which: Literal["x", "y"]) -> None:
     getattr(ax, f"set_{which}scale")("log")
     axis = getattr(ax, f"{which}axis")
     low, high = axis.get_view_interval()
+    if not 0 < low < high < np.inf:  # nothing that a logarithm can be taken of
+        return
     exponents = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
     exponents = exponents[exponents % -(-len(exponents) // MAX_DECADES) == 0]
     for subs in LOG_TICKS:

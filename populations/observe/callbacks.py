@@ -123,8 +123,8 @@ class MaxHours(Callback):
     """
 
     def __init__(self, hours: float):
-        if not 0 < hours < math.inf:
-            raise UserError(f"hours: {hours:g} is not allowed: a positive number")
+        if not isinstance(hours, int | float) or not 0 < hours < math.inf:
+            raise UserError(f"hours: {hours!r} is not allowed: a positive number")
         self.hours = float(hours)
         self._began = self._last = time.monotonic()
         self._took: deque[float] = deque(maxlen=5)

@@ -210,6 +210,8 @@ def test_it_goes_to_standard_output_and_may_be_said_in_python(
     other = tmp_path / "none" / "one"
     with pytest.raises(UserError, match="none/one: cannot be written: No such file"):
         alife.export_individuals(one, other)
+    with pytest.raises(UserError, match=r"one\.pt: is no name for safetensors: say --format torch"):
+        alife.export_individuals(run.fittest(), "one.pt")
     with pytest.raises(UserError, match="--format pickle: not among safetensors, torch, onnx"):
         alife.export_individuals(one, tmp_path / "x", "pickle")
     with pytest.raises(UserError, match="individuals of 0 runs"):

@@ -176,4 +176,5 @@ def test_what_fails_names_its_line_and_where(tmp_path: Path) -> None:
     assert (
         str(error.value)
         == f"{scheme.key}: {scheme.name}: it failed in generation 3 on island 0: line 3: KeyError: nope"
+        "; mend it, and 'alife resume RUN --allow-changed' goes on"
     )

@@ -317,6 +317,16 @@ def tried(config: RunConfig) -> dict[str, Found]:
     return objects.found(config, SHAPE)
 
 
+def test_a_measure_with_random_numbers_of_its_own_is_refused(tmp_path: Path) -> None:
+    text = 'import alife, numpy\n@alife.measure(noun="x")\ndef mine(life): return {}\n'
+    (tmp_path / "own.py").write_text(text.format("numpy.random.random(len(life.living))"))
+    config = parse_config({"measures": {"mine": f"{tmp_path}/own.py:mine"}})
+    with pytest.raises(UserError, match="gives other numbers when it is called again"):
+        tried(config)
+    (tmp_path / "own.py").write_text(text.format("life.rng.random(len(life.living))"))
+    assert list(tried(config)) == ["measures.mine"]
+
+
 @pytest.mark.parametrize(("asked", "said"), FILES)
 def test_a_wrong_measure_is_found_on_trial(folder: Path, asked: dict[str, Any], said: str) -> None:
     with pytest.raises(UserError) as refused:
@@ -354,7 +364,7 @@ def test_on_trial_one_of_several_is_dead_and_one_alone_lives() -> None:
     mine = named(lambda life: seen.append(life) or np.zeros(len(life.living)))
     for size in (1, 2, 50):
         measuring.on_trial(parse_config({"population.size": size}), [mine], 40)
-    assert [life.living.tolist() for life in seen] == [[True], [True, False], [True, True, False]]
+    assert [life.living.tolist() for life in seen[::2]] == [[True], [True, False], [True, True, False]], "twice each"
     assert {life.adults.shape[1] for life in seen} == {40}
     assert np.isnan(seen[-1].adults[-1]).all()
     assert np.isfinite(seen[-1].genomes).all()

@@ -143,6 +143,12 @@ def test_nobody_is_one_line(lived: tuple[Run, dict[int, np.ndarray]], identity: 
         lived[0].individual(identity)
 
 
+@pytest.mark.parametrize("identity", ["nosuch", "12", None, 1.0])
+def test_what_is_no_id_is_one_line(lived: tuple[Run, dict[int, np.ndarray]], identity: Any) -> None:
+    with pytest.raises(UserError, match="is no id: choose a whole number"):
+        lived[0].individual(identity)
+
+
 @pytest.mark.parametrize(
     "how", [{"births": False}, {"generations": [2]}, {"columns": ["accuracy"]}, {"generations": [0, 1, 3]}]
 )

@@ -78,13 +78,14 @@ def test_the_manifest_says_what_the_reader_needs(uri: str) -> None:
     recorder.restart(4, "node-3", "hung", 2)
     recorder.close("interrupted")
     content = read_manifest(uri)
-    assert (content["format"], content["epoch"], content["seed"], content["generation"]) == (2, 1, 5, 1)
+    assert (content["format"], content["epoch"], content["seed"], content["generation"]) == (3, 1, 5, 1)
     assert (content["class"]["cpu"], content["versions"], content["status"]) == ("test", {"torch": "2"}, "interrupted")
     assert [(r["generation"], r["host"], r["why"], r["seconds_lost"]) for r in content["restarts"]] == [
         (3, "node-2", "killed", 1.5),
         (4, "node-3", "hung", 2.0),
     ]
     assert (content["starts"], content["task"], content["warnings"]) == ([], None, [])
+    assert (content["objects"], content["columns"]) == ({}, [])
     part = content["parts"]["births"][0]
     data = open_folder(uri).read(part["name"])
     assert (part["size"], part["sha256"]) == (len(data), hashlib.sha256(data).hexdigest())
@@ -111,10 +112,11 @@ def test_starts_data_and_warnings_are_on_record(uri: str, monkeypatch: pytest.Mo
     assert said == [(0, "9.9", "alife run --out 'a b'"), (2, "unknown", "alife resume '\\udcff'")]
 
 
-def test_a_run_of_format_1_is_read_and_becomes_one_of_format_2(undisturbed: str, tmp_path: Path) -> None:
+def test_a_run_of_format_1_is_read_and_becomes_one_of_the_present_format(undisturbed: str, tmp_path: Path) -> None:
     path = shutil.copytree(undisturbed, tmp_path / "run")
     content = json.loads((path / "manifest.json").read_text())
-    old = {key: value for key, value in content.items() if key not in ("starts", "task", "warnings")} | {"format": 1}
+    since = ("starts", "task", "warnings", "objects", "columns")
+    old = {key: value for key, value in content.items() if key not in since} | {"format": 1}
     old["checksum"] = schema.manifest_checksum(old)
     (path / "manifest.json").write_text(json.dumps(old))
     for read in (read_manifest, lambda uri: load_run(uri).manifest):
@@ -123,7 +125,7 @@ def test_a_run_of_format_1_is_read_and_becomes_one_of_format_2(undisturbed: str,
     recorder = Recorder.open(str(path))
     live(recorder, 10)
     recorder.close()
-    assert json.loads((path / "manifest.json").read_text())["format"] == 2
+    assert json.loads((path / "manifest.json").read_text())["format"] == schema.FORMAT_VERSION
     assert digest(str(path), 0, 9) == digest(undisturbed)
 
 

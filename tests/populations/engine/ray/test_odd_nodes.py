@@ -12,7 +12,8 @@ from alife.configuration.keys import Ray, RunConfig, parse_config
 from alife.errors import Unfit, UserError
 from alife.evolution import reproduction
 from alife.evolution.island import Scores
-from alife.evolution.reproduction import Ints, Newborns
+from alife.evolution.reproduction import Newborns
+from alife.evolution.selection import Choice
 from alife.world.projections import Physics
 from populations.engine import classes
 from populations.engine.backend import Generation, LocalBackend
@@ -57,8 +58,8 @@ def founders(prepared: tuple[RunConfig, Physics]) -> dict[int, Newborns]:
     return {island: reproduction.founders(config, physics.shape.n_weights, island) for island in range(3)}
 
 
-def whole(island: int, scores: Scores) -> Ints:
-    return np.arange(6)
+def whole(island: int, scores: Scores) -> Choice:
+    return Choice(np.arange(6), {})
 
 
 def check_lives_on(backend: RayBackend, prepared: Any, founders: dict[int, Newborns], until: Any) -> None:

@@ -12,7 +12,8 @@ import pytest
 from alife.configuration.keys import RunConfig, parse_config
 from alife.evolution import reproduction
 from alife.evolution.island import Scores
-from alife.evolution.reproduction import Ints, Newborns
+from alife.evolution.reproduction import Newborns
+from alife.evolution.selection import Choice
 from alife.world.projections import Physics
 from populations.engine.backend import Generation, LocalBackend, Outcome
 from populations.engine.prepare import prepare
@@ -54,8 +55,8 @@ def backend(prepared: tuple[RunConfig, Physics], ray_8: None, losses: Losses) ->
     backend.close()
 
 
-def whole(island: int, scores: Scores) -> Ints:
-    return np.arange(6)
+def whole(island: int, scores: Scores) -> Choice:
+    return Choice(np.arange(6), {})
 
 
 def work(founders: dict[int, Newborns]) -> Generation:
@@ -93,7 +94,7 @@ def test_islands_go_to_the_host_that_is_free(
     assert processes.freeze(halted)
     lived: list[int] = []
 
-    def choose(island: int, scores: Scores) -> Ints:
+    def choose(island: int, scores: Scores) -> Choice:
         lived.append(island)
         if len(lived) == 5:
             os.kill(halted, signal.SIGCONT)
@@ -125,7 +126,7 @@ def test_a_host_that_dies_before_it_conceives_gives_back_the_island_that_waits_b
     start_both(backend, founders)
     lived: list[int] = []
 
-    def choose(island: int, scores: Scores) -> Ints:
+    def choose(island: int, scores: Scores) -> Choice:
         lived.append(island)
         if len(lived) == 1:
             processes.kill(next(process(handle) for handle in backend._pool.handles if handle.island == island))
@@ -141,7 +142,7 @@ def spoil(newborns: Newborns) -> Newborns:
     return replace(newborns, messages=newborns.messages[:, :-1])
 
 
-def fails(*_: Any) -> Ints:
+def fails(*_: Any) -> Choice:
     raise ZeroDivisionError("of the controller")
 
 
@@ -157,7 +158,7 @@ def test_a_fault_of_the_program_is_raised_at_once_and_not_tried_again(
     given = {**founders, 3: harm(founders[3])} if harm else founders
     asked = []
 
-    def counted(island: int, scores: Scores) -> Ints:
+    def counted(island: int, scores: Scores) -> Choice:
         asked.append(island)
         return choose(island, scores)
 
