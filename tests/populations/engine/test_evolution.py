@@ -57,9 +57,13 @@ def leave_by_an_exception(evolution: Evolution) -> None:
 
 
 def leave_by_ctrl_c(evolution: Evolution) -> None:
-    for step in evolution:
-        if step.generation == 3:
-            signal.raise_signal(signal.SIGINT)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell starts behind itself
+    try:
+        for step in evolution:
+            if step.generation == 3:
+                signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def leave_by_close(evolution: Evolution) -> None:

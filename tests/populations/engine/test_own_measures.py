@@ -95,7 +95,7 @@ def test_one_that_fails_keeps_what_is_complete(
         evolve({**measured, "ray": {"hosts": 2}}, out, backend=backend)
     assert str(failed.value) == (
         f"measures.largest: {tmp_path}/m.py:largest: it failed in generation 3 on island 1: line 6: "
-        "AssertionError: the third"
+        "AssertionError: the third; mend it, and 'alife resume RUN --allow-changed' goes on"
     )
     run = load_run(out)
     assert (run.manifest["status"], run.last, run.manifest["restarts"]) == ("interrupted", 2, [])

@@ -95,7 +95,7 @@ def test_any_scheme_can_be_shuffled_and_old_words_hold(small, tmp_path):
         ("return living - 0.5", "gave -0.5 to individual 1"),
         ("return np.ones(len(living))", "gave chances to the dead"),
         ("return np.zeros(len(living))", "gave nobody a chance"),
-        ("return columns['accuracies']", "line 5: KeyError: 'accuracies'"),
+        ("return columns['accuracies']", "line 5: KeyError: accuracies: there are replication_error, "),
         ("columns['accuracy'][:] = 0", "line 5: ValueError: assignment destination is read-only"),
         ("living[:] = True", "line 5: ValueError: assignment destination is read-only"),
         ("raise SystemError('no')", "it failed on trial, with made-up scores: line 5: SystemError: no"),
