@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from alife import plugins, schema
 from alife.configuration import columns, problems
 from alife.configuration.operators import OPERATORS
-from alife.configuration.parsing import flatten, nest
+from alife.configuration.parsing import SHUFFLED, flatten, nest
 from alife.configuration.values import (
     MAX_TASK_WEIGHT,
     MOST,
@@ -155,10 +155,9 @@ class Selection(_Section):
     @model_validator(mode="before")
     @classmethod
     def _formerly(cls, given: Any) -> Any:
-        """`scheme: shuffled` is what the shuffled tournament was called before any scheme could be shuffled."""
-        if isinstance(given, Mapping) and given.get("scheme") == "shuffled":
-            return {**given, "scheme": "tournament", "shuffled": True}
-        return given
+        """The words of today."""
+        former = isinstance(given, Mapping) and given.get("scheme") == "shuffled"
+        return {**given, **SHUFFLED} if former else given
 
 
 class Measurement(_Section):

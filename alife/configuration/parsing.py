@@ -127,11 +127,14 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return out
 
 
+SHUFFLED: Final = {"scheme": "tournament", "shuffled": True}
+"""What `selection.scheme: shuffled` says: the tournament's, as it was called before any scheme could be shuffled."""
+
+
 def renamed(flat: Mapping[str, Any]) -> dict[str, Any]:
-    """Dotted keys in the words of today: `scheme: shuffled` is `shuffled: true` of the tournament."""
-    if flat.get("selection.scheme") == "shuffled":
-        return {**flat, "selection.scheme": "tournament", "selection.shuffled": True}
-    return dict(flat)
+    """Dotted keys in the words of today, as `SHUFFLED` has them."""
+    former = flat.get("selection.scheme") == "shuffled"
+    return {**flat, **({f"selection.{key}": value for key, value in SHUFFLED.items()} if former else {})}
 
 
 def nest(flat: Mapping[str, Any]) -> dict[str, Any]:

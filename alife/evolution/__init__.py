@@ -6,6 +6,7 @@ schemes.py       the shipped schemes of selection
 mutation.py      operators of mutation, shipped and one's own
 measuring.py     further columns of births: functions of a finished life, and how often they are taken
 objects.py       the user's own objects of a configuration
+handed.py        what these are given, and give
 reproduction.py  from an emitted genome to a newborn; death
 adult.py         one adult as a plain torch module
 founding.py      founders that the user brings

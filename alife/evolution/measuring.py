@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from alife import plugins, schema
 from alife.configuration.keys import RunConfig
+from alife.evolution.handed import numbers
 from alife.plugins import Found
 from alife.streams import Stream, rng
 from alife.traits import Scale
@@ -27,11 +28,11 @@ Floats = NDArray[np.float32]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 TAKES: Final = ("life",)
-_TRIAL: Final = "on trial, with a made-up life"
 """What a measure is called with, before its parameters."""
 LONGEST: Final = {"noun": 40, "symbol": 10, "unit": 40, "meaning": 200}
 """Characters of a description at most, so that it fits the labels that are made of it."""
 _DESCRIPTION: Final = "__alife_measure__"
+_TRIAL: Final = "on trial, with a made-up life"
 
 
 @dataclass(frozen=True)
@@ -288,17 +289,9 @@ def _for(name: str, life: Life, seed: int) -> Life:
 
 
 def _taken(found: Found, life: Life, where: str) -> Floats:
+    size = len(life.living)
     with np.errstate(all="ignore"):
         given = found(life, where=where)
-    size = len(life.living)
-    expected = f"one number an individual, an array of {size}, is expected"
-    try:
-        values = np.asarray(given)
-    except Exception:
-        raise found.error(f"gave a {type(given).__name__} {where}: {expected}") from None
-    if values.shape != (size,) or values.dtype.kind not in "fiub":
-        what = f"{values.dtype} of shape {values.shape}" if values.dtype.kind != "O" else type(given).__name__
-        raise found.error(f"gave {what} {where}: {expected}")
-    with np.errstate(all="ignore"):
-        column = values.astype(np.float32)
+        expected = f"one number an individual, an array of {size}, is expected"
+        column = numbers(found, given, size, where, expected).astype(np.float32)
     return np.where(np.isfinite(column), column, np.float32(np.nan))

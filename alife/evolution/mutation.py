@@ -25,6 +25,7 @@ from alife.configuration import operators
 from alife.configuration.keys import Reproduction, parse_config
 from alife.configuration.operators import LowRank, Sparse
 from alife.errors import UserError
+from alife.evolution.handed import read_only
 from alife.organism.shape import Shape
 from alife.plugins import Found
 from alife.streams import Stream, rng
@@ -170,7 +171,7 @@ def _own_genome(
 ) -> Floats:
     """What an operator of one's own makes of a message, if it is a genome."""
     where = told()
-    given = own(_read_only(message), sigma, random, where=where, shape=shape)
+    given = own(read_only(message), sigma, random, where=where, shape=shape)
     expected = f"a new genome is expected, an array of float32 of shape ({len(message)},), as the message is"
     if not isinstance(given, np.ndarray):
         raise own.error(f"gave a {type(given).__name__} {where}: {expected}")
@@ -180,12 +181,6 @@ def _own_genome(
     if np.may_share_memory(given, message):
         raise own.error(f"gave the message itself {where}, or a view of it: {expected}: begin with message.copy()")
     return given
-
-
-def _read_only(message: Floats) -> Floats:
-    view = message.view()
-    view.flags.writeable = False
-    return view
 
 
 def on_trial(own: Found, shape: Shape, sigma: float) -> None:

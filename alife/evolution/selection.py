@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from alife import plugins
+from alife.evolution.handed import numbers, read_only
 from alife.evolution.schemes import SCHEMES, Bools, Doubles, Ints, Rules, mixed, objectives, share
 from alife.plugins import Found
 from alife.streams import Stream, rng
@@ -136,16 +137,9 @@ def select(
 
 def _own_chances(own: Found, columns: Mapping[str, NDArray[Any]], living: Bools, where: str) -> Doubles:
     """[P] chances that a scheme of one's own gives, summing to 1."""
-    given = own(_Given({n: _read_only(values) for n, values in columns.items()}), _read_only(living), where=where)
+    given = own(_Given({n: read_only(values) for n, values in columns.items()}), read_only(living), where=where)
     expected = f"chances of parenthood, an array of {len(living)} numbers, one an individual, are expected"
-    try:
-        chance = np.asarray(given)
-    except Exception:
-        raise own.error(f"gave a {type(given).__name__} {where}: {expected}") from None
-    if chance.shape != living.shape or chance.dtype.kind not in "fiub":
-        what = f"{chance.dtype} of shape {chance.shape}" if chance.dtype.kind != "O" else type(given).__name__
-        raise own.error(f"gave {what} {where}: {expected}")
-    chance = chance.astype(np.float64)
+    chance = numbers(own, given, len(living), where, expected).astype(np.float64)
     wrong = np.flatnonzero(~np.isfinite(chance) | (chance < 0))
     if len(wrong):
         raise own.error(
@@ -163,12 +157,6 @@ class _Given(dict[str, NDArray[Any]]):
 
     def __missing__(self, name: str) -> NDArray[Any]:
         raise KeyError(f"{name}: there are {', '.join(self)}; of measures those of every generation (every: 1)")
-
-
-def _read_only(values: NDArray[Any]) -> NDArray[Any]:
-    view = values.view()
-    view.flags.writeable = False
-    return view
 
 
 def on_trial(own: Found, size: int, names: Iterable[str]) -> None:

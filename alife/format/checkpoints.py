@@ -136,8 +136,8 @@ def born(newborns: Mapping[int, Newborns], individual: int, hidden: int) -> Floa
                     f"individual {individual} is born by {group.mutation.operator}, which is not run to read a genome: "
                     "the message that it comes of is in the checkpoint"
                 )
-            classes = group.messages.shape[1] // hidden - 2 * hidden - 1
-            return birth(group.take(slot[:1]), Shape(hidden, hidden, classes))[0]
+            shape = Shape.of_genome(group.messages.shape[1], hidden, hidden)
+            return birth(group.take(slot[:1]), shape)[0]
     return None
 
 

@@ -20,6 +20,12 @@ class Shape:
         """N = 2·H² + H + C·H."""
         return self.hidden * (2 * self.hidden + 1 + self.classes)
 
+    @classmethod
+    def of_genome(cls, n_weights: int, hidden: int, coordinate_units: int) -> "Shape":
+        """The sizes of a network of N weights and H hidden units; without classes all units see the coordinate."""
+        classes = n_weights // hidden - 2 * hidden - 1
+        return cls(hidden, coordinate_units if classes else hidden, classes)
+
     def matrices(self, row: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
         """The matrices inside one genome [N], as views: W1, W2 [H, H], w_out [1, H] and, if C > 0, W_class [C, H].
 

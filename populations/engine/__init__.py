@@ -1,6 +1,7 @@
 """A run: from its configuration to its record, started, resumed, extended or forked.
 
 evolve.py       the door: a run started, resumed, extended
+plans.py        what is to be lived, checked before anything is written
 course.py       a run as an iterator of its generations
 prepare.py      what is open in a configuration resolved, and all checked that can be
 signals.py      signals as a wish to stop

@@ -45,7 +45,6 @@ class RunState:
         newborns: The next generation, by the island of its conception: migration is the first thing that happens to it.
         generation: Its number.
         collapse_norm: ‖θ‖ below which an adult has collapsed.
-        columns: Of births that only this run has, as its manifest lists them.
         tell: Who is told.
         warned: What the configuration says in vain.
         callbacks: Who is asked.
@@ -58,7 +57,6 @@ class RunState:
     newborns: dict[int, Newborns]
     generation: int
     collapse_norm: float
-    columns: Sequence[Mapping[str, Any]] = ()
     tell: Listeners = field(default_factory=Listeners)
     callbacks: Callbacks = field(default_factory=Callbacks)
     warned: Sequence[str] = ()
@@ -167,14 +165,14 @@ def _one_generation(run: RunState) -> tuple[events.Generation, Mapping[str, np.n
     lived = time.perf_counter()
 
     births, generations = [], []
-    left_out = measuring.left_out(config, number)
+    left_out, own = measuring.left_out(config, number), run.recorder.manifest["columns"]
     tests = OnTestImages(number, {}, frozenset())
     dominants: dict[int, checkpoints.Adult] = {}
     for island, outcome in outcomes.items():
         newborns, scores = living_here[island], outcome.scores
         table = rows.births(island, number, newborns, scores, outcome.choice, config.reproduction.heritable)
         births.append(table)
-        generations.append(rows.summary(island, number, table, sum(scores.seconds.values()), run.columns, left_out))
+        generations.append(rows.summary(island, number, table, sum(scores.seconds.values()), own, left_out))
         for phase, seconds in scores.seconds.items():
             run.seconds[phase] = run.seconds.get(phase, 0) + seconds
         if scores.test_accuracy is not None and config.task != "none":

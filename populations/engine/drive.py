@@ -185,9 +185,8 @@ def _introduce(run: RunState, tell: Listeners) -> None:
 
 
 def _cost(run: RunState) -> events.Cost:
-    h, weights = run.config.quine.hidden, next(iter(run.newborns.values())).messages.shape[1]
-    classes, task = weights // h - 2 * h - 1, run.recorder.manifest["task"]
-    shape = Shape(h, run.config.quine.coordinate_units if classes else h, classes)
+    quine, weights = run.config.quine, next(iter(run.newborns.values())).messages.shape[1]
+    shape, task = Shape.of_genome(weights, quine.hidden, quine.coordinate_units), run.recorder.manifest["task"]
     images = sum(map(sum, task["counts"].values())) if task else 0
     pixels = math.prod(task["shape"]) if task else 0
     memory = needs.memory(run.config, shape, images, pixels)

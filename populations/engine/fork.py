@@ -6,7 +6,6 @@ nothing changed it repeats the original births; with another seed, selection or 
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -21,7 +20,7 @@ from populations.engine.choosing import BackendName, choose
 from populations.engine.coordinator import RunState
 from populations.engine.course import Course
 from populations.engine.drive import Begin, MakeBackend, begin
-from populations.engine.evolve import go_on
+from populations.engine.plans import go_on
 from populations.engine.prepare import prepare
 from populations.engine.ray.addresses import untold
 from populations.observe import events
@@ -125,8 +124,7 @@ def _plan(
             backend.require(past["class"])
         kept = {"collapse_norm": norm, "parent": parent, "thawed": number}
         recorder = begin(out, backend, physics.task, number - 1, newborns, kept, own, {}, warned)
-        run = RunState(backend.config, recorder, backend, newborns, number, norm, recorder.manifest["columns"])
-        return replace(run, committed=number - 1, warned=warned)
+        return RunState(backend.config, recorder, backend, newborns, number, norm, committed=number - 1, warned=warned)
 
     if aged:
         tell(events.Note(text=f"{parent}: {aged}"))

@@ -80,7 +80,7 @@ class Births:
     """Takes the place of a record: remembers what is born."""
 
     def __init__(self) -> None:
-        self.total, self.log = hashlib.sha256(), StepLog()
+        self.total, self.log, self.manifest = hashlib.sha256(), StepLog(), {"columns": []}
 
     def add(self, generation: int, births: Any, migrations: Any, generations: Any) -> None:
         for name in sorted(births):
