@@ -278,9 +278,12 @@ def _dealing(run: Run) -> str:
 
 
 def _told(run: Run) -> dict[str, Any]:
-    """A run's flat configuration, its scheme by the name that `Run.scheme` has."""
+    """A run's flat configuration, its scheme by the name that `Run.scheme` has, and the source of what is its own."""
     flat = _flat(run.config) | {_SCHEME: run.scheme}
-    return {key: value for key, value in flat.items() if key != _SHUFFLED}
+    own = {f"{key}.source": each["sha256"][:8] for key, each in run.manifest["objects"].items()}
+    return {
+        key: value for key, value in {**flat, **own}.items() if key != _SHUFFLED and not key.startswith("measures.")
+    }
 
 
 def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -332,3 +332,13 @@ def test_the_table_comes_in_four_forms_that_agree(weights):
     assert len(lines) == len(comparison.rows) + 2
     assert {len(re.findall(r"(?<!\\)\|", line)) for line in lines} == {10}
     assert all(note in marked for note in comparison.notes)
+
+
+def test_a_scheme_of_another_source_is_another_treatment():
+    runs = [
+        replace(run, manifest=run.manifest | {"objects": {"selection.scheme": {"sha256": source * 64}}})
+        for source in "ab"
+        for run in runs_of(range(2))
+    ]
+    assert list(group(runs)) == ["source=aaaaaaaa", "source=bbbbbbbb"]
+    assert list(group(runs[:2])) == ["all"]
