@@ -43,6 +43,7 @@ PLAN: Final = "sweep.yaml"
 """What a sweep has beside its runs: `populations.studies.sweep` writes it."""
 _SCHEME: Final = "selection.scheme"
 _SHUFFLED: Final = "selection.shuffled"
+_SOURCE: Final = ".source"
 
 
 def measures(runs: Iterable[Run]) -> tuple[str, ...]:
@@ -184,8 +185,8 @@ def seed_of(run: Run) -> int:
 def labels(configs: Sequence[Mapping[str, Any]]) -> list[str]:
     """Short unique names from flat configurations that all differ: the keys that differ, as in "w=0, islands=4".
 
-    A key is left out where it makes no difference, and the scheme where only one is not a control, as long as the name
-    stays unique.
+    Left out, as long as the name stays unique, are a key where it makes no difference, the source of an object, and the
+    scheme where only one is not a control.
     """
     differing = sorted(
         {key for config in configs for key in config if len({repr(c.get(key)) for c in configs}) > 1},
@@ -196,12 +197,16 @@ def labels(configs: Sequence[Mapping[str, Any]]) -> list[str]:
     words = {str(config.get(_SCHEME)) for config in configs}
     schemes = {word for word in words if word != "drift" and not _is_shuffled(word)}
     common = schemes if len(schemes) == 1 else set()
+    sources = [key for key in differing if key.endswith(_SOURCE)]
     tiers = [
-        [
-            _label(config, differing, [*_silent(config), *([_SCHEME] if config.get(_SCHEME) in common else [])])
-            for config in configs
-        ],
-        [_label(config, differing, _silent(config)) for config in configs],
+        *(
+            [
+                _label(config, differing, [*_silent(config), *kept, *([_SCHEME] if config.get(_SCHEME) in one else [])])
+                for config in configs
+            ]
+            for kept in (sources, [])
+            for one in (common, set())
+        ),
         [", ".join(f"{key}={_word(config[key], str)}" for key in differing if key in config) for config in configs],
     ]
     return [
@@ -280,7 +285,7 @@ def _dealing(run: Run) -> str:
 def _told(run: Run) -> dict[str, Any]:
     """A run's flat configuration, its scheme by the name that `Run.scheme` has, and the source of what is its own."""
     flat = _flat(run.config) | {_SCHEME: run.scheme}
-    own = {f"{key}.source": each["sha256"][:8] for key, each in run.manifest["objects"].items()}
+    own = {f"{key}{_SOURCE}": each["sha256"][:8] for key, each in run.manifest["objects"].items()}
     return {
         key: value for key, value in {**flat, **own}.items() if key != _SHUFFLED and not key.startswith("measures.")
     }
