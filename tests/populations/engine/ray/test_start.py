@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from alife import siblings
+from alife.world.task import fetch
 from populations import evolve
 from populations.record.writer import digest
 from tests.populations.engine.ray.test_surroundings import hide
@@ -98,6 +99,8 @@ STARTS = {"run": ["run", *TINY, "--out=new"], "sweep": ["sweep", "--config=s.yam
 def test_told_to_stop_while_ray_starts(tmp_path: Path, kind: str, number: int, code: int) -> None:
     (tmp_path / "s.yaml").write_text(SWEEP)
     starts = {**STARTS, "paper": ["paper", "E0", "--quick", "--out=new"]}
+    if kind == "paper":
+        fetch("mnist")  # beforehand: its proxies are dead
     if kind == "resume":
         shutil.copytree(_alone(tmp_path), tmp_path / "old")
         starts["resume"] = ["resume", "old", "--generations=6", "--backend=ray"]
