@@ -38,7 +38,7 @@ def add(command: Command) -> None:
         "  alife run --out runs/a --seed 3 --selection.accuracy_weight 1\n"
         "  alife run --toy --out runs/toy                                        seconds, and no download\n"
         "  alife run --config study.yaml --out s3://bucket/a --ray.address HEAD:6379 --resume\n"
-        "  alife run --init fittest.safetensors --out runs/own                    founders of one's own\n"
+        "  alife run --init fittest.safetensors --out runs/own                   founders of one's own\n"
         "  alife run --print-config > study.yaml",
     )
     run.add_argument(
