@@ -64,6 +64,8 @@ def test_gpus_of_the_cluster_are_used_though_this_machine_has_none_with_fake_gpu
     assert (backend.config.device, backend.config.ray.gpus_per_host) == ("cuda", 1)
     assert backend.config.life.chunk == config.population.size
     assert backend._pool.room() == 2
+    starts = [handle.call for handle in backend._pool.handles]
+    ray.wait(starts, num_returns=len(starts), timeout=120)  # Ray may lose the GPU of who is killed while it is placed
     backend.close()
 
 
@@ -75,7 +77,7 @@ def test_gpus_that_are_all_in_use_are_waited_for_and_then_named_with_fake_gpus(
 
     remote: Any = ray.remote
     holders = [remote(num_cpus=0, num_gpus=1)(Holder).remote() for _ in range(2)]
-    ray.get([holder.there.remote() for holder in holders])
+    ray.get([holder.there.remote() for holder in holders], timeout=120)
     monkeypatch.setattr(asking, "ASK_SECONDS", 1.0)
     with pytest.raises(UserError, match="none came free within 1 s to be tried: say --device cuda to wait"):
         asking.device(config, never)
