@@ -15,7 +15,8 @@ import sys
 import traceback
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -84,9 +85,22 @@ class Found:
         try:
             return self.call(*given, *self.arguments, **{name: offered[name] for name in self.asks})
         except (Exception, SystemExit) as error:
-            goes_on = "; mend it, and 'alife resume RUN --allow-changed' goes on"
-            mend = goes_on if where.startswith("in generation") else ""
-            raise self.error(f"it failed{f' {where}' if where else ''}: {_told(error, self.call)}{mend}") from error
+            raise self._failed(error, where) from error
+
+    @contextmanager
+    def telling(self, where: str) -> Iterator[None]:
+        """What is raised inside, by what the object made, is a `UserError` that names it, as of a call of its own."""
+        try:
+            yield
+        except UserError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise self._failed(error, where) from error
+
+    def _failed(self, error: BaseException, where: str) -> UserError:
+        goes_on = "; mend it, and 'alife resume RUN --allow-changed' goes on"
+        mend = goes_on if where.startswith("in generation") else ""
+        return self.error(f"it failed{f' {where}' if where else ''}: {_told(error, self.call)}{mend}")
 
 
 def is_own(name: str) -> bool:
@@ -286,7 +300,8 @@ def _model(
         return None
     last = places[len(takes)]
     try:
-        kind = typing.get_type_hints(call).get(last.name)
+        made = call.__init__ if isinstance(call, type) else call  # type: ignore[misc]
+        kind = typing.get_type_hints(made).get(last.name)
     except Exception as error:
         raise UserError(
             f"{key}: {name}: the annotation of {last.name!r} cannot be read: {_told(error, name)}"
@@ -321,9 +336,16 @@ def validated(key: str, name: str, model: type[BaseModel] | None, given: Mapping
         raise UserError(f"{key}: {name}: {what}: {first['msg'][0].lower()}{first['msg'][1:]}") from None
 
 
+def _file_of(call: Any) -> str:
+    """The file that a function or a class of the user's own is written in."""
+    if hasattr(call, "__code__"):
+        return str(call.__code__.co_filename)
+    return str(getattr(sys.modules.get(getattr(call, "__module__", "")), "__file__", ""))
+
+
 def _told(error: BaseException, source: Any) -> str:
     """An exception in a line, with the last line of the user's own source that it passed."""
-    path = source if isinstance(source, str) else getattr(getattr(source, "__code__", None), "co_filename", "")
+    path = source if isinstance(source, str) else _file_of(source)
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
     if isinstance(error, SyntaxError):
         lines = [error.lineno]

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from alife import plugins, schema
 from alife.configuration import columns, problems
+from alife.configuration.networks import DENSE, NETWORKS
 from alife.configuration.operators import OPERATORS
 from alife.configuration.parsing import SHUFFLED, flatten, nest
 from alife.configuration.values import (
@@ -29,6 +30,7 @@ from alife.configuration.values import (
     Hosts,
     Mapped,
     Measure,
+    Network,
     NonNegative,
     Operator,
     Optimizer,
@@ -61,8 +63,12 @@ class _Section(BaseModel):
 
 
 class Quine(_Section):
-    """The network: N = 2·H² + H (+ classes·H) weights."""
+    """The network: N = 2·H² + H (+ classes·H) weights, if it is the dense one."""
 
+    network: Network = Field(
+        DENSE, description=f"what lives: {', '.join((DENSE, *NETWORKS))}, {OWN}: a torch module that prints its weights"
+    )
+    parameters: Parameters = Field(Mapped(), description="of a network other than dense, as {channels: 8}")
     hidden: int = Field(100, ge=2, le=4096, description="H, units of each layer")
     coordinate_units: int = Field(
         50, ge=1, le=4096, description="units fed by the coordinate, the rest see the image; all are without a task"
@@ -261,13 +267,15 @@ class RunConfig(_Section):
 def _contradictions(config: RunConfig) -> Iterator[str]:
     """Values that are allowed one by one, and not together."""
     quine, life = config.quine, config.life
-    if config.task != "none" and quine.coordinate_units >= quine.hidden:
+    if quine.network != DENSE:
+        yield from _not_of(config)
+    elif config.task != "none" and quine.coordinate_units >= quine.hidden:
         yield (
             f"quine.coordinate_units: {quine.coordinate_units}: with a task, fewer than "
             f"quine.hidden = {quine.hidden} are allowed: the image needs units too"
         )
     fewest = quine.hidden * (2 * quine.hidden + 1)
-    if life.sampling != "replacement" and life.coordinates > fewest:
+    if quine.network == DENSE and life.sampling != "replacement" and life.coordinates > fewest:
         yield (
             f"life.coordinates: {life.coordinates}: with life.sampling {life.sampling}, at most {fewest} are allowed: "
             "the weights that quine.hidden makes, each printed once an epoch"
@@ -284,6 +292,16 @@ def _contradictions(config: RunConfig) -> Iterator[str]:
     for name, asked in config.measures.items():
         if why := columns.wrong(name, asked.object, bool(asked.parameters)):
             yield f"measures.{name}: {why}"
+
+
+def _not_of(config: RunConfig) -> Iterator[str]:
+    """What the dense network alone can do."""
+    for key, value, default in (
+        ("quine.pairing", config.quine.pairing, "blank"),
+        ("life.precision", config.life.precision, "float32"),
+    ):
+        if value != default:
+            yield f"{key}: {value}: only quine.network {DENSE} has it: use --{key} {default}"
 
 
 def parse_config(data: Mapping[str, Any], source: str = "configuration") -> RunConfig:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
 
 from alife import plugins
+from alife.configuration.networks import DENSE, NETWORKS
 from alife.configuration.operators import OPERATORS
 
 Optimizer = Literal["sgd", "momentum", "adam", "adamax", "adagrad", "rmsprop"]
@@ -119,6 +120,7 @@ def _object(words: tuple[str, ...], group: str, value: Any) -> Any:
 
 Scheme = Annotated[str, BeforeValidator(partial(_object, SCHEMES, "alife.schemes"))]
 Operator = Annotated[str, BeforeValidator(partial(_object, tuple(OPERATORS), "alife.mutations"))]
+Network = Annotated[str, BeforeValidator(partial(_object, (DENSE, *NETWORKS), "alife.networks"))]
 Measure = Annotated[str, BeforeValidator(partial(_object, (), "alife.measures"))]
 
 

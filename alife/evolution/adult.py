@@ -10,12 +10,63 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from alife.configuration.keys import RunConfig
+from alife.evolution import networks
+from alife.organism.autograd import as_seen
 from alife.organism.genome import split
+from alife.organism.shape import Shape
+from alife.world.arrays import Span
 from alife.world.projections import Optics, Physics
 
 
-class Network(nn.Module):
-    """A network with the fixed features that it sees the world through.
+def adult(config: RunConfig, physics: Physics, weights: Tensor) -> "DenseNetwork | OwnNetwork":
+    """The module of a run's network with weights [N]."""
+    if isinstance(physics.shape, Shape):
+        return DenseNetwork(weights, physics, config.quine.pairing)
+    return OwnNetwork(weights, networks.made(config, physics), physics.span)
+
+
+class OwnNetwork(nn.Module):
+    """A network that a configuration names, with weights of its own.
+
+    Args:
+        weights: [N] float32.
+        network: That of the run, with the codes of its coordinates.
+        span: The two values of floats that it sees as 0 and 1.
+
+    Attributes:
+        module: The user's, with these weights as its parameters.
+        codes: [N, K], of the genome's coordinates.
+    """
+
+    codes: Tensor
+
+    def __init__(self, weights: Tensor, network: networks.Network, span: Span):
+        super().__init__()
+        self.module, self.n_weights, self.span, self._network = network.module, len(network.codes), span, network
+        nn.utils.vector_to_parameters(weights.clone(), self.module.parameters())
+        self.register_buffer("codes", network.codes)
+
+    @property
+    def weights(self) -> Tensor:
+        """[N] its weights in a row."""
+        return nn.utils.parameters_to_vector(self.module.parameters())
+
+    def emit(self) -> Tensor:
+        """[N] what it prints of each coordinate: the genome that its children would get."""
+        self._network.codes = self.codes
+        return self._network.emit(self.weights)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits [n, C] of images, as `DenseNetwork.forward` takes them."""
+        sizes, (low, high) = self._network.sizes, self.span
+        seen = as_seen(images) if images.dtype == torch.uint8 else ((images - low) / (high - low)).to(torch.float32)
+        seen = seen.reshape(-1, sizes.rows, sizes.columns, sizes.channels).movedim(3, 1)
+        return self._network.logits(self.weights, networks.seen_by(self._network, seen))
+
+
+class DenseNetwork(nn.Module):
+    """A dense network with the fixed features that it sees the world through.
 
     Args:
         weights: [N] float32.
@@ -36,7 +87,9 @@ class Network(nn.Module):
 
     def __init__(self, weights: Tensor, physics: Physics, pairing: str):
         super().__init__()
-        shape, matrices = physics.shape, split(weights.unsqueeze(0), physics.shape)
+        shape = physics.shape
+        assert isinstance(shape, Shape)
+        matrices = split(weights.unsqueeze(0), shape)
         self.joint, self.n_weights = pairing == "joint", shape.n_weights
         self.first, self.second, self.out, self.classes = (nn.Parameter(w[0].clone()) for w in matrices)
         self.register_buffer("coordinates", torch.tensor(physics.coordinates))

@@ -11,11 +11,11 @@ from typing import Any, Final
 from alife import plugins, schema
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
-from alife.evolution import measuring, mutation, selection
+from alife.evolution import measuring, mutation, network_trials, networks, selection
 from alife.evolution.mutation import Mutation
 from alife.evolution.reproduction import Newborns
-from alife.organism.shape import Shape
 from alife.plugins import Found
+from alife.world.projections import Physics
 
 Record = Mapping[str, Mapping[str, Any]]
 """What a manifest says of objects, by configuration key."""
@@ -25,18 +25,23 @@ THAWED: Final = "fork.operator"
 OPERATORS: Final = (mutation.KEY, THAWED)
 
 
-def found(config: RunConfig, shape: Shape, thawed: Mutation | None = None) -> dict[str, Found]:
+def found(config: RunConfig, physics: Physics, thawed: Mutation | None = None) -> dict[str, Found]:
     """Objects by configuration key, their files read again, each tried with made-up values.
 
     Args:
         config: The run's.
-        shape: Of its networks.
+        physics: The world that it is to live in; of its arrays a few rows are looked at.
         thawed: By which newborns that it thaws are to be born.
 
     Raises:
         UserError: One is not there, cannot be called as it will be, or gives what it should not.
     """
     objects: dict[str, Found] = {}
+    network = networks.own(config)
+    if network is not None:
+        network_trials.on_trial(network, config, physics)
+    if network is not None and plugins.is_own(network.name):
+        objects[networks.KEY] = network
     scheme = selection.own_scheme(config.selection, again=True)
     if scheme is not None:
         selection.on_trial(scheme, config.population.size, given(config))
@@ -46,10 +51,10 @@ def found(config: RunConfig, shape: Shape, thawed: Mutation | None = None) -> di
     for key, how in births.items():
         operator = mutation.own_operator(how, key, again=True)
         if operator is not None:
-            mutation.on_trial(operator, shape, config.reproduction.mutation)
+            mutation.on_trial(operator, physics.shape, config.reproduction.mutation)
             objects[key] = operator
     measures = {each.key: each for each in measuring.own(config, again=True).values()}
-    measuring.on_trial(config, list(measures.values()), shape.n_weights)
+    measuring.on_trial(config, list(measures.values()), physics.shape.n_weights)
     return objects | measures
 
 

@@ -19,7 +19,7 @@ from alife import schema
 from alife.configuration.keys import RunConfig
 from alife.evolution import mutation
 from alife.evolution.mutation import GAUSSIAN, Mutation
-from alife.organism.shape import Shape
+from alife.organism.shape import Anatomy
 from alife.streams import Stream, rng
 
 Floats = NDArray[np.float32]
@@ -71,7 +71,13 @@ def identities(island: int, generation: int, size: int) -> Ints:
     return schema.pack_id(island, generation, 0) + np.arange(size, dtype=np.int64)
 
 
-def founders(config: RunConfig, n_weights: int, island: int, genomes: Floats | None = None) -> Newborns:
+def founders(
+    config: RunConfig,
+    n_weights: int,
+    island: int,
+    genomes: Floats | None = None,
+    drawn: Callable[[int, int], Floats] | None = None,
+) -> Newborns:
     """The founders of one island: weights U(±1/√H), torch's default for a layer of H inputs; or those that are given.
 
     Args:
@@ -79,12 +85,15 @@ def founders(config: RunConfig, n_weights: int, island: int, genomes: Floats | N
         n_weights: N.
         island: Which.
         genomes: [n, N] of all islands, as of `alife.evolution.founding.given`.
+        drawn: As of `alife.evolution.networks.founder`.
 
     Returns:
         Newborns with [P, n_weights] messages, no birth noise, and the configuration's life-history traits.
     """
     size = config.population.size
-    if genomes is None:
+    if genomes is None and drawn is not None:
+        messages = np.stack([drawn(island, slot) for slot in range(size)])
+    elif genomes is None:
         bound = np.float32(config.quine.hidden**-0.5)
         draw = rng(config.seed, Stream.FOUNDERS, island)
         messages = draw.random((size, n_weights), dtype=np.float32)
@@ -121,7 +130,7 @@ def trait(config: RunConfig, newborns: Newborns, name: str) -> Floats:
     return np.full(len(newborns), environment(config)[name], np.float32)
 
 
-def birth(newborns: Newborns, shape: Shape) -> Floats:
+def birth(newborns: Newborns, shape: Anatomy) -> Floats:
     """Genomes [P, N] float32 that newborns of a network's shape live with.
 
     Raises:
@@ -144,7 +153,7 @@ def mutated(
     messages: Floats,
     noise: Floats,
     draw: Callable[[int], np.random.Generator],
-    shape: Shape,
+    shape: Anatomy,
     where: Callable[[int], str],
 ) -> Floats:
     """Genomes [P, N] that an operator makes of messages.

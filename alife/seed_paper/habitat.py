@@ -14,7 +14,7 @@ from torch import Tensor
 from alife.configuration.keys import RunConfig, parse_config
 from alife.errors import UserError
 from alife.evolution import reproduction
-from alife.evolution.island import Habitat
+from alife.evolution.habitat import Habitat
 from alife.organism import measures as metrics
 from alife.seed_paper.frame import Floats, Settings
 from alife.seed_paper.registry import EXPERIMENTS
@@ -88,7 +88,7 @@ def measures(place: Habitat, networks: Tensor) -> dict[str, Floats]:
     paper's `sqrt_margin` √(L_SR/N) and `quotient` ln(N/L_SR), and `accuracy` on the test images. The image is blank
     while a network prints.
     """
-    printed = place.forward.emit(networks, place.features.coordinates)
+    printed = place.emit(networks)
     out = replication(metrics.replication_loss(printed, networks), networks)
     if "test" in place.splits:
         out["accuracy"] = place.accuracy(networks, "test")

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from alife import plugins, words
 from alife.configuration.values import GIVEN
-from alife.errors import UserError
+from alife.errors import UserError, plain
 from alife.world import arrays, glyphs, mnist
 from alife.world.arrays import Span
 from alife.world.idx import ROLES, IdxFolder, read_folder
@@ -149,6 +149,10 @@ class Task:
             **more,
             **({"names": list(self.names)} if self.names else {}),
         }
+
+    def recorded(self, spec: str) -> dict[str, Any]:
+        """`on_record` of a run whose configuration says `spec`: with the task's name, if it was handed over."""
+        return self.on_record() | ({"name": plain(self.name)} if spec == GIVEN else {})
 
 
 def load_task(spec: str | os.PathLike[str], *, split: Split | None = None, progress: bool = True) -> Task | None:

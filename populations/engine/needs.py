@@ -10,7 +10,7 @@ from typing import Any, Final
 from alife.configuration.idle import value_of
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
-from alife.evolution.island import CACHE
+from alife.evolution.habitat import CACHE
 from alife.organism.lifetime import BLOCK
 from alife.organism.shape import Shape
 from alife.words import size

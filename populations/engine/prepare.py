@@ -9,7 +9,9 @@ from typing import Any
 import torch
 
 from alife.configuration.keys import RunConfig
+from alife.configuration.networks import DENSE
 from alife.errors import Unfit
+from alife.evolution import networks
 from alife.world.projections import Physics, make_physics, shape_of
 from alife.world.task import Task, load_task
 from populations.engine import migration, needs
@@ -53,6 +55,8 @@ def prepare(
 
 def physics_of(config: RunConfig, task: Task | None, away: bool) -> Physics:
     """`make_physics`, if workers here, or this driver alone, have the memory."""
+    if config.quine.network != DENSE:
+        return networks.physics(config, task)
     images = sum(map(sum, task.counts.values())) if task else 0
     gpu = config.device == "cuda" or (config.device == "auto" and (away or torch.cuda.is_available()))
     needs.check(config, shape_of(config, task), images, task.pixels if task else 0, host=not away, gpu=gpu)

@@ -11,7 +11,8 @@ import torch
 
 from alife.configuration.keys import RunConfig
 from alife.evolution import measuring
-from alife.evolution.island import Habitat, Scores, lifetime
+from alife.evolution.habitat import Habitat
+from alife.evolution.island import Scores, lifetime
 from alife.evolution.mutation import of_rules, own_operator
 from alife.evolution.reproduction import Floats, Ints, Newborns, conceive
 from alife.world.projections import Physics

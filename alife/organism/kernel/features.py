@@ -5,26 +5,29 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Generic, TypeVar
 
 from torch import Tensor
 
 from alife.configuration import keys as configuration
 from alife.organism.kernel.activation import FIRST
-from alife.organism.shape import Shape
+from alife.organism.shape import Anatomy
+
+Body = TypeVar("Body", bound=Anatomy)
 
 
 @dataclass(frozen=True)
-class Features:
+class Features(Generic[Body]):
     """The inputs of a life, and the answers to its images.
 
     Attributes:
-        shape: Sizes of the networks.
+        shape: Of the networks.
         coordinates: [N, K] features of the coordinates.
-        images: [n, H - K] features of the images to learn from, or None without a task.
+        images: [n, H - K] features of the images to learn from, or None without a task; [n, …] of other networks.
         labels: [n] int64, or None.
     """
 
-    shape: Shape
+    shape: Body
     coordinates: Tensor
     images: Tensor | None
     labels: Tensor | None

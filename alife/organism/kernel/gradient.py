@@ -16,6 +16,7 @@ from alife.organism.kernel.features import Features
 from alife.organism.kernel.layout import Input, layers
 from alife.organism.kernel.matrices import Matrices
 from alife.organism.kernel.products import Call, product
+from alife.organism.shape import Shape
 
 SERIAL = 32_767  # numbers that torch adds to a tensor on a CPU in their order; more it shares among threads
 TINY = 1e-30  # keeps ρ of the zero genome finite while it lives
@@ -46,7 +47,7 @@ class Gradient:
         program: What a call does with what it was made to `see`, in order.
     """
 
-    def __init__(self, features: Features, life: configuration.Life, pairing: str, c: int, like: Tensor):
+    def __init__(self, features: Features[Shape], life: configuration.Life, pairing: str, c: int, like: Tensor):
         self._features, self._life, self._like = features, life, like
         shape, b, n = features.shape, life.coordinates, features.batch_images(life, pairing)
         self._mixed, self._joint = life.precision == "bfloat16", pairing == "joint" and n > 0

@@ -6,7 +6,8 @@ import pytest
 from alife import schema
 from alife.configuration.keys import parse_config
 from alife.evolution import reproduction
-from alife.evolution.island import Habitat, default_chunk, lifetime
+from alife.evolution.habitat import Habitat, default_chunk
+from alife.evolution.island import lifetime
 from alife.evolution.reproduction import birth, conceive
 from alife.world.task import load_task
 from populations.engine.prepare import prepare
@@ -19,7 +20,7 @@ def place(small):
 
 
 def newborns(config, habitat, generation=1):
-    founders = reproduction.founders(config, habitat.features.shape.n_weights, 0)
+    founders = reproduction.founders(config, habitat.shape.n_weights, 0)
     return conceive(config, founders.messages, founders, np.arange(len(founders)), generation, 0)
 
 
@@ -27,7 +28,7 @@ def test_scores_are_what_the_record_says(place):
     config, habitat = place
     group = newborns(config, habitat)
     scores, emitted = lifetime(habitat, group, 1, 0, collapse_norm=1e-6, test=True)
-    genomes = birth(group, habitat.features.shape)
+    genomes = birth(group, habitat.shape)
     energy = (genomes.astype(float) ** 2).sum(1)
     rho = ((emitted - genomes).astype(float) ** 2).sum(1) / energy
     copying = ((emitted - group.messages).astype(float) ** 2).sum(1) / (group.messages.astype(float) ** 2).sum(1)
@@ -83,7 +84,7 @@ def test_a_life_without_a_task_has_no_accuracy(small):
     config, physics = prepare(parse_config({**small, "task": "none"}))
     assert load_task("none") is None
     habitat = Habitat(config, physics)
-    assert habitat.features.shape.n_weights == 2 * 12**2 + 12
+    assert habitat.shape.n_weights == 2 * 12**2 + 12
     scores, _ = lifetime(habitat, newborns(config, habitat), 1, 0, 1e-6, test=True)
     assert not scores.columns["accuracy"].any()
 

@@ -6,7 +6,8 @@ import torch
 
 from alife.configuration.keys import parse_config
 from alife.evolution import reproduction
-from alife.evolution.island import Habitat, lifetime
+from alife.evolution.habitat import Habitat
+from alife.evolution.island import lifetime
 from populations.engine.prepare import prepare
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device, and there is none here")
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a C
 def generation(small, device, **life):
     config, physics = prepare(parse_config({**small, "device": device, "life": {**small["life"], **life}}))
     habitat = Habitat(config, physics)
-    founders = reproduction.founders(config, habitat.features.shape.n_weights, 0)
+    founders = reproduction.founders(config, habitat.shape.n_weights, 0)
     return config, *lifetime(habitat, founders, 0, 0, 1e-6, test=True)
 
 
