@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from alife import schema
+from alife.configuration.networks import DENSE
 from alife.errors import UserError
 from alife.format import checkpoints, stored
 from alife.format import manifest as manifests
@@ -84,7 +85,8 @@ class Individual:
         kept = {entry["generation"]: entry for entry in manifest["parts"]["checkpoints"]}
         if self.generation in kept:
             data = there.read(stored.CONFIG, stored.MOST_CONFIG)
-            hidden = stored.parse_stored_config(data, manifest, f"{self.run}/{stored.CONFIG}").quine.hidden
+            quine = stored.parse_stored_config(data, manifest, f"{self.run}/{stored.CONFIG}").quine
+            hidden = quine.hidden if quine.network == DENSE else None
             genome = checkpoints.born(_newborns(there, kept[self.generation]), self.id, hidden)
         else:
             genome = _of_dominant(there, self.generation, self.id)
