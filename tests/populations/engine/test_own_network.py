@@ -143,7 +143,7 @@ MADE = "super().__init__()"
         (MADE, "super().__init__(); raise ValueError('no')", "it failed when it was made: line 7: ValueError: no"),
         (MADE, "super().__init__(); self.w = nn.Parameter(torch.zeros(2).half())", "its parameter w is torch.float16"),
         (MADE, "super().__init__(); self.w = nn.Parameter(torch.full((2,), torch.inf))", "made with weights that are"),
-        (MADE, "super().__init__(); self.w = nn.Parameter(torch.from_numpy(__import__('numpy').random.rand(2)).float())",
+        (MADE, "super().__init__(); import numpy; self.w = nn.Parameter(torch.tensor(numpy.random.rand(2).tolist()))",
          "makes other weights when it is called again: draw from torch's generator alone"),
         (MADE, "super().__init__(); self.w = nn.Parameter(torch.zeros(int(torch.randint(1, 90, ())) ))", "makes "),
         ("nn.Module", "object", "gave a Net: a torch.nn.Module or an alife.Network is expected"),
