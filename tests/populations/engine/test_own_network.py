@@ -327,3 +327,17 @@ def test_a_network_may_live_and_learn_otherwise(method, said, small, tmp_path, m
         evolve(of(small, network), run, backend="local")
     assert said in str(error.value)
     assert not Path(run).exists()
+
+
+@pytest.mark.parametrize("dense", [True, False])
+def test_an_individual_sees_colours_in_either_layout(dense, small, tmp_path):
+    draw = np.random.default_rng(0)
+    images, labels = draw.integers(0, 256, (90, 6, 5, 3), dtype=np.uint8), draw.integers(0, 3, 90)
+    task = alife.Task.of(images[:60], labels[:60], images[60:], labels[60:])
+    config = {**(small if dense else of(small, own(tmp_path))), "task": "given", "generations": 2}
+    evolve(config, str(tmp_path / "run"), backend="local", task=task)
+    network = load_run(str(tmp_path / "run")).fittest().network(task=task)
+    last, first = torch.from_numpy(images), torch.from_numpy(images.transpose(0, 3, 1, 2).copy())
+    assert torch.equal(network(last), network(first))
+    assert torch.equal(network(last), network(last.flatten(1)))
+    assert not torch.equal(network(last), network(last.flip(3)))
