@@ -6,7 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pydantic import BaseModel
+
 from alife.cli.common import Command
+from alife.configuration.operators import OPERATORS
+from alife.configuration.schemes import SCHEMES
 
 
 @dataclass(frozen=True)
@@ -17,28 +21,32 @@ class Kind:
         key: Of the configuration.
         group: Of entry points, by which installed packages offer theirs.
         shipped: Gives those that are shipped, by word.
+        models: Of their parameters, by word; None of one that has none.
+        parameters: The key of these.
     """
 
     key: str
     group: str
     shipped: Callable[[], Mapping[str, Any]]
+    models: Mapping[str, type[BaseModel] | None]
+    parameters: str
 
 
 def _schemes() -> Mapping[str, Any]:
-    from alife.evolution.schemes import SCHEMES
+    from alife.evolution import schemes
 
-    return SCHEMES
+    return schemes.SCHEMES
 
 
 def _operators() -> Mapping[str, Any]:
-    from alife.evolution.mutation import OPERATORS
+    from alife.evolution import mutation
 
-    return OPERATORS
+    return mutation.OPERATORS
 
 
 KINDS: Final = {
-    "schemes": Kind("selection.scheme", "alife.schemes", _schemes),
-    "mutations": Kind("reproduction.operator", "alife.mutations", _operators),
+    "schemes": Kind("selection.scheme", "alife.schemes", _schemes, SCHEMES, "selection.parameters"),
+    "mutations": Kind("reproduction.operator", "alife.mutations", _operators, OPERATORS, "reproduction.parameters"),
 }
 
 
@@ -59,14 +67,39 @@ def _list(arguments: argparse.Namespace) -> None:
 
 
 def lines(name: str) -> list[str]:
-    """A kind's key, then a line for each word: what it does, or where an installed package has it."""
+    """A kind's key, then a line for each word: what it does, or where an installed package has it.
+
+    Parameters of its own stand behind it, with their defaults.
+    """
     from alife.plugins import installed
 
     kind = KINDS[name]
-    words = {word: _first_line(thing) for word, thing in kind.shipped().items()}
+    words = {word: f"{_first_line(thing)}{_defaults(kind.models[word])}" for word, thing in kind.shipped().items()}
     words |= {word: f"{where}, of an installed package" for word, where in installed(kind.group).items()}
-    width = max(map(len, words))
-    return [f"{name} ({kind.key})", *(f"  {word:{width}}  {what}" for word, what in words.items())]
+    return [f"{name} ({kind.key})", *_table(words)]
+
+
+def parameters(name: str) -> list[str]:
+    """A line for each parameter of what is shipped of a kind: whose, its default, what it means."""
+    return _table(
+        {
+            f"{word}: {parameter}": f"{field.description} (default {field.default})"
+            for word, model in KINDS[name].models.items()
+            if model is not None
+            for parameter, field in model.model_fields.items()
+        }
+    )
+
+
+def _table(rows: Mapping[str, str]) -> list[str]:
+    width = max(map(len, rows))
+    return [f"  {word:{width}}  {what}" for word, what in rows.items()]
+
+
+def _defaults(model: type[BaseModel] | None) -> str:
+    """Parameters as a configuration has them, behind a space; nothing if there are none."""
+    given = ", ".join(f"{name}: {field.default}" for name, field in model.model_fields.items()) if model else ""
+    return f" {{{given}}}" if given else ""
 
 
 def _first_line(thing: Any) -> str:
