@@ -18,9 +18,8 @@ Ints = NDArray[np.int64]
 DUST: Final = 1e-6
 """Scores of an island that span no more than this (accuracy, or log ρ) are float32 rounding, and count as equal."""
 
-
 DECADE: Final = float(np.log(10))
-"""−log ρ, by which a tenth of ρ is better."""
+"""How much higher −log ρ is where ρ is a tenth."""
 
 
 class Rules(Protocol):
