@@ -181,7 +181,7 @@ def find(
         raise UserError(
             f"{key}: {name}: is a {type(call).__name__}, and a function of ({', '.join(takes)}) is expected"
         )
-    model = _model(key, name, call, takes, offers)
+    model = model_of(key, name, call, takes, offers)
     asks = tuple(each for each in offers if each in named_arguments(call))
     return Found(key, name, call, validated(key, name, model, given), hashlib.sha256(text).hexdigest(), asks)
 
@@ -274,8 +274,8 @@ def _of(thing: Any, module: types.ModuleType) -> bool:
     return getattr(thing, "__module__", None) == module.__name__
 
 
-def _model(
-    key: str, name: str, call: Callable[..., Any], takes: tuple[str, ...], offers: tuple[str, ...]
+def model_of(
+    key: str, name: str, call: Callable[..., Any], takes: tuple[str, ...], offers: tuple[str, ...] = ()
 ) -> type[BaseModel] | None:
     """The model of an object's parameters, which annotates its last argument; None if it takes none."""
     expected = f"a function of ({', '.join(takes)}), or of ({', '.join((*takes, 'parameters'))})"

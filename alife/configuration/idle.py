@@ -10,8 +10,9 @@ from typing import Any
 
 from alife.configuration.keys import RunConfig, leaves
 from alife.configuration.networks import DENSE
-from alife.configuration.values import UNUSED
+from alife.configuration.schemes import SCHEMES, UNUSED, Speciation
 from alife.plugins import is_own, short
+from alife.words import count
 
 _LIFE = (
     *("optimizer", "learning_rate", "coordinates", "images", "task_weight", "replication_weight", "temperature"),
@@ -19,6 +20,10 @@ _LIFE = (
 )
 DEFAULTS = {key: default for key, default, *_ in leaves()}
 _FEWEST_CLASSES = 2
+BY_FITNESS = ("tournament", "truncation", "roulette")
+"""Schemes under which the equally fit have equal chances."""
+BY_RANK = ("tournament", "truncation", "map_elites")
+"""Schemes to which it matters who is the fitter, and not by how much."""
 
 
 def idle(config: RunConfig, classes: int | None = None) -> dict[str, str]:
@@ -89,14 +94,28 @@ def _idle_heredity(config: RunConfig) -> Iterator[tuple[str, str]]:
             yield f"selection.{name}", "changes nothing on islands of one individual"
     for name in UNUSED.get(selection.scheme, UNUSED["drift"]):
         yield f"selection.{name}", f"changes nothing under selection.scheme {selection.scheme}"
-    if not is_own(selection.scheme):
-        yield "selection.parameters", f"changes nothing under selection.scheme {selection.scheme}, which takes none"
+    yield from _idle_parameters(config)
     if equal_chances(config):
         yield "selection.shuffled", "changes nothing where nobody is selected"
     if takes_all(config):
-        yield "selection.accuracy_weight", "changes nothing where nobody is selected"
-    elif config.task == "none" and selection.scheme in ("tournament", "truncation") and selection.accuracy_weight < 1:
+        for name in ("accuracy_weight", "parameters"):
+            yield f"selection.{name}", "changes nothing where nobody is selected"
+    elif config.task == "none" and selection.scheme in BY_RANK and selection.accuracy_weight < 1:
         yield "selection.accuracy_weight", "changes nothing without a task: selection is on ρ alone"
+
+
+def _idle_parameters(config: RunConfig) -> Iterator[tuple[str, str]]:
+    rules, key = config.selection, "selection.parameters"
+    if is_own(rules.scheme):
+        return
+    if SCHEMES[rules.scheme] is None:
+        yield key, f"changes nothing under selection.scheme {rules.scheme}, which takes none"
+    elif rules.scheme == "map_elites" and config.task == "none" and set(rules.parameters) == {"accuracy_step"}:
+        yield key, "changes nothing without a task: all accuracies are 0"
+    elif rules.scheme == "speciation":
+        nearest = min(Speciation().back, Speciation.model_validate(rules.parameters).back)
+        if nearest >= config.generations - 1:
+            yield key, f"changes nothing in {count(config.generations, 'generation')}: clades are the founders'"
 
 
 def _idle_islands(config: RunConfig) -> Iterator[tuple[str, str]]:
@@ -121,18 +140,18 @@ def takes_all(config: RunConfig) -> bool:
     rules, size = config.selection, config.population.size
     if rules.scheme == "truncation":
         return math.ceil(rules.truncation * size - 1e-9) >= size
-    return rules.scheme == "tournament" and rules.tournament_size == 1
+    return rules.scheme in ("tournament", "novelty") and rules.tournament_size == 1
+
+
+def is_blind(config: RunConfig) -> bool:
+    """Whether fitness is all that a scheme looks at, and all are equally fit: by accuracy, where there is no task."""
+    rules = config.selection
+    return config.task == "none" and rules.accuracy_weight == 1 and rules.scheme in BY_FITNESS
 
 
 def equal_chances(config: RunConfig) -> bool:
     """Whether everybody has the same chance, whatever the scores."""
-    rules = config.selection
-    blind = (
-        config.task == "none"
-        and rules.accuracy_weight == 1
-        and rules.scheme in ("tournament", "truncation", "roulette")
-    )
-    return rules.scheme == "drift" or blind or takes_all(config)
+    return config.selection.scheme == "drift" or is_blind(config) or takes_all(config)
 
 
 def classifies(config: RunConfig) -> bool:

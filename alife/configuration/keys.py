@@ -16,13 +16,13 @@ from alife.configuration import columns, problems
 from alife.configuration.networks import DENSE, NETWORKS
 from alife.configuration.operators import OPERATORS
 from alife.configuration.parsing import SHUFFLED, flatten, nest
+from alife.configuration.schemes import BY_CLASS, SCHEMES
 from alife.configuration.values import (
     MAX_TASK_WEIGHT,
     MOST,
     MOST_HOSTS,
     MOST_THREADS,
     OWN,
-    SCHEMES,
     TRAITS,
     Cpus,
     Genomes,
@@ -150,7 +150,7 @@ class Selection(_Section):
     scheme: Scheme = Field(
         "tournament", description=f"who becomes a parent: {', '.join(SCHEMES)}, {OWN}; drift selects nobody"
     )
-    parameters: Parameters = Field(Mapped(), description="of a scheme of your own, as {size: 3}")
+    parameters: Parameters = Field(Mapped(), description="of the scheme, as {neighbours: 8}")
     shuffled: bool = Field(
         False, description="deal the scheme's chances out at random within the island: its matched control"
     )
@@ -280,12 +280,17 @@ def _contradictions(config: RunConfig) -> Iterator[str]:
             f"life.coordinates: {life.coordinates}: with life.sampling {life.sampling}, at most {fewest} are allowed: "
             "the weights that quine.hidden makes, each printed once an epoch"
         )
-    operator, parameters = config.reproduction.operator, config.reproduction.parameters
+    scheme = config.selection.scheme
+    if config.task == "none" and scheme in BY_CLASS:
+        yield (
+            f"selection.scheme: {scheme}: without a task there are no classes, by which it selects: name a task, or "
+            "another scheme"
+        )
+    if not plugins.is_own(scheme) and SCHEMES[scheme] is not None:
+        yield from _wrong_parameters("selection", scheme, SCHEMES[scheme], config.selection.parameters)
+    operator = config.reproduction.operator
     if not plugins.is_own(operator):
-        try:
-            plugins.validated("reproduction.parameters", operator, OPERATORS[operator], parameters)
-        except UserError as error:
-            yield str(error)
+        yield from _wrong_parameters("reproduction", operator, OPERATORS[operator], config.reproduction.parameters)
     traits = config.reproduction.heritable
     if len(set(traits)) < len(traits):
         yield f"reproduction.heritable: {list(traits)}: each trait is allowed once"
@@ -302,6 +307,16 @@ def _not_of(config: RunConfig) -> Iterator[str]:
     ):
         if value != default:
             yield f"{key}: {value}: only quine.network {DENSE} has it: use --{key} {default}"
+
+
+def _wrong_parameters(
+    section: str, name: str, model: type[BaseModel] | None, given: Mapping[str, Any]
+) -> Iterator[str]:
+    """What is wrong with the parameters of something shipped."""
+    try:
+        plugins.validated(f"{section}.parameters", name, model, given)
+    except UserError as error:
+        yield str(error)
 
 
 def parse_config(data: Mapping[str, Any], source: str = "configuration") -> RunConfig:

@@ -7,8 +7,9 @@ they work against each other.
 
 from collections.abc import Iterable, Iterator
 
-from alife.configuration.idle import DEFAULTS, at_birth, idle, learns, moved, takes_all, value_of
+from alife.configuration.idle import DEFAULTS, at_birth, idle, is_blind, learns, moved, takes_all, value_of
 from alife.configuration.keys import RunConfig
+from alife.configuration.schemes import UNUSED
 from alife.plugins import is_own
 from alife.words import count
 
@@ -95,16 +96,18 @@ def _vain_traits(config: RunConfig) -> Iterator[tuple[str, str]]:
 
 def _no_selection(config: RunConfig) -> Iterator[tuple[str, str]]:
     rules = config.selection
-    if config.population.size == 1 or rules.scheme in ("drift", "nsga2") or is_own(rules.scheme):
+    if config.population.size == 1 or rules.scheme == "drift" or is_own(rules.scheme):
         return
     if takes_all(config):
         name = "truncation" if rules.scheme == "truncation" else "tournament_size"
         yield f"selection.{name}", "nobody is selected: parents are drawn as under drift"
         if rules.shuffled:
             yield "selection.shuffled", "there is nothing to shuffle: all have the same chance"
-    elif config.task == "none" and rules.accuracy_weight == 1:
+    elif is_blind(config):
         yield "selection.accuracy_weight", "nobody is selected: without a task all accuracies are 0"
-    elif rules.shuffled and moved(config, "selection.accuracy_weight"):
+    elif (
+        rules.shuffled and "accuracy_weight" not in UNUSED[rules.scheme] and moved(config, "selection.accuracy_weight")
+    ):
         yield "selection.accuracy_weight", "under selection.shuffled nobody is selected by it"
 
 

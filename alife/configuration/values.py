@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
 from alife import plugins
 from alife.configuration.networks import DENSE, NETWORKS
 from alife.configuration.operators import OPERATORS
+from alife.configuration.schemes import SCHEMES
 
 Optimizer = Literal["sgd", "momentum", "adam", "adamax", "adagrad", "rmsprop"]
 Trait = Literal["task_weight", "learning_rate", "mutation"]
@@ -20,18 +21,6 @@ Topology = Literal["ring", "torus", "star", "complete", "none"]
 TRAITS: Final = get_args(Trait)
 
 OWN: Final = "or an object of your own, as file.py:NAME or package.module:NAME"
-
-UNUSED: Final = {
-    "tournament": ("truncation",),
-    "truncation": ("tournament_size",),
-    "roulette": ("tournament_size", "truncation"),
-    "nsga2": ("accuracy_weight", "tournament_size", "truncation"),
-    "drift": ("accuracy_weight", "tournament_size", "truncation"),
-}
-"""Keys of `selection` that a scheme does not look at: who sets one is warned, and labels leave them out. A scheme of
-one's own has parameters and looks at none of these."""
-
-SCHEMES: Final = tuple(UNUSED)
 
 MOST: Final = 1_000_000_000
 """The largest number of steps or generations that a key may name: beyond anybody's use, and all arithmetic holds it."""
@@ -127,7 +116,7 @@ def _object(words: tuple[str, ...], group: str, value: Any) -> Any:
     return plugins.located(value) if isinstance(value, str) else value
 
 
-Scheme = Annotated[str, BeforeValidator(partial(_object, SCHEMES, "alife.schemes"))]
+Scheme = Annotated[str, BeforeValidator(partial(_object, tuple(SCHEMES), "alife.schemes"))]
 Operator = Annotated[str, BeforeValidator(partial(_object, tuple(OPERATORS), "alife.mutations"))]
 Network = Annotated[str, BeforeValidator(partial(_object, (DENSE, *NETWORKS), "alife.networks"))]
 Measure = Annotated[str, BeforeValidator(partial(_object, (), "alife.measures"))]
@@ -141,4 +130,4 @@ class Mapped(dict[str, Any]):
 
 
 Parameters = Annotated[dict[str, JsonValue], AfterValidator(Mapped)]
-"""Of an object of one's own, which its own pydantic model checks before a run starts."""
+"""Of an object, shipped or one's own, whose pydantic model checks them before a run starts."""

@@ -3,6 +3,9 @@
 island.py        a generation of one island, as a pure function
 selection.py     fitness, who is chosen, and what a scheme leads one to expect
 schemes.py       the shipped schemes of selection
+fitness.py       what they compare, and chances by rank
+lexicase.py      the scheme that goes by case after case
+niches.py        schemes that keep an island diverse
 mutation.py      operators of mutation, shipped and one's own
 measuring.py     further columns of births: functions of a finished life, and how often they are taken
 objects.py       the user's own objects of a configuration

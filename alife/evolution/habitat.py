@@ -55,6 +55,9 @@ class Lives(Protocol):
     def accuracy(self, networks: Tensor, images: Tensor, labels: Tensor) -> Tensor:
         """[P] float32 share of images [n, …] that networks [P, N] give the label of, [n]."""
 
+    def answers(self, networks: Tensor, images: Tensor, labels: Tensor) -> Tensor:
+        """[P, C, C] float32: of the images of class a, the share answered b."""
+
 
 class DenseLives:
     """Lives of the dense network, by its analytic gradient and blocked passes.
@@ -81,6 +84,10 @@ class DenseLives:
     def accuracy(self, networks: Tensor, images: Tensor, labels: Tensor) -> Tensor:
         """As of `Lives`."""
         return self.forward.accuracy(networks, images, labels)
+
+    def answers(self, networks: Tensor, images: Tensor, labels: Tensor) -> Tensor:
+        """As of `Lives`."""
+        return self.forward.answers(networks, images, labels)
 
 
 class Habitat:
@@ -147,6 +154,10 @@ class Habitat:
         if split not in self.splits:
             return np.zeros(len(networks), np.float32)
         return self.lives.accuracy(networks, *self.splits[split]).numpy(force=True)
+
+    def answers(self, networks: Tensor, split: str) -> Floats:
+        """[P, C, C] float32: of the images of class a on "select" or "test", the share that each answers b."""
+        return self.lives.answers(networks, *self.splits[split]).numpy(force=True)
 
     def measured(self, networks: Floats) -> Floats:
         """[n] float32 accuracy of networks [n, N] on the images that selection uses."""

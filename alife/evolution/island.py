@@ -37,6 +37,8 @@ class Scores:
         test_accuracy: [P] float32 on the test images, only where it was asked for.
         seconds: Wall-clock by phase ("birth", "life", "emission", "scoring", and "measures" where there are any).
         fittest: Slot, adult [N] and genome [N] of the fittest that lived, only where test images were asked for.
+        answers: [P, C, C] float32 of the images that selection uses, only where they were asked for: of those of class
+            a, the share that each answered b.
     """
 
     columns: dict[str, Floats]
@@ -44,6 +46,7 @@ class Scores:
     test_accuracy: Floats | None
     seconds: dict[str, float]
     fittest: tuple[int, Floats, Floats] | None = None
+    answers: Floats | None = None
 
     @property
     def living(self) -> NDArray[np.bool_]:
@@ -59,6 +62,7 @@ def lifetime(
     collapse_norm: float,
     test: bool = False,
     measures: Mapping[str, Found] = MappingProxyType({}),
+    answers: bool = False,
 ) -> tuple[Scores, Floats]:
     """Birth, life and scoring of one island's generation, with the threads that the configuration says.
 
@@ -70,6 +74,7 @@ def lifetime(
         collapse_norm: ‖θ‖ below which an adult has collapsed.
         test: Touch the test images too.
         measures: The user's own, as of `alife.evolution.measuring.own`.
+        answers: Say of each image class what was answered, too.
 
     Returns:
         Scores, and the emitted genomes [P, N] float32 of which children are conceived.
@@ -79,7 +84,7 @@ def lifetime(
     """
     where = f"in generation {generation} on island {island}"
     with computing(habitat.config.life.threads), habitat.telling(where):
-        return _lived(habitat, newborns, generation, island, collapse_norm, test, measures)
+        return _lived(habitat, newborns, generation, island, collapse_norm, test, measures, answers)
 
 
 def _lived(
@@ -90,6 +95,7 @@ def _lived(
     collapse_norm: float,
     test: bool,
     own: Mapping[str, Found],
+    asked: bool,
 ) -> tuple[Scores, Floats]:
     seconds: dict[str, float] = {}
     clock = _Clock(habitat.device, seconds)
@@ -118,6 +124,7 @@ def _lived(
         scores["newborn_accuracy"] = habitat.accuracy(genomes, "select")
     else:
         scores["newborn_accuracy"] = np.full(len(genomes), np.nan, np.float32)
+    answers = habitat.answers(adults, "select") if asked else None
     tested = habitat.accuracy(adults, "test") if test else None
     best = _fittest(habitat.config, scores, causes) if test else None
     fittest = None if best is None else (best, _row(adults, best), _row(genomes, best))
@@ -125,7 +132,7 @@ def _lived(
     if own:
         scores |= _measured(habitat, own, newborns, (genomes, adults, emitted), scores, causes, generation, island)
         clock("measures")
-    return Scores(scores, causes, tested, seconds, fittest), emitted.numpy(force=True)
+    return Scores(scores, causes, tested, seconds, fittest, answers), emitted.numpy(force=True)
 
 
 def _measured(

@@ -44,7 +44,7 @@ def found(config: RunConfig, physics: Physics, thawed: Mutation | None = None) -
         objects[networks.KEY] = network
     scheme = selection.own_scheme(config.selection, again=True)
     if scheme is not None:
-        selection.on_trial(scheme, config.population.size, given(config))
+        selection.on_trial(scheme, config.population.size, given(config), physics.shape.classes)
         objects[selection.KEY] = scheme
     own = mutation.of_rules(config.reproduction)
     births = {mutation.KEY: own} | ({} if thawed is None or thawed == own else {THAWED: thawed})
@@ -72,13 +72,13 @@ def given(config: RunConfig) -> tuple[str, ...]:
 
 
 def columns(config: RunConfig, objects: Mapping[str, Found]) -> list[dict[str, Any]]:
-    """Columns that the objects add to births, as the manifest lists them.
+    """Columns that the objects add to births, and a shipped scheme of selection, as the manifest lists them.
 
     Args:
         config: The run's.
         objects: As of `found`.
     """
-    chance = [dict(selection.CHANCE)] if selection.KEY in objects else []
+    chance = [dict(selection.CHANCE)] if selection.is_recorded(config.selection.scheme) else []
     keys = {name: measuring.key_of(name) for name in config.measures}
     return chance + [
         measuring.column(name, objects[key], measuring.every(config, name))

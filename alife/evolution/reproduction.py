@@ -4,7 +4,7 @@
 parent hands on is a *message*, the genome it emitted (g* in the record's copying_error). Noise strikes at birth: the
 newborn lives with the genome that the mutation operator (`alife.evolution.mutation`) makes of the message, by default
 g = g* + σ·RMS(g*)·ε, from numbers keyed by the child's identity. So a message and an identity say everything about a
-newborn, and nothing else is sent, stored or replayed.
+newborn, and nothing else is sent, stored or replayed, but for the line of ancestors where selection asks for it.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from alife import schema
 from alife.configuration.keys import RunConfig
-from alife.evolution import mutation
+from alife.evolution import mutation, selection
 from alife.evolution.mutation import GAUSSIAN, Mutation
 from alife.organism.shape import Anatomy
 from alife.streams import Stream, rng
@@ -40,6 +40,8 @@ class Newborns:
         traits: life-history traits (`schema.LIFE_HISTORY`), each [P] float32; read them with `trait`.
         noise_seed: Seed of the birth noise; a fork keeps its parent's for the generation that it thaws.
         mutation: The operator that they are born by; likewise.
+        lines: [P, k] int64 ids of parent, grandparent and so on, as far back as the scheme of selection asks; None
+            where it does not. Read them with `line`.
     """
 
     ids: Ints
@@ -49,6 +51,7 @@ class Newborns:
     traits: Mapping[str, Floats]
     noise_seed: int
     mutation: Mutation = GAUSSIAN
+    lines: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -63,6 +66,7 @@ class Newborns:
             {name: trait[slots].copy() for name, trait in self.traits.items()},
             self.noise_seed,
             self.mutation,
+            None if self.lines is None else self.lines[slots].copy(),
         )
 
 
@@ -128,6 +132,15 @@ def trait(config: RunConfig, newborns: Newborns, name: str) -> Floats:
     if name in config.reproduction.heritable:
         return newborns.traits[name]
     return np.full(len(newborns), environment(config)[name], np.float32)
+
+
+def line(newborns: Newborns, back: int) -> Ints:
+    """[P, back] ids of parent, grandparent and so on; the oldest that is known stands for all before it.
+
+    That is the id of a founder itself, and of the parent where a fork has thawed newborns of a run without lines.
+    """
+    known = newborns.ancestors[:, None] if newborns.lines is None else newborns.lines
+    return known[:, np.minimum(np.arange(back), known.shape[1] - 1)]
 
 
 def birth(newborns: Newborns, shape: Anatomy) -> Floats:
@@ -199,14 +212,16 @@ def conceive(
                 inherited = inherited * np.exp(np.float32(config.reproduction.trait_mutation) * step)
             inherited = np.minimum(inherited, LARGEST)
         traits[name] = inherited
+    ids, back = parents.ids[chosen], selection.back(config.selection)
     return Newborns(
         ids=identities(island, generation, len(chosen)),
-        ancestors=parents.ids[chosen],
+        ancestors=ids,
         messages=emitted[chosen],
         noise=traits["mutation"].copy(),
         traits=traits,
         noise_seed=config.seed,
         mutation=mutation.of_rules(config.reproduction),
+        lines=np.column_stack([ids, line(parents, back)[chosen, : back - 1]]) if back else None,
     )
 
 

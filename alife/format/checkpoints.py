@@ -23,6 +23,8 @@ from alife.words import count
 
 _ARRAYS = {"ids": "int64", "ancestors": "int64", "messages": "float32", "noise": "float32"}
 _TENSORS = {**_ARRAYS, **{f"traits/{name}": "float32" for name in schema.LIFE_HISTORY}}
+_LINES = "lines"
+"""The tensor that only runs have whose scheme of selection asks for lines of ancestors."""
 
 _ISLAND = re.compile("0|[1-9][0-9]{0,8}")
 
@@ -67,6 +69,8 @@ def encode(generation: int, newborns: Mapping[int, Newborns], meta: Mapping[str,
             tensors[f"{number}/{name}"] = np.ascontiguousarray(getattr(island, name))
         for name, values in island.traits.items():
             tensors[f"{number}/traits/{name}"] = np.ascontiguousarray(values)
+        if island.lines is not None:
+            tensors[f"{number}/{_LINES}"] = np.ascontiguousarray(island.lines)
     problem = _problem(tensors, generation)
     if problem:
         raise ValueError(problem)
@@ -214,7 +218,8 @@ def decode_adults(data: bytes, source: str) -> dict[int, Adult]:
 def _newborns(tensors: Mapping[str, np.ndarray], island: int, noise_seed: int, how: Mutation) -> Newborns:
     arrays = {name: tensors[f"{island}/{name}"] for name in _ARRAYS}
     traits = {name: tensors[f"{island}/traits/{name}"] for name in schema.LIFE_HISTORY}
-    return Newborns(**arrays, traits=traits, noise_seed=noise_seed, mutation=how)
+    lines = tensors.get(f"{island}/{_LINES}")
+    return Newborns(**arrays, traits=traits, noise_seed=noise_seed, mutation=how, lines=lines)
 
 
 def _problem(tensors: Mapping[str, np.ndarray], generation: int) -> str:
@@ -225,7 +230,7 @@ def _problem(tensors: Mapping[str, np.ndarray], generation: int) -> str:
     for name, tensor in tensors.items():
         number, _, field = name.partition("/")
         islands.setdefault(number, {})[field] = tensor
-    weights = set()
+    weights, back = set(), set()
     for number, fields in islands.items():
         if (
             not (number.isascii() and number.isdigit() and str(int(number)) == number)
@@ -236,21 +241,25 @@ def _problem(tensors: Mapping[str, np.ndarray], generation: int) -> str:
         if problem:
             return f"island {number}: {problem}"
         weights.add(fields["messages"].shape[1])
+        back.add(fields[_LINES].shape[1] if _LINES in fields else 0)
     if len(weights) != 1:
         return f"genomes of different lengths: {sorted(weights)}"
+    if len(back) != 1:
+        return f"lines of ancestors of different lengths: {sorted(back)}"
     ids = np.concatenate([fields["ids"] for fields in islands.values()])
     return "" if len(np.unique(ids)) == len(ids) else "an individual is there twice"
 
 
 def _island_problem(fields: Mapping[str, np.ndarray], generation: int) -> str:
-    if fields.keys() != _TENSORS.keys():
-        return f"tensors {sorted(fields.keys() ^ _TENSORS.keys())} are missing or unknown"
+    kinds = {**_TENSORS, **({_LINES: "int64"} if _LINES in fields else {})}
+    if fields.keys() != kinds.keys():
+        return f"tensors {sorted(fields.keys() ^ kinds.keys())} are missing or unknown"
     size = len(fields["ids"]) if fields["ids"].ndim else 0
-    for name, dtype in _TENSORS.items():
+    for name, dtype in kinds.items():
         tensor = fields[name]
         if tensor.dtype != dtype:
             return f"{name} is {tensor.dtype}, not {dtype}"
-        if tensor.ndim != (2 if name == "messages" else 1) or len(tensor) != size:
+        if tensor.ndim != (2 if name in ("messages", _LINES) else 1) or len(tensor) != size:
             return f"{name} has shape {tensor.shape} for {count(size, 'newborn')}"
         if dtype == "float32" and not np.isfinite(tensor).all():
             return f"{name} is not finite"
@@ -258,4 +267,6 @@ def _island_problem(fields: Mapping[str, np.ndarray], generation: int) -> str:
         return "empty genomes or negative noise"
     if (fields["ids"] < 0).any() or (fields["ids"] >> schema.SLOT_BITS & schema.MAX_GENERATIONS != generation).any():
         return f"an id is not of generation {generation}"
+    if _LINES in fields and (not fields[_LINES].shape[1] or (fields[_LINES][:, 0] != fields["ancestors"]).any()):
+        return "lines of ancestors do not begin with them"
     return ""

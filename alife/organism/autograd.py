@@ -4,7 +4,7 @@
 that an island needs of a network.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
@@ -137,15 +137,28 @@ class AutogradLives:
 
     def accuracy(self, networks: Tensor, images: Tensor, labels: Tensor) -> Tensor:
         """[P] float32 share of images whose largest logit is their label's; no finite answer is a wrong one."""
-        return torch.cat([self._accuracy(chunk, images, labels) for chunk in networks.split(self._together)])
-
-    def _accuracy(self, chunk: Tensor, images: Tensor, labels: Tensor) -> Tensor:
-        answer = torch.func.vmap(self.network.logits, in_dims=(0, None))
-        right = torch.zeros(len(chunk), dtype=torch.int64, device=chunk.device)
-        for some, theirs in zip(images.split(IMAGES), labels.split(IMAGES), strict=True):
-            best, said = answer(chunk, as_seen(some)).max(2)
-            right += ((said == theirs) & best.isfinite()).sum(1)
+        right = torch.zeros(len(networks), dtype=torch.int64, device=networks.device)
+        for who, theirs, said, finite in self._said(networks, images, labels):
+            right[who] += ((said == theirs) & finite).sum(1)
         return right.to(torch.float32) / max(1, len(images))
+
+    def answers(self, networks: Tensor, images: Tensor, labels: Tensor) -> Tensor:
+        """Confusion [P, C, C] float32, as of `alife.organism.quine.Forward.answers`."""
+        classes = self.network.sizes.classes
+        given = torch.zeros(len(networks), classes * classes, dtype=torch.int64, device=networks.device)
+        for who, theirs, said, finite in self._said(networks, images, labels):
+            given[who].scatter_add_(1, theirs * classes + said, finite.to(torch.int64))
+        shown = torch.bincount(labels, minlength=classes).clamp(min=1)
+        return (given.view(-1, classes, classes) / shown[:, None]).to(torch.float32)
+
+    def _said(self, networks: Tensor, images: Tensor, labels: Tensor) -> Iterator[tuple[slice, Tensor, Tensor, Tensor]]:
+        """Block after block: whose, labels [r], the classes answered [c, r], and whether these answers are finite."""
+        answer = torch.func.vmap(self.network.logits, in_dims=(0, None))
+        for first in range(0, len(networks), self._together):
+            who = slice(first, first + self._together)
+            for some, theirs in zip(images.split(IMAGES), labels.split(IMAGES), strict=True):
+                best, said = answer(networks[who], as_seen(some)).max(2)
+                yield who, theirs, said, best.isfinite()
 
 
 def as_seen(images: Tensor) -> Tensor:

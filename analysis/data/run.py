@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from alife import schema
 from alife.configuration.columns import CHANCE
 from alife.configuration.keys import RunConfig
-from alife.configuration.values import UNUSED
+from alife.configuration.schemes import UNUSED
 from alife.errors import UserError, plain
 from alife.evolution import selection
 from alife.format import manifest as manifests

@@ -12,7 +12,7 @@ from typing import Any, Final
 import fsspec
 
 from alife import plugins
-from alife.configuration.values import UNUSED
+from alife.configuration.schemes import UNUSED
 from alife.errors import UserError
 from alife.format import files
 from alife.format.manifest import NAME as MANIFEST
@@ -278,12 +278,13 @@ def unlike(run: Run, null: Run) -> str | None:
 
 def _dealing(run: Run) -> str:
     """The scheme of a run and how unequal it makes chances, apart from scores."""
-    scheme = str(run.setting(_SCHEME))
+    scheme, size = str(run.setting(_SCHEME)), run.setting("selection.tournament_size")
     if scheme == "tournament":
-        return f"a tournament of {run.setting('selection.tournament_size')}"
+        return f"a tournament of {size}"
     if scheme == "truncation":
         return f"truncation at {run.setting('selection.truncation'):g}"
-    given = ", ".join(f"{key} {value}" for key, value in run.setting("selection.parameters").items())
+    told = {**run.setting("selection.parameters"), **({"tournament size": size} if scheme == "novelty" else {})}
+    given = ", ".join(f"{key} {value}" for key, value in told.items())
     return f"{plugins.short(scheme)}{f' ({given})' if given else ''}"
 
 

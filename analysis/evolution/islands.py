@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from alife import schema
 from alife.errors import UserError
 from alife.evolution import selection
-from alife.plugins import is_own
 from alife.traits import STORED, there
 from analysis.data.once import once
 from analysis.data.run import Run
@@ -91,7 +90,7 @@ class Demes:
     @cached_property
     def expected(self) -> Floats:
         """[n] children that the run's scheme leads one to expect of each, given the scores; 0 for the dead."""
-        if is_own(self.rules.scheme) and not self.rules.shuffled:
+        if selection.is_recorded(self.rules.scheme) and not self.rules.shuffled:
             return self.dealt
         return _children(self, selection.expected_offspring)
 
@@ -99,9 +98,9 @@ class Demes:
     def dealt(self) -> Floats:
         """[n] as `expected`, but with `shuffled` before chances are dealt out: how unequal, but not whose.
 
-        Those of a scheme of the run's own are on record, as births' column "chance".
+        Those that do not follow from scores alone are on record, as births' column "chance".
         """
-        if is_own(self.rules.scheme):
+        if selection.is_recorded(self.rules.scheme):
             chance = self.tree.births["chance"].to_numpy(np.float64) * self.living
             return chance * ratio(self.total(self.offspring), self.total(chance))[self.home]
         if not self.rules.shuffled:

@@ -36,9 +36,13 @@ class Worker:
         self.habitat = Habitat(config, physics)
         self._adults: dict[int, tuple[int, Newborns, Floats]] = {}
 
-    def live(self, island: int, generation: int, newborns: Newborns, collapse_norm: float, test: bool) -> Scores:
-        """Scores of a generation; what its adults emitted stays here until `conceive`."""
-        scores, emitted = lifetime(self.habitat, newborns, generation, island, collapse_norm, test, self.measures)
+    def live(
+        self, island: int, generation: int, newborns: Newborns, collapse_norm: float, test: bool, answers: bool
+    ) -> Scores:
+        """Scores of a generation; what its adults emitted stays here until `conceive`. Arguments as of `lifetime`."""
+        scores, emitted = lifetime(
+            self.habitat, newborns, generation, island, collapse_norm, test, self.measures, answers
+        )
         self._adults[island] = generation, newborns, emitted
         return scores
 

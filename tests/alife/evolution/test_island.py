@@ -54,6 +54,22 @@ def test_the_same_arguments_give_the_same_bits_and_others_do_not(place):
     assert bits() != bits(island=1)
 
 
+def test_answers_are_given_where_they_are_asked_for_and_change_nothing_else(place):
+    config, habitat = place
+    group = newborns(config, habitat)
+    group.messages[1] = np.inf
+    plain, emitted = lifetime(habitat, group, 1, 0, 1e-6)
+    scores, again = lifetime(habitat, group, 1, 0, 1e-6, answers=True)
+    assert plain.answers is None
+    assert scores.answers is not None
+    assert scores.answers.shape == (6, 10, 10)
+    assert not scores.answers[1].any()
+    right = np.diagonal(scores.answers, axis1=1, axis2=2).mean(1)  # as many images of each class
+    np.testing.assert_allclose(right, scores.columns["accuracy"], atol=1e-6)
+    assert emitted.tobytes() == again.tobytes()
+    assert all(plain.columns[name].tobytes() == scores.columns[name].tobytes() for name in schema.SCORES)
+
+
 def test_learning_improves_printing_and_classifying(small):
     def lived(steps):
         life = {"steps": steps, "coordinates": 128, "images": 64}

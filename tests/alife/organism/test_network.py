@@ -88,13 +88,16 @@ def test_lives_are_those_of_the_kernel(environment, chunk):
     torch.testing.assert_close(lives.emit(adults), forward.emit(adults, features.coordinates))
     labels, images = features.labels, features.images
     torch.testing.assert_close(lives.accuracy(adults, images, labels), forward.accuracy(adults, images, labels))
+    torch.testing.assert_close(lives.answers(adults, images, labels), forward.answers(adults, images, labels))
 
 
 def test_no_finite_answer_is_a_wrong_one():
     features = features_of()
     network, same = by_autograd(features)
     genomes = torch.full_like(genomes_of(features), torch.nan)
-    assert not AutogradLives(network, same, 2).accuracy(genomes, features.images, features.labels).any()
+    lives = AutogradLives(network, same, 2)
+    assert not lives.accuracy(genomes, features.images, features.labels).any()
+    assert not lives.answers(genomes, features.images, features.labels).any()
 
 
 class Asking(nn.Module):

@@ -59,6 +59,29 @@ def test_accuracy_counts_the_largest_logit_and_no_answer_is_wrong():
     assert got[1].item() == 0
 
 
+def test_answers_are_the_confusion_of_each_and_hold_its_accuracy():
+    draw = np.random.default_rng(4)
+    theta = networks(5)
+    theta[1] = float("nan")
+    images = torch.from_numpy(draw.normal(size=(40, SHAPE.hidden - SHAPE.coordinate_units)))
+    labels = torch.from_numpy(draw.integers(0, 2, 40))  # nothing is of class 2
+    forward = Forward(SHAPE, chunk=2, rows=7, like=theta)
+    got = forward.answers(theta, images, labels)
+    assert got.shape == (5, 3, 3)
+    assert got.dtype == torch.float32
+    shown = torch.bincount(labels, minlength=3)
+    w = split(theta, SHAPE)
+    x = torch.cat([torch.zeros(40, SHAPE.coordinate_units, dtype=torch.float64), images], 1).T
+    for i in (0, 2, 3, 4):
+        answer = (w.w_class[i] @ F.selu(w.w2[i] @ F.selu(w.w1[i] @ x))).argmax(0)
+        for a, b in np.ndindex(3, 3):
+            count = int(((labels == a) & (answer == b)).sum())
+            assert got[i, a, b].item() == np.float32(count / max(1, int(shown[a])))
+    assert not got[1].any(), "no finite answer is in no column"
+    right = (got.diagonal(dim1=1, dim2=2) * shown).sum(1) / 40
+    torch.testing.assert_close(right, forward.accuracy(theta, images, labels))
+
+
 @given(st.lists(st.floats(-200, 200, width=32), min_size=1, max_size=80))
 @settings(max_examples=60, deadline=None)
 def test_selu_and_its_backward_are_torch_s_to_rounding(values):

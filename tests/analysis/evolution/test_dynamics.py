@@ -30,7 +30,7 @@ from tests.support.synthetic import generation_table, synthetic_run
 SEED = 7
 
 
-def run_of(births: pd.DataFrame, **world) -> Run:
+def run_of(births: pd.DataFrame, scheme: str = "tournament", **world) -> Run:
     """A run with planted births: columns that are not given are filled in."""
     births = births.copy()
     births["destruction_time"] = births["generation"] + 1
@@ -45,9 +45,10 @@ def run_of(births: pd.DataFrame, **world) -> Run:
     births["cause_of_death"] = pd.Categorical(births["cause_of_death"], schema.CAUSES)
     births = births.astype({name: kind for name, kind in schema.BIRTHS.items() if kind != "string"})
     template = synthetic_run(1, 1, 1, **world)
+    rules = Selection.model_validate({**template.config["selection"], "scheme": scheme}).model_dump(mode="json")
     manifest = template.manifest | {"generation": int(births["generation"].max())}
-    births = derive(births, SimpleNamespace(**template.config["selection"]))
-    return replace(template, births=births, manifest=manifest, generations=generation_table(births))
+    births, config = derive(births, SimpleNamespace(**rules)), template.config | {"selection": rules}
+    return replace(template, config=config, births=births, manifest=manifest, generations=generation_table(births))
 
 
 def breed(
@@ -71,7 +72,7 @@ def breed(
     newborns move between islands 0 and 1 in each generation. `favourite` is the share of children that the first
     survivor of an island gets beside what the scheme gives it.
     """
-    draw = np.random.default_rng(seed)
+    draw, others = np.random.default_rng(seed), np.random.default_rng([seed, 1])
     rules = Selection.model_validate({"scheme": scheme, "accuracy_weight": 1.0})
     z = np.full((islands, size), 0.5) + noise * draw.standard_normal((islands, size))
     ids = np.array([[schema.pack_id(i, 0, s) for s in range(size)] for i in range(islands)])
@@ -80,6 +81,20 @@ def breed(
         alive = draw.random((islands, size)) >= deaths
         alive[:, 0] = True
         error = np.where(alive, 0.01 + 0.001 * draw.random((islands, size)), np.nan)
+        choices = [
+            selection.select(
+                rules,
+                {"accuracy": z[i], "replication_error": error[i]},
+                alive[i],
+                size,
+                seed,
+                generation,
+                i,
+                offered={"answers": others.random((size, 2, 2)), "clades": others.integers(0, 3, size)},
+            )
+            for i in range(islands)
+        ]
+        noted = {name: np.concatenate([choice.columns[name] for choice in choices]) for name in choices[0].columns}
         rows.append(
             pd.DataFrame(
                 {
@@ -91,17 +106,11 @@ def breed(
                     "replication_error": error.ravel(),
                     "squared_norm": np.exp(z).ravel(),
                     "cause_of_death": np.where(alive, "generation_end", "diverged").ravel(),
+                    **noted,
                 }
             )
         )
-        chosen = np.stack(
-            [
-                selection.select(
-                    rules, {"accuracy": z[i], "replication_error": error[i]}, alive[i], size, seed, generation, i
-                ).parents
-                for i in range(islands)
-            ]
-        )
+        chosen = np.stack([choice.parents for choice in choices])
         chosen[draw.random(chosen.shape) < favourite] = 0
         parents = np.take_along_axis(z, chosen, 1)
         ancestors = np.take_along_axis(ids, chosen, 1)
@@ -155,7 +164,7 @@ def by_definition(record: Demes, trait: str) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     islands=st.integers(1, 3),
