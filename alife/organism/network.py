@@ -172,8 +172,8 @@ class Network:
         """[P, N] adults of genomes [P, N] of one island; those whose individuals interact override it."""
         return conditions.learn(genomes)
 
-    def _call(self, weights: Tensor, method: str, *args: Any, **named: Any) -> Any:
-        parts = weights.split(self._counts)
+    def _call(self, own_weights: Tensor, method: str, *args: Any, **named: Any) -> Any:
+        parts = own_weights.split(self._counts)
         own = {f"module.{n}": part.view_as(p) for (n, p), part in zip(self.parameters.items(), parts, strict=True)}
         return torch.func.functional_call(self._voice, own, (method, *args), named)
 
