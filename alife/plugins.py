@@ -16,7 +16,7 @@ import traceback
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -72,7 +72,7 @@ class Found:
         return UserError(f"{self.key}: {self.name}: {why}")
 
     def __call__(self, *given: Any, where: str = "", **offered: Any) -> Any:
-        """What the object makes of its arguments, its parameters last.
+        """What the object makes of its arguments, its parameters last; what it prints goes to standard error.
 
         Args:
             given: Its arguments.
@@ -83,7 +83,8 @@ class Found:
             UserError: It raised something.
         """
         try:
-            return self.call(*given, *self.arguments, **{name: offered[name] for name in self.asks})
+            with redirect_stdout(sys.stderr):
+                return self.call(*given, *self.arguments, **{name: offered[name] for name in self.asks})
         except (Exception, SystemExit) as error:
             raise self._failed(error, where) from error
 
@@ -91,7 +92,8 @@ class Found:
     def telling(self, where: str) -> Iterator[None]:
         """What is raised inside, by what the object made, is a `UserError` that names it, as of a call of its own."""
         try:
-            yield
+            with redirect_stdout(sys.stderr):
+                yield
         except UserError:
             raise
         except (Exception, SystemExit) as error:

@@ -4,6 +4,7 @@ import argparse
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Final
 
 from alife.cli.common import Command
@@ -16,7 +17,7 @@ class Kind:
     Attributes:
         key: Of the configuration.
         group: Of entry points, by which installed packages offer theirs.
-        shipped: Gives those that are shipped, by word.
+        shipped: Gives those that are shipped, by word: an object with a docstring, or what there is to say.
     """
 
     key: str
@@ -36,9 +37,44 @@ def _operators() -> Mapping[str, Any]:
     return OPERATORS
 
 
+def _tasks() -> Mapping[str, Any]:
+    from alife.configuration.values import TASKS
+
+    return TASKS
+
+
+def _networks() -> Mapping[str, Any]:
+    from alife.configuration.networks import DENSE, NETWORKS
+
+    what = "Fixed random features, two layers of SELU units, a head that prints and one that names classes."
+    return {DENSE: what, **{word: _imported(name) for word, name in NETWORKS.items()}}
+
+
+def _imported(name: str) -> Any:
+    module, _, thing = name.partition(":")
+    return getattr(import_module(module), thing)
+
+
+def _measures() -> Mapping[str, Any]:
+    from alife.configuration.columns import MEASURES
+    from alife.traits import TRAITS
+
+    return {name: TRAITS[name].meaning for name in MEASURES}
+
+
+def _figures() -> Mapping[str, Any]:
+    from alife import figures
+
+    return {name: getattr(figures, name) for name in figures.__all__}
+
+
 KINDS: Final = {
+    "tasks": Kind("task", "alife.tasks", _tasks),
+    "networks": Kind("quine.network", "alife.networks", _networks),
     "schemes": Kind("selection.scheme", "alife.schemes", _schemes),
     "mutations": Kind("reproduction.operator", "alife.mutations", _operators),
+    "measures": Kind("measures", "alife.measures", _measures),
+    "figures": Kind("alife.figures", "alife.figures", _figures),
 }
 
 
@@ -70,4 +106,6 @@ def lines(name: str) -> list[str]:
 
 
 def _first_line(thing: Any) -> str:
+    if isinstance(thing, str):
+        return thing
     return (inspect.getdoc(thing) or "").partition("\n")[0]

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from alife.configuration.keys import RunConfig, leaves
-from alife.configuration.networks import UNSEEN
+from alife.configuration.networks import DENSE, UNSEEN
 from alife.configuration.values import UNUSED
-from alife.plugins import is_own
+from alife.plugins import is_own, short
 
 _LIFE = (
     *("optimizer", "learning_rate", "coordinates", "images", "task_weight", "replication_weight", "temperature"),
@@ -37,8 +37,14 @@ def _idle_network(config: RunConfig) -> Iterator[tuple[str, str]]:
 
 
 def _idle_world(config: RunConfig) -> Iterator[tuple[str, str]]:
+    if config.quine.network == DENSE:
+        yield "quine.parameters", f"changes nothing under quine.network {DENSE}, which takes none"
+    else:
+        for key in ("quine.hidden", "quine.projection"):
+            yield key, f"changes nothing under quine.network {short(config.quine.network)}"
     if config.task == "none":
-        yield "quine.coordinate_units", "changes nothing without a task: all units see the coordinate"
+        if config.quine.network == DENSE:
+            yield "quine.coordinate_units", "changes nothing without a task: all units see the coordinate"
         if config.quine.projection == "centred":
             yield "quine.projection", "is unit without a task"
         for key in ("quine.pairing", "life.images", "life.task_weight", "life.temperature"):
@@ -64,7 +70,7 @@ def _idle_life(config: RunConfig, classes: int | None) -> Iterator[tuple[str, st
     if life.replication_weight == 0:
         yield "life.target", "changes nothing where nobody learns to print (life.replication_weight)"
     steps = _epoch(config, classes)
-    if life.target == "epoch" and life.steps <= steps:
+    if config.quine.network == DENSE and life.target == "epoch" and life.steps <= steps:
         yield "life.target", f"is birth: the first epoch has {steps} steps, and a life {life.steps} (life.steps)"
     if config.population.size == 1:
         yield "life.environment", "changes nothing on islands of one individual"

@@ -81,11 +81,20 @@ Traits = Annotated[tuple[Trait, ...], BeforeValidator(_traits), Field(strict=Fal
 GIVEN: Final = "given"
 """The task of a run whose data are handed over in Python."""
 
-_WORDS: Final = ("mnist", "glyphs", "none", GIVEN, "")
+TASKS: Final = {
+    "mnist": "70,000 handwritten digits of 28 × 28 pixels, fetched on first use",
+    "glyphs": "660 drawn digits of 8 × 8 pixels, made on the spot: for trying things out",
+    "none": "nothing to classify: networks that print themselves alone",
+}
+"""The tasks that go by a word."""
+
+_WORDS: Final = (*TASKS, GIVEN, "")
 
 
 def located(task: str) -> str:
     """A task that means the same wherever one stands: a folder, or the file of an object, by its absolute path."""
+    if task not in _WORDS and not os.path.exists(task):
+        task = plugins.installed("alife.tasks").get(task, task)
     if task in _WORDS or (plugins.NAME.fullmatch(task) and not os.path.isdir(task)):
         return plugins.located(task)
     return os.path.abspath(os.path.expanduser(task))

@@ -61,8 +61,22 @@ class OwnNetwork(nn.Module):
         """Logits [n, C] of images, as `DenseNetwork.forward` takes them."""
         sizes, (low, high) = self._network.sizes, self.span
         seen = as_seen(images) if images.dtype == torch.uint8 else ((images - low) / (high - low)).to(torch.float32)
-        seen = seen.reshape(-1, sizes.rows, sizes.columns, sizes.channels).movedim(3, 1)
+        image = [sizes.rows, sizes.columns, sizes.channels]
+        seen = channels_last(seen, image).reshape(-1, *image).movedim(3, 1)
         return self._network.logits(self.weights, networks.seen_by(self._network, seen))
+
+
+def channels_last(images: Tensor, image: list[int]) -> Tensor:
+    """Images [n, channels, rows, columns] as [n, rows, columns, channels]; those in another layout as they are.
+
+    Args:
+        images: What may be either.
+        image: Rows, columns and channels of one.
+    """
+    if images.dim() != 4 or len(image) != 3:
+        return images
+    given = [images.shape[1], images.shape[2], images.shape[3]]
+    return images.movedim(1, 3) if given != image and given == [image[2], image[0], image[1]] else images
 
 
 class DenseNetwork(nn.Module):
@@ -78,6 +92,7 @@ class DenseNetwork(nn.Module):
         out: The head that prints a weight, [1, H].
         classes: The head that names a class, [C, H]; without a task C = 0.
         span: The two values that it sees as 0 and 1; (0, 1) of what learned uint8, which it takes, too.
+        image: Rows and columns of an image, and channels if it has more than one.
         coordinates: [N, K] features of the genome's coordinates.
     """
 
@@ -97,6 +112,7 @@ class DenseNetwork(nn.Module):
         self.register_buffer("projection", torch.tensor(optics.projection))
         self.register_buffer("mean", torch.tensor(optics.mean))
         self.span = optics.span
+        self.image: list[int] = list((physics.task or {}).get("shape", []))
 
     @torch.jit.export
     def emit(self) -> Tensor:
@@ -108,11 +124,12 @@ class DenseNetwork(nn.Module):
         """Logits [n, C] of images, the coordinate blank; with joint pairing, coordinate k mod N beside image k.
 
         Args:
-            images: [n, pixels], [n, rows, columns] or [n, rows, columns, channels]: uint8 from 0 to 255, or floats from
-                0 to 1; where `span` says otherwise, values on the scale of the data that it learned.
+            images: [n, pixels], [n, rows, columns], [n, rows, columns, channels] or [n, channels, rows, columns]: uint8
+                from 0 to 255, or floats from 0 to 1; where `span` says otherwise, values on the scale of the data that
+                it learned.
             number: k of the first image.
         """
-        pixels = images.flatten(1).to(torch.float64)
+        pixels = channels_last(images, self.image).flatten(1).to(torch.float64)
         low, high = self.span
         if (low, high) != (0.0, 1.0):
             pixels = (pixels - low) / (high - low)

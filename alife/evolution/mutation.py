@@ -165,6 +165,9 @@ OPERATORS: Final[Mapping[str, Callable[..., Floats]]] = MappingProxyType(
 )
 """The shipped operators. Read-only: what is patched in at run time would go on record under the name of another."""
 
+BY_MATRIX: Final = tuple(name for name, each in OPERATORS.items() if "shape" in plugins.named_arguments(each))
+"""Those that look at the matrices of a genome."""
+
 
 def _own_genome(
     own: Found, shape: Anatomy, message: Floats, sigma: float, random: Random, told: Callable[[], str]

@@ -32,6 +32,8 @@ def on_trial(found: Found, config: RunConfig, world: Physics) -> None:
     with found.telling(where), torch.no_grad():
         printed = [network.emit(genomes[0]) for _ in range(2)]
         _check(found, "emit(codes)", printed, (network.shape.n_weights,))
+        if not np.array_equal(*rows) and torch.equal(printed[0], network.emit(genomes[1])):
+            raise found.error("its emit(codes) gives the same whatever its weights: what it prints is to come of them")
         if images is not None:
             answers = [network.logits(genomes[0], as_seen(images)) for _ in range(2)]
             _check(found, "forward(images)", answers, (len(images), network.sizes.classes))
@@ -75,8 +77,6 @@ def _check(found: Found, method: str, given: list[Any], shape: tuple[int, ...]) 
     if tuple(first.shape) != shape or first.dtype != torch.float32:
         raise found.error(f"its {method} gave {first.dtype} of shape {tuple(first.shape)}: {expected}")
     if not bool(first.isfinite().all()):
-        raise found.error(
-            f"its {method} gave values that are not finite on trial, with a founder's weights: {expected}"
-        )
+        raise found.error(f"its {method} gave values that are not finite, with a founder's weights: {expected}")
     if not torch.equal(first, given[1]):
         raise found.error(f"its {method} gave other values when it was called again: nothing may be random in it")

@@ -19,6 +19,7 @@ from alife.configuration.keys import RunConfig
 from alife.configuration.networks import DENSE, NETWORKS
 from alife.organism.autograd import as_seen
 from alife.organism.network import Network, Sizes
+from alife.organism.shape import Tensors
 from alife.plugins import Found
 from alife.streams import Stream, rng
 from alife.world.projections import Physics, random_codes, unit_blocks
@@ -58,13 +59,24 @@ def sizes_of(config: RunConfig, task: Task | None) -> Sizes:
     return Sizes(channels[0] if channels else 1, rows, columns, task.classes, units)
 
 
+def shape_of(config: RunConfig, task: Task | None) -> Tensors:
+    """The weights of the network of a run, its file read again.
+
+    Raises:
+        UserError: The maker cannot be had, fails, or makes no network.
+    """
+    found = own(config, again=True)
+    assert found is not None
+    return _make(found, sizes_of(config, task), rng(_seed(config), Stream.PROJECTION, 2)).shape
+
+
 def physics(config: RunConfig, task: Task | None) -> Physics:
     """What networks of a maker see: codes of coordinates, and images, as they are or as `features` has them.
 
     Raises:
         UserError: The maker cannot be had, fails, or makes no network; or they do not fit into memory.
     """
-    found = own(config, again=True)
+    found = own(config)
     assert found is not None
     sizes, seed = sizes_of(config, task), _seed(config)
     network = _make(found, sizes, rng(seed, Stream.PROJECTION, 2))

@@ -153,7 +153,7 @@ def check_births(newborns: Iterable[Newborns], known: Record, source: str) -> No
 
 
 def check_again(newborns: Iterable[Newborns], config: RunConfig, known: Record, source: str) -> None:
-    """Make sure that newborns of a run, and their children, can be born again as they were.
+    """Make sure that newborns of a run, and their children, can be born and live again as they did.
 
     Args:
         newborns: The run's.
@@ -162,8 +162,11 @@ def check_again(newborns: Iterable[Newborns], config: RunConfig, known: Record, 
         source: The run, as errors are to name it.
 
     Raises:
-        UserError: An operator is not there, is not on record, or its source has changed.
+        UserError: The network or an operator is not there, is not on record, or its source has changed.
     """
+    network, before = networks.own(config), known.get(networks.KEY)
+    if network is not None and before is not None and (why := plugins.change(network, before)):
+        raise network.error(f"{why}: restore it")
     groups = list(newborns)
     check_births(groups, known, source)
     births = [mutation.of_rules(config.reproduction), *(group.mutation for group in groups)]

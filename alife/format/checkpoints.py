@@ -18,7 +18,7 @@ from alife.errors import UserError, damaged
 from alife.evolution import mutation
 from alife.evolution.mutation import GAUSSIAN, Mutation
 from alife.evolution.reproduction import Floats, Newborns, birth
-from alife.organism.shape import Shape
+from alife.organism.shape import Shape, Tensors
 from alife.words import count
 
 _ARRAYS = {"ids": "int64", "ancestors": "int64", "messages": "float32", "noise": "float32"}
@@ -117,16 +117,17 @@ def decode(data: bytes, source: str) -> tuple[int, dict[int, Newborns], dict[str
     return generation, {island: _newborns(tensors, island, noise_seed, how) for island in islands}, meta
 
 
-def born(newborns: Mapping[int, Newborns], individual: int, hidden: int) -> Floats | None:
+def born(newborns: Mapping[int, Newborns], individual: int, hidden: int | None) -> Floats | None:
     """[N] float32, the genome that an individual lives with, its birth noise included; None if it is not among them.
 
     Args:
         newborns: By island.
         individual: An id.
-        hidden: H of the networks.
+        hidden: H of the networks; None if they are not dense.
 
     Raises:
-        UserError: It is born by an operator of the run's own, which readers do not run.
+        UserError: It is born by an operator of the run's own, which readers do not run, or by one that needs to know
+            the matrices of a network that is not dense.
     """
     for group in newborns.values():
         slot = np.flatnonzero(group.ids == individual)
@@ -136,7 +137,13 @@ def born(newborns: Mapping[int, Newborns], individual: int, hidden: int) -> Floa
                     f"individual {individual} is born by {group.mutation.operator}, which is not run to read a genome: "
                     "the message that it comes of is in the checkpoint"
                 )
-            shape = Shape.of_genome(group.messages.shape[1], hidden, hidden)
+            n = group.messages.shape[1]
+            if hidden is None and group.mutation.operator in mutation.BY_MATRIX:
+                raise UserError(
+                    f"individual {individual} is born by {group.mutation.operator}, from matrices of a network that is "
+                    "not made to read a genome: the message that it comes of is in the checkpoint"
+                )
+            shape = Tensors(((n,),), 0) if hidden is None else Shape.of_genome(n, hidden, hidden)
             return birth(group.take(slot[:1]), shape)[0]
     return None
 

@@ -36,12 +36,13 @@ def position_code(module: nn.Module, units: int) -> Tensor:
 
 def positions(tensors: Tensors) -> NDArray[np.float64]:
     """[N, D] where each weight is: the number of its tensor and its index on each axis, each from 0 to below 1."""
-    axes = max(len(shape) for shape in tensors.shapes)
+    shapes = [shape or (1,) for shape in tensors.shapes]
+    axes = max(map(len, shapes))
     rows = []
-    for number, shape in enumerate(tensors.shapes):
+    for number, shape in enumerate(shapes):
         index = np.indices(shape).reshape(len(shape), -1)
         place = np.zeros((index.shape[1], 1 + axes))
-        place[:, 0] = number / len(tensors.shapes)
+        place[:, 0] = number / len(shapes)
         place[:, 1 : 1 + len(shape)] = (index / np.array(shape, np.float64)[:, None]).T
         rows.append(place)
     return np.concatenate(rows)

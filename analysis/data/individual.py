@@ -13,9 +13,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from alife import schema
+from alife.configuration.networks import DENSE
 from alife.errors import UserError
 from alife.format import checkpoints, stored
 from alife.format import manifest as manifests
+from alife.traits import TRAITS
 from analysis.data.derived import DERIVED
 from analysis.data.source import Source
 
@@ -43,8 +45,8 @@ class Individual:
         line: Its line of descent: ids from itself up to its founder, or to its ancestor in the first generation on
             record.
         cause_of_death: A name in `schema.CAUSES`.
-        scores: Name → value of each score, derived ones (`fitness`, `replication_loss`, `test_accuracy`) and heritable
-            traits among them; NaN where it has none.
+        scores: Name → value of each score, derived ones (`fitness`, `replication_loss`, `test_accuracy`), heritable
+            traits and measures of the run's own among them; NaN where it has none.
 
     Example:
         >>> import alife
@@ -84,7 +86,8 @@ class Individual:
         kept = {entry["generation"]: entry for entry in manifest["parts"]["checkpoints"]}
         if self.generation in kept:
             data = there.read(stored.CONFIG, stored.MOST_CONFIG)
-            hidden = stored.parse_stored_config(data, manifest, f"{self.run}/{stored.CONFIG}").quine.hidden
+            quine = stored.parse_stored_config(data, manifest, f"{self.run}/{stored.CONFIG}").quine
+            hidden = quine.hidden if quine.network == DENSE else None
             genome = checkpoints.born(_newborns(there, kept[self.generation]), self.id, hidden)
         else:
             genome = _of_dominant(there, self.generation, self.id)
@@ -149,8 +152,13 @@ def individual(births: pd.DataFrame, first: int, last: int, identity: int, path:
         children=tuple(sorted(children.tolist())),
         line=tuple(_line(births, first, identity, path)),
         cause_of_death=str(birth["cause_of_death"]),
-        scores={name: float(birth[name]) for name in _SCORES if name in births},
+        scores={name: float(birth[name]) for name in (*_SCORES, *_own(births)) if name in births},
     )
+
+
+def _own(births: pd.DataFrame) -> list[str]:
+    """Columns of measures of the run's own."""
+    return [name for name, trait in TRAITS.items() if trait.own and name in births]
 
 
 def fittest(births: pd.DataFrame, generation: int | None = None, path: str = "births") -> int:

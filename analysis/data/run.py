@@ -119,6 +119,11 @@ class Run:
         return short(str(self.setting("reproduction.operator")))
 
     @property
+    def network(self) -> str:
+        """What to call its network: "dense", "my.py:Convolutional"."""
+        return short(str(self.setting("quine.network")))
+
+    @property
     def noise_floor(self) -> float | None:
         """σ²: ρ of an adult that prints its message and none of its birth noise, as long as σ² is well below 1.
 

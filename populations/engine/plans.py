@@ -43,7 +43,7 @@ def new(
     n_weights = physics.shape.n_weights
     genomes = founding.given(config, n_weights)
     brought = founding.on_record(config, genomes)
-    warned = warnings(config, physics.shape.classes, choose(backend, config))
+    warned = [*warnings(config, physics.shape.classes, choose(backend, config)), *founding.remarks(config)]
 
     def start(make_backend: MakeBackend) -> RunState:
         drawn = networks.founder(config, physics)

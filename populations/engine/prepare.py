@@ -55,12 +55,12 @@ def prepare(
 
 def physics_of(config: RunConfig, task: Task | None, away: bool) -> Physics:
     """`make_physics`, if workers here, or this driver alone, have the memory."""
-    if config.quine.network != DENSE:
-        return networks.physics(config, task)
+    own = config.quine.network != DENSE
     images = sum(map(sum, task.counts.values())) if task else 0
     gpu = config.device == "cuda" or (config.device == "auto" and (away or torch.cuda.is_available()))
-    needs.check(config, shape_of(config, task), images, task.pixels if task else 0, host=not away, gpu=gpu)
-    return make_physics(config, task)
+    shape = networks.shape_of(config, task) if own else shape_of(config, task)
+    needs.check(config, shape, images, task.pixels if task else 0, host=not away, gpu=gpu)
+    return networks.physics(config, task) if own else make_physics(config, task)
 
 
 def check_cuda(config: RunConfig) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from alife import assays
-from alife.assays.lives import Use, grow, of_each, on, sample
+from alife.assays.lives import Use, grow, of_each, sample
 from alife.assays.mutation import dimension, effects, retention, slope
 from alife.cli.main import main
 from alife.configuration.keys import parse_config
@@ -350,7 +350,7 @@ def test_retention_is_the_projection_of_what_differs_on_the_noise(place):
     table = pd.DataFrame(retention(habitat, newborns, 2))
     stream = of_each(habitat.config.seed, Use.RETENTION, newborns.ids.tolist(), 1)
     genomes = birth(newborns, habitat.shape)
-    noisy, clean = (grow(habitat, on(habitat, g), newborns, stream)[1].numpy() for g in (genomes, newborns.messages))
+    noisy, clean = (grow(habitat, habitat.tensor(g), newborns, stream)[1].numpy() for g in (genomes, newborns.messages))
     noise, change = (genomes - newborns.messages).astype(float), (noisy - clean).astype(float)
     first = table[table.emission == 1]
     energy = (noise**2).sum(1)
