@@ -13,7 +13,7 @@ from alife.errors import UserError
 DESCRIPTION: Final = """\
 Repeat the experiments of Gabor et al. (2019) on networks of 14 to 20 weights, and set them beside the authors' logs.
 
-  python -m alife.organisms.tiny                        about 3 minutes of one core
+  python -m alife.organisms.tiny                        a minute or two of one core
   python -m alife.organisms.tiny --nets 10 --soups 2    a look at it, less than a minute
 """
 

@@ -39,7 +39,7 @@ def test_by_hand(weights: list[float], once: list[float], twice: list[float], na
 def test_epsilon_is_how_far_a_weight_may_go(epsilon: float, share: float) -> None:
     weights = np.full((1, 3), 2.0)
     for factor, name in ((share, "fixpoint"), (2 - share, "none")):
-        moved = weights + [0, factor * epsilon, 0]
+        moved = weights + np.array([0, factor * epsilon, 0])
         assert CLASSES[classes(weights, moved, moved, epsilon)[0]] == name
 
 

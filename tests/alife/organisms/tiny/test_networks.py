@@ -24,7 +24,9 @@ def listed(tiny: Tiny, row: Tensor) -> list[list[list[float]]]:
     return [matrix.tolist() for matrix in tiny.matrices(row)]
 
 
-def weightwise(theta: list[list[list[float]]], w: list[list[list[float]]], act: Callable[[float], float]) -> list[float]:
+def weightwise(
+    theta: list[list[list[float]]], w: list[list[list[float]]], act: Callable[[float], float]
+) -> list[float]:
     """Each weight of w from its value and its position, over the largest number on each axis if that is above 1."""
     out = []
     for layer, matrix in enumerate(w):

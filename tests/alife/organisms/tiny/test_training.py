@@ -30,7 +30,7 @@ def test_it_is_sgd_sample_after_sample(kind: str, activation: str, other: bool) 
     tiny = made(kind, activation).double()  # type: ignore[arg-type]
     weights, models = weights_of(tiny, 1).double(), weights_of(tiny, 2).double()
     order = np.stack([orders(tiny, 3, np.random.default_rng(row)) for row in range(3)])
-    rates = torch.tensor([0.001, 0.002, 0.0], dtype=torch.float64)
+    rates = torch.tensor([1e-4, 2e-4, 0.0], dtype=torch.float64)
     found = trained(tiny, weights, order, rates, models if other else None)
     for row in range(3):
         expected = slowly(tiny, weights[row], order[row], rates[row].item(), models[row] if other else None)
