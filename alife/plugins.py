@@ -156,6 +156,7 @@ def find(
     takes: tuple[str, ...],
     again: bool = False,
     offers: tuple[str, ...] = (),
+    word: str = "",
 ) -> Found:
     """The object that a configuration names.
 
@@ -166,6 +167,7 @@ def find(
         takes: What it is called with, before its parameters.
         again: Read its file again, if it is in one, in place of what was read before.
         offers: What it is given, too, if it has an argument of that name.
+        word: What stands there in place of the name of an object that is shipped.
 
     Raises:
         UserError: It is not there, cannot be called so, or its parameters are not what it allows.
@@ -183,7 +185,8 @@ def find(
         )
     model = model_of(key, name, call, takes, offers)
     asks = tuple(each for each in offers if each in named_arguments(call))
-    return Found(key, name, call, validated(key, name, model, given), hashlib.sha256(text).hexdigest(), asks)
+    told = word or name
+    return Found(key, told, call, validated(key, told, model, given), hashlib.sha256(text).hexdigest(), asks)
 
 
 def named_arguments(call: Callable[..., Any]) -> dict[str, inspect.Parameter]:

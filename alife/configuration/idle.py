@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from alife.configuration.keys import RunConfig, leaves
-from alife.configuration.networks import DENSE
+from alife.configuration.networks import DENSE, UNSEEN
 from alife.configuration.schemes import SCHEMES, UNUSED, Speciation
 from alife.plugins import is_own, short
 from alife.words import count
@@ -29,10 +29,16 @@ BY_RANK = ("tournament", "truncation", "map_elites")
 def idle(config: RunConfig, classes: int | None = None) -> dict[str, str]:
     """Keys that change nothing in what is born, and why."""
     found: dict[str, str] = {}
-    for rules in (_idle_world(config), _idle_life(config, classes), _idle_heredity(config), _idle_islands(config)):
+    every = _idle_world(config), _idle_life(config, classes), _idle_heredity(config), _idle_islands(config)
+    for rules in (_idle_network(config), *every):
         for key, why in rules:
             found.setdefault(key, why)
     return {key: why for key, why in found.items() if key.rpartition(".")[2] not in config.reproduction.heritable}
+
+
+def _idle_network(config: RunConfig) -> Iterator[tuple[str, str]]:
+    for key in UNSEEN.get(config.quine.network, ()):
+        yield key, f"changes nothing under quine.network {config.quine.network}"
 
 
 def _idle_world(config: RunConfig) -> Iterator[tuple[str, str]]:
@@ -52,7 +58,7 @@ def _idle_world(config: RunConfig) -> Iterator[tuple[str, str]]:
 
 def _idle_life(config: RunConfig, classes: int | None) -> Iterator[tuple[str, str]]:
     life = config.life
-    nothing_to_learn = life.replication_weight == 0 and not classifies(config)
+    nothing_to_learn = not _has_loss(config)
     if life.steps == 0:
         for name in _LIFE:
             yield f"life.{name}", "changes nothing in lives of 0 steps (life.steps)"
@@ -160,7 +166,14 @@ def classifies(config: RunConfig) -> bool:
 
 
 def learns(config: RunConfig) -> bool:
-    return config.life.steps > 0 and (config.life.replication_weight > 0 or classifies(config))
+    return config.life.steps > 0 and _has_loss(config)
+
+
+def _has_loss(config: RunConfig) -> bool:
+    """Whether lives of some steps change anybody: by a loss of some weight, or by what does not look at it."""
+    life = config.life
+    unseen = "life.replication_weight" in UNSEEN.get(config.quine.network, ())
+    return unseen or life.replication_weight > 0 or classifies(config)
 
 
 def _epoch(config: RunConfig, classes: int | None) -> int:
