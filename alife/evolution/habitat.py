@@ -55,6 +55,9 @@ class Lives(Protocol):
     def accuracy(self, networks: Tensor, images: Tensor, labels: Tensor) -> Tensor:
         """[P] float32 share of images [n, …] that networks [P, N] give the label of, [n]."""
 
+    def explained_variance(self, networks: Tensor, images: Tensor, targets: Tensor) -> Tensor:
+        """[P] float32 share of the variance of targets [n, D] that networks [P, N] explain by images [n, …]."""
+
 
 class DenseLives:
     """Lives of the dense network, by its analytic gradient and blocked passes.
@@ -81,6 +84,10 @@ class DenseLives:
     def accuracy(self, networks: Tensor, images: Tensor, labels: Tensor) -> Tensor:
         """As of `Lives`."""
         return self.forward.accuracy(networks, images, labels)
+
+    def explained_variance(self, networks: Tensor, images: Tensor, targets: Tensor) -> Tensor:
+        """As of `Lives`."""
+        return self.forward.explained_variance(networks, images, targets)
 
 
 class Habitat:
@@ -143,10 +150,11 @@ class Habitat:
         return self.lives.emit(networks)
 
     def accuracy(self, networks: Tensor, split: str) -> Floats:
-        """[P] float32 accuracy on "select" or "test"; zeros without a task."""
+        """[P] float32 accuracy on "select" or "test", in a regression the explained variance; zeros without a task."""
         if split not in self.splits:
             return np.zeros(len(networks), np.float32)
-        return self.lives.accuracy(networks, *self.splits[split]).numpy(force=True)
+        score = self.lives.explained_variance if self.features.is_regression else self.lives.accuracy
+        return score(networks, *self.splits[split]).numpy(force=True)
 
     def measured(self, networks: Floats) -> Floats:
         """[n] float32 accuracy of networks [n, N] on the images that selection uses."""
