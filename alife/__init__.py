@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from alife.evolution.measuring import Life, measure
     from alife.individuals import export_individuals
     from alife.organism.codes import position_code
-    from alife.organism.network import Conditions, Lesson, Network, Sizes, classification, replication
+    from alife.organism.network import Conditions, Lesson, Network, Sizes, classification, regression, replication
     from alife.studies import assay, paper, replay, sweep
     from alife.world.task import Task, load_task
     from analysis.data.individual import Individual
@@ -89,6 +89,7 @@ __all__ = [
     "paper",
     "parse_config",
     "position_code",
+    "regression",
     "replay",
     "replication",
     "resume",
@@ -124,6 +125,7 @@ _HOMES = {
     "paper": "alife.studies",
     "parse_config": "alife.configuration.keys",
     "position_code": "alife.organism.codes",
+    "regression": "alife.organism.network",
     "replay": "alife.studies",
     "replication": "alife.organism.network",
     "resume": "populations.engine.evolve",

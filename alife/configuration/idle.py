@@ -26,13 +26,21 @@ BY_RANK = ("tournament", "truncation", "map_elites")
 """Schemes to which it matters who is the fitter, and not by how much."""
 
 
-def idle(config: RunConfig, classes: int | None = None) -> dict[str, str]:
-    """Keys that change nothing in what is born, and why."""
+def idle(config: RunConfig, classes: int | None = None, regression: bool = False) -> dict[str, str]:
+    """Keys that change nothing in what is born, and why.
+
+    Args:
+        config: The run's.
+        classes: Of the task, where they are known; outputs of a regression.
+        regression: Whether the task is one.
+    """
     found: dict[str, str] = {}
     every = _idle_world(config), _idle_life(config, classes), _idle_heredity(config), _idle_islands(config)
     for rules in (_idle_network(config), *every):
         for key, why in rules:
             found.setdefault(key, why)
+    if regression:
+        found.setdefault("life.temperature", "changes nothing in a regression, which has no softmax (task)")
     return {key: why for key, why in found.items() if key.rpartition(".")[2] not in config.reproduction.heritable}
 
 

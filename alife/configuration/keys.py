@@ -102,19 +102,24 @@ class Life(_Section):
         128, ge=1, le=1_000_000, description="images a step; under joint pairing as many as coordinates"
     )
     task_weight: NonNegative = Field(
-        0.1, le=MAX_TASK_WEIGHT, description="weight of the cross-entropy beside the replication loss"
+        0.1,
+        le=MAX_TASK_WEIGHT,
+        description="weight of the cross-entropy, in a regression of half the mean squared error, beside the "
+        "replication loss",
     )
     replication_weight: NonNegative = Field(
         1.0, le=MAX_TASK_WEIGHT, description="weight of the replication loss; 0 is classification only"
     )
-    temperature: Real = Field(1.0, ge=1e-6, le=1e6, description="softmax temperature")
+    temperature: Real = Field(1.0, ge=1e-6, le=1e6, description="softmax temperature; a regression has none")
     target: Literal["birth", "self", "epoch"] = Field(
         "birth",
         description="print the genome of birth, one's current weights (strict), or those that one had when the current "
         "epoch of N/coordinates steps began",
     )
     loss: Literal["relative", "sum"] = Field(
-        "relative", description="of a step: ρ beside the mean cross-entropy, or L_SR beside its sum (the seed paper's)"
+        "relative",
+        description="of a step: ρ beside the mean cross-entropy or squared error, or L_SR beside its sum (the seed "
+        "paper's)",
     )
     sampling: Literal["replacement", "epoch", "restarting"] = Field(
         "replacement",

@@ -14,19 +14,22 @@ from alife.plugins import is_own
 from alife.words import count
 
 
-def warnings(config: RunConfig, classes: int | None = None, backend: str = "ray") -> list[str]:
+def warnings(
+    config: RunConfig, classes: int | None = None, backend: str = "ray", regression: bool = False
+) -> list[str]:
     """A line for each key that was given in vain, in the order of the configuration.
 
     Args:
         config: The run's, before or after what is open in it has been resolved.
         classes: Of the task, where they are known; MNIST's are.
         backend: "ray", or "local", which does not look at the `ray` section; anything else is taken for Ray.
+        regression: Whether the task is one, where it is known.
 
     Returns:
         Lines "KEY: VALUE: why", none for keys at their defaults that are merely idle.
     """
     said = _say(_against(config, backend))
-    in_vain = idle(config, classes)
+    in_vain = idle(config, classes, regression)
     lines = []
     for key in DEFAULTS:
         value = value_of(config, key)

@@ -58,6 +58,9 @@ class Lives(Protocol):
     def answers(self, networks: Tensor, images: Tensor, labels: Tensor) -> Tensor:
         """[P, C, C] float32: of the images of class a, the share answered b."""
 
+    def explained_variance(self, networks: Tensor, images: Tensor, targets: Tensor) -> Tensor:
+        """[P] float32 share of the variance of targets [n, D] that networks [P, N] explain by images [n, …]."""
+
 
 class DenseLives:
     """Lives of the dense network, by its analytic gradient and blocked passes.
@@ -88,6 +91,10 @@ class DenseLives:
     def answers(self, networks: Tensor, images: Tensor, labels: Tensor) -> Tensor:
         """As of `Lives`."""
         return self.forward.answers(networks, images, labels)
+
+    def explained_variance(self, networks: Tensor, images: Tensor, targets: Tensor) -> Tensor:
+        """As of `Lives`."""
+        return self.forward.explained_variance(networks, images, targets)
 
 
 class Habitat:
@@ -150,10 +157,11 @@ class Habitat:
         return self.lives.emit(networks)
 
     def accuracy(self, networks: Tensor, split: str) -> Floats:
-        """[P] float32 accuracy on "select" or "test"; zeros without a task."""
+        """[P] float32 accuracy on "select" or "test", in a regression the explained variance; zeros without a task."""
         if split not in self.splits:
             return np.zeros(len(networks), np.float32)
-        return self.lives.accuracy(networks, *self.splits[split]).numpy(force=True)
+        score = self.lives.explained_variance if self.features.is_regression else self.lives.accuracy
+        return score(networks, *self.splits[split]).numpy(force=True)
 
     def answers(self, networks: Tensor, split: str) -> Floats:
         """[P, C, C] float32: of the images of class a on "select" or "test", the share that each answers b."""

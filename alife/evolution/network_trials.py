@@ -43,7 +43,8 @@ def on_trial(found: Found, config: RunConfig, world: Physics) -> None:
         lives = AutogradLives(network, features, 2)
         lives.emit(genomes)
         if images is not None and labels is not None:
-            lives.accuracy(genomes, images, labels)
+            score = lives.explained_variance if features.is_regression else lives.accuracy
+            score(genomes, images, labels)
         if config.life.steps:
             _check_learning(found, lives, genomes, config.life)
 

@@ -84,9 +84,9 @@ def physics(config: RunConfig, task: Task | None) -> Physics:
             return Physics(network.shape, codes, {}, {}, sizes=sizes)
         names = "learn", "select", "test"
         images = {name: _features(found, network, getattr(task, f"{name}_images"), task) for name in names}
-        labels = {name: getattr(task, f"{name}_labels") for name in names}
-        told = task.recorded(config.task)
-        return Physics(network.shape, codes, images, labels, task=told, sizes=sizes, span=task.span)
+        labels = {name: task.answers(name) for name in names}
+        told, span, scale = task.recorded(config.task), task.span, task.scale
+        return Physics(network.shape, codes, images, labels, task=told, sizes=sizes, span=span, scale=scale)
     except MemoryError:
         raise found.error("what it sees of the data does not fit into memory: choose fewer images") from None
 

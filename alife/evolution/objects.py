@@ -42,9 +42,14 @@ def found(config: RunConfig, physics: Physics, thawed: Mutation | None = None) -
         network_trials.on_trial(network, config, physics)
     if network is not None and plugins.is_own(network.name):
         objects[networks.KEY] = network
-    scheme = selection.own_scheme(config.selection, again=True)
+    scheme, classes = selection.own_scheme(config.selection, again=True), physics.shape.classes
+    if physics.scale is not None and "answers" in selection.asked(config.selection):
+        raise UserError(
+            f"{selection.KEY}: {config.selection.scheme}: goes by the answers to the images of each class, and a "
+            "regression has none: choose another scheme"
+        )
     if scheme is not None:
-        selection.on_trial(scheme, config.population.size, given(config), physics.shape.classes)
+        selection.on_trial(scheme, config.population.size, given(config), classes)
         objects[selection.KEY] = scheme
     own = mutation.of_rules(config.reproduction)
     births = {mutation.KEY: own} | ({} if thawed is None or thawed == own else {THAWED: thawed})

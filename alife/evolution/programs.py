@@ -62,12 +62,13 @@ def sizes(network: DenseNetwork | OwnNetwork) -> dict[str, int]:
 def as_safetensors(handed: Handed) -> bytes:
     """Tensors: `genomes`, `adults` [k, N]; `first`, `second`, `out`, `classes`, the adults' matrices [k, out, in]; the
     fixed features `coordinates`, `projection`, `mean`. Of networks of a maker, their parameters as `module.NAME` [k, …]
-    and buffers likewise, and `codes`. The metadata have `Handed.text` under "alife".
+    and buffers likewise, and `codes`. Of a regression `target_mean` and `target_sd`, [C] float64. The metadata have
+    `Handed.text` under "alife".
     """
     first = handed.networks[0]
     dense = isinstance(first, DenseNetwork)
     names = _LAYERS if dense else [name for name, _ in first.named_parameters()]
-    fixed = ("coordinates", "projection", "mean") if dense else [name for name, _ in first.named_buffers()]
+    fixed = [name for name, _ in first.named_buffers()]
     own = [dict(network.named_parameters()) for network in handed.networks]
     layers = {name: np.stack([_array(parameters[name]) for parameters in own]) for name in names}
     tensors = {
@@ -97,12 +98,13 @@ def as_torch(handed: Handed) -> bytes:
 def as_onnx(handed: Handed) -> bytes:
     """An ONNX model: of `images` [n, pixels] float32 from 0 to 1, `logits` [n, C]; `emission` [N]; and `genome` [N].
 
-    Its metadata have `Handed.text` under "alife".
+    Of a regression `predictions` [n, C] stands in the place of `logits`. Its metadata have `Handed.text` under "alife".
     """
     network = _only_dense(handed, "onnx")
     genome = None if handed.genomes is None else torch.tensor(handed.genomes[0])
     model = _Outputs(network, genome).eval()
-    names = ["logits", "emission", *(["genome"] if genome is not None else [])]
+    answers = "logits" if network.target_mean is None else "predictions"
+    names = [answers, "emission", *(["genome"] if genome is not None else [])]
     images = torch.zeros(2, network.projection.shape[0])
     with _silent():
         program = torch.onnx.export(

@@ -14,6 +14,7 @@ from torch import Tensor
 from alife.configuration.keys import Life
 from alife.organism.kernel.features import Features
 from alife.organism.lifetime import live
+from alife.organism.measures import explained_variance
 from alife.organism.network import Conditions, Lesson, Network
 from alife.organism.shape import Tensors
 
@@ -68,7 +69,7 @@ class Autograd:
         self._slope = torch.func.vmap(torch.func.grad(self._loss), in_dims=(0, 0, 0, 0, 0, 0))
 
     def begin(self, genomes: Tensor, task_weights: Tensor) -> None:
-        """Birth: [c, N] genomes, left as they are, and the weights [c] of their cross-entropy."""
+        """Birth: [c, N] genomes, left as they are, and the weights [c] of their cross-entropy, or squared error."""
         self.weights.read(genomes)
         self._target.copy_(genomes)
         self._task_weights.copy_(task_weights)
@@ -141,6 +142,16 @@ class AutogradLives:
         for who, theirs, said, finite in self._said(networks, images, labels):
             right[who] += ((said == theirs) & finite).sum(1)
         return right.to(torch.float32) / max(1, len(images))
+
+    def explained_variance(self, networks: Tensor, images: Tensor, targets: Tensor) -> Tensor:
+        """[P] float32 share of the variance of targets [n, D] that answers to images [n, …] explain."""
+        answer, found = torch.func.vmap(self.network.logits, in_dims=(0, None)), []
+        for chunk in networks.split(self._together):
+            squares = targets.new_zeros(len(chunk), targets.shape[1], dtype=torch.float64)
+            for some, theirs in zip(images.split(IMAGES), targets.split(IMAGES), strict=True):
+                squares += (answer(chunk, as_seen(some)).to(torch.float64) - theirs).square().sum(1)
+            found.append(explained_variance(squares, targets))
+        return torch.cat(found)
 
     def answers(self, networks: Tensor, images: Tensor, labels: Tensor) -> Tensor:
         """Confusion [P, C, C] float32, as of `alife.organism.quine.Forward.answers`."""

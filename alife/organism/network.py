@@ -1,4 +1,5 @@
-"""A network of one's own: any torch module that prints a weight of a coordinate, and names classes of images.
+"""A network of one's own: any torch module that prints a weight of a coordinate, and names classes of images, or
+predicts numbers of them.
 
 `Network` makes of a module what a life needs: functions of one row of weights θ [N], which are computed for whole
 populations at once by `torch.func.vmap`, and differentiated by `torch.func.grad`. Whose network is to learn, print or
@@ -33,7 +34,7 @@ class Sizes:
         channels: Of an image; 0 without a task.
         rows: Of an image, in pixels.
         columns: Of an image, in pixels.
-        classes: C; 0 without a task.
+        classes: C, or the outputs of a regression; 0 without a task.
         units: K, the numbers that code a coordinate: `quine.coordinate_units`.
     """
 
@@ -57,9 +58,9 @@ class Lesson:
         life: The configuration's section: `replication_weight`, `temperature`, `loss` and the others.
         places: [B] int64, coordinates.
         images: [B', …] float32, fixed features of images; None without a task.
-        labels: [B'] int64; None without a task.
+        labels: [B'] int64, or of a regression [B', C] float32, standardised targets; None without a task.
         target: [N], the genome to print: that of birth, or with `life.target: self` the weights themselves.
-        task_weight: [], the weight of the cross-entropy.
+        task_weight: [], the weight of the cross-entropy, or of the squared error.
     """
 
     life: Life
@@ -77,11 +78,11 @@ class Conditions:
     Attributes:
         life: The configuration's section.
         rates: [P] learning rates.
-        task_weights: [P] weights of the cross-entropy.
+        task_weights: [P] weights of the cross-entropy, or of the squared error.
         random: Slot → that individual's generator: draw from nothing else.
         images: [n, …] fixed features of the images to learn from; where these are the images themselves, they may be
             uint8 from 0 to 255. None without a task.
-        labels: [n] int64; None without a task.
+        labels: [n] int64, or of a regression [n, C] float32; None without a task.
         learn: [P, N] genomes → [P, N] adults: what lives are if a network does not say otherwise.
     """
 
@@ -151,12 +152,12 @@ class Network:
         return printed
 
     def logits(self, weights: Tensor, images: Tensor) -> Tensor:
-        """[n, C] that weights [N] answer to images [n, …]."""
+        """[n, C] that weights [N] answer to images [n, …]: logits, or in a regression predictions."""
         answers: Tensor = self._call(weights, "forward", images)
         return answers
 
     def loss(self, weights: Tensor, lesson: Lesson) -> Tensor:
-        """[] what an individual minimises: `replication` of what it prints, beside `classification`.
+        """[] what an individual minimises: `replication` of what it prints, beside `classification` or `regression`.
 
         Args:
             weights: [N] its own.
@@ -164,8 +165,9 @@ class Network:
         """
         printed = self.emit(weights, lesson.places)
         loss = lesson.life.replication_weight * replication(printed, lesson)
-        if lesson.images is not None:
-            loss = loss + lesson.task_weight * classification(self.logits(weights, lesson.images), lesson)
+        if lesson.images is not None and lesson.labels is not None:
+            task = regression if lesson.labels.is_floating_point() else classification
+            loss = loss + lesson.task_weight * task(self.logits(weights, lesson.images), lesson)
         return loss
 
     def live(self, genomes: Tensor, conditions: Conditions) -> Tensor:
@@ -197,6 +199,13 @@ def classification(logits: Tensor, lesson: Lesson) -> Tensor:
     return F.cross_entropy(logits / lesson.life.temperature, lesson.labels, reduction=how)
 
 
+def regression(outputs: Tensor, lesson: Lesson) -> Tensor:
+    """[] mean of ½(output - target)² over images and outputs, with `life.loss: sum` its sum; outputs are [B', C]."""
+    assert lesson.labels is not None
+    squares = (outputs - lesson.labels).square() / 2
+    return squares.sum() if lesson.life.loss == "sum" else squares.mean()
+
+
 class _Voice(nn.Module):
     """A module whose methods are called by name, as `functional_call` calls only one."""
 
@@ -208,4 +217,4 @@ class _Voice(nn.Module):
         return getattr(self.module, method)(*args, **named)
 
 
-__all__ = ["Conditions", "Lesson", "Network", "Sizes", "classification", "replication"]
+__all__ = ["Conditions", "Lesson", "Network", "Sizes", "classification", "regression", "replication"]

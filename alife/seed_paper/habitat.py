@@ -61,7 +61,10 @@ def check(names: Sequence[str], settings: Settings) -> Task | None:
     if settings.task == "none" and classifying:
         raise UserError(f"task: none: {classifying[0]} classifies: name mnist or a folder of IDX files")
     if settings.task != "mnist" or classifying:
-        return load_task(settings.task)
+        task = load_task(settings.task)
+        if task and task.scale is not None and classifying:
+            raise UserError(f"task: {settings.task}: a regression, and {classifying[0]} classifies: name another")
+        return task
     return None
 
 

@@ -17,6 +17,7 @@ from alife.organism.kernel.activation import SELU_ALPHA, SELU_SCALE
 from alife.organism.shape import Shape, Tensors
 from alife.streams import Stream, rng
 from alife.world.arrays import Span
+from alife.world.targets import Scale
 from alife.world.task import Task
 
 if TYPE_CHECKING:
@@ -57,21 +58,23 @@ class Physics:
         coordinates: [N, K] float32, SELU of the projected one-hot coordinates; of networks of a maker, their codes.
         images: {"learn", "select", "test"} → [n, H - K] float32, SELU of the projected pixels; empty without a task. Of
             networks of a maker what they see: [n, channels, rows, columns] uint8 or float32, or [n, …] float32.
-        labels: The same keys → [n] int64.
+        labels: The same keys → [n] int64; of a regression [n, D] float32, standardised targets (`scale`).
         optics: How images become features; None without a task.
         task: `Task.recorded`; None without a task.
         sizes: What networks of a maker have to fit; None of the dense network.
         span: `Task.span` of the data.
+        scale: `Task.scale` of the data: of a regression, and None of classes.
     """
 
     shape: Shape | Tensors
     coordinates: NDArray[np.float32]
     images: dict[str, NDArray[np.float32]]
-    labels: dict[str, NDArray[np.int64]]
+    labels: dict[str, NDArray[Any]]
     optics: Optics | None = None
     task: Mapping[str, Any] | None = None
     sizes: "Sizes | None" = None
     span: Span = (0.0, 1.0)
+    scale: Scale | None = None
 
 
 def make_physics(config: RunConfig, task: Task | None) -> Physics:
@@ -112,8 +115,9 @@ def _drawn(config: RunConfig, task: Task | None) -> Physics:
         return Physics(shape, coordinates, {}, {})
     optics = _optics(config, task, seed, shape)
     images = {name: optics.features(getattr(task, f"{name}_images")) for name in ("learn", "select", "test")}
-    labels = {name: getattr(task, f"{name}_labels") for name in images}
-    return Physics(shape, coordinates, images, labels, optics, task.recorded(config.task), span=task.span)
+    labels = {name: task.answers(name) for name in images}
+    told = task.recorded(config.task)
+    return Physics(shape, coordinates, images, labels, optics, told, span=task.span, scale=task.scale)
 
 
 def random_codes(seed: int, n: int, units: int, deviation: float = 1.0) -> NDArray[np.float32]:

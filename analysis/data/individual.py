@@ -17,7 +17,7 @@ from alife.configuration.networks import DENSE
 from alife.errors import UserError
 from alife.format import checkpoints, stored
 from alife.format import manifest as manifests
-from alife.traits import TRAITS
+from alife.traits import TRAITS, spoken
 from analysis.data.derived import DERIVED
 from analysis.data.source import Source
 
@@ -71,7 +71,7 @@ class Individual:
     def __repr__(self) -> str:
         """A line: who, when and where, and how it did."""
         known = {name: self.scores[name] for name in ("accuracy", "replication_error") if name in self.scores}
-        scores = "".join(f", {name.replace('_', ' ')} {value:.3g}" for name, value in known.items())
+        scores = "".join(f", {spoken(name.replace('_', ' '))} {value:.3g}" for name, value in known.items())
         return f"<Individual {self.id} of {self.run}: generation {self.generation}, island {self.island}{scores}>"
 
     def genome(self) -> Floats:

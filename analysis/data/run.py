@@ -280,7 +280,7 @@ def _load(there: Source, text: bytes, wanted: Wanted) -> Run:
         return assemble(read, [(part, partial(_table, there, part, config, columns, read)) for part in parts], wanted)
 
     all_of_it = Wanted(True, None, None)
-    enter(manifest["columns"])
+    enter(manifest)
     generations = frame("generations", schema.generation_columns(manifest["columns"]), all_of_it)
     rows = summary.outdated(_columns(generations), manifest)
     if rows.any() and wanted.births:  # statistics are made again of all births

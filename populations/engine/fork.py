@@ -113,7 +113,7 @@ def _plan(
     aged = check_version(past, config)
     norm = check_newborns(newborns, meta, config, physics, parent)
     warned = [
-        *remarks.warnings(config, physics.shape.classes, choose(backend, config)),
+        *remarks.warnings(config, physics.shape.classes, choose(backend, config), physics.scale is not None),
         *remarks.of_fork(lived, config),
         *changed,
     ]

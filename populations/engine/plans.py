@@ -43,7 +43,8 @@ def new(
     n_weights = physics.shape.n_weights
     genomes = founding.given(config, n_weights)
     brought = founding.on_record(config, genomes)
-    warned = [*warnings(config, physics.shape.classes, choose(backend, config)), *founding.remarks(config)]
+    said = warnings(config, physics.shape.classes, choose(backend, config), physics.scale is not None)
+    warned = [*said, *founding.remarks(config)]
 
     def start(make_backend: MakeBackend) -> RunState:
         drawn = networks.founder(config, physics)
@@ -90,7 +91,8 @@ def further(
         own = objects.found(config, physics, objects.thawed(recorder.manifest))
         changed = objects.check(own, recorder.manifest["objects"], allow_changed)
         said = [line for line in recorder.manifest["warnings"] if line.startswith(("fork: ", "changed: "))]
-        warned = [*warnings(config, physics.shape.classes, choose(backend, config)), *said, *changed]
+        vain = warnings(config, physics.shape.classes, choose(backend, config), physics.scale is not None)
+        warned = [*vain, *said, *changed]
     except BaseException:
         recorder.close()
         raise

@@ -104,6 +104,7 @@ def perform(
         "steps": config.life.steps,
         "mutation": config.reproduction.mutation,
         "operator": plugins.short(config.reproduction.operator),
+        **({"kind": "regression"} if habitat.features.is_regression else {}),
     }
 
     def step(done: int, of: int) -> None:

@@ -24,7 +24,7 @@ class Features(Generic[Body]):
         shape: Of the networks.
         coordinates: [N, K] features of the coordinates.
         images: [n, H - K] features of the images to learn from, or None without a task; [n, …] of other networks.
-        labels: [n] int64, or None.
+        labels: [n] int64, or of a regression [n, C] of the weights' dtype, standardised targets; or None.
     """
 
     shape: Body
@@ -42,6 +42,11 @@ class Features(Generic[Body]):
         """`fed` in bfloat16."""
         coordinates, images = self.fed
         return coordinates.bfloat16(), None if images is None else images.bfloat16()
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether images are to be answered with numbers, and not with classes."""
+        return self.labels is not None and self.labels.is_floating_point()
 
     def epoch(self, life: configuration.Life) -> int:
         """Steps in which each of the N coordinates comes once; up to B - 1 that are left over come in none."""

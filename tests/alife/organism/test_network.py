@@ -48,11 +48,11 @@ def by_autograd(features):
     return network, Features(network.shape, features.coordinates, features.images, features.labels)
 
 
-@pytest.mark.parametrize("task", [True, False])
+@pytest.mark.parametrize("task", ["classes", "regression", ""])
 @pytest.mark.parametrize("target", ["birth", "self", "epoch"])
 @pytest.mark.parametrize("loss", ["relative", "sum"])
 def test_the_gradient_is_the_kernel_s(task, target, loss):
-    features = features_of(task=task)
+    features = features_of(task=bool(task), regression=task == "regression")
     network, same = by_autograd(features)
     genomes, life = genomes_of(features), Life(coordinates=7, images=6, target=target, loss=loss, temperature=0.7)
     kernel = Gradient(features, life, "blank", 3, genomes)
@@ -89,6 +89,23 @@ def test_lives_are_those_of_the_kernel(environment, chunk):
     labels, images = features.labels, features.images
     torch.testing.assert_close(lives.accuracy(adults, images, labels), forward.accuracy(adults, images, labels))
     torch.testing.assert_close(lives.answers(adults, images, labels), forward.answers(adults, images, labels))
+
+
+def test_a_regression_is_learned_and_scored_as_by_the_kernel():
+    features = features_of(regression=True)
+    network, same = by_autograd(features)
+    genomes, life = genomes_of(features), Life(steps=5, coordinates=6, images=30, replication_weight=0, chunk=2)
+    rates, weights = torch.full((3,), 0.02).double(), torch.tensor([1.0, 3.0, 0.0]).double()
+    lives = AutogradLives(network, same, 2)
+    adults = lives.live(genomes, life, rates, weights, stream)
+    torch.testing.assert_close(adults, live(features, genomes, life, "blank", rates, weights, stream, 2))
+    forward = Forward(features.shape, 3, 10, features.coordinates)
+    seen = features.images[:, :4].repeat(1, 2)[:, :7], features.labels
+    adults *= 0.1
+    scores = [each.explained_variance(adults, *seen) for each in (lives, forward)]
+    torch.testing.assert_close(*scores)
+    adults[1] = torch.nan
+    assert AutogradLives(network, same, 2).explained_variance(adults, *seen)[1] == 0
 
 
 def test_no_finite_answer_is_a_wrong_one():
