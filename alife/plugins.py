@@ -29,6 +29,9 @@ from alife.errors import UserError
 _TEXTS: Final[dict[str, bytes]] = {}
 """Files read in this process, or brought to it, by their absolute path."""
 
+_IMPORTED: Final[list[str]] = []
+"""Files that are being imported, the innermost last."""
+
 NAME: Final = re.compile(r"(?:[^\0\n]+\.py|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):[A-Za-z_]\w*")
 """`path/to/file.py:object` and `package.module:object`."""
 
@@ -130,7 +133,7 @@ def name_of(thing: Any) -> str:
     module, name = getattr(thing, "__module__", None), getattr(thing, "__qualname__", "")
     if not name.isidentifier() or not isinstance(module, str):
         raise ValueError(
-            "an object without a name of its own: put a function or class at the top of a file, and name it"
+            "an object without a name of its own: give a function or class, no instance, that is at the top of a file"
         )
     if not module.startswith(_OWN) and module != "__main__":
         return f"{module}:{name}"
@@ -250,6 +253,7 @@ def _from_file(key: str, name: str, path: str, again: bool) -> tuple[types.Modul
     module = types.ModuleType(called)
     module.__file__ = path
     sys.modules[called] = module
+    _IMPORTED.append(path)
     try:
         exec(compile(text, path, "exec"), vars(module))
     except BaseException as error:
@@ -257,7 +261,22 @@ def _from_file(key: str, name: str, path: str, again: bool) -> tuple[types.Modul
         if isinstance(error, KeyboardInterrupt):
             raise
         raise UserError(f"{key}: {name}: cannot be imported: {_told(error, path)}") from error
+    finally:
+        _IMPORTED.pop()
     return module, text
+
+
+def refuse_amid_import() -> None:
+    """See that no file of the user's own is being imported: a script that is named in its own run would run twice.
+
+    Raises:
+        UserError: One is.
+    """
+    if _IMPORTED:
+        raise UserError(
+            f"{_IMPORTED[-1]}: a run is begun while this file is imported for what it defines: put what runs below "
+            "if __name__ == '__main__':"
+        )
 
 
 def _from_module(key: str, name: str, where: str) -> tuple[types.ModuleType, bytes]:
@@ -266,7 +285,8 @@ def _from_module(key: str, name: str, where: str) -> tuple[types.ModuleType, byt
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        raise UserError(f"{key}: {name}: cannot be imported: {_told(error, where)}") from error
+        hint = f": did you mean {where}.py:…?" if os.path.isfile(f"{where}.py") else ""
+        raise UserError(f"{key}: {name}: cannot be imported: {_told(error, where)}{hint}") from error
     try:
         return module, Path(inspect.getsourcefile(module) or "").read_bytes()
     except (OSError, TypeError):
@@ -355,5 +375,5 @@ def _told(error: BaseException, source: Any) -> str:
     if isinstance(error, SyntaxError):
         lines = [error.lineno]
     said = error.args[0] if isinstance(error, KeyError) and error.args else error  # KeyError quotes what it is told
-    words = " ".join(str(said).split())[:200]
+    words = " ".join(str(said).split())[:600]
     return f"{f'line {lines[-1]}: ' if lines else ''}{type(error).__name__}{f': {words}' if words else ''}"

@@ -72,7 +72,7 @@ GIVEN: Final = "given"
 
 TASKS: Final = {
     "mnist": "70,000 handwritten digits of 28 × 28 pixels, fetched on first use",
-    "glyphs": "660 drawn digits of 8 × 8 pixels, made on the spot: for trying things out",
+    "glyphs": "3,600 drawn digits of 8 × 8 pixels, made on the spot: for trying things out",
     "none": "nothing to classify: networks that print themselves alone",
 }
 """The tasks that go by a word."""

@@ -76,6 +76,7 @@ class OwnNetwork(Answering):
         self.module, self.n_weights, self.span, self._network = network.module, len(network.codes), span, network
         nn.utils.vector_to_parameters(weights.clone(), self.module.parameters())
         self.register_buffer("codes", network.codes)
+        self.eval()
 
     @property
     def weights(self) -> Tensor:

@@ -27,12 +27,14 @@ def on_trial(found: Found, config: RunConfig, world: Physics) -> None:
     rows = np.stack([draw(0, 0), draw(0, 1)])
     if not np.array_equal(rows[0], draw(0, 0)):
         raise found.error("makes other weights when it is called again: draw from torch's generator alone")
+    if config.population.founders is None and np.array_equal(*rows):
+        raise found.error("makes the same weights under every seed: founders would be clones: seed nothing in it")
     genomes = torch.from_numpy(rows)
     images = torch.from_numpy(world.images["learn"][:3].copy()) if world.images else None
     with found.telling(where), torch.no_grad():
         printed = [network.emit(genomes[0]) for _ in range(2)]
         _check(found, "emit(codes)", printed, (network.shape.n_weights,))
-        if not np.array_equal(*rows) and torch.equal(printed[0], network.emit(genomes[1])):
+        if torch.equal(printed[0], network.emit(genomes[1])):
             raise found.error("its emit(codes) gives the same whatever its weights: what it prints is to come of them")
         if images is not None:
             answers = [network.logits(genomes[0], as_seen(images)) for _ in range(2)]
@@ -63,6 +65,10 @@ def _check_learning(found: Found, lives: AutogradLives, genomes: Tensor, life: L
             raise found.error("its loss has a gradient that is not finite on trial: a differentiable one is expected")
         if not bool(gradient.any()):
             raise found.error("its loss does not depend on its weights: networks that can learn are expected")
+        if type(network).loss is Network.loss and life.replication_weight:
+            slope.begin(genomes, 0 * ones)
+            if not bool(slope(torch.arange(network.shape.n_weights).unsqueeze(0), images).any()):
+                raise found.error("its emit(codes) has no gradient: it could not learn to print: detach nothing in it")
     adults = lives.live(genomes, few, 1e-6 * ones, ones, lambda slot: rng(0, Stream.LIFE, 0, 0, slot))
     if not isinstance(adults, Tensor) or adults.shape != genomes.shape or adults.dtype != torch.float32:
         what = f"{adults.dtype} of shape {tuple(adults.shape)}" if isinstance(adults, Tensor) else type(adults).__name__

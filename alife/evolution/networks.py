@@ -17,9 +17,9 @@ from alife import plugins
 from alife.configuration.keys import RunConfig
 from alife.configuration.networks import DENSE, NETWORKS
 from alife.organism.autograd import as_seen
-from alife.organism.network import Network, Sizes
+from alife.organism.network import OFFERS, Network, Sizes
 from alife.organism.shape import Tensors
-from alife.plugins import Found
+from alife.plugins import Found, named_arguments
 from alife.streams import Stream, rng
 from alife.world.projections import Physics, random_codes, unit_blocks
 from alife.world.task import Task
@@ -132,6 +132,8 @@ def _make(found: Found, sizes: Sizes, random: np.random.Generator) -> Network:
         torch.manual_seed(int(random.integers(1 << 62)))
         given = found(sizes, where="when it was made")
     if isinstance(given, nn.Module):
+        if any(isinstance(parameter, nn.UninitializedParameter) for parameter in given.parameters()):
+            raise found.error("has lazy layers, whose weights are not there yet: give each layer its sizes")
         given = Network(given, sizes)
     if not isinstance(given, Network):
         raise found.error(f"gave a {type(given).__name__}: a torch.nn.Module or an alife.Network is expected")
@@ -148,11 +150,16 @@ def _missing(network: Network) -> Iterator[str]:
     for name, parameter in network.parameters.items():
         if parameter.dtype != torch.float32:
             yield f"its parameter {name} is {parameter.dtype}: torch.float32 is expected"
+        if not parameter.requires_grad:
+            yield f"its parameter {name} is frozen: all parameters are the genome; what is to stay is a buffer"
     n = network.shape.n_weights
     if not 2 <= n <= MOST_WEIGHTS:
         yield f"has {n:,} weights: 2 to {MOST_WEIGHTS:,} are expected"
     if not callable(getattr(network.module, "emit", None)) and type(network).emit is Network.emit:
         yield "has no method emit(codes): one that prints [B] weights of codes [B, K] is expected"
+    arguments = named_arguments(getattr(network.module, "emit", lambda codes: None))
+    if unknown := [name for name in list(arguments)[1:] if name not in OFFERS]:
+        yield f"its emit asks for {unknown[0]!r}, which nobody gives: emit(codes), and {', '.join(OFFERS)} by name"
     answers = type(network.module).forward is not nn.Module.forward or type(network).logits is not Network.logits
     if network.sizes.classes and not answers:
         yield "has no method forward(images): one that gives [n, C] logits of images is expected"

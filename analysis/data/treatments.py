@@ -12,6 +12,7 @@ from typing import Any, Final
 import fsspec
 
 from alife import plugins
+from alife.configuration.networks import DENSE
 from alife.configuration.schemes import UNUSED
 from alife.errors import UserError
 from alife.format import files
@@ -307,10 +308,11 @@ def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _silent(config: Mapping[str, Any]) -> Sequence[str]:
-    """Keys that make no difference under a scheme, and are left out of a label as long as it stays unique."""
-    word = str(config.get(_SCHEME))
+    """Keys that change nothing under a scheme or in a network: left out of a label as long as it stays unique."""
+    word, dense = str(config.get(_SCHEME)), config.get("quine.network") == DENSE
     keys = UNUSED.get(word.removeprefix("shuffled").strip() or "tournament", UNUSED["drift"])
-    return [f"selection.{key}" for key in (*keys, *(["accuracy_weight"] if _is_shuffled(word) else []))]
+    unseen = ["quine.parameters"] if dense else ["quine.hidden", "quine.projection"]
+    return [*unseen, *(f"selection.{key}" for key in (*keys, *(["accuracy_weight"] if _is_shuffled(word) else [])))]
 
 
 def _is_shuffled(scheme: str) -> bool:

@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from populations.engine.adults import load_network
 from populations.engine.fork import fork
 from populations.record.writer import digest
 from populations.studies.assay_runner import Request, perform
+from tests import ROOT
 from tests.support.own import EXAMPLES, same_births_everywhere
 
 CONVOLUTIONAL = f"{EXAMPLES}/my_network.py:Convolutional"
@@ -146,6 +149,11 @@ MADE = "super().__init__()"
         (MADE, "super().__init__(); import numpy; self.w = nn.Parameter(torch.tensor(numpy.random.rand(2).tolist()))",
          "makes other weights when it is called again: draw from torch's generator alone"),
         (MADE, "super().__init__(); self.w = nn.Parameter(torch.zeros(int(torch.randint(1, 90, ())) ))", "makes "),
+        (MADE, "super().__init__(); self.w = nn.Parameter(torch.zeros(2), requires_grad=False)", "w is frozen: all"),
+        (MADE, "super().__init__(); torch.manual_seed(0)", "makes the same weights under every seed: founders would"),
+        (MADE, "super().__init__(); self.l = nn.LazyLinear(3)", "has lazy layers, whose weights are not there"),
+        (EMIT, "return self.print(codes).squeeze(-1).detach()", "its emit(codes) has no gradient: it could not learn"),
+        ("emit(self, codes)", "emit(self, codes, wieghts=None)", "its emit asks for 'wieghts', which nobody gives"),
         ("nn.Module", "object", "gave a Net: a torch.nn.Module or an alife.Network is expected"),
         ("self, sizes", "self", "takes 0 arguments: a function of (sizes), or of (sizes, parameters) is expected"),
         ("self, sizes", "self, sizes, how", "annotate 'how' with a pydantic model of its parameters"),
@@ -341,3 +349,25 @@ def test_an_individual_sees_colours_in_either_layout(dense, small, tmp_path):
     assert torch.equal(network(last), network(first))
     assert torch.equal(network(last), network(last.flatten(1)))
     assert not torch.equal(network(last), network(last.flip(3)))
+
+
+def test_a_script_that_names_its_own_class_says_where_its_run_belongs(tmp_path):
+    text = (
+        WORKS
+        + """
+import alife, sys
+quine = {"network": Net, "coordinate_units": 6}
+alife.evolve({"task": "glyphs", "generations": 1, "life.steps": 1, "population.size": 2, "quine": quine}, sys.argv[1])
+"""
+    )
+    (tmp_path / "script.py").write_text(text)
+    command = [sys.executable, str(tmp_path / "script.py"), str(tmp_path / "run")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "put what runs below if __name__ == '__main__':" in done.stderr
+    assert not (tmp_path / "run").exists()
+    guarded = text.replace("quine = {", "if __name__ == '__main__':\n  quine = {").replace(
+        "\nalife.evolve", "\n  alife.evolve"
+    )
+    (tmp_path / "script.py").write_text(guarded)
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 0
+    assert load_run(tmp_path / "run").network == "script.py:Net"
