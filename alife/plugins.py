@@ -98,6 +98,8 @@ class Found:
             raise self._failed(error, where) from error
 
     def _failed(self, error: BaseException, where: str) -> UserError:
+        if isinstance(error, UserError) and not is_own(self.name):
+            return self.error(str(error))
         goes_on = "; mend it, and 'alife resume RUN --allow-changed' goes on"
         mend = goes_on if where.startswith("in generation") else ""
         return self.error(f"it failed{f' {where}' if where else ''}: {_told(error, self.call)}{mend}")
@@ -154,6 +156,7 @@ def find(
     takes: tuple[str, ...],
     again: bool = False,
     offers: tuple[str, ...] = (),
+    at: str = "",
 ) -> Found:
     """The object that a configuration names.
 
@@ -164,11 +167,12 @@ def find(
         takes: What it is called with, before its parameters.
         again: Read its file again, if it is in one, in place of what was read before.
         offers: What it is given, too, if it has an argument of that name.
+        at: Where it is, as `package.module:object`, if a word stands there.
 
     Raises:
         UserError: It is not there, cannot be called so, or its parameters are not what it allows.
     """
-    where, _, what = name.rpartition(":")
+    where, _, what = (at or name).rpartition(":")
     in_file = where.endswith(".py")
     module, text = _from_file(key, name, where, again) if in_file else _from_module(key, name, where)
     if not hasattr(module, what):

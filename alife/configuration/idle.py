@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from alife.configuration.keys import RunConfig, leaves
+from alife.configuration.networks import DENSE
 from alife.configuration.values import UNUSED
 from alife.plugins import is_own
 
@@ -30,8 +31,14 @@ def idle(config: RunConfig, classes: int | None = None) -> dict[str, str]:
 
 
 def _idle_world(config: RunConfig) -> Iterator[tuple[str, str]]:
+    if config.quine.network != DENSE:
+        for key in ("quine.hidden", "quine.projection"):
+            yield key, f"changes nothing: only quine.network {DENSE} has it"
+    else:
+        yield "quine.parameters", f"changes nothing: quine.network {DENSE} has none"
     if config.task == "none":
-        yield "quine.coordinate_units", "changes nothing without a task: all units see the coordinate"
+        if config.quine.network == DENSE:
+            yield "quine.coordinate_units", "changes nothing without a task: all units see the coordinate"
         if config.quine.projection == "centred":
             yield "quine.projection", "is unit without a task"
         for key in ("quine.pairing", "life.images", "life.task_weight", "life.temperature"):

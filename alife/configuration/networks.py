@@ -10,5 +10,8 @@ from typing import Final
 DENSE: Final = "dense"
 """The network of `alife.organism.quine`, the default."""
 
-NETWORKS: Final[Mapping[str, str]] = MappingProxyType({})
+NETWORKS: Final[Mapping[str, str]] = MappingProxyType({"heritable": "alife.organisms.heritable.network:heritable"})
 """Makers of the others."""
+
+PRINT_ALL: Final = ("heritable",)
+"""Those that print all coordinates at each step of a life, however many `life.coordinates` says."""

@@ -6,7 +6,6 @@ of all are those that it makes under the seed of the projections.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -45,8 +44,7 @@ def own(config: RunConfig, again: bool = False) -> Found | None:
     name = config.quine.network
     if name == DENSE:
         return None
-    found = plugins.find(KEY, NETWORKS.get(name, name), config.quine.parameters, TAKES, again)
-    return replace(found, name=name)
+    return plugins.find(KEY, name, config.quine.parameters, TAKES, again, at=NETWORKS.get(name, ""))
 
 
 def sizes_of(config: RunConfig, task: Task | None) -> Sizes:

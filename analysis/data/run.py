@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from alife import schema
 from alife.configuration.columns import CHANCE
 from alife.configuration.keys import RunConfig
+from alife.configuration.networks import DENSE
 from alife.configuration.values import UNUSED
 from alife.errors import UserError, plain
 from alife.evolution import selection
@@ -96,6 +97,11 @@ class Run:
     def has_task(self) -> bool:
         """Whether anybody was asked to classify."""
         return bool(self.setting("task") != "none")
+
+    @property
+    def network(self) -> str:
+        """What to call what lives in it: "dense", "heritable", "my.py:Net"."""
+        return short(str(self.config.get("quine", {}).get("network", DENSE)))
 
     @property
     def scheme(self) -> str:
