@@ -12,6 +12,7 @@ Here lies one island's life, in batched torch; many islands are the package `pop
 organism/       the network, its lifetime of learning, what is measured of it
 organisms/      other networks that are shipped
 world/          the task and the fixed projections
+organisms/      organisms by words of `quine.network`
 evolution/      one generation of one island: selection, reproduction, death
 configuration/  every key of a run's configuration
 assays/         experiments on stored genomes

@@ -103,6 +103,8 @@ class Found:
             raise self._failed(error, where) from error
 
     def _failed(self, error: BaseException, where: str) -> UserError:
+        if isinstance(error, UserError) and not is_own(self.name):
+            return self.error(str(error))
         goes_on = "; mend it, and 'alife resume RUN --allow-changed' goes on"
         mend = goes_on if where.startswith("in generation") else ""
         return self.error(f"it failed{f' {where}' if where else ''}: {_told(error, self.call)}{mend}")

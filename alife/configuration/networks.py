@@ -12,6 +12,7 @@ DENSE: Final = "dense"
 
 NETWORKS: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "heritable": "alife.organisms.heritable.network:heritable",
         "weightwise": "alife.organisms.tiny:Weightwise",
         "aggregating": "alife.organisms.tiny:Aggregating",
         "recurrent": "alife.organisms.tiny:Recurrent",
@@ -36,3 +37,6 @@ UNSEEN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     }
 )
 """Keys that a network does not look at: who sets one is warned, and labels leave them out."""
+
+PRINT_ALL: Final = ("heritable",)
+"""Those that print all coordinates at each step of a life, however many `life.coordinates` says."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from alife import schema
 from alife.configuration.columns import CHANCE
 from alife.configuration.keys import RunConfig
+from alife.configuration.networks import DENSE
 from alife.configuration.schemes import UNUSED
 from alife.errors import UserError, plain
 from alife.evolution import selection
@@ -98,6 +99,11 @@ class Run:
         return bool(self.setting("task") != "none")
 
     @property
+    def network(self) -> str:
+        """What to call what lives in it: "dense", "heritable", "my.py:Net"."""
+        return short(str(self.config.get("quine", {}).get("network", DENSE)))
+
+    @property
     def scheme(self) -> str:
         """What to call its scheme of selection: "truncation", "shuffled", "shuffled truncation", "my.py:fewest"."""
         return selection.named(SimpleNamespace(**self.setting("selection")))
@@ -117,11 +123,6 @@ class Run:
     def operator(self) -> str:
         """What to call its operator of mutation: "gaussian", "sparse", "my.py:scramble"."""
         return short(str(self.setting("reproduction.operator")))
-
-    @property
-    def network(self) -> str:
-        """What to call its network: "dense", "my.py:Convolutional"."""
-        return short(str(self.setting("quine.network")))
 
     @property
     def noise_floor(self) -> float | None:
