@@ -200,7 +200,16 @@ def classification(logits: Tensor, lesson: Lesson) -> Tensor:
 
 
 def regression(outputs: Tensor, lesson: Lesson) -> Tensor:
-    """[] mean of ½(output - target)² over images and outputs, with `life.loss: sum` its sum; outputs are [B', C]."""
+    """[] mean of ½(output - target)² over images and outputs, with `life.loss: sum` its sum; outputs are [B', C].
+
+    Example:
+        >>> import alife
+        >>> import torch
+        >>> life, none = alife.parse_config({}).life, torch.zeros(0)
+        >>> lesson = alife.Lesson(life, none, none, torch.tensor([[1.0], [3.0]]), target=none, task_weight=none)
+        >>> alife.regression(torch.tensor([[1.0], [1.0]]), lesson)
+        tensor(1.)
+    """
     assert lesson.labels is not None
     squares = (outputs - lesson.labels).square() / 2
     return squares.sum() if lesson.life.loss == "sum" else squares.mean()
