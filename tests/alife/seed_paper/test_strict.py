@@ -71,7 +71,7 @@ def test_annealing_makes_real_quines(quines):
     assert told["rho"].max() < 0.01
     assert told["participation"].min() > 0.05
     assert (told["squared_norm"] > 0.2 * measures.squared_norm(begin).numpy()).all()
-    printed = place.forward.emit(networks, place.features.coordinates)
+    printed = place.emit(networks)
     direct = (printed - networks).square().sum(1) / networks.square().sum(1)
     np.testing.assert_allclose(told["rho"], direct, rtol=1e-4)
 
@@ -185,7 +185,7 @@ def test_refinement_damps_more_where_its_matrix_has_no_factor(quines, monkeypatc
 def test_an_exact_quine_descends_for_generations_without_learning():
     place, networks = annealed(16, 1500, seeds=24)
     features = place.features.coordinates.double()
-    best = measures.relative_error(place.forward.emit(networks, place.features.coordinates), networks).argsort()[:3]
+    best = measures.relative_error(place.emit(networks), networks).argsort()[:3]
     refined = [exact.refine(networks[k].double(), features, 16, 150) for k in best]
     network, error = min(refined, key=lambda pair: pair[1])
     assert error < exact.PERFECT
@@ -196,7 +196,7 @@ def test_an_exact_quine_descends_for_generations_without_learning():
     single = network.float()[None]
 
     def emit(networks: torch.Tensor) -> torch.Tensor:
-        return place.forward.emit(networks, place.features.coordinates)
+        return place.emit(networks)
 
     assert fertility.depths(emit, single, single, 10).item() == 10
 
@@ -359,7 +359,7 @@ def test_emission_as_a_function_is_the_organisms_own():
     place, begin = small_world(8)
     plain = contraction.emission(place.features.coordinates, scaled=False)
     torch.testing.assert_close(
-        plain(begin), place.forward.emit(begin, place.features.coordinates), rtol=1e-4, atol=1e-5
+        plain(begin), place.emit(begin), rtol=1e-4, atol=1e-5
     )
     scaled = contraction.emission(place.features.coordinates, scaled=True)(begin)
     torch.testing.assert_close(scaled.norm(dim=1), begin.norm(dim=1))
