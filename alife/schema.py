@@ -41,6 +41,10 @@ FORMER: Final = {"genome_norm": "squared_norm"}
 LIFE_HISTORY: Final = ("task_weight", "learning_rate", "mutation")
 """Traits that may be heritable; only those that are have a column, float32."""
 
+AGE: Final = "age"
+"""Generations that an individual lived before, int32: 0 of newborns, one more with each generation that it survives.
+Only runs with `selection.survivors` have the column."""
+
 BIRTHS: Final = {
     "id": "int64",
     "ancestor_id": "int64",
@@ -53,8 +57,9 @@ BIRTHS: Final = {
     "cause_of_death": "string",
 }
 """One row an individual. `id` is `pack_id` of its conception; a founder is its own ancestor. `island` is where it
-lives. origin_time is its generation g and destruction_time g + 1: generations do not overlap. n_offspring counts the
-children that it conceived, none for the dead-before-reproduction."""
+lives. origin_time is its generation g and destruction_time g + 1: a row is the life of one generation. One that
+survives has a row, with an id of its own, in each generation that it lives in, and its row of the generation before is
+its ancestor (`AGE`). n_offspring counts the children that it conceived, none for the dead-before-reproduction."""
 
 MIGRATIONS: Final = {"generation": "int32", "id": "int64", "from_island": "int32", "to_island": "int32"}
 """One row a migrant: a newborn of `generation`, moved between conception and birth."""
@@ -80,15 +85,19 @@ births.
 `seconds` is wall-clock of the island's life on its worker and outside a run's identity."""
 
 
-def birth_columns(heritable: Iterable[str] = (), own: Iterable[Mapping[str, Any]] = ()) -> dict[str, str]:
+def birth_columns(
+    heritable: Iterable[str] = (), own: Iterable[Mapping[str, Any]] = (), survivors: bool = False
+) -> dict[str, str]:
     """Columns and dtypes of `births/*.parquet` for a run.
 
     Args:
         heritable: Its heritable traits.
         own: Columns that only this run has, as its manifest lists them under "columns".
+        survivors: Whether individuals survive into the next generation.
     """
+    aged = {AGE: "int32"} if survivors else {}
     inherited = {t: "float32" for t in LIFE_HISTORY if t in set(heritable)}
-    return {**BIRTHS, **inherited, **{column["name"]: column["dtype"] for column in own}}
+    return {**BIRTHS, **aged, **inherited, **{column["name"]: column["dtype"] for column in own}}
 
 
 def generation_columns(own: Iterable[Mapping[str, Any]] = ()) -> dict[str, str]:

@@ -24,6 +24,7 @@ class Stream(IntEnum):
     PAPER = 11
     SPLIT = 12
     MEASURE = 13
+    SURVIVAL = 14
 
 
 def rng(seed: int, stream: Stream, *key: int) -> np.random.Generator:

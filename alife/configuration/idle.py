@@ -84,9 +84,9 @@ def _idle_heredity(config: RunConfig) -> Iterator[tuple[str, str]]:
         yield f"selection.{name}", f"changes nothing under selection.scheme {selection.scheme}"
     if not is_own(selection.scheme):
         yield "selection.parameters", f"changes nothing under selection.scheme {selection.scheme}, which takes none"
-    if equal_chances(config):
+    if equal_chances(config) and not (takes_all(config) and survives_by_fitness(config)):
         yield "selection.shuffled", "changes nothing where nobody is selected"
-    if takes_all(config):
+    if takes_all(config) and (selection.shuffled or not selection.survivors):
         yield "selection.accuracy_weight", "changes nothing where nobody is selected"
     elif config.task == "none" and selection.scheme in ("tournament", "truncation") and selection.accuracy_weight < 1:
         yield "selection.accuracy_weight", "changes nothing without a task: selection is on ρ alone"
@@ -115,6 +115,11 @@ def takes_all(config: RunConfig) -> bool:
     if rules.scheme == "truncation":
         return math.ceil(rules.truncation * size - 1e-9) >= size
     return rules.scheme == "tournament" and rules.tournament_size == 1
+
+
+def survives_by_fitness(config: RunConfig) -> bool:
+    """Whether scores decide who survives under a scheme that looks at w, unless it is shuffled."""
+    return config.selection.survivors > 0 and not (config.task == "none" and config.selection.accuracy_weight == 1)
 
 
 def equal_chances(config: RunConfig) -> bool:

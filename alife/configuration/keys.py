@@ -151,6 +151,13 @@ class Selection(_Section):
     accuracy_weight: Real = Field(0.5, ge=0, le=1, description="w: fitness = w·z(accuracy) + (1-w)·z(-log ρ)")
     tournament_size: int = Field(3, ge=1, le=MOST, description="competitors for each child, under tournament")
     truncation: Real = Field(0.5, gt=0, le=1, description="share of an island that truncation lets reproduce")
+    survivors: int = Field(
+        0,
+        ge=0,
+        lt=schema.MAX_SIZE,
+        description="the fittest of an island, so many, live on in the next generation with the genome that they have; "
+        "children fill the rest of population.size",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -271,6 +278,11 @@ def _contradictions(config: RunConfig) -> Iterator[str]:
         yield (
             f"life.coordinates: {life.coordinates}: with life.sampling {life.sampling}, at most {fewest} are allowed: "
             "the weights that quine.hidden makes, each printed once an epoch"
+        )
+    if config.selection.survivors >= config.population.size:
+        yield (
+            f"selection.survivors: {config.selection.survivors}: fewer than population.size = {config.population.size} "
+            "are allowed: somebody has to be conceived"
         )
     operator, parameters = config.reproduction.operator, config.reproduction.parameters
     if not plugins.is_own(operator):

@@ -7,7 +7,7 @@ they work against each other.
 
 from collections.abc import Iterable, Iterator
 
-from alife.configuration.idle import DEFAULTS, at_birth, idle, learns, moved, takes_all, value_of
+from alife.configuration.idle import DEFAULTS, at_birth, idle, learns, moved, survives_by_fitness, takes_all, value_of
 from alife.configuration.keys import RunConfig
 from alife.plugins import is_own
 from alife.words import count
@@ -99,8 +99,11 @@ def _no_selection(config: RunConfig) -> Iterator[tuple[str, str]]:
         return
     if takes_all(config):
         name = "truncation" if rules.scheme == "truncation" else "tournament_size"
-        yield f"selection.{name}", "nobody is selected: parents are drawn as under drift"
-        if rules.shuffled:
+        if survives_by_fitness(config) and not rules.shuffled:
+            yield f"selection.{name}", "parents are drawn as under drift: fitness decides only who survives"
+        else:
+            yield f"selection.{name}", "nobody is selected: parents are drawn as under drift"
+        if rules.shuffled and not survives_by_fitness(config):
             yield "selection.shuffled", "there is nothing to shuffle: all have the same chance"
     elif config.task == "none" and rules.accuracy_weight == 1:
         yield "selection.accuracy_weight", "nobody is selected: without a task all accuracies are 0"

@@ -8,6 +8,7 @@ measuring.py     further columns of births: functions of a finished life, and ho
 objects.py       the user's own objects of a configuration
 handed.py        what these are given, and give
 reproduction.py  from an emitted genome to a newborn; death
+succession.py    the next generation of an island: survivors and children
 adult.py         one adult as a plain torch module
 founding.py      founders that the user brings
 programs.py      adults as files that others read: safetensors, TorchScript, ONNX

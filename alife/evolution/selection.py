@@ -1,22 +1,24 @@
-"""Who reproduces: the fitness mix, the schemes of selection, and what each scheme leads one to expect.
+"""Who reproduces and who survives: the fitness mix, the schemes of selection, and what each leads one to expect.
 
 Call `select` with scores. A scheme turns the scores of an island into each individual's chance to be the parent of a
 child, and children draw their parents independently. So what a scheme does (`select`) and what is expected of it
 (`expected_offspring`) cannot drift apart, and equals share their chances instead of being put in an order. With
 `selection.shuffled` any scheme deals its chances out at random within the island: its matched control.
+`selection.survivors` of the living live on, the fittest first, whatever children they have.
 
 A scheme of one's own is a function (columns, living[, parameters]) → chances that `selection.scheme` names, as
 `my_selection.py:fewest`; a shipped one is a function in `SCHEMES`, and the command and the tests walk that registry.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from alife import plugins
+from alife import plugins, schema
+from alife.configuration.values import UNUSED
 from alife.evolution.handed import numbers, read_only
 from alife.evolution.schemes import SCHEMES, Bools, Doubles, Ints, Rules, mixed, objectives, share
 from alife.plugins import Found
@@ -24,6 +26,7 @@ from alife.streams import Stream, rng
 
 KEY: Final = "selection.scheme"
 IDS: Final = ("id", "ancestor_id")
+"""Columns of whole numbers that a scheme of one's own is given; with survivors `schema.AGE`, too."""
 TAKES: Final = ("columns", "living")
 """What a scheme of one's own is called with, before its parameters."""
 
@@ -61,15 +64,17 @@ def fitness(accuracy: ArrayLike, replication_error: ArrayLike, weight: float, sc
 
 @dataclass(frozen=True)
 class Choice:
-    """Who reproduces on an island.
+    """Who reproduces on an island, and who survives.
 
     Attributes:
-        parents: [n_children] int64 slots, one a child, in no order; empty if none lives.
+        parents: [C] int64 slots, one a child, in no order; empty if none lives.
         columns: What goes on record of it beside the scores: with a scheme of one's own, `CHANCE`, [P] float32.
+        survivors: [S] int64 slots in order, of those who live on in the next generation.
     """
 
     parents: Ints
     columns: Mapping[str, NDArray[np.float32]]
+    survivors: Ints = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 def is_control(rules: Rules) -> bool:
@@ -96,20 +101,20 @@ def select(
     rules: Rules,
     columns: Mapping[str, NDArray[Any]],
     living: ArrayLike,
-    n_children: int,
+    size: int,
     seed: int,
     generation: int,
     island: int,
     own: Found | None = None,
 ) -> Choice:
-    """Parents of an island's children.
+    """Who lives on in an island's next generation, and the parents of its children.
 
     Args:
         rules: Scheme and its parameters.
         columns: By name, [P] each, by slot: accuracy and replication_error (ρ), and whatever else a scheme of one's own
             may read; anything for the dead.
         living: [P] bool, who can be chosen.
-        n_children: How many children to conceive.
+        size: Of the next generation: children are conceived for the places that survivors leave.
         seed: The run's.
         generation: The parents'.
         island: Where they live.
@@ -129,10 +134,25 @@ def select(
         noted = {CHANCE["name"]: chance.astype(np.float32)}
     if not len(slots):
         return Choice(slots, noted)
+    survivors = slots[:0]
+    if rules.survivors:  # equals in an order that is drawn
+        order = rng(seed, Stream.SURVIVAL, generation, island).permutation(slots)
+        best = np.argsort(-_merit(rules, columns, alive, chance)[order], kind="stable")
+        survivors = np.sort(order[best][: rules.survivors])
     if rules.shuffled:
         chance[slots] = chance[rng(seed, Stream.SHUFFLE, generation, island).permutation(slots)]
     draw = rng(seed, Stream.SELECTION, generation, island)
-    return Choice(draw.choice(len(alive), size=n_children, p=chance).astype(np.int64), noted)
+    parents = draw.choice(len(alive), size=size - len(survivors), p=chance).astype(np.int64)
+    return Choice(parents, noted, survivors)
+
+
+def _merit(rules: Rules, columns: Mapping[str, NDArray[Any]], living: Bools, chance: Doubles) -> Doubles:
+    """[P] by which one survives: the fitness mix, or the chance where a scheme looks at no w; in a control nothing."""
+    if is_control(rules):
+        return np.zeros(len(living))
+    if "accuracy_weight" in UNUSED.get(rules.scheme, UNUSED["drift"]):
+        return chance
+    return mixed(objectives(columns["accuracy"], columns["replication_error"]), living, rules.accuracy_weight)
 
 
 def _own_chances(own: Found, columns: Mapping[str, NDArray[Any]], living: Bools, where: str) -> Doubles:
@@ -159,20 +179,21 @@ class _Given(dict[str, NDArray[Any]]):
         raise KeyError(f"{name}: there are {', '.join(self)}; of measures those of every generation (every: 1)")
 
 
-def on_trial(own: Found, size: int, names: Iterable[str]) -> None:
+def on_trial(own: Found, size: int, names: Iterable[str], survivors: int = 0) -> None:
     """Call a scheme of one's own with made-up scores, so that one that is wrong is found before anything is made.
 
     Args:
         own: As of `own_scheme`.
         size: Individuals of an island.
         names: Columns that it will be given.
+        survivors: Of an island.
 
     Raises:
         UserError: It fails, or what it gives are no chances.
     """
     draw = np.random.default_rng(0)
     columns: dict[str, NDArray[Any]] = {name: draw.random(size, dtype=np.float32) for name in names}
-    columns |= {name: np.arange(size, dtype=np.int64) for name in IDS}
+    columns |= {name: np.arange(size, dtype=np.int64) for name in (*IDS, *([schema.AGE] if survivors else []))}
     half = np.arange(size) % 2 == 0
     for living in (np.ones(size, bool), half):
         lived = {n: np.where(living, v, np.nan) if v.dtype.kind == "f" else v for n, v in columns.items()}
@@ -191,7 +212,7 @@ def expected_offspring(
         accuracy: [..., P], leading axes being islands or generations that do not compete.
         replication_error: [..., P] ρ.
         living: [..., P] bool; the dead may also pad a short row.
-        n_children: [...] children of each row.
+        n_children: [...] children of each row: its size less its survivors, who are no children.
 
     Returns:
         [..., P] float64; a row sums to its n_children, or to 0 if none lives; 0 for the dead. Under a

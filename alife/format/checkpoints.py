@@ -17,12 +17,13 @@ from alife import schema
 from alife.errors import UserError, damaged
 from alife.evolution import mutation
 from alife.evolution.mutation import GAUSSIAN, Mutation
-from alife.evolution.reproduction import Floats, Newborns, birth
+from alife.evolution.reproduction import ARRAYS, Era, Floats, Newborns, birth, by_era, generation_of
 from alife.organism.shape import Shape
 from alife.words import count
 
-_ARRAYS = {"ids": "int64", "ancestors": "int64", "messages": "float32", "noise": "float32"}
-_TENSORS = {**_ARRAYS, **{f"traits/{name}": "float32" for name in schema.LIFE_HISTORY}}
+_TENSORS = {**ARRAYS, **{f"traits/{name}": "float32" for name in schema.LIFE_HISTORY}}
+_LIKE_IDS = ("origins",)
+"""Tensors that are there only where they are not the ids: of islands with survivors."""
 
 _ISLAND = re.compile("0|[1-9][0-9]{0,8}")
 
@@ -47,7 +48,7 @@ def encode(generation: int, newborns: Mapping[int, Newborns], meta: Mapping[str,
 
     Args:
         generation: Theirs.
-        newborns: By island; all with the same noise_seed, mutation and number of weights.
+        newborns: By island; all with the same noise_seed, mutation, past and number of weights.
         meta: JSON values that come back with them.
 
     Raises:
@@ -58,13 +59,15 @@ def encode(generation: int, newborns: Mapping[int, Newborns], meta: Mapping[str,
     seeds = {island.noise_seed for island in newborns.values()}
     if len(seeds) != 1:
         raise ValueError(f"islands with different noise seeds: {sorted(seeds)}")
-    how = next(iter(newborns.values())).mutation
-    if any(island.mutation != how for island in newborns.values()):
-        raise ValueError("islands with different operators of mutation")
-    tensors = {}
+    how, past = (first := next(iter(newborns.values()))).mutation, first.past
+    if any((island.mutation, island.past) != (how, past) for island in newborns.values()):
+        raise ValueError("islands with different operators of mutation, or pasts")
+    tensors, survivors = {}, False
     for number, island in sorted(newborns.items()):
-        for name in _ARRAYS:
-            tensors[f"{number}/{name}"] = np.ascontiguousarray(getattr(island, name))
+        for name in ARRAYS:
+            if name not in _LIKE_IDS or not np.array_equal(getattr(island, name), island.ids):
+                tensors[f"{number}/{name}"] = np.ascontiguousarray(getattr(island, name))
+        survivors |= f"{number}/origins" in tensors
         for name, values in island.traits.items():
             tensors[f"{number}/traits/{name}"] = np.ascontiguousarray(values)
     problem = _problem(tensors, generation)
@@ -78,6 +81,8 @@ def encode(generation: int, newborns: Mapping[int, Newborns], meta: Mapping[str,
     }
     if how != GAUSSIAN:
         metadata["mutation"] = mutation.dump(how)
+    if past and survivors:
+        metadata["past"] = json.dumps([[era.until, era.noise_seed, mutation.dump(era.mutation)] for era in past])
     return safetensors.numpy.save(tensors, metadata)
 
 
@@ -102,6 +107,7 @@ def decode(data: bytes, source: str) -> tuple[int, dict[int, Newborns], dict[str
         generation, noise_seed = int(metadata["generation"]), int(metadata["noise_seed"])
         meta = json.loads(metadata["meta"])
         how = GAUSSIAN if "mutation" not in metadata else mutation.parse(metadata["mutation"])
+        past = tuple(_era(*told) for told in json.loads(metadata.get("past", "[]")))
     except (safetensors.SafetensorError, KeyError, ValueError, TypeError, RecursionError, MemoryError) as error:
         raise damaged(source, " ".join(str(error).split())[:200]) from None
     if version != FORMAT:
@@ -111,10 +117,12 @@ def decode(data: bytes, source: str) -> tuple[int, dict[int, Newborns], dict[str
     problem = _problem(tensors, generation)
     if not problem and (noise_seed < 0 or not isinstance(meta, dict)):
         problem = "noise_seed or meta is not what a checkpoint holds"
+    if not problem and [era.until for era in past] != sorted({era.until for era in past}):
+        problem = "its past is in no order"
     if problem:
         raise damaged(source, problem)
     islands = sorted({int(name.partition("/")[0]) for name in tensors})
-    return generation, {island: _newborns(tensors, island, noise_seed, how) for island in islands}, meta
+    return generation, {island: _newborns(tensors, island, noise_seed, how, past) for island in islands}, meta
 
 
 def born(newborns: Mapping[int, Newborns], individual: int, hidden: int) -> Floats | None:
@@ -131,13 +139,13 @@ def born(newborns: Mapping[int, Newborns], individual: int, hidden: int) -> Floa
     for group in newborns.values():
         slot = np.flatnonzero(group.ids == individual)
         if len(slot):
-            if group.mutation.is_own:
+            _, one = next(by_era(group.take(slot[:1])))
+            if one.mutation.is_own:
                 raise UserError(
-                    f"individual {individual} is born by {group.mutation.operator}, which is not run to read a genome: "
+                    f"individual {individual} is born by {one.mutation.operator}, which is not run to read a genome: "
                     "the message that it comes of is in the checkpoint"
                 )
-            shape = Shape.of_genome(group.messages.shape[1], hidden, hidden)
-            return birth(group.take(slot[:1]), shape)[0]
+            return birth(one, Shape.of_genome(one.messages.shape[1], hidden, hidden))[0]
     return None
 
 
@@ -204,10 +212,26 @@ def decode_adults(data: bytes, source: str) -> dict[int, Adult]:
     return adults
 
 
-def _newborns(tensors: Mapping[str, np.ndarray], island: int, noise_seed: int, how: Mutation) -> Newborns:
-    arrays = {name: tensors[f"{island}/{name}"] for name in _ARRAYS}
+def _newborns(
+    tensors: Mapping[str, np.ndarray], island: int, noise_seed: int, how: Mutation, past: tuple[Era, ...]
+) -> Newborns:
+    ids = tensors[f"{island}/ids"]
+    arrays = {name: tensors.get(f"{island}/{name}", ids) for name in ARRAYS}
     traits = {name: tensors[f"{island}/traits/{name}"] for name in schema.LIFE_HISTORY}
-    return Newborns(**arrays, traits=traits, noise_seed=noise_seed, mutation=how)
+    return Newborns(**arrays, traits=traits, noise_seed=noise_seed, mutation=how, past=past)
+
+
+def _era(until: object, noise_seed: object, how: object) -> Era:
+    """An era of a checkpoint's past.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if not isinstance(until, int) or not isinstance(noise_seed, int) or not isinstance(how, str):
+        raise ValueError("not what a checkpoint says of its past")
+    if not 0 < until <= schema.MAX_GENERATIONS or noise_seed < 0:
+        raise ValueError(f"a past until generation {until}, of seed {noise_seed}, is impossible")
+    return Era(until, noise_seed, mutation.parse(how))
 
 
 def _problem(tensors: Mapping[str, np.ndarray], generation: int) -> str:
@@ -231,16 +255,19 @@ def _problem(tensors: Mapping[str, np.ndarray], generation: int) -> str:
         weights.add(fields["messages"].shape[1])
     if len(weights) != 1:
         return f"genomes of different lengths: {sorted(weights)}"
-    ids = np.concatenate([fields["ids"] for fields in islands.values()])
-    return "" if len(np.unique(ids)) == len(ids) else "an individual is there twice"
+    for name in ("ids", "origins"):
+        identities = np.concatenate([fields.get(name, fields["ids"]) for fields in islands.values()])
+        if len(np.unique(identities)) != len(identities):
+            return "an individual is there twice"
+    return ""
 
 
 def _island_problem(fields: Mapping[str, np.ndarray], generation: int) -> str:
-    if fields.keys() != _TENSORS.keys():
-        return f"tensors {sorted(fields.keys() ^ _TENSORS.keys())} are missing or unknown"
+    if wrong := (fields.keys() ^ _TENSORS.keys()) - set(_LIKE_IDS):
+        return f"tensors {sorted(wrong)} are missing or unknown"
     size = len(fields["ids"]) if fields["ids"].ndim else 0
     for name, dtype in _TENSORS.items():
-        tensor = fields[name]
+        tensor = fields.get(name, fields["ids"])
         if tensor.dtype != dtype:
             return f"{name} is {tensor.dtype}, not {dtype}"
         if tensor.ndim != (2 if name == "messages" else 1) or len(tensor) != size:
@@ -249,6 +276,9 @@ def _island_problem(fields: Mapping[str, np.ndarray], generation: int) -> str:
             return f"{name} is not finite"
     if fields["messages"].shape[1] < 1 or (fields["noise"] < 0).any():
         return "empty genomes or negative noise"
-    if (fields["ids"] < 0).any() or (fields["ids"] >> schema.SLOT_BITS & schema.MAX_GENERATIONS != generation).any():
+    ids, origins = fields["ids"], fields.get("origins", fields["ids"])
+    if (ids < 0).any() or (generation_of(ids) != generation).any():
         return f"an id is not of generation {generation}"
+    if ((origins != ids) & ((origins < 0) | (generation_of(origins) >= generation))).any():
+        return f"somebody who survived into generation {generation} was born in no generation before"
     return ""

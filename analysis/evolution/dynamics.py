@@ -90,6 +90,8 @@ def mean_differentials(table: pd.DataFrame, first: int = SETTLED) -> pd.DataFram
 def effective_size(record: Demes) -> pd.DataFrame:
     """Effective population size of each deme from how unequally its individuals reproduce, dead ones included.
 
+    It is of the children of one generation: where some survive, who lives long has more of them than this counts.
+
     The inbreeding effective size of haploids: 1 / P(two children share their parent) = C(C−1) / ΣW(W−1), with W each
     one's children and C their sum; it equals (N·k̄−1) / (V/k̄+k̄−1) with k̄ and V the mean and variance of W (Kimura and
     Crow 1963; Crow and Denniston 1988). Its harmonic mean over generations is 1 / mean(coalescence).
@@ -126,7 +128,7 @@ def heritability(record: Demes, traits: Sequence[str] | None = None, first: int 
     A child has one parent, so the slope itself is the share of a parent's deviation that its children show:
     heritability as in Falconer and Mackay (1996, ch. 10), with one parent in the place of the midparent. Deviations are
     from the mean of the children conceived on an island in a generation, and from their parents' mean: neither time nor
-    place is in it. Only children that lived to the end count.
+    place is in it. Only children that lived to the end count; who survived is nobody's child in that generation.
 
     Args:
         record: A run's births by deme.
@@ -140,7 +142,7 @@ def heritability(record: Demes, traits: Sequence[str] | None = None, first: int 
     Raises:
         UserError: A trait is not on record.
     """
-    children = np.arange(record.children.start, len(record.tree))
+    children = record.children
     parents = record.tree.parent[children]
     old_enough = record.generation[record.home[parents]] >= first
     rows = []

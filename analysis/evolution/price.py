@@ -1,5 +1,5 @@
-"""The Price equation on all births: how much of each change is selection, chance, early death, biased inheritance or
-migration. It is an identity, not a statistic: the components of every deme add up to its change.
+"""The Price equation on all births: how much of each change is selection, chance, early death, biased inheritance,
+survival or migration. It is an identity, not a statistic: the components of every deme add up to its change.
 """
 
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from alife import schema
 from alife.errors import UserError
 from alife.traits import measured
 from analysis.data.once import once
@@ -20,9 +21,11 @@ COMPONENTS: Final = {
     "sampling": "sampling: realised less expected offspring",
     "viability": "viability: whose offspring live to the end",
     "transmission": "transmission: offspring less parent",
+    "survival": "survival: those who live on beside the offspring",
     "migration": "migration",
 }
-"""What a change is split into, in the order of a life cycle, and what each part is."""
+"""What a change is split into, in the order of a life cycle, and what each part is. Only runs with survivors have
+`survival`; `components` names those of a table."""
 
 ROUNDING: Final = 1e-12
 """Components smaller than this are rounding, and 0."""
@@ -41,7 +44,9 @@ def price(record: Demes, traits: Sequence[str] | None = None) -> pd.DataFrame:
     - viability: V-weighted mean z − W-weighted mean z, 0 where no child died early;
     - transmission: mean over the children that lived to the end of (child's z − its parent's z), each measured on its
       own life;
-    - migration: mean z of those who then live on the island − mean z of those conceived on it.
+    - survival, of a run with survivors: mean z of children and of those who survived beside them, measured on the life
+      that follows − mean z of the children;
+    - migration: mean z of those who then live on the island − mean z of those who were conceived or survived on it.
 
     Args:
         record: A run's births by deme.
@@ -71,10 +76,20 @@ def _split(record: Demes, trait: str) -> pd.DataFrame:
         "dead": record.total(~record.living)[rows].astype(np.int64),
         "children": nursery.conceived[rows].astype(np.int64),
         "before": levels[0],
-        **{name: _clean(levels[i + 1] - levels[i]) for i, name in enumerate(COMPONENTS)},
+        **{
+            name: _clean(after - before)
+            for name, before, after in zip(COMPONENTS, levels[:-1], levels[1:], strict=True)
+        },
         "after": levels[-1],
     }
+    if schema.AGE not in record.tree.births:
+        del table["survival"]
     return pd.DataFrame(table).iloc[np.flatnonzero(np.isfinite(levels).all(axis=0))]
+
+
+def components(table: pd.DataFrame) -> list[str]:
+    """Those of `COMPONENTS` that a table of `price` has."""
+    return [name for name in COMPONENTS if name in table]
 
 
 def by_generation(split: pd.DataFrame) -> pd.DataFrame:
@@ -83,12 +98,12 @@ def by_generation(split: pd.DataFrame) -> pd.DataFrame:
     An equal exchange of migrants cancels here where nobody died early: migration is seen island by island.
 
     Returns:
-        Columns generation, trait, `COMPONENTS`, and change, their sum.
+        Columns generation, trait, `components`, and change, their sum.
     """
-    weights = split["born"].to_numpy(np.float64)
-    weighted = split[["generation", "trait"]].assign(born=weights, **{c: split[c] * weights for c in COMPONENTS})
+    weights, parts = split["born"].to_numpy(np.float64), components(split)
+    weighted = split[["generation", "trait"]].assign(born=weights, **{c: split[c] * weights for c in parts})
     sums = weighted.groupby(["trait", "generation"], sort=False).sum()
-    means = sums[list(COMPONENTS)].div(sums["born"], axis=0)
+    means = sums[parts].div(sums["born"], axis=0)
     means = means.where(means.abs() >= ROUNDING, 0.0)
     return means.assign(change=means.sum(axis=1)).reset_index()
 
@@ -116,7 +131,7 @@ def summary(split: pd.DataFrame, first: int = SETTLED) -> pd.DataFrame:
         raise UserError(
             f"no children of generation {first} or later are on record to split a change by: take a longer run"
         )
-    names = [*COMPONENTS, "change"]
+    names = [*components(split), "change"]
     demes = split.assign(change=split["after"] - split["before"])
     tables = []
     for (trait, table), (_, among) in zip(
@@ -137,12 +152,14 @@ class _Nursery:
     Attributes:
         parents: [children] row of each one's parent.
         deme: [children] where they were conceived: their parents' deme.
+        before: [survivors] the deme of each one's life before.
         conceived: [D] children of each deme.
         rows: The demes with children that lived to the end, and with somebody who did on the island afterwards.
     """
 
     parents: Ints
     deme: Ints
+    before: Ints
     conceived: Floats
     rows: Ints
 
@@ -153,7 +170,8 @@ def _nursery(record: Demes) -> _Nursery:
     deme = record.home[parents]
     lived = totals(deme, record.living[record.children], record.count)
     rows = np.flatnonzero((lived > 0) & (_following(record, record.total(record.living)) > 0))
-    return _Nursery(parents, deme, totals(deme, np.ones(len(parents)), record.count), rows)
+    before = record.home[record.tree.parent[record.survivors]]
+    return _Nursery(parents, deme, before, totals(deme, np.ones(len(parents)), record.count), rows)
 
 
 def _levels(record: Demes, nursery: _Nursery, trait: str) -> tuple[Floats, ...]:
@@ -163,13 +181,15 @@ def _levels(record: Demes, nursery: _Nursery, trait: str) -> tuple[Floats, ...]:
     z = np.where(known, z, 0.0)
     everybody = record.mean(z, known)
     lived = known[record.children] & known[nursery.parents]
-    of_children = totals(nursery.deme, z[record.children] * lived, record.count)
+    born = [totals(nursery.deme, each, record.count) for each in (z[record.children] * lived, lived)]
+    stayed = [totals(nursery.before, each[record.survivors], record.count) for each in (z, known)]
     return (
         everybody,
         record.mean(z, record.expected * known),
         record.mean(z, _children(record, nursery, known[nursery.parents])),
         record.mean(z, _children(record, nursery, lived)),
-        ratio(of_children, totals(nursery.deme, lived, record.count)),
+        ratio(born[0], born[1]),
+        ratio(born[0] + stayed[0], born[1] + stayed[1]),
         _following(record, everybody),
     )
 

@@ -16,7 +16,7 @@ from alife.errors import UserError
 from analysis.data.individual import fittest
 from analysis.data.once import once
 from analysis.data.run import Run
-from analysis.data.validation import NOBODY, check_births, check_columns, order_key
+from analysis.data.validation import NOBODY, check_births, check_columns, order_key, survived
 
 Rows = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -26,9 +26,12 @@ Bools = NDArray[np.bool_]
 class Phylogeny:
     """Every individual of a record and its parent.
 
+    A row is the life of one generation. One that survived has a row in each, and stands below its life before as a
+    child stands below its parent: `survived` tells them apart.
+
     Attributes:
         births: [n] rows, ordered by generation and then by id, with a fresh index; all columns that were given.
-        parent: [n] int64, row of the parent, `NOBODY` for the founders.
+        parent: [n] int64, row of the parent, or of the life before; `NOBODY` for the founders.
         starts: [generations + 1] int64, the first row of each generation on record, and n.
         first: The first generation on record, 0 but for a fork.
     """
@@ -40,6 +43,11 @@ class Phylogeny:
 
     def __len__(self) -> int:
         return len(self.parent)
+
+    @property
+    def survived(self) -> Bools:
+        """[n] who survived into its generation, and was not conceived for it."""
+        return survived(self.births)
 
     @property
     def last(self) -> int:
@@ -161,7 +169,7 @@ def with_descendants(tree: Phylogeny, values: NDArray[Any]) -> NDArray[Any]:
 
 
 def line_of_descent(tree: Phylogeny, identity: int) -> pd.DataFrame:
-    """Births of an individual's ancestors and itself, founder first.
+    """Births of an individual's ancestors and itself, founder first, and of all of them each life.
 
     Raises:
         UserError: Nobody on record has the id.

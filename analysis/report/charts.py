@@ -88,6 +88,7 @@ def record_names(table: pd.DataFrame) -> dict[str, str]:
     record = {
         "id": "id",
         "ancestor": "ancestor",
+        "age": "age; where it is not 0, the ancestor is its own life before",
         "island": "lives on island",
         "born_on": "conceived on island",
         "generation": "generation",

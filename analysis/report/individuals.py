@@ -38,10 +38,10 @@ class Shown:
     """Individuals ready for a page.
 
     Attributes:
-        table: A row each: id, ancestor (text: a JavaScript number holds 53 bits), island, born_on, generation, scores,
-            L_SR, fitness, heritable traits, measures of the run's own, offspring, cause; first and beyond, so that b
-            descends from a, or is a, if a.first <= b.first < a.beyond; y, the place in the lineage; from_generation and
-            from_y, where its nearest ancestor shown stands, None if there is none.
+        table: A row each: id, ancestor (text: a JavaScript number holds 53 bits), age in a run with survivors, island,
+            born_on, generation, scores, L_SR, fitness, heritable traits, measures of the run's own, offspring, cause;
+            first and beyond, so that b descends from a, or is a, if a.first <= b.first < a.beyond; y, the place in the
+            lineage; from_generation and from_y, where its nearest ancestor shown stands, None if there is none.
         chosen: Row of the dominant; of the first individual if nobody survived.
         rule: What is shown of how many, in words.
     """
@@ -146,6 +146,7 @@ def _records(births: pd.DataFrame, measures: Sequence[str]) -> pd.DataFrame:
         {
             "id": births["id"].astype(str),
             "ancestor": births["ancestor_id"].astype(str).where(~founder, "none: a founder"),
+            **({schema.AGE: births[schema.AGE]} if schema.AGE in births else {}),
             "island": births["island"],
             "born_on": births["birth_island"],
             "generation": births["generation"],

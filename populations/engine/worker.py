@@ -13,7 +13,9 @@ from alife.configuration.keys import RunConfig
 from alife.evolution import measuring
 from alife.evolution.island import Habitat, Scores, lifetime
 from alife.evolution.mutation import of_rules, own_operator
-from alife.evolution.reproduction import Floats, Ints, Newborns, conceive
+from alife.evolution.reproduction import Floats, Newborns
+from alife.evolution.selection import Choice
+from alife.evolution.succession import following
 from alife.world.projections import Physics
 
 
@@ -41,10 +43,10 @@ class Worker:
         self._adults[island] = generation, newborns, emitted
         return scores
 
-    def conceive(self, island: int, chosen: Ints) -> Newborns:
-        """Children of the chosen parents of the generation that this worker has just lived."""
+    def conceive(self, island: int, choice: Choice) -> Newborns:
+        """Survivors and children of the generation that this worker has just lived."""
         generation, parents, emitted = self._adults.pop(island)
-        return conceive(self.config, emitted, parents, chosen, generation + 1, island)
+        return following(self.config, emitted, parents, choice, generation + 1, island)
 
 
 def machine_class(config: RunConfig) -> dict[str, str | int]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from alife import schema
+from alife.configuration.keys import RunConfig
 from alife.evolution.island import Scores
 from alife.evolution.reproduction import Newborns
 from alife.evolution.selection import Choice
@@ -16,7 +17,7 @@ from alife.format.summary import statistics
 
 
 def births(
-    island: int, generation: int, newborns: Newborns, scores: Scores, choice: Choice, heritable: tuple[str, ...]
+    config: RunConfig, island: int, generation: int, newborns: Newborns, scores: Scores, choice: Choice
 ) -> dict[str, np.ndarray]:
     """Rows of `schema.birth_columns` for everybody who lived on an island in a generation, in slot order."""
     size = len(newborns)
@@ -31,8 +32,10 @@ def births(
         "n_offspring": np.bincount(choice.parents, minlength=size).astype(np.int32),
         "cause_of_death": scores.causes.astype(object),
     }
-    traits: dict[str, np.ndarray] = {name: newborns.traits[name] for name in schema.LIFE_HISTORY if name in heritable}
-    return columns | traits | dict(choice.columns)
+    if config.selection.survivors:
+        columns[schema.AGE] = newborns.ages.astype(np.int32)
+    inherited = (name for name in schema.LIFE_HISTORY if name in config.reproduction.heritable)
+    return columns | {name: newborns.traits[name] for name in inherited} | dict(choice.columns)
 
 
 def summary(

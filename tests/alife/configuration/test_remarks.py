@@ -59,6 +59,7 @@ VALUES: dict[str, list[Any]] = {
     "selection.accuracy_weight": [0, 1],
     "selection.tournament_size": [1, 8],
     "selection.truncation": [0.2, 1],
+    "selection.survivors": [2, 2, 5],
     "population.islands": [1, 3, 4, 5],
     "population.size": [1, 9],
     "migration.topology": ["torus", "star", "complete", "none"],
@@ -215,6 +216,15 @@ SAID = [
     ({"selection.scheme": "nsga2"}, []),
     ({"selection.scheme": "shuffled", "selection.accuracy_weight": 1}, ["nobody is selected by it"]),
     ({"selection.scheme": "truncation", "selection.truncation": 1}, ["selection.truncation: 1.0: nobody is selected"]),
+    ({"selection.survivors": 2}, []),
+    (
+        {"selection.survivors": 2, "selection.tournament_size": 1},
+        ["selection.tournament_size: 1: parents are drawn as under drift: fitness decides only who survives"],
+    ),
+    (
+        {"selection.survivors": 2, "selection.tournament_size": 1, "selection.shuffled": True},
+        ["selection.tournament_size: 1: nobody is selected"],
+    ),
     ({"reproduction.operator": "sparse"}, []),
     (
         {"reproduction.operator": "sparse", "reproduction.parameters": {"share": 0.5}, "reproduction.mutation": 0},

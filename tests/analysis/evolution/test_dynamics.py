@@ -17,9 +17,10 @@ from alife.evolution.schemes import SCHEMES
 from analysis.data.derived import derive
 from analysis.data.run import Run, load_run
 from analysis.data.treatments import group
+from analysis.data.validation import survived
 from analysis.evolution import dynamics
 from analysis.evolution.islands import Demes, demes
-from analysis.evolution.price import COMPONENTS, by_generation, price, summary
+from analysis.evolution.price import by_generation, components, price, summary
 from analysis.figures import forces
 from analysis.lineage.metrics import metrics_through_time
 from analysis.studies.trends import trends
@@ -39,9 +40,8 @@ def run_of(births: pd.DataFrame, **world) -> Run:
         if name not in births:
             births[name] = np.where(births["cause_of_death"].eq("diverged") & (name in schema.ERRORS), np.nan, 0.01)
     if "n_offspring" not in births:
-        births["n_offspring"] = (
-            births["id"].map(births[births["generation"] > 0]["ancestor_id"].value_counts()).fillna(0)
-        )
+        conceived = births[(births["generation"] > 0) & ~survived(births)]
+        births["n_offspring"] = births["id"].map(conceived["ancestor_id"].value_counts()).fillna(0)
     births["cause_of_death"] = pd.Categorical(births["cause_of_death"], schema.CAUSES)
     births = births.astype({name: kind for name, kind in schema.BIRTHS.items() if kind != "string"})
     template = synthetic_run(1, 1, 1, **world)
@@ -63,19 +63,20 @@ def breed(
     swaps: int = 0,
     deaths: float = 0.0,
     favourite: float = 0.0,
+    survivors: int = 0,
     seed: int = SEED,
 ) -> Run:
     """Breed accuracy under selection for accuracy alone, with forces of known size.
 
     A child has 0.5 + heredity·(parent's deviation from 0.5) + bias + offset·(island of conception) + noise. `swaps`
     newborns move between islands 0 and 1 in each generation. `favourite` is the share of children that the first
-    survivor of an island gets beside what the scheme gives it.
+    of the living of an island gets beside what the scheme gives it. `survivors` live on, with other noise in each life.
     """
     draw = np.random.default_rng(seed)
-    rules = Selection.model_validate({"scheme": scheme, "accuracy_weight": 1.0})
+    rules = Selection.model_validate({"scheme": scheme, "accuracy_weight": 1.0, "survivors": survivors})
     z = np.full((islands, size), 0.5) + noise * draw.standard_normal((islands, size))
     ids = np.array([[schema.pack_id(i, 0, s) for s in range(size)] for i in range(islands)])
-    ancestors, rows = ids, []
+    ancestors, rows, ages = ids, [], np.zeros_like(ids, np.int32)
     for generation in range(generations):
         alive = draw.random((islands, size)) >= deaths
         alive[:, 0] = True
@@ -91,24 +92,27 @@ def breed(
                     "replication_error": error.ravel(),
                     "squared_norm": np.exp(z).ravel(),
                     "cause_of_death": np.where(alive, "generation_end", "diverged").ravel(),
+                    **({"age": ages.ravel()} if survivors else {}),
                 }
             )
         )
-        chosen = np.stack(
-            [
-                selection.select(
-                    rules, {"accuracy": z[i], "replication_error": error[i]}, alive[i], size, seed, generation, i
-                ).parents
-                for i in range(islands)
-            ]
-        )
-        chosen[draw.random(chosen.shape) < favourite] = 0
+        choices = [
+            selection.select(
+                rules, {"accuracy": z[i], "replication_error": error[i]}, alive[i], size, seed, generation, i
+            )
+            for i in range(islands)
+        ]
+        chosen = np.stack([np.concatenate([choice.survivors, choice.parents]) for choice in choices])
+        lives_on = np.arange(size) < np.array([[len(choice.survivors)] for choice in choices])
+        chosen[(draw.random(chosen.shape) < favourite) & ~lives_on] = 0
+        ages = np.where(lives_on, np.take_along_axis(ages, chosen, 1) + 1, 0).astype(np.int32)
         parents = np.take_along_axis(z, chosen, 1)
         ancestors = np.take_along_axis(ids, chosen, 1)
         ids = np.array([[schema.pack_id(i, generation + 1, s) for s in range(size)] for i in range(islands)])
-        z = 0.5 + heredity * (parents - 0.5) + bias + noise * draw.standard_normal(z.shape)
-        z += offset * np.arange(islands)[:, None]
-        for table in (z, ids, ancestors):
+        step = noise * draw.standard_normal(z.shape)
+        z = 0.5 + heredity * (parents - 0.5) + bias + offset * np.arange(islands)[:, None]
+        z = np.where(lives_on, parents, z) + step
+        for table in (z, ids, ancestors, ages):
             here = table[0, :swaps].copy()
             table[0, :swaps], table[1 % islands, :swaps] = table[1 % islands, :swaps], here
     births = pd.concat(rows, ignore_index=True)
@@ -131,7 +135,8 @@ def by_definition(record: Demes, trait: str) -> pd.DataFrame:
     by_id = births.set_index("id")
     rows = []
     for (generation, island), here in births.groupby(["generation", "island"]):
-        children = births[births["ancestor_id"].isin(here["id"]) & (births["generation"] == generation + 1)]
+        next_lives = births[births["ancestor_id"].isin(here["id"]) & (births["generation"] == generation + 1)]
+        children = next_lives[~survived(next_lives)]
         after = births[(births["generation"] == generation + 1) & (births["island"] == island) & births["living"]]
         lived = children[children["living"]]
         if lived.empty or after.empty:
@@ -140,6 +145,7 @@ def by_definition(record: Demes, trait: str) -> pd.DataFrame:
         raised = by_id.loc[lived["ancestor_id"], "z"].mean()
         alive = here[here["living"]]
         expected = (alive["expected"] * alive["z"]).sum() / len(children)
+        settled = next_lives[next_lives["living"]]["z"].mean()
         rows.append(
             {
                 "generation": generation,
@@ -148,7 +154,8 @@ def by_definition(record: Demes, trait: str) -> pd.DataFrame:
                 "sampling": parents - expected,
                 "viability": raised - parents,
                 "transmission": lived["z"].mean() - raised,
-                "migration": after["z"].mean() - lived["z"].mean(),
+                "survival": settled - lived["z"].mean(),
+                "migration": after["z"].mean() - settled,
                 "change": after["z"].mean() - alive["z"].mean(),
             }
         )
@@ -163,17 +170,22 @@ def by_definition(record: Demes, trait: str) -> pd.DataFrame:
     scheme=st.sampled_from(sorted(SCHEMES)),
     deaths=st.sampled_from([0.0, 0.3]),
     swaps=st.integers(0, 1),
+    survivors=st.integers(0, 3),
 )
-def test_the_price_equation_closes_in_every_deme_and_says_what_it_defines(seed, islands, size, scheme, deaths, swaps):
-    run = breed(4, islands, size, scheme=scheme, deaths=deaths, swaps=swaps, offset=0.05, seed=seed)
+def test_the_price_equation_closes_in_every_deme_and_says_what_it_defines(
+    seed, islands, size, scheme, deaths, swaps, survivors
+):
+    world = {"scheme": scheme, "deaths": deaths, "swaps": swaps, "survivors": min(survivors, size - 1)}
+    run = breed(4, islands, size, **world, offset=0.05, seed=seed)
     record = demes(run)
     split = price(record)
-    gap = split["before"] + split[list(COMPONENTS)].sum(axis=1) - split["after"]
+    assert ("survival" in split) == (world["survivors"] > 0)
+    gap = split["before"] + split[components(split)].sum(axis=1) - split["after"]
     assert gap.abs().max() < 1e-9
     for trait in ("accuracy", "replication_error", "squared_norm"):
         ours = split[split["trait"] == trait].sort_values(["generation", "island"])
         theirs = by_definition(record, trait)
-        for name in COMPONENTS:
+        for name in components(split):
             np.testing.assert_allclose(ours[name], theirs[name], atol=1e-9)
 
 
@@ -411,7 +423,7 @@ def test_odd_runs_have_sensible_numbers_and_figures(world):
     run = synthetic_run(**world)
     record = demes(run)
     split = price(record)
-    assert (split["before"] + split[list(COMPONENTS)].sum(axis=1) - split["after"]).abs().max() < 1e-9
+    assert (split["before"] + split[components(split)].sum(axis=1) - split["after"]).abs().max() < 1e-9
     assert np.isfinite(dynamics.differentials(record)[["realised", "expected"]]).all(axis=None)
     assert ("accuracy" in set(split["trait"])) == world.get("has_task", True)
     assert dynamics.interference(record, back=2)["clades"].min() >= 1

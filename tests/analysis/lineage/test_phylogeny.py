@@ -77,6 +77,39 @@ DAMAGE = {
 }  # fmt: skip
 
 
+def aged() -> pd.DataFrame:
+    """SMALL, of whom row 0 lives on as 2 and 5, and row 7 as 10."""
+    births = record(SMALL)
+    for row, age in ((2, 1), (5, 2), (10, 1)):
+        births.loc[births["id"] == births["ancestor_id"][row], "n_offspring"] -= 1
+        births.loc[row, "age"] = age
+    return births.fillna({"age": 0}).astype({"age": "int32"})
+
+
+def test_survivors_are_no_children():
+    tree = phylogeny(aged())
+    assert np.flatnonzero(tree.survived).tolist() == [2, 5, 10]
+    assert line_of_descent(tree, identity(3, 0))["age"].tolist() == [0, 1, 2, 0]
+    assert not phylogeny(record(SMALL)).survived.any()
+
+
+@pytest.mark.parametrize(
+    ("row", "value", "who", "says"),
+    [
+        (9, 4, identity(3, 0), "more than the generations before it"),
+        (9, -1, identity(3, 0), "more than the generations before it"),
+        (5, 1, identity(2, 0), "not one more than in its life before"),
+        (6, 2, identity(2, 0), "goes on in several"),
+        (10, 0, identity(2, 2), "more children"),
+        (8, 1, identity(1, 2), "children are not on record"),
+    ],
+)
+def test_ages_that_cannot_be_are_refused(row, value, who, says):
+    with pytest.raises(UserError, match=says) as error:
+        phylogeny(edit(aged(), row, age=value), "runs/a", PARTS)
+    assert f"id {who} " in str(error.value)
+
+
 @pytest.mark.parametrize("name", DAMAGE)
 def test_damage_is_refused_with_its_file_and_id(name):
     spoil, who, says, file = DAMAGE[name]
