@@ -25,6 +25,8 @@ class Stream(IntEnum):
     SPLIT = 12
     MEASURE = 13
     SURVIVAL = 14
+    MATE = 15
+    PAIRING = 16
 
 
 def rng(seed: int, stream: Stream, *key: int) -> np.random.Generator:

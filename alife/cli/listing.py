@@ -36,9 +36,16 @@ def _operators() -> Mapping[str, Any]:
     return OPERATORS
 
 
+def _crossovers() -> Mapping[str, Any]:
+    from alife.evolution.crossover import OPERATORS
+
+    return OPERATORS
+
+
 KINDS: Final = {
     "schemes": Kind("selection.scheme", "alife.schemes", _schemes),
     "mutations": Kind("reproduction.operator", "alife.mutations", _operators),
+    "crossovers": Kind("reproduction.crossover_operator", "alife.crossovers", _crossovers),
 }
 
 

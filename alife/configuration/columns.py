@@ -31,7 +31,7 @@ def taken() -> frozenset[str]:
     from alife.traits import SHIPPED  # numpy: help and configurations without measures do without
 
     stored = (
-        *schema.birth_columns(schema.LIFE_HISTORY, survivors=True),
+        *schema.birth_columns(schema.LIFE_HISTORY, survivors=True, crossover=True),
         *schema.MIGRATIONS,
         *schema.generation_columns(),
     )

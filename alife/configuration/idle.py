@@ -72,14 +72,20 @@ def _idle_heredity(config: RunConfig) -> Iterator[tuple[str, str]]:
             f"changes nothing without a heritable trait {which}(reproduction.heritable)",
         )
     if config.generations == 1:
-        for name in ("mutation", "trait_mutation", "operator", "parameters"):
+        for name in ("mutation", "trait_mutation", "operator", "parameters", "crossover_operator"):
             yield f"reproduction.{name}", "changes nothing in a run of one generation"
+    if reproduction.crossover == 0:
+        yield (
+            "reproduction.crossover_operator",
+            "changes nothing where children have one parent (reproduction.crossover)",
+        )
     if reproduction.mutation == 0:
         for name in ("operator", "parameters"):
             yield f"reproduction.{name}", "changes nothing without birth noise (reproduction.mutation)"
     if config.population.size == 1:
         for name in ("scheme", "parameters", "shuffled", "accuracy_weight", "tournament_size", "truncation"):
             yield f"selection.{name}", "changes nothing on islands of one individual"
+        yield "reproduction.crossover_operator", "changes nothing on islands of one individual"
     for name in UNUSED.get(selection.scheme, UNUSED["drift"]):
         yield f"selection.{name}", f"changes nothing under selection.scheme {selection.scheme}"
     if not is_own(selection.scheme):

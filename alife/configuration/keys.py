@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from alife import plugins, schema
 from alife.configuration import columns, problems
-from alife.configuration.operators import OPERATORS
+from alife.configuration.operators import CROSSOVERS, OPERATORS
 from alife.configuration.parsing import SHUFFLED, flatten, nest
 from alife.configuration.values import (
     MAX_TASK_WEIGHT,
@@ -24,6 +24,7 @@ from alife.configuration.values import (
     SCHEMES,
     TRAITS,
     Cpus,
+    Crossover,
     Genomes,
     Gpus,
     Hosts,
@@ -136,6 +137,12 @@ class Reproduction(_Section):
     parameters: Parameters = Field(Mapped(), description="of the operator, as {share: 0.1}")
     heritable: Traits = Field((), description="life-history traits that offspring inherit, as in mutation,task_weight")
     trait_mutation: NonNegative = Field(0.1, le=10, description="sd of the log of a heritable trait at each birth")
+    crossover: Real = Field(
+        0.0, ge=0, le=1, description="share of children for whom a second parent is drawn, whose message is crossed in"
+    )
+    crossover_operator: Crossover = Field(
+        "units", description=f"how two messages are crossed: {', '.join(CROSSOVERS)}, {OWN}"
+    )
 
 
 class Selection(_Section):

@@ -39,6 +39,8 @@ def _against(config: RunConfig, backend: str) -> Iterator[tuple[str, str]]:
     """What works against other keys, or changes births by its random numbers alone."""
     yield from _vain_lives(config)
     yield from _vain_traits(config)
+    if config.reproduction.crossover and config.population.size == 1:
+        yield "reproduction.crossover", "there is no second parent on islands of one individual"
     yield from _no_selection(config)
     rules, every = config.migration, config.migration.every
     moves = config.population.islands > 1 and rules.topology != "none" and rules.migrants

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
 
 from alife import plugins
-from alife.configuration.operators import OPERATORS
+from alife.configuration.operators import CROSSOVERS, OPERATORS
 
 Optimizer = Literal["sgd", "momentum", "adam", "adamax", "adagrad", "rmsprop"]
 Trait = Literal["task_weight", "learning_rate", "mutation"]
@@ -119,6 +119,7 @@ def _object(words: tuple[str, ...], group: str, value: Any) -> Any:
 
 Scheme = Annotated[str, BeforeValidator(partial(_object, SCHEMES, "alife.schemes"))]
 Operator = Annotated[str, BeforeValidator(partial(_object, tuple(OPERATORS), "alife.mutations"))]
+Crossover = Annotated[str, BeforeValidator(partial(_object, CROSSOVERS, "alife.crossovers"))]
 Measure = Annotated[str, BeforeValidator(partial(_object, (), "alife.measures"))]
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from alife import plugins, schema
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
-from alife.evolution import measuring, mutation, selection
+from alife.evolution import crossover, measuring, mutation, selection
 from alife.evolution.mutation import Mutation
 from alife.evolution.reproduction import Newborns
 from alife.organism.shape import Shape
@@ -50,6 +50,10 @@ def found(config: RunConfig, shape: Shape, thawed: Sequence[Mutation] = ()) -> d
         if operator is not None:
             mutation.on_trial(operator, shape, config.reproduction.mutation)
             objects[key] = operator
+    cross = crossover.own_operator(config.reproduction.crossover_operator, again=True)
+    if cross is not None:
+        crossover.on_trial(cross, shape)
+        objects[crossover.KEY] = cross
     measures = {each.key: each for each in measuring.own(config, again=True).values()}
     measuring.on_trial(config, list(measures.values()), shape.n_weights)
     return objects | measures

@@ -31,7 +31,10 @@ LARGEST: Final = np.finfo(np.float32).max
 
 
 ARRAYS: Final = MappingProxyType(
-    {"ids": "int64", "ancestors": "int64", "origins": "int64", "messages": "float32", "noise": "float32"}
+    {
+        **dict.fromkeys(("ids", "ancestors", "second_ancestors", "origins"), "int64"),
+        **dict.fromkeys(("messages", "noise"), "float32"),
+    }
 )
 """What `Newborns` holds of each individual beside its traits, and the dtypes."""
 
@@ -52,6 +55,7 @@ class Newborns:
     Attributes:
         ids: [P] int64, `schema.pack_id` of each conception, in slot order of the island it will live on.
         ancestors: [P] int64, the parent's id; a founder's own; of a survivor its id in the generation before.
+        second_ancestors: [P] int64, the other parent's id of a child of two, else `schema.NO_ANCESTOR`.
         origins: [P] int64, the id under which each was born, which keys its birth noise: `ids` but for survivors.
         messages: [P, N] float32, the emitted genomes g*.
         noise: [P] float32, σ of each birth, relative to RMS(g*); 0 for founders, who are born as they are drawn.
@@ -63,6 +67,7 @@ class Newborns:
 
     ids: Ints
     ancestors: Ints
+    second_ancestors: Ints
     origins: Ints
     messages: Floats
     noise: Floats
@@ -133,6 +138,7 @@ def founders(config: RunConfig, n_weights: int, island: int, genomes: Floats | N
     return Newborns(
         ids=ids,
         ancestors=ids.copy(),
+        second_ancestors=np.full_like(ids, schema.NO_ANCESTOR),
         origins=ids.copy(),
         messages=messages,
         noise=np.zeros(size, np.float32),
@@ -248,6 +254,7 @@ def conceive(
     return Newborns(
         ids=ids,
         ancestors=parents.ids[chosen],
+        second_ancestors=np.full_like(ids, schema.NO_ANCESTOR),
         origins=ids.copy(),
         messages=emitted[chosen],
         noise=traits["mutation"].copy(),

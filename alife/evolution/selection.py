@@ -70,11 +70,18 @@ class Choice:
         parents: [C] int64 slots, one a child, in no order; empty if none lives.
         columns: What goes on record of it beside the scores: with a scheme of one's own, `CHANCE`, [P] float32.
         survivors: [S] int64 slots in order, of those who live on in the next generation.
+        mates: [C] int64 slots of second parents, negative for a child that has none; or empty if none has.
     """
 
     parents: Ints
     columns: Mapping[str, NDArray[np.float32]]
     survivors: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    mates: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+
+    @property
+    def crossed(self) -> Ints:
+        """Which children have two parents."""
+        return np.flatnonzero(self.mates >= 0)
 
 
 def is_control(rules: Rules) -> bool:
@@ -106,6 +113,7 @@ def select(
     generation: int,
     island: int,
     own: Found | None = None,
+    crossover: float = 0.0,
 ) -> Choice:
     """Who lives on in an island's next generation, and the parents of its children.
 
@@ -119,6 +127,8 @@ def select(
         generation: The parents'.
         island: Where they live.
         own: As of `own_scheme`.
+        crossover: Share of children for whom a second parent is drawn, by the same chances. One that is drawn twice is
+            the only parent.
 
     Raises:
         UserError: A scheme of one's own failed, or what it gave are no chances.
@@ -143,7 +153,12 @@ def select(
         chance[slots] = chance[rng(seed, Stream.SHUFFLE, generation, island).permutation(slots)]
     draw = rng(seed, Stream.SELECTION, generation, island)
     parents = draw.choice(len(alive), size=size - len(survivors), p=chance).astype(np.int64)
-    return Choice(parents, noted, survivors)
+    if not crossover:
+        return Choice(parents, noted, survivors)
+    draw = rng(seed, Stream.PAIRING, generation, island)
+    two = draw.random(len(parents)) < crossover
+    mates = draw.choice(len(alive), size=len(parents), p=chance).astype(np.int64)
+    return Choice(parents, noted, survivors, np.where(two & (mates != parents), mates, schema.NO_ANCESTOR))
 
 
 def _merit(rules: Rules, columns: Mapping[str, NDArray[Any]], living: Bools, chance: Doubles) -> Doubles:

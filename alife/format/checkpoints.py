@@ -22,8 +22,8 @@ from alife.organism.shape import Shape
 from alife.words import count
 
 _TENSORS = {**ARRAYS, **{f"traits/{name}": "float32" for name in schema.LIFE_HISTORY}}
-_LIKE_IDS = ("origins",)
-"""Tensors that are there only where they are not the ids: of islands with survivors."""
+_USUAL = {"origins": lambda ids: ids, "second_ancestors": lambda ids: np.full_like(ids, schema.NO_ANCESTOR)}
+"""Tensors that are there only where they are not these: of islands with survivors, or children of two parents."""
 
 _ISLAND = re.compile("0|[1-9][0-9]{0,8}")
 
@@ -65,7 +65,7 @@ def encode(generation: int, newborns: Mapping[int, Newborns], meta: Mapping[str,
     tensors, survivors = {}, False
     for number, island in sorted(newborns.items()):
         for name in ARRAYS:
-            if name not in _LIKE_IDS or not np.array_equal(getattr(island, name), island.ids):
+            if name not in _USUAL or not np.array_equal(getattr(island, name), _USUAL[name](island.ids)):
                 tensors[f"{number}/{name}"] = np.ascontiguousarray(getattr(island, name))
         survivors |= f"{number}/origins" in tensors
         for name, values in island.traits.items():
@@ -216,7 +216,8 @@ def _newborns(
     tensors: Mapping[str, np.ndarray], island: int, noise_seed: int, how: Mutation, past: tuple[Era, ...]
 ) -> Newborns:
     ids = tensors[f"{island}/ids"]
-    arrays = {name: tensors.get(f"{island}/{name}", ids) for name in ARRAYS}
+    usual = {name: made(ids) for name, made in _USUAL.items()}
+    arrays = {name: tensors.get(f"{island}/{name}", usual.get(name, ids)) for name in ARRAYS}
     traits = {name: tensors[f"{island}/traits/{name}"] for name in schema.LIFE_HISTORY}
     return Newborns(**arrays, traits=traits, noise_seed=noise_seed, mutation=how, past=past)
 
@@ -263,7 +264,7 @@ def _problem(tensors: Mapping[str, np.ndarray], generation: int) -> str:
 
 
 def _island_problem(fields: Mapping[str, np.ndarray], generation: int) -> str:
-    if wrong := (fields.keys() ^ _TENSORS.keys()) - set(_LIKE_IDS):
+    if wrong := (fields.keys() ^ _TENSORS.keys()) - _USUAL.keys():
         return f"tensors {sorted(wrong)} are missing or unknown"
     size = len(fields["ids"]) if fields["ids"].ndim else 0
     for name, dtype in _TENSORS.items():
@@ -281,4 +282,6 @@ def _island_problem(fields: Mapping[str, np.ndarray], generation: int) -> str:
         return f"an id is not of generation {generation}"
     if ((origins != ids) & ((origins < 0) | (generation_of(origins) >= generation))).any():
         return f"somebody who survived into generation {generation} was born in no generation before"
+    if (fields.get("second_ancestors", ids) < schema.NO_ANCESTOR).any():
+        return "a second ancestor is nobody that could be"
     return ""

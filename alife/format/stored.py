@@ -54,8 +54,9 @@ def parse_stored_config(data: bytes, manifest: Mapping[str, Any], source: str) -
 def columns(kind: str, config: RunConfig, manifest: Mapping[str, Any]) -> dict[str, str]:
     """Columns and dtypes of a kind of part of a run: one of `schema.ROWS`."""
     if kind == "births":
-        survivors = config.selection.survivors > 0
-        return schema.birth_columns(config.reproduction.heritable, manifest["columns"], survivors)
+        rules = config.reproduction
+        survivors, crossover = config.selection.survivors > 0, rules.crossover > 0
+        return schema.birth_columns(rules.heritable, manifest["columns"], survivors, crossover)
     return schema.generation_columns(manifest["columns"]) if kind == "generations" else dict(schema.MIGRATIONS)
 
 

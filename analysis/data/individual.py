@@ -40,14 +40,15 @@ class Individual:
         birth_island: Where it was conceived, or survived: another island if it is a migrant.
         parent: Its parent's id; None for a founder, and where its birth is not on record. Of the first generation of a
             fork the parent lived in the run that was forked.
-        children: Ids of those that it conceived in that generation and that are on record, in order.
+        children: Ids of those that it is a parent of, conceived in that generation and on record, in order.
         line: Its line of descent: ids from itself up to its founder, or to its ancestor in the first generation on
-            record; its earlier lives, and those of its ancestors, are in it.
+            record; its earlier lives, and those of its ancestors, are in it. Of two parents it follows the first.
         cause_of_death: A name in `schema.CAUSES`.
         scores: Name → value of each score, derived ones (`fitness`, `replication_loss`, `test_accuracy`) and heritable
             traits among them; NaN where it has none.
         age: Generations that it lived before, in a run with survivors.
         lives: Its ids in these, the last first, as far as they are on record.
+        second_parent: The id of its other parent, in a run with crossover, if it has two.
 
     Example:
         >>> import alife
@@ -70,6 +71,7 @@ class Individual:
     scores: Mapping[str, float]
     age: int = 0
     lives: tuple[int, ...] = ()
+    second_parent: int | None = None
 
     def __repr__(self) -> str:
         """A line: who, when and where, and how it did."""
@@ -143,25 +145,30 @@ def individual(births: pd.DataFrame, first: int, last: int, identity: int, path:
         raise UserError(f"{path}: nobody with id {identity} has lived here")
     birth = births.iloc[row]
     below = _rows(births, generation + 1)
-    born = below[~survived(births.iloc[below])]
-    children = births["id"].to_numpy()[born][births["ancestor_id"].to_numpy()[born] == identity]
+    born = births.iloc[below[~survived(births.iloc[below])]]
+    mine = np.zeros(len(born), bool)
+    for name in ("ancestor_id", schema.SECOND):
+        mine |= (born[name] == identity).to_numpy() if name in born else False
+    children = born["id"].to_numpy()[mine]
     if generation < last and len(children) != birth["n_offspring"]:
         raise _in_part(path)
     age, line = int(birth[schema.AGE]) if schema.AGE in births else 0, tuple(_line(births, first, identity, path))
     lives = line[1 : age + 1]
+    parent, other = _parents(births, line[len(lives)])
     return Individual(
         run=path,
         id=identity,
         generation=generation,
         island=int(birth["island"]),
         birth_island=schema.unpack_id(identity)[0],
-        parent=_parent(births, line[len(lives)]),
+        parent=parent,
         children=tuple(sorted(children.tolist())),
         line=line,
         cause_of_death=str(birth["cause_of_death"]),
         scores={name: float(birth[name]) for name in _SCORES if name in births},
         age=age,
         lives=lives,
+        second_parent=other,
     )
 
 
@@ -190,12 +197,13 @@ def fittest(births: pd.DataFrame, generation: int | None = None, path: str = "bi
     return int(births["id"].iloc[rows[np.argmax(fitness[rows])]])
 
 
-def _parent(births: pd.DataFrame, born: int) -> int | None:
-    """The parent of one by its first id on record; None of a founder, and of one that was born before."""
+def _parents(births: pd.DataFrame, born: int) -> tuple[int | None, int | None]:
+    """The two parents of one by its first id on record; None of a founder, and of one that was born before."""
     row = _find(births, schema.unpack_id(born)[1], born)
     assert row is not None
     parent, older = int(births["ancestor_id"].iloc[row]), survived(births.iloc[[row]])[0]
-    return None if parent == born or older else parent
+    other = int(births[schema.SECOND].iloc[row]) if schema.SECOND in births else schema.NO_ANCESTOR
+    return None if parent == born or older else parent, None if other == schema.NO_ANCESTOR else other
 
 
 def _line(births: pd.DataFrame, first: int, identity: int, path: str) -> Iterator[int]:

@@ -119,6 +119,12 @@ class Run:
         return short(str(self.setting("reproduction.operator")))
 
     @property
+    def crossover_operator(self) -> str:
+        """What to call its operator of crossover: "units", "my.py:mean"; "" where children have one parent."""
+        share = self.setting("reproduction.crossover")
+        return short(str(self.setting("reproduction.crossover_operator"))) if share else ""
+
+    @property
     def noise_floor(self) -> float | None:
         """σ²: ρ of an adult that prints its message and none of its birth noise, as long as σ² is well below 1.
 

@@ -35,7 +35,12 @@ NOT_TREATMENT: Final = (
 """Keys, or sections, that say where and by which numbers a run was made and what was measured in it, and not what was
 done to it."""
 
-SHORT: Final = {"selection.accuracy_weight": "w", "selection.scheme": "", "reproduction.operator": ""}
+SHORT: Final = {
+    "selection.accuracy_weight": "w",
+    "selection.scheme": "",
+    "reproduction.operator": "",
+    "reproduction.crossover_operator": "",
+}
 """What labels call a key; others go by their last word. Names of schemes and operators stand alone."""
 
 DEPTH: Final = 3

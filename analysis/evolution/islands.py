@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from alife import schema
 from alife.errors import UserError
 from alife.evolution import selection
+from alife.format.summary import contributed
 from alife.plugins import is_own
 from alife.traits import STORED, there
 from analysis.data.once import once
@@ -90,8 +91,11 @@ class Demes:
 
     @cached_property
     def offspring(self) -> Floats:
-        """[n] children that each conceived, survival being none; on record they are one generation later."""
-        return self.tree.births["n_offspring"].to_numpy(np.float64)
+        """[n] children that each conceived, survival being none, and a child of two counting half for each.
+
+        On record they are one generation later.
+        """
+        return contributed(self.tree.births)
 
     @cached_property
     def expected(self) -> Floats:

@@ -14,6 +14,7 @@ from alife.errors import UserError
 from alife.traits import measured
 from analysis.data.once import once
 from analysis.evolution.islands import SETTLED, Bools, Demes, Floats, Ints, chosen, ratio, totals
+from analysis.lineage.phylogeny import NOBODY
 from analysis.statistics.intervals import blocks, intervals
 
 COMPONENTS: Final = {
@@ -36,14 +37,14 @@ def price(record: Demes, traits: Sequence[str] | None = None) -> pd.DataFrame:
 
     Means are over those that lived to the end of their generation, as everywhere; the early dead are counted. With z a
     trait, E the scheme's expected number of children of each, W the realised one, V those of them that lived to the
-    end:
+    end, each with half of a child of two parents:
 
     - selection: E-weighted mean z − mean z. It is 0 under `shuffled` and `drift`, whose expectation does not depend on
       scores: what parents differ by there is sampling;
     - sampling: W-weighted mean z − E-weighted mean z, of expectation 0 under every scheme;
     - viability: V-weighted mean z − W-weighted mean z, 0 where no child died early;
-    - transmission: mean over the children that lived to the end of (child's z − its parent's z), each measured on its
-      own life;
+    - transmission: mean over the children that lived to the end of (child's z − its parent's z, or the mean of both),
+      each measured on its own life;
     - survival, of a run with survivors: mean z of children and of those who survived beside them, measured on the life
       that follows − mean z of the children;
     - migration: mean z of those who then live on the island − mean z of those who were conceived or survived on it.
@@ -150,7 +151,8 @@ class _Nursery:
     """Children by the deme that conceived them.
 
     Attributes:
-        parents: [children] row of each one's parent.
+        parents: [children] row of each one's first parent.
+        others: [children] row of the second of those that have two, of the first of all others.
         deme: [children] where they were conceived: their parents' deme.
         before: [survivors] the deme of each one's life before.
         conceived: [D] children of each deme.
@@ -158,6 +160,7 @@ class _Nursery:
     """
 
     parents: Ints
+    others: Ints
     deme: Ints
     before: Ints
     conceived: Floats
@@ -166,12 +169,13 @@ class _Nursery:
 
 @once
 def _nursery(record: Demes) -> _Nursery:
-    parents = record.tree.parent[record.children]
+    parents, others = record.tree.parent[record.children], record.tree.second[record.children]
     deme = record.home[parents]
     lived = totals(deme, record.living[record.children], record.count)
     rows = np.flatnonzero((lived > 0) & (_following(record, record.total(record.living)) > 0))
     before = record.home[record.tree.parent[record.survivors]]
-    return _Nursery(parents, deme, before, totals(deme, np.ones(len(parents)), record.count), rows)
+    others = np.where(others == NOBODY, parents, others)
+    return _Nursery(parents, others, deme, before, totals(deme, np.ones(len(parents)), record.count), rows)
 
 
 def _levels(record: Demes, nursery: _Nursery, trait: str) -> tuple[Floats, ...]:
@@ -180,13 +184,14 @@ def _levels(record: Demes, nursery: _Nursery, trait: str) -> tuple[Floats, ...]:
     known = record.living & np.isfinite(z)
     z = np.where(known, z, 0.0)
     everybody = record.mean(z, known)
-    lived = known[record.children] & known[nursery.parents]
+    raised = known[nursery.parents] & known[nursery.others]
+    lived = known[record.children] & raised
     born = [totals(nursery.deme, each, record.count) for each in (z[record.children] * lived, lived)]
     stayed = [totals(nursery.before, each[record.survivors], record.count) for each in (z, known)]
     return (
         everybody,
         record.mean(z, record.expected * known),
-        record.mean(z, _children(record, nursery, known[nursery.parents])),
+        record.mean(z, _children(record, nursery, raised)),
         record.mean(z, _children(record, nursery, lived)),
         ratio(born[0], born[1]),
         ratio(born[0] + stayed[0], born[1] + stayed[1]),
@@ -195,8 +200,8 @@ def _levels(record: Demes, nursery: _Nursery, trait: str) -> tuple[Floats, ...]:
 
 
 def _children(record: Demes, nursery: _Nursery, counted: Bools) -> Floats:
-    """[n] how many of each one's children are counted."""
-    return totals(nursery.parents, counted, len(record.tree))
+    """[n] how many of each one's children are counted, half of each that has two parents."""
+    return (totals(nursery.parents, counted, len(record.tree)) + totals(nursery.others, counted, len(record.tree))) / 2
 
 
 def _following(record: Demes, values: Floats) -> Floats:

@@ -143,6 +143,7 @@ def choose(config: RunConfig, generation: int, newborns: Mapping[int, Newborns])
         newborns: As which they were born, by the island where they live.
     """
     rules, own = config.selection, selection.own_scheme(config.selection)
+    crossover = config.reproduction.crossover
     size, seed, given = config.population.size, config.seed, objects.given(config)
 
     def parents(island: int, scores: Scores) -> Choice:
@@ -152,7 +153,7 @@ def choose(config: RunConfig, generation: int, newborns: Mapping[int, Newborns])
         columns |= {"id": born.ids, "ancestor_id": born.ancestors}
         if rules.survivors:
             columns[schema.AGE] = born.ages
-        return selection.select(rules, columns, scores.living, size, seed, generation, island, own)
+        return selection.select(rules, columns, scores.living, size, seed, generation, island, own, crossover)
 
     return parents
 

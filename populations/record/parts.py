@@ -21,7 +21,7 @@ FULL = 100_000
 """Rows from which a part is never rewritten."""
 _FANOUT = 8
 _DICTIONARY = ("island", "from_island", "to_island", "n_offspring", "cause_of_death", "accuracy", "newborn_accuracy")
-_SPLIT = ("ancestor_id",)
+_SPLIT = ("ancestor_id", schema.SECOND)
 
 
 def table(rows: Mapping[str, np.ndarray], want: Mapping[str, str], generation: int) -> pa.Table:

@@ -55,6 +55,8 @@ VALUES: dict[str, list[Any]] = {
     "reproduction.parameters": [{"share": 0.5}],
     "reproduction.heritable": [("mutation",), ("task_weight",), ("learning_rate", "task_weight")],
     "reproduction.trait_mutation": [0, 0.5],
+    "reproduction.crossover": [0.5, 1],
+    "reproduction.crossover_operator": ["weights", "matrices"],
     "selection.scheme": ["truncation", "roulette", "nsga2", "shuffled", "drift"],
     "selection.accuracy_weight": [0, 1],
     "selection.tournament_size": [1, 8],
@@ -224,6 +226,16 @@ SAID = [
     (
         {"selection.survivors": 2, "selection.tournament_size": 1, "selection.shuffled": True},
         ["selection.tournament_size: 1: nobody is selected"],
+    ),
+    ({"reproduction.crossover": 0.5, "reproduction.crossover_operator": "matrices"}, []),
+    ({"reproduction.crossover_operator": "matrices"}, ["changes nothing where children have one parent"]),
+    (
+        {"reproduction.crossover": 1, "reproduction.crossover_operator": "matrices", "generations": 1},
+        ["crossover_operator: matrices: changes nothing in a run of one generation"],
+    ),
+    (
+        {"reproduction.crossover": 1, "population.size": 1, "migration.topology": "none"},
+        ["reproduction.crossover: 1.0: there is no second parent"],
     ),
     ({"reproduction.operator": "sparse"}, []),
     (

@@ -67,7 +67,7 @@ def test_survivors_are_the_same_to_the_bit_through_forks_migration_and_checkpoin
                 if not len(choice.parents):
                     choice = chosen(rules.selection, *scores, np.ones(SIZE, bool), SIZE, rules.seed, generation, island)
                 emitted = draw.standard_normal((SIZE, SHAPE.n_weights), dtype=np.float32)
-                born = following(rules, emitted, parents, choice, generation, island)
+                born = following(rules, emitted, parents, choice, generation, island, SHAPE)
                 kept = len(choice.survivors)
                 assert kept <= rules.selection.survivors
                 assert born.ids.tolist() == [schema.pack_id(island, generation, slot) for slot in range(SIZE)]
@@ -94,7 +94,7 @@ def test_a_default_generation_is_what_was_conceived_and_its_checkpoint_says_noth
     parents = founders(rules, SHAPE.n_weights, 0)
     choice = chosen(rules.selection, np.arange(6), np.full(6, 0.1), np.ones(6, bool), SIZE, 0, 0, 0)
     assert (len(choice.parents), len(choice.survivors)) == (SIZE, 0)
-    born = following(rules, parents.messages, parents, choice, 1, 0)
+    born = following(rules, parents.messages, parents, choice, 1, 0, SHAPE)
     assert np.array_equal(born.origins, born.ids)
     data = checkpoints.encode(1, {0: born}, {})
     assert b"origins" not in data

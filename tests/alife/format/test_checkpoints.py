@@ -54,6 +54,7 @@ def test_newborns_come_back(
         island: Newborns(
             ids=schema.pack_id(island, generation, 0) + np.arange(size),
             ancestors=draw.integers(0, 2**62, size),
+            second_ancestors=np.full(size, schema.NO_ANCESTOR, np.int64),
             origins=schema.pack_id(island, generation, 0) + np.arange(size),
             messages=draw.standard_normal((size, weights), dtype=np.float32)[:, ::-1],
             noise=draw.random(size, dtype=np.float32),
@@ -74,10 +75,15 @@ def test_newborns_come_back(
 
 
 def survivors() -> dict[int, Newborns]:
-    """Newborns of generation 3 of a fork of a fork, of whom slot 0 of each island was born in generation 1."""
+    """Newborns of a fork of a fork: slot 0 of each island was born in generation 1, 2 has two parents."""
     past = (Era(2, 7, Mutation("sparse", {"share": 0.5})), Era(3, 5, GAUSSIAN))
     return {
-        island: replace(group, origins=np.append(identities(island, 1, 1), group.ids[1:]), past=past)
+        island: replace(
+            group,
+            origins=np.append(identities(island, 1, 1), group.ids[1:]),
+            second_ancestors=np.array([schema.NO_ANCESTOR, schema.NO_ANCESTOR, schema.pack_id(island, 2, 5)]),
+            past=past,
+        )
         for island, group in newborns(CONFIG, 3).items()
     }
 
@@ -89,7 +95,9 @@ def test_survivors_come_back_with_what_they_were_born_as_and_of() -> None:
         assert back[island].past == group.past
         assert back[island].origins.tolist() == group.origins.tolist()
         assert back[island].ages.tolist() == [2, 0, 0]
-    without = {island: replace(group, origins=group.ids) for island, group in given_.items()}
+        assert back[island].second_ancestors.tolist() == group.second_ancestors.tolist()
+    nobody = np.full(3, schema.NO_ANCESTOR)
+    without = {i: replace(group, origins=group.ids, second_ancestors=nobody) for i, group in given_.items()}
     assert len(checkpoints.encode(3, without, {})) == len(checkpoints.encode(3, newborns(CONFIG, 3), {}))
 
 
@@ -155,6 +163,8 @@ def _nan(values: np.ndarray) -> np.ndarray:
         (_origins(lambda x: -x - 1), "was born in no generation before"),
         (_origins(lambda x: x + 1), "was born in no generation before"),
         (_origins(lambda x: x * 0), "there twice"),
+        (lambda tensors: {**tensors, "1/second_ancestors": np.array([-2, 3, 4])}, "a second ancestor is nobody"),
+        (lambda tensors: {**tensors, "1/second_ancestors": np.zeros(2, np.int64)}, "second_ancestors has shape"),
         (lambda tensors: {name: x for name, x in tensors.items() if name != "0/ancestors"}, "missing or unknown"),
         (lambda tensors: {**tensors, "0/code": np.zeros(3, np.uint8)}, "missing or unknown"),
         (lambda tensors: {**tensors, "weights": np.zeros(3, np.float32)}, "is no island"),

@@ -19,6 +19,7 @@ from analysis.data.run import Run, load_run
 from analysis.data.treatments import group
 from analysis.data.validation import survived
 from analysis.evolution import dynamics
+from analysis.evolution.dynamics import effective_size, heritability
 from analysis.evolution.islands import Demes, demes
 from analysis.evolution.price import by_generation, components, price, summary
 from analysis.figures import forces
@@ -41,7 +42,13 @@ def run_of(births: pd.DataFrame, **world) -> Run:
             births[name] = np.where(births["cause_of_death"].eq("diverged") & (name in schema.ERRORS), np.nan, 0.01)
     if "n_offspring" not in births:
         conceived = births[(births["generation"] > 0) & ~survived(births)]
-        births["n_offspring"] = births["id"].map(conceived["ancestor_id"].value_counts()).fillna(0)
+        parents = [conceived["ancestor_id"]]
+        if schema.SECOND in births:
+            two = conceived[conceived[schema.SECOND] != schema.NO_ANCESTOR]
+            parents += [two[schema.SECOND]]
+            both = pd.concat([two["ancestor_id"], two[schema.SECOND]])
+            births[schema.SHARED] = births["id"].map(both.value_counts()).fillna(0).astype(int)
+        births["n_offspring"] = births["id"].map(pd.concat(parents).value_counts()).fillna(0)
     births["cause_of_death"] = pd.Categorical(births["cause_of_death"], schema.CAUSES)
     births = births.astype({name: kind for name, kind in schema.BIRTHS.items() if kind != "string"})
     template = synthetic_run(1, 1, 1, **world)
@@ -64,6 +71,7 @@ def breed(
     deaths: float = 0.0,
     favourite: float = 0.0,
     survivors: int = 0,
+    crossover: float = 0.0,
     seed: int = SEED,
 ) -> Run:
     """Breed accuracy under selection for accuracy alone, with forces of known size.
@@ -71,12 +79,13 @@ def breed(
     A child has 0.5 + heredity·(parent's deviation from 0.5) + bias + offset·(island of conception) + noise. `swaps`
     newborns move between islands 0 and 1 in each generation. `favourite` is the share of children that the first
     of the living of an island gets beside what the scheme gives it. `survivors` live on, with other noise in each life.
+    A child of two parents (`crossover`) has the mean of both deviations in the place of its parent's.
     """
     draw = np.random.default_rng(seed)
     rules = Selection.model_validate({"scheme": scheme, "accuracy_weight": 1.0, "survivors": survivors})
     z = np.full((islands, size), 0.5) + noise * draw.standard_normal((islands, size))
     ids = np.array([[schema.pack_id(i, 0, s) for s in range(size)] for i in range(islands)])
-    ancestors, rows, ages = ids, [], np.zeros_like(ids, np.int32)
+    ancestors, rows, ages, seconds = ids, [], np.zeros_like(ids, np.int32), np.full_like(ids, schema.NO_ANCESTOR)
     for generation in range(generations):
         alive = draw.random((islands, size)) >= deaths
         alive[:, 0] = True
@@ -93,12 +102,21 @@ def breed(
                     "squared_norm": np.exp(z).ravel(),
                     "cause_of_death": np.where(alive, "generation_end", "diverged").ravel(),
                     **({"age": ages.ravel()} if survivors else {}),
+                    **({schema.SECOND: seconds.ravel()} if crossover else {}),
                 }
             )
         )
         choices = [
             selection.select(
-                rules, {"accuracy": z[i], "replication_error": error[i]}, alive[i], size, seed, generation, i
+                rules,
+                {"accuracy": z[i], "replication_error": error[i]},
+                alive[i],
+                size,
+                seed,
+                generation,
+                i,
+                None,
+                crossover,
             )
             for i in range(islands)
         ]
@@ -106,13 +124,16 @@ def breed(
         lives_on = np.arange(size) < np.array([[len(choice.survivors)] for choice in choices])
         chosen[(draw.random(chosen.shape) < favourite) & ~lives_on] = 0
         ages = np.where(lives_on, np.take_along_axis(ages, chosen, 1) + 1, 0).astype(np.int32)
-        parents = np.take_along_axis(z, chosen, 1)
+        mates = [np.concatenate([np.full(len(c.survivors), -1), c.mates]) for c in choices]
+        mates = np.stack(mates) if crossover else np.full_like(chosen, -1)
+        parents = (np.take_along_axis(z, chosen, 1) + np.take_along_axis(z, np.where(mates < 0, chosen, mates), 1)) / 2
+        seconds = np.where(mates < 0, schema.NO_ANCESTOR, np.take_along_axis(ids, np.maximum(mates, 0), 1))
         ancestors = np.take_along_axis(ids, chosen, 1)
         ids = np.array([[schema.pack_id(i, generation + 1, s) for s in range(size)] for i in range(islands)])
         step = noise * draw.standard_normal(z.shape)
         z = 0.5 + heredity * (parents - 0.5) + bias + offset * np.arange(islands)[:, None]
         z = np.where(lives_on, parents, z) + step
-        for table in (z, ids, ancestors, ages):
+        for table in (z, ids, ancestors, ages, seconds):
             here = table[0, :swaps].copy()
             table[0, :swaps], table[1 % islands, :swaps] = table[1 % islands, :swaps], here
     births = pd.concat(rows, ignore_index=True)
@@ -123,6 +144,15 @@ def of(run: Run, trait: str = "accuracy", first: int = 1) -> pd.DataFrame:
     """The summary of one trait's components, by component."""
     table = summary(price(demes(run), [trait]), first)
     return table.set_index("component")
+
+
+def midparent(z: pd.Series, children: pd.DataFrame) -> np.ndarray:
+    """Of each child the mean of a value, by id, over its parents."""
+    first = z.loc[children["ancestor_id"]].to_numpy()
+    if schema.SECOND not in children:
+        return first
+    second = z.reindex(children[schema.SECOND]).to_numpy()
+    return np.where(np.isnan(second), first, (first + second) / 2)
 
 
 def by_definition(record: Demes, trait: str) -> pd.DataFrame:
@@ -141,8 +171,8 @@ def by_definition(record: Demes, trait: str) -> pd.DataFrame:
         lived = children[children["living"]]
         if lived.empty or after.empty:
             continue
-        parents = by_id.loc[children["ancestor_id"], "z"].mean()
-        raised = by_id.loc[lived["ancestor_id"], "z"].mean()
+        parents = midparent(by_id["z"], children).mean()
+        raised = midparent(by_id["z"], lived).mean()
         alive = here[here["living"]]
         expected = (alive["expected"] * alive["z"]).sum() / len(children)
         settled = next_lives[next_lives["living"]]["z"].mean()
@@ -171,11 +201,13 @@ def by_definition(record: Demes, trait: str) -> pd.DataFrame:
     deaths=st.sampled_from([0.0, 0.3]),
     swaps=st.integers(0, 1),
     survivors=st.integers(0, 3),
+    crossover=st.sampled_from([0.0, 0.5, 1.0]),
 )
 def test_the_price_equation_closes_in_every_deme_and_says_what_it_defines(
-    seed, islands, size, scheme, deaths, swaps, survivors
+    seed, islands, size, scheme, deaths, swaps, survivors, crossover
 ):
     world = {"scheme": scheme, "deaths": deaths, "swaps": swaps, "survivors": min(survivors, size - 1)}
+    world["crossover"] = crossover
     run = breed(4, islands, size, **world, offset=0.05, seed=seed)
     record = demes(run)
     split = price(record)
@@ -187,6 +219,28 @@ def test_the_price_equation_closes_in_every_deme_and_says_what_it_defines(
         theirs = by_definition(record, trait)
         for name in components(split):
             np.testing.assert_allclose(ours[name], theirs[name], atol=1e-9)
+
+
+def test_siblings_of_two_parents_share_one_with_half_a_chance_for_each():
+    ids = [schema.pack_id(0, 0, slot) for slot in range(3)]
+    rows = [(i, i, -1, 0) for i in ids]
+    rows += [(schema.pack_id(0, 1, slot), ids[0], ids[1], 1) for slot in range(2)]
+    births = pd.DataFrame(rows, columns=["id", "ancestor_id", schema.SECOND, "generation"])
+    run = run_of(births.assign(island=0, cause_of_death="generation_end"), scheme="drift")
+    size = effective_size(demes(run)).iloc[0]
+    assert (size["children"], size["parents"], size["coalescence"], size["effective"]) == (2, 2, 0.5, 2)
+    alone = births.assign(**{schema.SECOND: -1}, island=0, cause_of_death="generation_end")
+    assert effective_size(demes(run_of(alone, scheme="drift")))["coalescence"].iloc[0] == 1
+    metrics = metrics_through_time(demes(run).tree, [0], by_island=False)
+    assert metrics["effective_size_offspring"].iloc[0] == 2
+
+
+def test_children_of_two_regress_on_the_mean_of_both():
+    run = breed(12, 1, 60, heredity=0.8, noise=0.05, crossover=1.0)
+    slope = heritability(demes(run), ["accuracy"], first=1).iloc[0]
+    assert slope["slope"] == pytest.approx(0.8, abs=0.1)
+    one = heritability(demes(breed(12, 1, 60, heredity=0.8, noise=0.05)), ["accuracy"], first=1).iloc[0]
+    assert one["slope"] == pytest.approx(0.8, abs=0.1)
 
 
 def test_price_by_hand():

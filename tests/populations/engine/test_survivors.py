@@ -157,6 +157,40 @@ def test_forks_carry_who_survived_whatever_they_change(small, tmp_path):
     assert load_run(back).individual(one).age == load_run(back).births.set_index("id")["age"][one]
 
 
+def test_a_fork_of_a_fork_needs_the_operators_of_all_whose_survivors_live(small, tmp_path):
+    names = []
+    for number in (1, 2):
+        body = f"return message * random.uniform(0.9, 1.1, 1).astype('f') + {number}e-3"
+        (tmp_path / f"own{number}.py").write_text(f"def strike(message, sigma, random):\n    {body}\n")
+        names.append(f"{tmp_path}/own{number}.py:strike")
+    parent, one, two = (str(tmp_path / name) for name in ("parent", "one", "two"))
+    config = {
+        **small,
+        **KEPT,
+        "population": {"islands": 2, "size": 8},
+        "selection": {"scheme": "drift", "survivors": 6},
+    }
+    evolve({**config, "reproduction.operator": names[0]}, parent, backend="local")
+    fork(parent, 2, one, {"seed": 5, "reproduction.operator": names[1]}, backend="local")
+    fork(one, 4, two, {"seed": 6, "reproduction.operator": "gaussian"}, backend="local")
+    recorded = json.loads(Path(two, "manifest.json").read_text())["objects"]
+    assert {key: each["name"] for key, each in recorded.items()} == {
+        "fork.operator": names[1],
+        "fork.operator.2": names[0],
+    }
+    known = genomes(parent, range(3)) | genomes(one, range(2, 5)) | genomes(two, range(4, 7))
+    births = load_run(two).births
+    assert (births["age"] > births["generation"] - 2).any(), "somebody was born in the first run"
+    check_survivors(births, known)
+    assert resume(two, generations=8, backend="local") == "finished"
+    whole = str(tmp_path / "whole")
+    fork(one, 4, whole, {"seed": 6, "reproduction.operator": "gaussian", "generations": 8}, backend="local")
+    assert digest(two) == digest(whole)
+    (tmp_path / "own1.py").unlink()
+    with pytest.raises(UserError, match=r"^fork.operator.2: .*own1.py: no such file"):
+        resume(two, generations=9, backend="local")
+
+
 def test_a_fork_without_survivors_lets_the_thawed_live_once_more(small, tmp_path):
     parent, out, more = (str(tmp_path / name) for name in ("parent", "fork", "more"))
     evolve({**small, **KEPT, "selection.survivors": 3}, parent, backend="local")
