@@ -10,7 +10,9 @@ Here lies one island's life, in batched torch; many islands are the package `pop
 `analysis`.
 
 organism/       the network, its lifetime of learning, what is measured of it
+organisms/      other networks that are shipped
 world/          the task and the fixed projections
+organisms/      organisms by words of `quine.network`
 evolution/      one generation of one island: selection, reproduction, death
 configuration/  every key of a run's configuration
 assays/         experiments on stored genomes
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     from alife.errors import UserError
     from alife.evolution.measuring import Life, measure
     from alife.individuals import export_individuals
+    from alife.organism.codes import position_code
+    from alife.organism.network import Conditions, Lesson, Network, Sizes, classification, regression, replication
     from alife.studies import assay, paper, replay, sweep
     from alife.world.task import Task, load_task
     from analysis.data.individual import Individual
@@ -56,18 +60,23 @@ if TYPE_CHECKING:
 __version__ = "0.2.0"
 
 __all__ = [
+    "Conditions",
     "EarlyStopping",
     "Evolution",
     "Individual",
+    "Lesson",
     "Life",
     "MaxHours",
+    "Network",
     "Run",
     "RunConfig",
+    "Sizes",
     "Stop",
     "Task",
     "UserError",
     "__version__",
     "assay",
+    "classification",
     "compare",
     "evolve",
     "export_individuals",
@@ -80,23 +89,31 @@ __all__ = [
     "measure",
     "paper",
     "parse_config",
+    "position_code",
+    "regression",
     "replay",
+    "replication",
     "resume",
     "sweep",
 ]
 
 _HOMES = {
+    "Conditions": "alife.organism.network",
     "EarlyStopping": "populations.observe.callbacks",
     "Evolution": "populations.engine.evolve",
     "Individual": "analysis.data.individual",
+    "Lesson": "alife.organism.network",
     "Life": "alife.evolution.measuring",
     "MaxHours": "populations.observe.callbacks",
+    "Network": "alife.organism.network",
     "Run": "analysis.data.run",
     "RunConfig": "alife.configuration.keys",
+    "Sizes": "alife.organism.network",
     "Stop": "populations.observe.steps",
     "Task": "alife.world.task",
     "UserError": "alife.errors",
     "assay": "alife.studies",
+    "classification": "alife.organism.network",
     "compare": "analysis.studies.comparison",
     "evolve": "populations.engine.evolve",
     "export_individuals": "alife.individuals",
@@ -108,7 +125,10 @@ _HOMES = {
     "measure": "alife.evolution.measuring",
     "paper": "alife.studies",
     "parse_config": "alife.configuration.keys",
+    "position_code": "alife.organism.codes",
+    "regression": "alife.organism.network",
     "replay": "alife.studies",
+    "replication": "alife.organism.network",
     "resume": "populations.engine.evolve",
     "sweep": "alife.studies",
 }

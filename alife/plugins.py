@@ -15,7 +15,8 @@ import sys
 import traceback
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -27,6 +28,9 @@ from alife.errors import UserError
 
 _TEXTS: Final[dict[str, bytes]] = {}
 """Files read in this process, or brought to it, by their absolute path."""
+
+_IMPORTED: Final[list[str]] = []
+"""Files that are being imported, the innermost last."""
 
 NAME: Final = re.compile(r"(?:[^\0\n]+\.py|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):[A-Za-z_]\w*")
 """`path/to/file.py:object` and `package.module:object`."""
@@ -71,7 +75,7 @@ class Found:
         return UserError(f"{self.key}: {self.name}: {why}")
 
     def __call__(self, *given: Any, where: str = "", **offered: Any) -> Any:
-        """What the object makes of its arguments, its parameters last.
+        """What the object makes of its arguments, its parameters last; what it prints goes to standard error.
 
         Args:
             given: Its arguments.
@@ -82,11 +86,28 @@ class Found:
             UserError: It raised something.
         """
         try:
-            return self.call(*given, *self.arguments, **{name: offered[name] for name in self.asks})
+            with redirect_stdout(sys.stderr):
+                return self.call(*given, *self.arguments, **{name: offered[name] for name in self.asks})
         except (Exception, SystemExit) as error:
-            goes_on = "; mend it, and 'alife resume RUN --allow-changed' goes on"
-            mend = goes_on if where.startswith("in generation") else ""
-            raise self.error(f"it failed{f' {where}' if where else ''}: {_told(error, self.call)}{mend}") from error
+            raise self._failed(error, where) from error
+
+    @contextmanager
+    def telling(self, where: str) -> Iterator[None]:
+        """What is raised inside, by what the object made, is a `UserError` that names it, as of a call of its own."""
+        try:
+            with redirect_stdout(sys.stderr):
+                yield
+        except UserError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise self._failed(error, where) from error
+
+    def _failed(self, error: BaseException, where: str) -> UserError:
+        if isinstance(error, UserError) and not is_own(self.name):
+            return self.error(str(error))
+        goes_on = "; mend it, and 'alife resume RUN --allow-changed' goes on"
+        mend = goes_on if where.startswith("in generation") else ""
+        return self.error(f"it failed{f' {where}' if where else ''}: {_told(error, self.call)}{mend}")
 
 
 def is_own(name: str) -> bool:
@@ -114,7 +135,7 @@ def name_of(thing: Any) -> str:
     module, name = getattr(thing, "__module__", None), getattr(thing, "__qualname__", "")
     if not name.isidentifier() or not isinstance(module, str):
         raise ValueError(
-            "an object without a name of its own: put a function or class at the top of a file, and name it"
+            "an object without a name of its own: give a function or class, no instance, that is at the top of a file"
         )
     if not module.startswith(_OWN) and module != "__main__":
         return f"{module}:{name}"
@@ -140,6 +161,7 @@ def find(
     takes: tuple[str, ...],
     again: bool = False,
     offers: tuple[str, ...] = (),
+    word: str = "",
 ) -> Found:
     """The object that a configuration names.
 
@@ -150,6 +172,7 @@ def find(
         takes: What it is called with, before its parameters.
         again: Read its file again, if it is in one, in place of what was read before.
         offers: What it is given, too, if it has an argument of that name.
+        word: What stands there in place of the name of an object that is shipped.
 
     Raises:
         UserError: It is not there, cannot be called so, or its parameters are not what it allows.
@@ -165,9 +188,10 @@ def find(
         raise UserError(
             f"{key}: {name}: is a {type(call).__name__}, and a function of ({', '.join(takes)}) is expected"
         )
-    model = _model(key, name, call, takes, offers)
+    model = model_of(key, name, call, takes, offers)
     asks = tuple(each for each in offers if each in named_arguments(call))
-    return Found(key, name, call, validated(key, name, model, given), hashlib.sha256(text).hexdigest(), asks)
+    told = word or name
+    return Found(key, told, call, validated(key, told, model, given), hashlib.sha256(text).hexdigest(), asks)
 
 
 def named_arguments(call: Callable[..., Any]) -> dict[str, inspect.Parameter]:
@@ -231,6 +255,7 @@ def _from_file(key: str, name: str, path: str, again: bool) -> tuple[types.Modul
     module = types.ModuleType(called)
     module.__file__ = path
     sys.modules[called] = module
+    _IMPORTED.append(path)
     try:
         exec(compile(text, path, "exec"), vars(module))
     except BaseException as error:
@@ -238,7 +263,22 @@ def _from_file(key: str, name: str, path: str, again: bool) -> tuple[types.Modul
         if isinstance(error, KeyboardInterrupt):
             raise
         raise UserError(f"{key}: {name}: cannot be imported: {_told(error, path)}") from error
+    finally:
+        _IMPORTED.pop()
     return module, text
+
+
+def refuse_amid_import() -> None:
+    """See that no file of the user's own is being imported: a script that is named in its own run would run twice.
+
+    Raises:
+        UserError: One is.
+    """
+    if _IMPORTED:
+        raise UserError(
+            f"{_IMPORTED[-1]}: a run is begun while this file is imported for what it defines: put what runs below "
+            "if __name__ == '__main__':"
+        )
 
 
 def _from_module(key: str, name: str, where: str) -> tuple[types.ModuleType, bytes]:
@@ -247,7 +287,8 @@ def _from_module(key: str, name: str, where: str) -> tuple[types.ModuleType, byt
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        raise UserError(f"{key}: {name}: cannot be imported: {_told(error, where)}") from error
+        hint = f": did you mean {where}.py:…?" if os.path.isfile(f"{where}.py") else ""
+        raise UserError(f"{key}: {name}: cannot be imported: {_told(error, where)}{hint}") from error
     try:
         return module, Path(inspect.getsourcefile(module) or "").read_bytes()
     except (OSError, TypeError):
@@ -258,8 +299,8 @@ def _of(thing: Any, module: types.ModuleType) -> bool:
     return getattr(thing, "__module__", None) == module.__name__
 
 
-def _model(
-    key: str, name: str, call: Callable[..., Any], takes: tuple[str, ...], offers: tuple[str, ...]
+def model_of(
+    key: str, name: str, call: Callable[..., Any], takes: tuple[str, ...], offers: tuple[str, ...] = ()
 ) -> type[BaseModel] | None:
     """The model of an object's parameters, which annotates its last argument; None if it takes none."""
     expected = f"a function of ({', '.join(takes)}), or of ({', '.join((*takes, 'parameters'))})"
@@ -286,7 +327,8 @@ def _model(
         return None
     last = places[len(takes)]
     try:
-        kind = typing.get_type_hints(call).get(last.name)
+        made = call.__init__ if isinstance(call, type) else call  # type: ignore[misc]
+        kind = typing.get_type_hints(made).get(last.name)
     except Exception as error:
         raise UserError(
             f"{key}: {name}: the annotation of {last.name!r} cannot be read: {_told(error, name)}"
@@ -321,12 +363,19 @@ def validated(key: str, name: str, model: type[BaseModel] | None, given: Mapping
         raise UserError(f"{key}: {name}: {what}: {first['msg'][0].lower()}{first['msg'][1:]}") from None
 
 
+def _file_of(call: Any) -> str:
+    """The file that a function or a class of the user's own is written in."""
+    if hasattr(call, "__code__"):
+        return str(call.__code__.co_filename)
+    return str(getattr(sys.modules.get(getattr(call, "__module__", "")), "__file__", ""))
+
+
 def _told(error: BaseException, source: Any) -> str:
     """An exception in a line, with the last line of the user's own source that it passed."""
-    path = source if isinstance(source, str) else getattr(getattr(source, "__code__", None), "co_filename", "")
+    path = source if isinstance(source, str) else _file_of(source)
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
     if isinstance(error, SyntaxError):
         lines = [error.lineno]
     said = error.args[0] if isinstance(error, KeyError) and error.args else error  # KeyError quotes what it is told
-    words = " ".join(str(said).split())[:200]
+    words = " ".join(str(said).split())[:600]
     return f"{f'line {lines[-1]}: ' if lines else ''}{type(error).__name__}{f': {words}' if words else ''}"

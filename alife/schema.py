@@ -30,7 +30,7 @@ ERRORS: Final = ("replication_error", "copying_error", "self_error")
 
 SCORES: Final = (*ERRORS, "squared_norm", "accuracy", "newborn_accuracy")
 """The float32 score columns of a birth, in the order in which they are stored. `squared_norm` is Σg², a squared norm;
-accuracies are on the selection split."""
+accuracies are on the selection split, and explained variances in a run that learns a regression."""
 
 TASK_WEIGHT_PLACES: Final = 7
 """After the point, to which task weights of an assay are told apart: in records they are float32."""

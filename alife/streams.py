@@ -24,9 +24,10 @@ class Stream(IntEnum):
     PAPER = 11
     SPLIT = 12
     MEASURE = 13
-    SURVIVAL = 14
-    MATE = 15
-    PAIRING = 16
+    SCHEME = 14
+    SURVIVAL = 15
+    MATE = 16
+    PAIRING = 17
 
 
 def rng(seed: int, stream: Stream, *key: int) -> np.random.Generator:

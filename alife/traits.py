@@ -2,13 +2,14 @@
 
 `TRAITS["copying_error"]` says how to label an axis or a column (`label`, `short`, `axis`, `directed`,
 `measured_label`) and which way is better; `measured` and `natural` go to the scale of comparison and back. To add a
-trait, add it to `TRAITS`.
+trait, add it to `TRAITS`. What a run alone has, or calls otherwise, is there once its manifest is handed to `enter`.
 
 Shares are taken as they are. Errors and sizes are taken as log10; what is below `SMALLEST`, zero too, counts as
 `SMALLEST`, and what is not finite, or negative, has no value (NaN) and is left out. Every table, figure and statistic
 uses these functions. `alife.evolution.selection` has a floor of its own, which is part of what is born.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -185,19 +186,64 @@ _ALL: Final = (
     ),
 )
 
+_OF_A_REGRESSION: Final = (
+    Trait(
+        "accuracy",
+        "explained variance",
+        "R²",
+        "share",
+        1,
+        "share of the variance of targets that the adult explains on the images that selection uses",
+        needs_task=True,
+    ),
+    Trait(
+        "newborn_accuracy",
+        "newborn R²",
+        "",
+        "share",
+        1,
+        "explained variance at birth on the images that selection uses",
+        needs_task=True,
+        told=False,
+    ),
+    Trait(
+        "test_accuracy",
+        "test R²",
+        "",
+        "share",
+        1,
+        "share of the variance of targets that the adult explains on the test images, which drive nothing",
+        needs_task=True,
+    ),
+)
+"""What the scores of the task are in runs that learn a regression."""
+
 _KNOWN: Final = {trait.name: trait for trait in _ALL}
 TRAITS: Final[Mapping[str, Trait]] = MappingProxyType(_KNOWN)
 """All traits by name, in the order in which they are told; those of a run's own since it was made or loaded."""
 
 
-def enter(columns: Iterable[Mapping[str, Any]]) -> None:
-    """Make the traits known that a run alone has, as its manifest lists them under "columns".
+def enter(manifest: Mapping[str, Any]) -> None:
+    """Make known what traits a run alone has (its manifest's "columns"), and what its task's scores are ("task").
 
-    A name that a run loaded before gave to a trait of its own is taken to mean the later one.
+    A name that a run before gave to a trait of its own is taken to mean the later one, and so are the scores: they are
+    explained variances of a regression, and accuracies else. Who shows a run enters it.
     """
-    for column in columns:
+    regression = (manifest.get("task") or {}).get("kind") == "regression"
+    _KNOWN.update((trait.name, trait) for trait in (_OF_A_REGRESSION if regression else _ALL))
+    for column in manifest.get("columns", ()):
         assert column["name"] not in SHIPPED
         _KNOWN[column["name"]] = Trait(**{key: column[key] for key in _DESCRIBED}, own=True)
+
+
+def score() -> str:
+    """What the score of the task is called in words, of the run that was entered last: "accuracy", as a rule."""
+    return _KNOWN["accuracy"].noun.removeprefix("selection ")
+
+
+def spoken(text: str) -> str:
+    """A text of ours that says "accuracy" where it means `score`."""
+    return re.sub(r"\bAccuracy\b", score().capitalize(), re.sub(r"\baccuracy\b", score(), text))
 
 
 SHIPPED: Final = frozenset(_KNOWN)

@@ -1,6 +1,6 @@
 """Numbers in words.
 
-Call `count`, `duration`, `size`, `pixels` or `images` wherever a number stands in a sentence.
+Call `count`, `duration`, `size`, `pixels`, `images` or `answers` wherever a number stands in a sentence.
 """
 
 from collections.abc import Sequence
@@ -28,6 +28,11 @@ def pixels(shape: Sequence[int]) -> str:
     """Of an image, as "28 × 28 pixels" or "32 × 32 pixels in 3 channels"."""
     channels = f" in {count(shape[2], 'channel')}" if len(shape) == 3 else ""
     return f"{' × '.join(map(str, shape[:2]))} pixels{channels}"
+
+
+def answers(n: int, kind: str | None = None) -> str:
+    """What a task asks for, as "10 classes", or of a regression "1 output" or "2 outputs"."""
+    return count(n, "output") if kind == "regression" else f"{n} classes"
 
 
 def images(n: int, shape: Sequence[int], dtype: str = "uint8") -> str:

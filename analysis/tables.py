@@ -17,7 +17,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
-from alife.traits import TRAITS
+from alife.traits import TRAITS, spoken
 from analysis.numbers import NONE, Interval, number, words
 
 ROOM: Final = 3.0
@@ -87,7 +87,7 @@ def table(caption: str, rows: pd.DataFrame | Iterable[Mapping[str, Cell]]) -> Ta
     """A table of rows, which may lack cells that others have."""
     dicts: list[Any] = rows.to_dict("records") if isinstance(rows, pd.DataFrame) else list(rows)
     names = list(dict.fromkeys(name for row in dicts for name in row))
-    head = [TRAITS[name].short if name in TRAITS else name for name in names]
+    head = [TRAITS[name].short if name in TRAITS else spoken(name) for name in names]
     return Table(caption, head, [[row.get(name) for name in names] for row in dicts])
 
 

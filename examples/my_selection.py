@@ -1,6 +1,7 @@
-"""Selection of one's own: only who prints well enough is a parent, the more accurate the more often.
+"""Selection of one's own: only who prints well enough is a parent; or, whoever is good at many classes.
 
 alife run --selection.scheme examples/my_selection.py:faithful --selection.parameters '{share: 0.3}'
+alife run --selection.scheme examples/my_selection.py:versatile
 """
 
 import numpy as np
@@ -24,3 +25,15 @@ def faithful(columns, living, parameters: Faithful):
     error = np.where(living, columns["replication_error"], np.inf)
     good = living & (error <= np.quantile(error[living], parameters.share))
     return np.where(good, 1e-3 + np.square(columns["accuracy"], dtype=np.float64), 0.0)
+
+
+def versatile(columns, living, *, answers):
+    """Chances of parenthood [P], up to a factor: (mean over classes of the root of the accuracy on each)².
+
+    Args:
+        columns: As above.
+        living: [P] bool.
+        answers: [P, C, C] float32: of the images of class a, the share that each individual answered b.
+    """
+    right = np.diagonal(answers, axis1=1, axis2=2).astype(np.float64)
+    return np.where(living, 1e-3 + np.square(np.sqrt(right).mean(axis=1)), 0.0)

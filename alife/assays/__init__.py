@@ -20,7 +20,7 @@ from alife.assays.garden import MIN_LIVES, garden
 from alife.assays.lives import Columns, Tell
 from alife.assays.mutation import mutation
 from alife.assays.within_life import TASK_WEIGHTS, within_life
-from alife.evolution.island import Habitat
+from alife.evolution.habitat import Habitat
 from alife.evolution.reproduction import Newborns
 
 __all__ = ["ASSAYS", "Assay", "Columns", "Options", "Tell", "fertility", "garden", "mutation", "within_life"]

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from alife.assays.lives import Columns, Draw, Tell, Use, accuracy, grow, numbers, of_each, on, silent, stacked, who
-from alife.evolution.island import Habitat
+from alife.assays.lives import Columns, Draw, Tell, Use, accuracy, grow, numbers, of_each, silent, stacked, who
+from alife.evolution.habitat import Habitat
 from alife.evolution.mutation import of_rules
-from alife.evolution.reproduction import Floats, Newborns, birth, mutated, trait
+from alife.evolution.reproduction import Floats, Newborns, mutated, trait
 from alife.organism import measures
 
 DESCENT = 10
@@ -37,7 +37,7 @@ def fertility(
         accuracy (of the adult that emits). NaN where a line has diverged. Of a run without learning there are only
         treatments without.
     """
-    founders = on(habitat, birth(newborns, habitat.features.shape))
+    founders = habitat.born(newborns)
     sigma = trait(habitat.config, newborns, "mutation")
     treatments = [(l, n) for l in (True, False) for n in (True, False) if habitat.config.life.steps or not l]
     treatments = [(learning, noise) for learning, noise in treatments if sigma.any() or not noise]
@@ -79,5 +79,7 @@ def _line(
 
 def _born(habitat: Habitat, emitted: Tensor, sigma: Floats, draw: Draw) -> Tensor:
     """Children [P, N] of emissions, as at any birth of the run."""
-    how, shape = of_rules(habitat.config.reproduction), habitat.features.shape
-    return on(habitat, mutated(how, emitted.numpy(force=True), sigma, draw, shape, lambda slot: "in a line of descent"))
+    how, shape = of_rules(habitat.config.reproduction), habitat.shape
+    return habitat.tensor(
+        mutated(how, emitted.numpy(force=True), sigma, draw, shape, lambda slot: "in a line of descent")
+    )

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from alife.assays.lives import Columns, Tell, Use, numbers, on, scored, silent, stacked
-from alife.evolution.island import Habitat
-from alife.evolution.reproduction import Newborns, birth
+from alife.assays.lives import Columns, Tell, Use, numbers, scored, silent, stacked
+from alife.evolution.habitat import Habitat
+from alife.evolution.reproduction import Newborns
 from alife.organism import measures
 from alife.streams import Stream, rng
 
@@ -38,7 +38,7 @@ def garden(
     rows = []
     seed = habitat.config.seed
     for number, (generation, newborns) in enumerate(groups.items()):
-        genomes = on(habitat, birth(newborns, habitat.features.shape))
+        genomes = habitat.born(newborns)
         for r in range(replicates):
 
             def life(slot: int, r: int = r) -> np.random.Generator:

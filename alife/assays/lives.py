@@ -11,15 +11,13 @@ from enum import IntEnum
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from alife import schema
-from alife.evolution.island import Habitat
+from alife.evolution.habitat import Habitat
 from alife.evolution.reproduction import Newborns, joined, trait
 from alife.organism import measures
-from alife.organism.lifetime import live
 from alife.streams import Stream, rng
 
 Columns = dict[str, NDArray]
@@ -94,12 +92,12 @@ def grow(
     config = habitat.config
     how = {"environment": "shared" if common else "individual"} | ({} if learning else {"steps": 0})
     life = config.life.model_copy(update=how)
-    rates, weights = (on(habitat, trait(config, like, name)) for name in ("learning_rate", "task_weight"))
+    rates, weights = (trait(config, like, name) for name in ("learning_rate", "task_weight"))
     if task_weight is not None:
-        weights = torch.full_like(weights, task_weight)
-    assert life.chunk is not None
-    adults = live(habitat.features, genomes, life, config.quine.pairing, rates, weights, stream, life.chunk)
-    return adults, habitat.forward.emit(adults, habitat.features.coordinates)
+        weights = np.full_like(weights, task_weight)
+    with habitat.telling("in an assay"):
+        adults = habitat.live(genomes, life, rates, weights, stream)
+        return adults, habitat.emit(adults)
 
 
 def scored(
@@ -125,13 +123,8 @@ def scored(
         **who(like, **about),
         "accuracy": accuracy(habitat, adults, errors),
         "replication_error": numbers(errors),
-        "copying_error": numbers(measures.relative_error(emitted, on(habitat, like.messages))),
+        "copying_error": numbers(measures.relative_error(emitted, habitat.tensor(like.messages))),
     }
-
-
-def on(habitat: Habitat, array: NDArray) -> Tensor:
-    """An array on the habitat's device."""
-    return torch.from_numpy(np.require(array, requirements="W")).to(habitat.device)
 
 
 def accuracy(habitat: Habitat, adults: Tensor, errors: Tensor) -> NDArray[np.float32]:

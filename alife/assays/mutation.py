@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from alife.assays.lives import Columns, Tell, Use, accuracy, grow, numbers, of_each, on, silent, stacked, who
+from alife.assays.lives import Columns, Tell, Use, accuracy, grow, numbers, of_each, silent, stacked, who
 from alife.errors import UserError
-from alife.evolution.island import Habitat
-from alife.evolution.reproduction import Newborns, birth
+from alife.evolution.habitat import Habitat
+from alife.evolution.reproduction import Newborns
 from alife.organism import measures
 
 EMISSIONS = 5
@@ -99,14 +99,14 @@ def dimension(
         id, island, probe, epsilon, trace, and gain: what differs between the two emissions, in whatever direction, as a
         share of the probe's energy. Were emission differentiable at this scale, it would not depend on ε.
     """
-    genomes = on(habitat, birth(newborns, habitat.features.shape))
+    genomes = habitat.born(newborns)
     twice = newborns.take(np.tile(np.arange(len(newborns)), 2))
     seed, ids = habitat.config.seed, twice.ids.tolist()
     rows = []
     for probe in range(probes):
         draw = of_each(seed, Use.PROBES, ids, probe)
         signs = np.stack([draw(slot).integers(0, 2, genomes.shape[1]) for slot in range(len(newborns))])
-        direction = on(habitat, (2 * signs - 1).astype(np.float32))
+        direction = habitat.tensor((2 * signs - 1).astype(np.float32))
 
         def emit(ends: Tensor, probe: int = probe) -> Tensor:
             return grow(habitat, ends, twice, of_each(seed, Use.DIMENSION, ids, probe))[1]
@@ -149,7 +149,7 @@ def effects(habitat: Habitat, newborns: Newborns, replicates: int = 5, tell: Tel
         diverged.
     """
     sisters, genomes = _sisters(habitat, newborns)
-    messages = on(habitat, sisters.messages)
+    messages = habitat.tensor(sisters.messages)
     rows = []
     for r in range(replicates):
         stream = of_each(habitat.config.seed, Use.EFFECTS, sisters.ids.tolist(), r)
@@ -172,4 +172,4 @@ def effects(habitat: Habitat, newborns: Newborns, replicates: int = 5, tell: Tel
 def _sisters(habitat: Habitat, newborns: Newborns) -> tuple[Newborns, Tensor]:
     """Everybody twice, and their genomes [2P, N]: first with their birth noise, then without."""
     sisters = newborns.take(np.tile(np.arange(len(newborns)), 2))
-    return sisters, on(habitat, np.concatenate([birth(newborns, habitat.features.shape), newborns.messages]))
+    return sisters, torch.cat([habitat.born(newborns), habitat.tensor(newborns.messages)])

@@ -5,10 +5,10 @@ Call `within_life` with newborns by generation, as `alife assay RUN within_life`
 
 from collections.abc import Mapping, Sequence
 
-from alife.assays.lives import Columns, Tell, Use, of_each, on, scored, silent, stacked
+from alife.assays.lives import Columns, Tell, Use, of_each, scored, silent, stacked
 from alife.errors import UserError
-from alife.evolution.island import Habitat
-from alife.evolution.reproduction import Newborns, birth
+from alife.evolution.habitat import Habitat
+from alife.evolution.reproduction import Newborns
 
 TASK_WEIGHTS = (0.0, 0.1, 1.0, 10.0, 100.0)
 """Weights of the cross-entropy beside ρ that each genome lives under: no task, the default, and where it begins to
@@ -50,7 +50,7 @@ def within_life(
     rows: list[Columns] = []
     total = len(groups) * replicates * len(task_weights)
     for generation, newborns in groups.items():
-        genomes = on(habitat, birth(newborns, habitat.features.shape))
+        genomes = habitat.born(newborns)
         for r in range(replicates):
             stream = of_each(config.seed, Use.WEIGHTS, newborns.ids.tolist(), r)
             for weight in task_weights:

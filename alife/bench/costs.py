@@ -16,7 +16,8 @@ import torch
 
 from alife.bench.settings import ALL, DEFAULT, SMALL, VANILLA, Setting, features_of, genomes_of, life_of, physics_of
 from alife.bench.timing import Call, Figure, figure, in_turns
-from alife.evolution.island import Habitat, lifetime
+from alife.evolution.habitat import Habitat
+from alife.evolution.island import lifetime
 from alife.evolution.reproduction import founders
 from alife.organism.kernel.gradient import Gradient
 from alife.organism.optimizers import OPTIMIZERS

@@ -14,7 +14,8 @@ from alife.bench.rivals import jax_population, one_after_another
 from alife.bench.settings import ALL, DEFAULT, SMALL, TINY, VANILLA, features_of, genomes_of, life_of, physics_of
 from alife.bench.timing import GEMM, Figure, figure, gemms, half_gemm, in_turns, pinned, threads_elsewhere
 from alife.errors import UserError
-from alife.evolution.island import Habitat, check_precision, lifetime
+from alife.evolution.habitat import Habitat, check_precision
+from alife.evolution.island import lifetime
 from alife.evolution.reproduction import founders
 
 RIVALS = 2, 4, 8, 16, 24
@@ -53,7 +54,7 @@ def _emission() -> Iterator[Figure]:
     roofs = gemms()
     habitat = Habitat(VANILLA.config, physics_of(VANILLA.shape))
     adults, coordinates = genomes_of(VANILLA.shape), habitat.features.coordinates
-    taken = in_turns(roofs | {"emission": lambda: habitat.forward.emit(adults, coordinates)})
+    taken = in_turns(roofs | {"emission": lambda: habitat.emit(adults)})
     flops = 2 * VANILLA.shape.n_weights * len(coordinates) * len(adults)
     for roof in roofs:
         share = taken[roof] / GEMM * flops / taken["emission"]

@@ -14,10 +14,11 @@ from alife.bench.timing import Call
 from alife.configuration import keys as configuration
 from alife.organism.kernel.features import Features
 from alife.organism.lifetime import experiences
+from alife.organism.shape import Shape
 
 
 def one_after_another(
-    features: Features, life: configuration.Life, born: Tensor, stream: int, *, optimizer: bool
+    features: Features[Shape], life: configuration.Life, born: Tensor, stream: int, *, optimizer: bool
 ) -> Call:
     """A life of a single genome [N] by autograd and torch.optim.Adamax, or its gradients alone; returns the adult."""
     h = features.shape.hidden
@@ -42,7 +43,7 @@ def one_after_another(
     return run
 
 
-def jax_population(features: Features, life: configuration.Life, born: Tensor) -> Call:
+def jax_population(features: Features[Shape], life: configuration.Life, born: Tensor) -> Call:
     """Lives of [P, N] genomes by vmap, grad, scan and jit, random draws included; returns the adults.
 
     Individual i draws from generator i. JAX counts the cores that it may use when it starts.

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from alife.bench.timing import Call
 from alife.configuration.keys import RunConfig, parse_config
-from alife.evolution.island import default_chunk
+from alife.evolution.habitat import default_chunk
 from alife.organism.kernel.features import Features
 from alife.organism.lifetime import live
 from alife.organism.shape import Shape
@@ -116,7 +116,7 @@ def genomes_of(shape: Shape, size: int = ISLAND) -> Tensor:
 
 
 @cache
-def features_of(shape: Shape) -> Features:
+def features_of(shape: Shape) -> Features[Shape]:
     """Where they live."""
     physics = physics_of(shape, select=1)
     images = torch.from_numpy(physics.images["learn"]) if shape.classes else None

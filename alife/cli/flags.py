@@ -55,12 +55,14 @@ class _Help(argparse.Action):
 
 def explained(key: str) -> str:
     """What a key of the configuration means, what it may be, and what can be named there."""
-    from alife.cli.listing import KINDS, lines
+    from alife.cli.listing import KINDS, lines, parameters
 
     default, meaning, kind = next(rest for name, *rest in configuration.leaves() if name == key)
     words = ", ".join(configuration.choices(kind))
     said = [f"{key}: {meaning}", f"default: {json.dumps(default)}", *([f"one of: {words}"] if words else [])]
-    return "\n".join([*said, *(line for name, each in KINDS.items() if each.key == key for line in lines(name))])
+    for name, each in KINDS.items():
+        said += lines(name) if each.key == key else parameters(name) if each.parameters == key else []
+    return "\n".join(said)
 
 
 def add(parser: argparse.ArgumentParser, only: tuple[str, ...] = (), inherited: str = "") -> None:

@@ -4,9 +4,14 @@ import argparse
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Final
 
+from pydantic import BaseModel
+
 from alife.cli.common import Command
+from alife.configuration.operators import OPERATORS
+from alife.configuration.schemes import SCHEMES
 
 
 @dataclass(frozen=True)
@@ -16,24 +21,67 @@ class Kind:
     Attributes:
         key: Of the configuration.
         group: Of entry points, by which installed packages offer theirs.
-        shipped: Gives those that are shipped, by word.
+        shipped: Gives those that are shipped, by word: an object with a docstring, or what there is to say.
+        parameters: The key of their parameters, if they have any.
+        models: Gives the models of these, by word; None of one that has none.
     """
 
     key: str
     group: str
     shipped: Callable[[], Mapping[str, Any]]
+    parameters: str = ""
+    models: Callable[[], Mapping[str, type[BaseModel] | None]] = dict
 
 
 def _schemes() -> Mapping[str, Any]:
-    from alife.evolution.schemes import SCHEMES
+    from alife.evolution import schemes
 
-    return SCHEMES
+    return schemes.SCHEMES
 
 
 def _operators() -> Mapping[str, Any]:
-    from alife.evolution.mutation import OPERATORS
+    from alife.evolution import mutation
 
-    return OPERATORS
+    return mutation.OPERATORS
+
+
+def _tasks() -> Mapping[str, Any]:
+    from alife.configuration.values import TASKS
+
+    return TASKS
+
+
+def _networks() -> Mapping[str, Any]:
+    from alife.configuration.networks import DENSE, NETWORKS
+
+    what = "Fixed random features, two layers of SELU units, a head that prints and one that names classes."
+    return {DENSE: what, **{word: _imported(name) for word, name in NETWORKS.items()}}
+
+
+def _imported(name: str) -> Any:
+    module, _, thing = name.partition(":")
+    return getattr(import_module(module), thing)
+
+
+def _network_models() -> Mapping[str, type[BaseModel] | None]:
+    from alife.configuration.networks import NETWORKS
+    from alife.evolution.networks import KEY, TAKES
+    from alife.plugins import model_of
+
+    return {word: model_of(KEY, name, _imported(name), TAKES) for word, name in NETWORKS.items()}
+
+
+def _measures() -> Mapping[str, Any]:
+    from alife.configuration.columns import MEASURES
+    from alife.traits import TRAITS
+
+    return {name: TRAITS[name].meaning for name in MEASURES}
+
+
+def _figures() -> Mapping[str, Any]:
+    from alife import figures
+
+    return {name: getattr(figures, name) for name in figures.__all__}
 
 
 def _crossovers() -> Mapping[str, Any]:
@@ -43,9 +91,15 @@ def _crossovers() -> Mapping[str, Any]:
 
 
 KINDS: Final = {
-    "schemes": Kind("selection.scheme", "alife.schemes", _schemes),
-    "mutations": Kind("reproduction.operator", "alife.mutations", _operators),
+    "tasks": Kind("task", "alife.tasks", _tasks),
+    "networks": Kind("quine.network", "alife.networks", _networks, "quine.parameters", _network_models),
+    "schemes": Kind("selection.scheme", "alife.schemes", _schemes, "selection.parameters", lambda: SCHEMES),
+    "mutations": Kind(
+        "reproduction.operator", "alife.mutations", _operators, "reproduction.parameters", lambda: OPERATORS
+    ),
     "crossovers": Kind("reproduction.crossover_operator", "alife.crossovers", _crossovers),
+    "measures": Kind("measures", "alife.measures", _measures),
+    "figures": Kind("alife.figures", "alife.figures", _figures),
 }
 
 
@@ -66,15 +120,43 @@ def _list(arguments: argparse.Namespace) -> None:
 
 
 def lines(name: str) -> list[str]:
-    """A kind's key, then a line for each word: what it does, or where an installed package has it."""
+    """A kind's key, then a line for each word: what it does, or where an installed package has it.
+
+    Parameters of its own stand behind it, with their defaults.
+    """
     from alife.plugins import installed
 
     kind = KINDS[name]
-    words = {word: _first_line(thing) for word, thing in kind.shipped().items()}
+    models = kind.models()
+    words = {word: f"{_first_line(thing)}{_defaults(models.get(word))}" for word, thing in kind.shipped().items()}
     words |= {word: f"{where}, of an installed package" for word, where in installed(kind.group).items()}
-    width = max(map(len, words))
-    return [f"{name} ({kind.key})", *(f"  {word:{width}}  {what}" for word, what in words.items())]
+    return [f"{name} ({kind.key})", *_table(words)]
+
+
+def parameters(name: str) -> list[str]:
+    """A line for each parameter of what is shipped of a kind: whose, its default, what it means."""
+    return _table(
+        {
+            f"{word}: {parameter}": f"{field.description} (default {field.default})"
+            for word, model in KINDS[name].models().items()
+            if model is not None
+            for parameter, field in model.model_fields.items()
+        }
+    )
+
+
+def _table(rows: Mapping[str, str]) -> list[str]:
+    width = max(map(len, rows), default=0)
+    return [f"  {word:{width}}  {what}" for word, what in rows.items()]
+
+
+def _defaults(model: type[BaseModel] | None) -> str:
+    """Parameters as a configuration has them, behind a space; nothing if there are none."""
+    given = ", ".join(f"{name}: {field.default}" for name, field in model.model_fields.items()) if model else ""
+    return f" {{{given}}}" if given else ""
 
 
 def _first_line(thing: Any) -> str:
+    if isinstance(thing, str):
+        return thing
     return (inspect.getdoc(thing) or "").partition("\n")[0]

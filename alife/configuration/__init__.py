@@ -2,7 +2,9 @@
 
 keys.py      every key, its type, its limits and its meaning
 values.py    types of single values
+networks.py  the shipped networks
 operators.py the shipped operators of mutation, and their parameters
+schemes.py   the shipped schemes of selection, and their parameters
 columns.py   what a column of a run's own may be called
 sources.py   the text, from a file, a pipe or standard input
 parsing.py   nested mappings as YAML holds them

@@ -9,8 +9,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from alife.configuration.keys import RunConfig, leaves
-from alife.configuration.values import UNUSED
-from alife.plugins import is_own
+from alife.configuration.networks import DENSE, UNSEEN
+from alife.configuration.schemes import SCHEMES, UNUSED, Speciation
+from alife.plugins import is_own, short
+from alife.words import count
 
 _LIFE = (
     *("optimizer", "learning_rate", "coordinates", "images", "task_weight", "replication_weight", "temperature"),
@@ -18,20 +20,44 @@ _LIFE = (
 )
 DEFAULTS = {key: default for key, default, *_ in leaves()}
 _FEWEST_CLASSES = 2
+BY_FITNESS = ("tournament", "truncation", "roulette")
+"""Schemes under which the equally fit have equal chances."""
+BY_RANK = ("tournament", "truncation", "map_elites")
+"""Schemes to which it matters who is the fitter, and not by how much."""
 
 
-def idle(config: RunConfig, classes: int | None = None) -> dict[str, str]:
-    """Keys that change nothing in what is born, and why."""
+def idle(config: RunConfig, classes: int | None = None, regression: bool = False) -> dict[str, str]:
+    """Keys that change nothing in what is born, and why.
+
+    Args:
+        config: The run's.
+        classes: Of the task, where they are known; outputs of a regression.
+        regression: Whether the task is one.
+    """
     found: dict[str, str] = {}
-    for rules in (_idle_world(config), _idle_life(config, classes), _idle_heredity(config), _idle_islands(config)):
+    every = _idle_world(config), _idle_life(config, classes), _idle_heredity(config), _idle_islands(config)
+    for rules in (_idle_network(config), *every):
         for key, why in rules:
             found.setdefault(key, why)
+    if regression:
+        found.setdefault("life.temperature", "changes nothing in a regression, which has no softmax (task)")
     return {key: why for key, why in found.items() if key.rpartition(".")[2] not in config.reproduction.heritable}
 
 
+def _idle_network(config: RunConfig) -> Iterator[tuple[str, str]]:
+    for key in UNSEEN.get(config.quine.network, ()):
+        yield key, f"changes nothing under quine.network {config.quine.network}"
+
+
 def _idle_world(config: RunConfig) -> Iterator[tuple[str, str]]:
+    if config.quine.network == DENSE:
+        yield "quine.parameters", f"changes nothing under quine.network {DENSE}, which takes none"
+    else:
+        for key in ("quine.hidden", "quine.projection"):
+            yield key, f"changes nothing under quine.network {short(config.quine.network)}"
     if config.task == "none":
-        yield "quine.coordinate_units", "changes nothing without a task: all units see the coordinate"
+        if config.quine.network == DENSE:
+            yield "quine.coordinate_units", "changes nothing without a task: all units see the coordinate"
         if config.quine.projection == "centred":
             yield "quine.projection", "is unit without a task"
         for key in ("quine.pairing", "life.images", "life.task_weight", "life.temperature"):
@@ -40,7 +66,7 @@ def _idle_world(config: RunConfig) -> Iterator[tuple[str, str]]:
 
 def _idle_life(config: RunConfig, classes: int | None) -> Iterator[tuple[str, str]]:
     life = config.life
-    nothing_to_learn = life.replication_weight == 0 and not classifies(config)
+    nothing_to_learn = not _has_loss(config)
     if life.steps == 0:
         for name in _LIFE:
             yield f"life.{name}", "changes nothing in lives of 0 steps (life.steps)"
@@ -57,7 +83,7 @@ def _idle_life(config: RunConfig, classes: int | None) -> Iterator[tuple[str, st
     if life.replication_weight == 0:
         yield "life.target", "changes nothing where nobody learns to print (life.replication_weight)"
     steps = _epoch(config, classes)
-    if life.target == "epoch" and life.steps <= steps:
+    if config.quine.network == DENSE and life.target == "epoch" and life.steps <= steps:
         yield "life.target", f"is birth: the first epoch has {steps} steps, and a life {life.steps} (life.steps)"
     if config.population.size == 1:
         yield "life.environment", "changes nothing on islands of one individual"
@@ -88,14 +114,28 @@ def _idle_heredity(config: RunConfig) -> Iterator[tuple[str, str]]:
         yield "reproduction.crossover_operator", "changes nothing on islands of one individual"
     for name in UNUSED.get(selection.scheme, UNUSED["drift"]):
         yield f"selection.{name}", f"changes nothing under selection.scheme {selection.scheme}"
-    if not is_own(selection.scheme):
-        yield "selection.parameters", f"changes nothing under selection.scheme {selection.scheme}, which takes none"
+    yield from _idle_parameters(config)
     if equal_chances(config) and not (takes_all(config) and survives_by_fitness(config)):
         yield "selection.shuffled", "changes nothing where nobody is selected"
     if takes_all(config) and (selection.shuffled or not selection.survivors):
-        yield "selection.accuracy_weight", "changes nothing where nobody is selected"
-    elif config.task == "none" and selection.scheme in ("tournament", "truncation") and selection.accuracy_weight < 1:
+        for name in ("accuracy_weight", "parameters"):
+            yield f"selection.{name}", "changes nothing where nobody is selected"
+    elif config.task == "none" and selection.scheme in BY_RANK and selection.accuracy_weight < 1:
         yield "selection.accuracy_weight", "changes nothing without a task: selection is on ρ alone"
+
+
+def _idle_parameters(config: RunConfig) -> Iterator[tuple[str, str]]:
+    rules, key = config.selection, "selection.parameters"
+    if is_own(rules.scheme):
+        return
+    if SCHEMES[rules.scheme] is None:
+        yield key, f"changes nothing under selection.scheme {rules.scheme}, which takes none"
+    elif rules.scheme == "map_elites" and config.task == "none" and set(rules.parameters) == {"accuracy_step"}:
+        yield key, "changes nothing without a task: all accuracies are 0"
+    elif rules.scheme == "speciation":
+        nearest = min(Speciation().back, Speciation.model_validate(rules.parameters).back)
+        if nearest >= config.generations - 1:
+            yield key, f"changes nothing in {count(config.generations, 'generation')}: clades are the founders'"
 
 
 def _idle_islands(config: RunConfig) -> Iterator[tuple[str, str]]:
@@ -120,7 +160,13 @@ def takes_all(config: RunConfig) -> bool:
     rules, size = config.selection, config.population.size
     if rules.scheme == "truncation":
         return math.ceil(rules.truncation * size - 1e-9) >= size
-    return rules.scheme == "tournament" and rules.tournament_size == 1
+    return rules.scheme in ("tournament", "novelty") and rules.tournament_size == 1
+
+
+def is_blind(config: RunConfig) -> bool:
+    """Whether fitness is all that a scheme looks at, and all are equally fit: by accuracy, where there is no task."""
+    rules = config.selection
+    return config.task == "none" and rules.accuracy_weight == 1 and rules.scheme in BY_FITNESS
 
 
 def survives_by_fitness(config: RunConfig) -> bool:
@@ -130,13 +176,7 @@ def survives_by_fitness(config: RunConfig) -> bool:
 
 def equal_chances(config: RunConfig) -> bool:
     """Whether everybody has the same chance, whatever the scores."""
-    rules = config.selection
-    blind = (
-        config.task == "none"
-        and rules.accuracy_weight == 1
-        and rules.scheme in ("tournament", "truncation", "roulette")
-    )
-    return rules.scheme == "drift" or blind or takes_all(config)
+    return config.selection.scheme == "drift" or is_blind(config) or takes_all(config)
 
 
 def classifies(config: RunConfig) -> bool:
@@ -145,7 +185,14 @@ def classifies(config: RunConfig) -> bool:
 
 
 def learns(config: RunConfig) -> bool:
-    return config.life.steps > 0 and (config.life.replication_weight > 0 or classifies(config))
+    return config.life.steps > 0 and _has_loss(config)
+
+
+def _has_loss(config: RunConfig) -> bool:
+    """Whether lives of some steps change anybody: by a loss of some weight, or by what does not look at it."""
+    life = config.life
+    unseen = "life.replication_weight" in UNSEEN.get(config.quine.network, ())
+    return unseen or life.replication_weight > 0 or classifies(config)
 
 
 def _epoch(config: RunConfig, classes: int | None) -> int:

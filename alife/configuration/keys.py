@@ -13,15 +13,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from alife import plugins, schema
 from alife.configuration import columns, problems
+from alife.configuration.networks import DENSE, NETWORKS, UNCLASSED
 from alife.configuration.operators import CROSSOVERS, OPERATORS
 from alife.configuration.parsing import SHUFFLED, flatten, nest
+from alife.configuration.schemes import BY_CLASS, SCHEMES
 from alife.configuration.values import (
     MAX_TASK_WEIGHT,
     MOST,
     MOST_HOSTS,
     MOST_THREADS,
     OWN,
-    SCHEMES,
     TRAITS,
     Cpus,
     Crossover,
@@ -30,6 +31,7 @@ from alife.configuration.values import (
     Hosts,
     Mapped,
     Measure,
+    Network,
     NonNegative,
     Operator,
     Optimizer,
@@ -62,8 +64,12 @@ class _Section(BaseModel):
 
 
 class Quine(_Section):
-    """The network: N = 2·H² + H (+ classes·H) weights."""
+    """The network: N = 2·H² + H (+ classes·H) weights, if it is the dense one."""
 
+    network: Network = Field(
+        DENSE, description=f"what lives: {', '.join((DENSE, *NETWORKS))}, {OWN}: a torch module that prints its weights"
+    )
+    parameters: Parameters = Field(Mapped(), description="of a network other than dense, as {channels: 8}")
     hidden: int = Field(100, ge=2, le=4096, description="H, units of each layer")
     coordinate_units: int = Field(
         50, ge=1, le=4096, description="units fed by the coordinate, the rest see the image; all are without a task"
@@ -97,19 +103,24 @@ class Life(_Section):
         128, ge=1, le=1_000_000, description="images a step; under joint pairing as many as coordinates"
     )
     task_weight: NonNegative = Field(
-        0.1, le=MAX_TASK_WEIGHT, description="weight of the cross-entropy beside the replication loss"
+        0.1,
+        le=MAX_TASK_WEIGHT,
+        description="weight of the cross-entropy, in a regression of half the mean squared error, beside the "
+        "replication loss",
     )
     replication_weight: NonNegative = Field(
         1.0, le=MAX_TASK_WEIGHT, description="weight of the replication loss; 0 is classification only"
     )
-    temperature: Real = Field(1.0, ge=1e-6, le=1e6, description="softmax temperature")
+    temperature: Real = Field(1.0, ge=1e-6, le=1e6, description="softmax temperature; a regression has none")
     target: Literal["birth", "self", "epoch"] = Field(
         "birth",
         description="print the genome of birth, one's current weights (strict), or those that one had when the current "
         "epoch of N/coordinates steps began",
     )
     loss: Literal["relative", "sum"] = Field(
-        "relative", description="of a step: ρ beside the mean cross-entropy, or L_SR beside its sum (the seed paper's)"
+        "relative",
+        description="of a step: ρ beside the mean cross-entropy or squared error, or L_SR beside its sum (the seed "
+        "paper's)",
     )
     sampling: Literal["replacement", "epoch", "restarting"] = Field(
         "replacement",
@@ -151,7 +162,7 @@ class Selection(_Section):
     scheme: Scheme = Field(
         "tournament", description=f"who becomes a parent: {', '.join(SCHEMES)}, {OWN}; drift selects nobody"
     )
-    parameters: Parameters = Field(Mapped(), description="of a scheme of your own, as {size: 3}")
+    parameters: Parameters = Field(Mapped(), description="of the scheme, as {neighbours: 8}")
     shuffled: bool = Field(
         False, description="deal the scheme's chances out at random within the island: its matched control"
     )
@@ -275,13 +286,15 @@ class RunConfig(_Section):
 def _contradictions(config: RunConfig) -> Iterator[str]:
     """Values that are allowed one by one, and not together."""
     quine, life = config.quine, config.life
-    if config.task != "none" and quine.coordinate_units >= quine.hidden:
+    if quine.network != DENSE:
+        yield from _not_of(config)
+    elif config.task != "none" and quine.coordinate_units >= quine.hidden:
         yield (
             f"quine.coordinate_units: {quine.coordinate_units}: with a task, fewer than "
             f"quine.hidden = {quine.hidden} are allowed: the image needs units too"
         )
     fewest = quine.hidden * (2 * quine.hidden + 1)
-    if life.sampling != "replacement" and life.coordinates > fewest:
+    if quine.network == DENSE and life.sampling != "replacement" and life.coordinates > fewest:
         yield (
             f"life.coordinates: {life.coordinates}: with life.sampling {life.sampling}, at most {fewest} are allowed: "
             "the weights that quine.hidden makes, each printed once an epoch"
@@ -291,18 +304,45 @@ def _contradictions(config: RunConfig) -> Iterator[str]:
             f"selection.survivors: {config.selection.survivors}: fewer than population.size = {config.population.size} "
             "are allowed: somebody has to be conceived"
         )
-    operator, parameters = config.reproduction.operator, config.reproduction.parameters
+    scheme = config.selection.scheme
+    if config.task == "none" and scheme in BY_CLASS:
+        yield (
+            f"selection.scheme: {scheme}: without a task there are no classes, by which it selects: name a task, or "
+            "another scheme"
+        )
+    if not plugins.is_own(scheme) and SCHEMES[scheme] is not None:
+        yield from _wrong_parameters("selection", scheme, SCHEMES[scheme], config.selection.parameters)
+    operator = config.reproduction.operator
     if not plugins.is_own(operator):
-        try:
-            plugins.validated("reproduction.parameters", operator, OPERATORS[operator], parameters)
-        except UserError as error:
-            yield str(error)
+        yield from _wrong_parameters("reproduction", operator, OPERATORS[operator], config.reproduction.parameters)
     traits = config.reproduction.heritable
     if len(set(traits)) < len(traits):
         yield f"reproduction.heritable: {list(traits)}: each trait is allowed once"
     for name, asked in config.measures.items():
         if why := columns.wrong(name, asked.object, bool(asked.parameters)):
             yield f"measures.{name}: {why}"
+
+
+def _not_of(config: RunConfig) -> Iterator[str]:
+    """What the dense network alone can do."""
+    for key, value, default in (
+        ("quine.pairing", config.quine.pairing, "blank"),
+        ("life.precision", config.life.precision, "float32"),
+    ):
+        if value != default:
+            yield f"{key}: {value}: only quine.network {DENSE} has it: use --{key} {default}"
+    if config.quine.network in UNCLASSED and config.task != "none":
+        yield f"task: {config.task}: quine.network {config.quine.network} names no classes: use --task none"
+
+
+def _wrong_parameters(
+    section: str, name: str, model: type[BaseModel] | None, given: Mapping[str, Any]
+) -> Iterator[str]:
+    """What is wrong with the parameters of something shipped."""
+    try:
+        plugins.validated(f"{section}.parameters", name, model, given)
+    except UserError as error:
+        yield str(error)
 
 
 def parse_config(data: Mapping[str, Any], source: str = "configuration") -> RunConfig:

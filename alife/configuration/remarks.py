@@ -7,25 +7,40 @@ they work against each other.
 
 from collections.abc import Iterable, Iterator
 
-from alife.configuration.idle import DEFAULTS, at_birth, idle, learns, moved, survives_by_fitness, takes_all, value_of
+from alife.configuration.idle import (
+    DEFAULTS,
+    at_birth,
+    idle,
+    is_blind,
+    learns,
+    moved,
+    survives_by_fitness,
+    takes_all,
+    value_of,
+)
 from alife.configuration.keys import RunConfig
+from alife.configuration.networks import PRINT_ALL
+from alife.configuration.schemes import UNUSED
 from alife.plugins import is_own
 from alife.words import count
 
 
-def warnings(config: RunConfig, classes: int | None = None, backend: str = "ray") -> list[str]:
+def warnings(
+    config: RunConfig, classes: int | None = None, backend: str = "ray", regression: bool = False
+) -> list[str]:
     """A line for each key that was given in vain, in the order of the configuration.
 
     Args:
         config: The run's, before or after what is open in it has been resolved.
         classes: Of the task, where they are known; MNIST's are.
         backend: "ray", or "local", which does not look at the `ray` section; anything else is taken for Ray.
+        regression: Whether the task is one, where it is known.
 
     Returns:
         Lines "KEY: VALUE: why", none for keys at their defaults that are merely idle.
     """
     said = _say(_against(config, backend))
-    in_vain = idle(config, classes)
+    in_vain = idle(config, classes, regression)
     lines = []
     for key in DEFAULTS:
         value = value_of(config, key)
@@ -59,6 +74,8 @@ def _vain_lives(config: RunConfig) -> Iterator[tuple[str, str]]:
     if not learns(config):
         yield "life.replication_weight", "nobody learns: there is no task, or life.task_weight is 0"
         return
+    if config.quine.network in PRINT_ALL and life.target != "epoch" and moved(config, "life.coordinates"):
+        yield "life.coordinates", f"{config.quine.network} prints all coordinates at each step (quine.network)"
     if life.replication_weight == 0:
         if not joint and moved(config, "life.coordinates"):
             yield "life.coordinates", "nobody learns to print them (life.replication_weight)"
@@ -97,7 +114,7 @@ def _vain_traits(config: RunConfig) -> Iterator[tuple[str, str]]:
 
 def _no_selection(config: RunConfig) -> Iterator[tuple[str, str]]:
     rules = config.selection
-    if config.population.size == 1 or rules.scheme in ("drift", "nsga2") or is_own(rules.scheme):
+    if config.population.size == 1 or rules.scheme == "drift" or is_own(rules.scheme):
         return
     if takes_all(config):
         name = "truncation" if rules.scheme == "truncation" else "tournament_size"
@@ -107,9 +124,11 @@ def _no_selection(config: RunConfig) -> Iterator[tuple[str, str]]:
             yield f"selection.{name}", "nobody is selected: parents are drawn as under drift"
         if rules.shuffled and not survives_by_fitness(config):
             yield "selection.shuffled", "there is nothing to shuffle: all have the same chance"
-    elif config.task == "none" and rules.accuracy_weight == 1:
+    elif is_blind(config):
         yield "selection.accuracy_weight", "nobody is selected: without a task all accuracies are 0"
-    elif rules.shuffled and moved(config, "selection.accuracy_weight"):
+    elif (
+        rules.shuffled and "accuracy_weight" not in UNUSED[rules.scheme] and moved(config, "selection.accuracy_weight")
+    ):
         yield "selection.accuracy_weight", "under selection.shuffled nobody is selected by it"
 
 

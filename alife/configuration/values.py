@@ -10,7 +10,9 @@ from typing import Annotated, Any, Final, Literal, get_args
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
 
 from alife import plugins
+from alife.configuration.networks import DENSE, NETWORKS
 from alife.configuration.operators import CROSSOVERS, OPERATORS
+from alife.configuration.schemes import SCHEMES
 
 Optimizer = Literal["sgd", "momentum", "adam", "adamax", "adagrad", "rmsprop"]
 Trait = Literal["task_weight", "learning_rate", "mutation"]
@@ -19,18 +21,6 @@ Topology = Literal["ring", "torus", "star", "complete", "none"]
 TRAITS: Final = get_args(Trait)
 
 OWN: Final = "or an object of your own, as file.py:NAME or package.module:NAME"
-
-UNUSED: Final = {
-    "tournament": ("truncation",),
-    "truncation": ("tournament_size",),
-    "roulette": ("tournament_size", "truncation"),
-    "nsga2": ("accuracy_weight", "tournament_size", "truncation"),
-    "drift": ("accuracy_weight", "tournament_size", "truncation"),
-}
-"""Keys of `selection` that a scheme does not look at: who sets one is warned, and labels leave them out. A scheme of
-one's own has parameters and looks at none of these."""
-
-SCHEMES: Final = tuple(UNUSED)
 
 MOST: Final = 1_000_000_000
 """The largest number of steps or generations that a key may name: beyond anybody's use, and all arithmetic holds it."""
@@ -80,11 +70,20 @@ Traits = Annotated[tuple[Trait, ...], BeforeValidator(_traits), Field(strict=Fal
 GIVEN: Final = "given"
 """The task of a run whose data are handed over in Python."""
 
-_WORDS: Final = ("mnist", "glyphs", "none", GIVEN, "")
+TASKS: Final = {
+    "mnist": "70,000 handwritten digits of 28 × 28 pixels, fetched on first use",
+    "glyphs": "3,600 drawn digits of 8 × 8 pixels, made on the spot: for trying things out",
+    "none": "nothing to classify: networks that print themselves alone",
+}
+"""The tasks that go by a word."""
+
+_WORDS: Final = (*TASKS, GIVEN, "")
 
 
 def located(task: str) -> str:
     """A task that means the same wherever one stands: a folder, or the file of an object, by its absolute path."""
+    if task not in _WORDS and not os.path.exists(task):
+        task = plugins.installed("alife.tasks").get(task, task)
     if task in _WORDS or (plugins.NAME.fullmatch(task) and not os.path.isdir(task)):
         return plugins.located(task)
     return os.path.abspath(os.path.expanduser(task))
@@ -117,9 +116,10 @@ def _object(words: tuple[str, ...], group: str, value: Any) -> Any:
     return plugins.located(value) if isinstance(value, str) else value
 
 
-Scheme = Annotated[str, BeforeValidator(partial(_object, SCHEMES, "alife.schemes"))]
+Scheme = Annotated[str, BeforeValidator(partial(_object, tuple(SCHEMES), "alife.schemes"))]
 Operator = Annotated[str, BeforeValidator(partial(_object, tuple(OPERATORS), "alife.mutations"))]
 Crossover = Annotated[str, BeforeValidator(partial(_object, CROSSOVERS, "alife.crossovers"))]
+Network = Annotated[str, BeforeValidator(partial(_object, (DENSE, *NETWORKS), "alife.networks"))]
 Measure = Annotated[str, BeforeValidator(partial(_object, (), "alife.measures"))]
 
 
@@ -131,4 +131,4 @@ class Mapped(dict[str, Any]):
 
 
 Parameters = Annotated[dict[str, JsonValue], AfterValidator(Mapped)]
-"""Of an object of one's own, which its own pydantic model checks before a run starts."""
+"""Of an object, shipped or one's own, whose pydantic model checks them before a run starts."""

@@ -1,7 +1,7 @@
 """How a child of two parents gets its message from what both printed: crossover operators, shipped and one's own.
 
 Call `operator` for what a configuration names. An operator is a function (message, other, random) → message, all [N]
-float32, random being the child's own generator; one that asks for `shape` by name is given the network's `Shape`, whose
+float32, random being the child's own generator; one that asks for `shape` by name is given the network's shape, whose
 `matrices` are views of a row. Neither what is given first nor second is preferred by the shipped ones: each weight of
 the child is one parent's or the other's, with equal chance. Mutation strikes afterwards, at birth.
 
@@ -19,7 +19,7 @@ import numpy as np
 from alife import plugins
 from alife.evolution.handed import read_only, row
 from alife.evolution.mutation import Floats, Random
-from alife.organism.shape import Shape
+from alife.organism.shape import Anatomy
 from alife.plugins import Found
 from alife.streams import Stream, rng
 
@@ -42,7 +42,7 @@ def own_operator(name: str, again: bool = False) -> Found | None:
     return plugins.find(KEY, name, {}, TAKES, again, OFFERS) if plugins.is_own(name) else None
 
 
-def operator(name: str, shape: Shape) -> Operator:
+def operator(name: str, shape: Anatomy) -> Operator:
     """What a configuration names, ready to be called.
 
     Raises:
@@ -56,7 +56,7 @@ def operator(name: str, shape: Shape) -> Operator:
     return lambda message, other, random, where: function(message, other, random, **given)
 
 
-def units(message: Floats, other: Floats, random: Random, *, shape: Shape) -> Floats:
+def units(message: Floats, other: Floats, random: Random, *, shape: Anatomy) -> Floats:
     """Each unit's incoming weights, a row of a matrix, as a whole from either parent (Montana and Davis 1989)."""
     child = message.copy()
     for mine, theirs in zip(shape.matrices(child), shape.matrices(other), strict=True):
@@ -70,7 +70,7 @@ def weights(message: Floats, other: Floats, random: Random) -> Floats:
     return np.where(_coins(random, len(message)), other, message)
 
 
-def matrices(message: Floats, other: Floats, random: Random, *, shape: Shape) -> Floats:
+def matrices(message: Floats, other: Floats, random: Random, *, shape: Anatomy) -> Floats:
     """Each matrix, a whole layer or head, from either parent."""
     child = message.copy()
     for mine, theirs in zip(shape.matrices(child), shape.matrices(other), strict=True):
@@ -90,7 +90,7 @@ OPERATORS: Final[Mapping[str, Callable[..., Floats]]] = MappingProxyType(
 """The shipped operators. Read-only: what is patched in at run time would go on record under the name of another."""
 
 
-def _own_message(own: Found, shape: Shape, message: Floats, other: Floats, random: Random, where: str) -> Floats:
+def _own_message(own: Found, shape: Anatomy, message: Floats, other: Floats, random: Random, where: str) -> Floats:
     """What an operator of one's own makes of two messages, if it is a message that can be handed on."""
     given = own(read_only(message), read_only(other), random, where=where, shape=shape)
     child = row(own, given, {"the message": message, "the other message": other}, where, "a new message")
@@ -100,7 +100,7 @@ def _own_message(own: Found, shape: Shape, message: Floats, other: Floats, rando
     return child
 
 
-def on_trial(own: Found, shape: Shape) -> None:
+def on_trial(own: Found, shape: Anatomy) -> None:
     """Call an operator of one's own with made-up messages, so that one that is wrong is found before anything is made.
 
     Args:
@@ -110,8 +110,8 @@ def on_trial(own: Found, shape: Shape) -> None:
     Raises:
         UserError: It fails, what it gives is no message, or not finite, or other numbers when it is called again.
     """
-    where, bound = "on trial, with made-up messages", shape.hidden**-0.5
-    pair = np.random.default_rng(0).uniform(-bound, bound, (2, shape.n_weights)).astype(np.float32)
+    where = "on trial, with made-up messages"
+    pair = np.random.default_rng(0).uniform(-0.1, 0.1, (2, shape.n_weights)).astype(np.float32)
     for slot in range(2):
         with np.errstate(invalid="ignore", over="ignore"):
             first, again = (

@@ -57,7 +57,8 @@ def given(config: RunConfig, n_weights: int) -> Floats | None:
         return None
     source = f"{KEY}: {path}"
     if not os.path.isfile(path):
-        raise UserError(f"{source}: {'no regular file' if os.path.exists(path) else 'no such file'}")
+        what = "no regular file" if os.path.exists(path) else "no such file"
+        raise UserError(f"{source}: {what}: name a .safetensors or .npz of genomes [n, N], or null")
     try:
         array = (_safetensors if path.endswith(".safetensors") else _npz)(path, source)
         _check_header(array, config, n_weights, source)
@@ -71,6 +72,28 @@ def given(config: RunConfig, n_weights: int) -> Floats | None:
         raise UserError(f"{source}: cannot be read: its header does not fit what follows")
     _check_values(genomes, source)
     return genomes
+
+
+def remarks(config: RunConfig) -> list[str]:
+    """A line if the file was exported from a run with other fixed projections than this one's: its genomes lose sense.
+
+    Args:
+        config: The run's, its `quine.projection_seed` known, and its file read before by `given`.
+    """
+    path, seed = config.population.founders, config.quine.projection_seed
+    if path is None or not path.endswith(".safetensors"):
+        return []
+    try:
+        with safetensors.safe_open(path, "np") as file:
+            theirs = json.loads(file.metadata()["alife"])["quine"]["projection_seed"]
+    except (TypeError, KeyError, ValueError):
+        return []
+    if not isinstance(theirs, int) or theirs == seed:
+        return []
+    return [
+        f"{KEY}: {path}: these genomes come of a run with quine.projection_seed {theirs}, and this one has {seed}: "
+        f"what they learned is lost: use --quine.projection_seed {theirs}"
+    ]
 
 
 def on_record(config: RunConfig, genomes: Floats | None) -> dict[str, dict[str, Any]]:

@@ -1,11 +1,10 @@
 """One generation of one island: newborns → adults → scores, and what the adults emit. A pure function.
 
-Make a `Habitat` once for a configuration, then call `lifetime` for each island and generation. Given the configuration
-and the physics, the same newborns of the same generation and island give the same scores and the same emissions, on any
-worker, as often as one asks.
+Make a `Habitat` (`alife.evolution.habitat`) once for a configuration, then call `lifetime` for each island and
+generation. Given the configuration and the physics, the same newborns of the same generation and island give the same
+scores and the same emissions, on any worker, as often as one asks.
 """
 
-import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,18 +17,14 @@ from torch import Tensor
 
 from alife import schema
 from alife.configuration.keys import RunConfig
-from alife.errors import Unfit
 from alife.evolution import measuring
-from alife.evolution.reproduction import Floats, Newborns, birth, causes_of_death, trait
+from alife.evolution.habitat import Habitat
+from alife.evolution.reproduction import Floats, Newborns, causes_of_death, trait
 from alife.evolution.selection import fitness
 from alife.organism import measures
-from alife.organism.kernel.features import Features
 from alife.organism.kernel.products import computing
-from alife.organism.lifetime import live
-from alife.organism.quine import Forward
 from alife.plugins import Found
 from alife.streams import Stream, rng
-from alife.world.projections import Physics
 
 
 @dataclass(frozen=True)
@@ -42,6 +37,8 @@ class Scores:
         test_accuracy: [P] float32 on the test images, only where it was asked for.
         seconds: Wall-clock by phase ("birth", "life", "emission", "scoring", and "measures" where there are any).
         fittest: Slot, adult [N] and genome [N] of the fittest that lived, only where test images were asked for.
+        answers: [P, C, C] float32 of the images that selection uses, only where they were asked for: of those of class
+            a, the share that each answered b.
     """
 
     columns: dict[str, Floats]
@@ -49,109 +46,12 @@ class Scores:
     test_accuracy: Floats | None
     seconds: dict[str, float]
     fittest: tuple[int, Floats, Floats] | None = None
+    answers: Floats | None = None
 
     @property
     def living(self) -> NDArray[np.bool_]:
         """[P] who lived to reproduce."""
         return self.causes == schema.CAUSES[0]
-
-
-class Habitat:
-    """The physics on one device, with the buffers to live in it. One a worker, used by its islands one after another.
-
-    Args:
-        config: Resolved: `device` and `life.chunk` are set.
-        physics: What the run's seed drew.
-
-    Raises:
-        Unfit: `life.precision: bfloat16` on a device that has no such arithmetic.
-    """
-
-    def __init__(self, config: RunConfig, physics: Physics):
-        self.config = config
-        self.device = torch.device(config.device)
-        check_precision(config)
-        learn = self._tensor(physics.images["learn"]) if physics.images else None
-        labels = self._tensor(physics.labels["learn"]) if physics.images else None
-        coordinates = self._tensor(physics.coordinates)
-        self.features = Features(physics.shape, coordinates, learn, labels)
-        together = min(config.population.size, MOST if config.device == "cuda" else TOGETHER)
-        self.forward = Forward(physics.shape, together, ROWS, coordinates)
-        self.splits = {
-            name: (self._beside(images), self._tensor(physics.labels[name]))
-            for name, images in physics.images.items()
-            if name != "learn"
-        }
-
-    def _tensor(self, array: NDArray) -> Tensor:
-        return torch.from_numpy(np.require(array, requirements="W")).to(self.device)
-
-    def _beside(self, images: Floats) -> Tensor:
-        """Features to classify: with joint pairing, image k beside coordinate k mod N; else the coordinate blank."""
-        features = self._tensor(images)
-        if self.config.quine.pairing == "blank":
-            return features
-        beside = torch.arange(len(features), device=self.device) % len(self.features.coordinates)
-        return torch.cat([self.features.coordinates[beside], features], 1)
-
-    def accuracy(self, networks: Tensor, split: str) -> Floats:
-        """[P] float32 accuracy on "select" or "test"; zeros without a task."""
-        if split not in self.splits:
-            return np.zeros(len(networks), np.float32)
-        return self.forward.accuracy(networks, *self.splits[split]).numpy(force=True)
-
-    def measured(self, networks: Floats) -> Floats:
-        """[n] float32 accuracy of networks [n, N] on the images that selection uses."""
-        return self.accuracy(self._tensor(networks), "select")
-
-    def emitted(self, networks: Floats) -> Floats:
-        """[n, N] float32 that networks [n, N] print."""
-        return self.forward.emit(self._tensor(networks), self.features.coordinates).numpy(force=True)
-
-
-ROWS, TOGETHER = 256, 24
-"""Rows and individuals of a forward pass computed together on a CPU: part of what makes results the same everywhere."""
-
-MOST = 4096
-"""Individuals computed together on a GPU at most, so that memory stays bounded."""
-
-CACHE = 8_000_000
-"""Bytes that a chunk's activations and weights may take on a CPU. Larger chunks leave the cache, smaller
-ones pay more for each call; `alife bench life` shows where the optimum lies."""
-
-
-def default_chunk(config: RunConfig, n_weights: int) -> int:
-    """Individuals that learn together: on a CPU an equal share of the island that CACHE holds, at most 32.
-
-    On a GPU the island. A rule, not a measurement, so that the same configuration gives the same bits on every run.
-    """
-    life = config.life
-    if config.device == "cuda":
-        return min(config.population.size, MOST)
-    rows = life.coordinates + (0 if config.task == "none" or config.quine.pairing == "joint" else life.images)
-    buffers = 5 if life.precision == "float32" else 3
-    floats = buffers * config.quine.hidden * rows + 2 * n_weights
-    most = max(1, min(32, CACHE // (4 * floats)))
-    return math.ceil(config.population.size / math.ceil(config.population.size / most))
-
-
-def check_precision(config: RunConfig) -> None:
-    """Refuse bfloat16 where it would only be slow.
-
-    Raises:
-        Unfit: The device that `config.device` names has no bfloat16 products.
-    """
-    if config.life.precision == "float32":
-        return
-    if config.device == "cuda":
-        able = torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)
-    else:
-        able = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    if not able:
-        what = "GPU (compute capability 8.0 or later)" if config.device == "cuda" else "CPU (AVX512-BF16 or AMX)"
-        raise Unfit(
-            f"life.precision: bfloat16: this machine has no {what} that computes in it; use --life.precision float32"
-        )
 
 
 def lifetime(
@@ -162,6 +62,7 @@ def lifetime(
     collapse_norm: float,
     test: bool = False,
     measures: Mapping[str, Found] = MappingProxyType({}),
+    answers: bool = False,
 ) -> tuple[Scores, Floats]:
     """Birth, life and scoring of one island's generation, with the threads that the configuration says.
 
@@ -173,6 +74,7 @@ def lifetime(
         collapse_norm: ‖θ‖ below which an adult has collapsed.
         test: Touch the test images too.
         measures: The user's own, as of `alife.evolution.measuring.own`.
+        answers: Say of each image class what was answered, too.
 
     Returns:
         Scores, and the emitted genomes [P, N] float32 of which children are conceived.
@@ -180,8 +82,9 @@ def lifetime(
     Raises:
         UserError: A measure failed, or what it gave is not one number an individual.
     """
-    with computing(habitat.config.life.threads):
-        return _lived(habitat, newborns, generation, island, collapse_norm, test, measures)
+    where = f"in generation {generation} on island {island}"
+    with computing(habitat.config.life.threads), habitat.telling(where):
+        return _lived(habitat, newborns, generation, island, collapse_norm, test, measures, answers)
 
 
 def _lived(
@@ -192,24 +95,25 @@ def _lived(
     collapse_norm: float,
     test: bool,
     own: Mapping[str, Found],
+    asked: bool,
 ) -> tuple[Scores, Floats]:
     seconds: dict[str, float] = {}
     clock = _Clock(habitat.device, seconds)
 
-    genomes = habitat._tensor(birth(newborns, habitat.features.shape))
+    genomes = habitat.born(newborns)
     clock("birth")
 
     adults = _grown(habitat, genomes, newborns, generation, island)
     clock("life")
 
-    emitted = habitat.forward.emit(adults, habitat.features.coordinates)
+    emitted = habitat.emit(adults)
     clock("emission")
 
     norms = torch.linalg.vector_norm(adults, dim=1)
     errors = measures.relative_error(emitted, genomes)
     columns = {
         "replication_error": errors,
-        "copying_error": measures.relative_error(emitted, habitat._tensor(newborns.messages)),
+        "copying_error": measures.relative_error(emitted, habitat.tensor(newborns.messages)),
         "self_error": measures.relative_error(emitted, adults),
         "squared_norm": measures.squared_norm(genomes),
     }
@@ -220,6 +124,7 @@ def _lived(
         scores["newborn_accuracy"] = habitat.accuracy(genomes, "select")
     else:
         scores["newborn_accuracy"] = np.full(len(genomes), np.nan, np.float32)
+    answers = habitat.answers(adults, "select") if asked else None
     tested = habitat.accuracy(adults, "test") if test else None
     best = _fittest(habitat.config, scores, causes) if test else None
     fittest = None if best is None else (best, _row(adults, best), _row(genomes, best))
@@ -227,7 +132,7 @@ def _lived(
     if own:
         scores |= _measured(habitat, own, newborns, (genomes, adults, emitted), scores, causes, generation, island)
         clock("measures")
-    return Scores(scores, causes, tested, seconds, fittest), emitted.numpy(force=True)
+    return Scores(scores, causes, tested, seconds, fittest, answers), emitted.numpy(force=True)
 
 
 def _measured(
@@ -264,20 +169,19 @@ def adults(habitat: Habitat, newborns: Newborns, generation: int, island: int) -
 
     Arguments as of `lifetime`.
     """
-    with computing(habitat.config.life.threads):
-        return _grown(habitat, habitat._tensor(birth(newborns, habitat.features.shape)), newborns, generation, island)
+    where = f"in generation {generation} on island {island}"
+    with computing(habitat.config.life.threads), habitat.telling(where):
+        return _grown(habitat, habitat.born(newborns), newborns, generation, island)
 
 
 def _grown(habitat: Habitat, genomes: Tensor, newborns: Newborns, generation: int, island: int) -> Tensor:
-    config, life = habitat.config, habitat.config.life
+    config = habitat.config
 
     def stream(slot: int) -> np.random.Generator:
         return rng(config.seed, Stream.LIFE, generation, island, slot)
 
-    rates = habitat._tensor(trait(config, newborns, "learning_rate"))
-    weights = habitat._tensor(trait(config, newborns, "task_weight"))
-    assert life.chunk is not None
-    return live(habitat.features, genomes, life, config.quine.pairing, rates, weights, stream, life.chunk)
+    rates, weights = (trait(config, newborns, name) for name in ("learning_rate", "task_weight"))
+    return habitat.live(genomes, config.life, rates, weights, stream)
 
 
 def _fittest(config: RunConfig, scores: Mapping[str, Floats], causes: NDArray[np.str_]) -> int | None:

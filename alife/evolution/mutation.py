@@ -2,7 +2,7 @@
 
 Call `operator` for what a `Mutation` names. An operator is a function (message, sigma, random[, parameters]) → genome:
 message and genome are [N] float32, sigma is the child's σ, random the child's own generator. One that asks for `shape`
-by name is given the network's `Shape`, whose `matrices` are views of a row. Shipped ones keep one rule, so that their
+by name is given the network's shape, whose `matrices` are views of a row. Shipped ones keep one rule, so that their
 strengths compare: with δ = genome − message, E δ = 0 and E Σδ² = σ²·Σg*².
 
 One of one's own is named in `reproduction.operator`, as `my_mutation.py:scramble`; `on_trial` calls it before anything
@@ -26,7 +26,7 @@ from alife.configuration.keys import Reproduction, parse_config
 from alife.configuration.operators import LowRank, Sparse
 from alife.errors import UserError
 from alife.evolution.handed import read_only, row
-from alife.organism.shape import Shape
+from alife.organism.shape import Anatomy
 from alife.plugins import Found
 from alife.streams import Stream, rng
 
@@ -98,7 +98,7 @@ def own_operator(mutation: Mutation, key: str = KEY, again: bool = False) -> Fou
     return plugins.find(key, mutation.operator, mutation.parameters, TAKES, again, OFFERS)
 
 
-def operator(mutation: Mutation, shape: Shape) -> Operator:
+def operator(mutation: Mutation, shape: Anatomy) -> Operator:
     """What a mutation names, ready to be called.
 
     Raises:
@@ -111,7 +111,7 @@ def operator(mutation: Mutation, shape: Shape) -> Operator:
 
 
 @cache
-def _shipped(name: str, parameters: str, shape: Shape) -> Operator:
+def _shipped(name: str, parameters: str, shape: Anatomy) -> Operator:
     model, function = operators.OPERATORS[name], OPERATORS[name]
     given: dict[str, Any] = {"parameters": model.model_validate_json(parameters)} if model else {}
     if "shape" in plugins.named_arguments(function):
@@ -127,7 +127,7 @@ def gaussian(message: Floats, sigma: float, random: Random) -> Floats:
     return genome
 
 
-def per_matrix(message: Floats, sigma: float, random: Random, *, shape: Shape) -> Floats:
+def per_matrix(message: Floats, sigma: float, random: Random, *, shape: Anatomy) -> Floats:
     """M + σ·RMS(M)·ε in each matrix M of the network: large weights do not drown those of a matrix of small ones."""
     genome = random.standard_normal(len(message), dtype=np.float32)
     for noise, matrix in zip(shape.matrices(genome), shape.matrices(message), strict=True):
@@ -146,7 +146,7 @@ def sparse(message: Floats, sigma: float, random: Random, parameters: Sparse) ->
     return genome
 
 
-def low_rank(message: Floats, sigma: float, random: Random, parameters: LowRank, *, shape: Shape) -> Floats:
+def low_rank(message: Floats, sigma: float, random: Random, parameters: LowRank, *, shape: Anatomy) -> Floats:
     """M + σ·RMS(g*)·U Vᵀ/√r in each matrix M, [a, b], with U [a, r] and V [b, r] standard normal, r the rank."""
     rank = parameters.rank
     genome, scale = message.copy(), np.float32(sigma * _rms(message) / np.sqrt(rank))
@@ -165,9 +165,12 @@ OPERATORS: Final[Mapping[str, Callable[..., Floats]]] = MappingProxyType(
 )
 """The shipped operators. Read-only: what is patched in at run time would go on record under the name of another."""
 
+BY_MATRIX: Final = tuple(name for name, each in OPERATORS.items() if "shape" in plugins.named_arguments(each))
+"""Those that look at the matrices of a genome."""
+
 
 def _own_genome(
-    own: Found, shape: Shape, message: Floats, sigma: float, random: Random, told: Callable[[], str]
+    own: Found, shape: Anatomy, message: Floats, sigma: float, random: Random, told: Callable[[], str]
 ) -> Floats:
     """What an operator of one's own makes of a message, if it is a genome."""
     where = told()
@@ -175,7 +178,7 @@ def _own_genome(
     return row(own, given, {"the message": message}, where, "a new genome")
 
 
-def on_trial(own: Found, shape: Shape, sigma: float) -> None:
+def on_trial(own: Found, shape: Anatomy, sigma: float) -> None:
     """Call an operator of one's own with a made-up message, so that one that is wrong is found before anything is made.
 
     Args:
@@ -186,8 +189,8 @@ def on_trial(own: Found, shape: Shape, sigma: float) -> None:
     Raises:
         UserError: It fails, what it gives is no genome, or not finite, or other numbers when it is called again.
     """
-    where, bound = "on trial, with a made-up message", shape.hidden**-0.5
-    message = np.random.default_rng(0).uniform(-bound, bound, shape.n_weights).astype(np.float32)
+    where = "on trial, with a made-up message"
+    message = np.random.default_rng(0).uniform(-0.1, 0.1, shape.n_weights).astype(np.float32)
     for slot in range(2):
         with np.errstate(invalid="ignore", over="ignore"):
             first, again = (

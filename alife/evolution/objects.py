@@ -11,11 +11,11 @@ from typing import Any, Final
 from alife import plugins, schema
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
-from alife.evolution import crossover, measuring, mutation, selection
+from alife.evolution import crossover, measuring, mutation, network_trials, networks, selection
 from alife.evolution.mutation import Mutation
 from alife.evolution.reproduction import Newborns
-from alife.organism.shape import Shape
 from alife.plugins import Found
+from alife.world.projections import Physics
 
 Record = Mapping[str, Mapping[str, Any]]
 """What a manifest says of objects, by configuration key."""
@@ -26,21 +26,31 @@ THAWED: Final = "fork.operator"
 Among survivors of forks of forks there may be more: `fork.operator.2` and so on."""
 
 
-def found(config: RunConfig, shape: Shape, thawed: Sequence[Mutation] = ()) -> dict[str, Found]:
+def found(config: RunConfig, physics: Physics, thawed: Sequence[Mutation] = ()) -> dict[str, Found]:
     """Objects by configuration key, their files read again, each tried with made-up values.
 
     Args:
         config: The run's.
-        shape: Of its networks.
+        physics: The world that it is to live in; of its arrays a few rows are looked at.
         thawed: By which newborns that it thaws, and survivors of these, are to be born.
 
     Raises:
         UserError: One is not there, cannot be called as it will be, or gives what it should not.
     """
     objects: dict[str, Found] = {}
-    scheme = selection.own_scheme(config.selection, again=True)
+    network = networks.own(config)
+    if network is not None:
+        network_trials.on_trial(network, config, physics)
+    if network is not None and plugins.is_own(network.name):
+        objects[networks.KEY] = network
+    scheme, classes = selection.own_scheme(config.selection, again=True), physics.shape.classes
+    if physics.scale is not None and "answers" in selection.asked(config.selection):
+        raise UserError(
+            f"{selection.KEY}: {config.selection.scheme}: goes by the answers to the images of each class, and a "
+            "regression has none: choose another scheme"
+        )
     if scheme is not None:
-        selection.on_trial(scheme, config.population.size, given(config), config.selection.survivors)
+        selection.on_trial(scheme, config.population.size, given(config), classes, config.selection.survivors)
         objects[selection.KEY] = scheme
     own = mutation.of_rules(config.reproduction)
     others = {mutation.dump(how): how for how in thawed if how.is_own and how != own}
@@ -48,14 +58,14 @@ def found(config: RunConfig, shape: Shape, thawed: Sequence[Mutation] = ()) -> d
     for key, how in {mutation.KEY: own, **births}.items():
         operator = mutation.own_operator(how, key, again=True)
         if operator is not None:
-            mutation.on_trial(operator, shape, config.reproduction.mutation)
+            mutation.on_trial(operator, physics.shape, config.reproduction.mutation)
             objects[key] = operator
     cross = crossover.own_operator(config.reproduction.crossover_operator, again=True)
     if cross is not None:
-        crossover.on_trial(cross, shape)
+        crossover.on_trial(cross, physics.shape)
         objects[crossover.KEY] = cross
     measures = {each.key: each for each in measuring.own(config, again=True).values()}
-    measuring.on_trial(config, list(measures.values()), shape.n_weights)
+    measuring.on_trial(config, list(measures.values()), physics.shape.n_weights)
     return objects | measures
 
 
@@ -78,13 +88,13 @@ def given(config: RunConfig) -> tuple[str, ...]:
 
 
 def columns(config: RunConfig, objects: Mapping[str, Found]) -> list[dict[str, Any]]:
-    """Columns that the objects add to births, as the manifest lists them.
+    """Columns that the objects add to births, and a shipped scheme of selection, as the manifest lists them.
 
     Args:
         config: The run's.
         objects: As of `found`.
     """
-    chance = [dict(selection.CHANCE)] if selection.KEY in objects else []
+    chance = [dict(selection.CHANCE)] if selection.is_recorded(config.selection.scheme) else []
     keys = {name: measuring.key_of(name) for name in config.measures}
     return chance + [
         measuring.column(name, objects[key], measuring.every(config, name))
@@ -159,7 +169,7 @@ def check_births(newborns: Iterable[Newborns], known: Record, source: str) -> No
 
 
 def check_again(newborns: Iterable[Newborns], config: RunConfig, known: Record, source: str) -> None:
-    """Make sure that newborns of a run, and their children, can be born again as they were.
+    """Make sure that newborns of a run, and their children, can be born and live again as they did.
 
     Args:
         newborns: The run's.
@@ -168,8 +178,11 @@ def check_again(newborns: Iterable[Newborns], config: RunConfig, known: Record, 
         source: The run, as errors are to name it.
 
     Raises:
-        UserError: An operator is not there, is not on record, or its source has changed.
+        UserError: The network or an operator is not there, is not on record, or its source has changed.
     """
+    network, before = networks.own(config), known.get(networks.KEY)
+    if network is not None and before is not None and (why := plugins.change(network, before)):
+        raise network.error(f"{why}: restore it")
     groups = list(newborns)
     check_births(groups, known, source)
     births = [mutation.of_rules(config.reproduction), *(how for group in groups for how in group.operators)]

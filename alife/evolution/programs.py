@@ -22,7 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from alife.errors import UserError
-from alife.evolution.adult import Network
+from alife.evolution.adult import DenseNetwork, OwnNetwork
 from alife.evolution.reproduction import Floats
 
 
@@ -36,7 +36,7 @@ class Handed:
         about: What is known of them, as JSON takes it.
     """
 
-    networks: tuple[Network, ...]
+    networks: tuple[DenseNetwork | OwnNetwork, ...]
     genomes: Floats | None
     about: Mapping[str, Any]
 
@@ -46,8 +46,10 @@ class Handed:
         return json.dumps(dict(self.about), allow_nan=False)
 
 
-def sizes(network: Network) -> dict[str, int]:
-    """The sizes of a network by name: units, classes, pixels and N."""
+def sizes(network: DenseNetwork | OwnNetwork) -> dict[str, int]:
+    """The sizes of a network by name: units, classes, pixels and N; of one of a maker, N."""
+    if isinstance(network, OwnNetwork):
+        return {"weights": network.n_weights}
     return {
         "hidden": network.first.shape[0],
         "coordinate_units": network.coordinates.shape[1],
@@ -59,25 +61,31 @@ def sizes(network: Network) -> dict[str, int]:
 
 def as_safetensors(handed: Handed) -> bytes:
     """Tensors: `genomes`, `adults` [k, N]; `first`, `second`, `out`, `classes`, the adults' matrices [k, out, in]; the
-    fixed features `coordinates`, `projection`, `mean`. The metadata have `Handed.text` under "alife".
+    fixed features `coordinates`, `projection`, `mean`. Of networks of a maker, their parameters as `module.NAME` [k, …]
+    and buffers likewise, and `codes`. Of a regression `target_mean` and `target_sd`, [C] float64. The metadata have
+    `Handed.text` under "alife".
     """
     first = handed.networks[0]
-    layers = {name: np.stack([_array(getattr(n, name)) for n in handed.networks]) for name in _LAYERS}
+    dense = isinstance(first, DenseNetwork)
+    names = _LAYERS if dense else [name for name, _ in first.named_parameters()]
+    fixed = [name for name, _ in first.named_buffers()]
+    own = [dict(network.named_parameters()) for network in handed.networks]
+    layers = {name: np.stack([_array(parameters[name]) for parameters in own]) for name in names}
     tensors = {
         **({} if handed.genomes is None else {"genomes": np.ascontiguousarray(handed.genomes)}),
         "adults": np.concatenate([rows.reshape(len(rows), -1) for rows in layers.values()], 1),
         **layers,
-        **{name: _array(getattr(first, name)) for name in ("coordinates", "projection", "mean")},
+        **{name: _array(first.get_buffer(name)) for name in fixed},
     }
     return safetensors.numpy.save(tensors, {"alife": handed.text})
 
 
 def as_torch(handed: Handed) -> bytes:
-    """A TorchScript program: `program(images)` and `program.emit()` as of `Network`, and the buffer `genome` [N].
+    """A TorchScript program: `program(images)` and `program.emit()` as of `DenseNetwork`, and the buffer `genome` [N].
 
     The file `alife.json` in it is `Handed.text`.
     """
-    network = handed.networks[0]
+    network = _only_dense(handed, "torch")
     if handed.genomes is not None:
         network.register_buffer("genome", torch.tensor(handed.genomes[0]))
     out = io.BytesIO()
@@ -90,12 +98,13 @@ def as_torch(handed: Handed) -> bytes:
 def as_onnx(handed: Handed) -> bytes:
     """An ONNX model: of `images` [n, pixels] float32 from 0 to 1, `logits` [n, C]; `emission` [N]; and `genome` [N].
 
-    Its metadata have `Handed.text` under "alife".
+    Of a regression `predictions` [n, C] stands in the place of `logits`. Its metadata have `Handed.text` under "alife".
     """
-    network = handed.networks[0]
+    network = _only_dense(handed, "onnx")
     genome = None if handed.genomes is None else torch.tensor(handed.genomes[0])
     model = _Outputs(network, genome).eval()
-    names = ["logits", "emission", *(["genome"] if genome is not None else [])]
+    answers = "logits" if network.target_mean is None else "predictions"
+    names = [answers, "emission", *(["genome"] if genome is not None else [])]
     images = torch.zeros(2, network.projection.shape[0])
     with _silent():
         program = torch.onnx.export(
@@ -138,12 +147,24 @@ def check(format: str, count: int) -> None:
 _LAYERS: Final = ("first", "second", "out", "classes")
 
 
+def _only_dense(handed: Handed, format: str) -> DenseNetwork:
+    """The one network that is to be written, if it is dense.
+
+    Raises:
+        UserError: It is not.
+    """
+    network = handed.networks[0]
+    if isinstance(network, OwnNetwork):
+        raise UserError(f"--format {format}: holds dense networks alone (quine.network): take safetensors")
+    return network
+
+
 class _Outputs(nn.Module):
     """All that a network says, as one function of images."""
 
     born: Tensor | None
 
-    def __init__(self, network: Network, genome: Tensor | None):
+    def __init__(self, network: DenseNetwork, genome: Tensor | None):
         super().__init__()
         self.network = network
         self.register_buffer("born", genome)

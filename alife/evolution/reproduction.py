@@ -4,8 +4,9 @@
 parent hands on is a *message*, the genome it emitted (g* in the record's copying_error). Noise strikes at birth: the
 newborn lives with the genome that the mutation operator (`alife.evolution.mutation`) makes of the message, by default
 g = g* + σ·RMS(g*)·ε, from numbers keyed by the child's identity. So a message and an identity say everything about a
-newborn, and nothing else is sent, stored or replayed. One that survives (`alife.evolution.survival`) keeps both: its
-identity of birth is its *origin*, whatever its id in the generation at hand.
+newborn, and nothing else is sent, stored or replayed, but for the line of ancestors where selection asks for it. One
+that survives (`alife.evolution.succession`) keeps both: its identity of birth is its *origin*, whatever its id in the
+generation at hand.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,9 +20,9 @@ from numpy.typing import NDArray
 
 from alife import schema
 from alife.configuration.keys import RunConfig
-from alife.evolution import mutation
+from alife.evolution import mutation, selection
 from alife.evolution.mutation import GAUSSIAN, Mutation
-from alife.organism.shape import Shape
+from alife.organism.shape import Anatomy
 from alife.streams import Stream, rng
 
 Floats = NDArray[np.float32]
@@ -63,6 +64,8 @@ class Newborns:
         noise_seed: Seed of the birth noise; a fork keeps its parent's for the generation that it thaws.
         mutation: The operator that they are born by; likewise.
         past: By what survivors were born of before a fork, the first first.
+        lines: [P, k] int64 ids of parent, grandparent and so on, as far back as the scheme of selection asks; None
+            where it does not. Read them with `line`.
     """
 
     ids: Ints
@@ -75,6 +78,7 @@ class Newborns:
     noise_seed: int
     mutation: Mutation = GAUSSIAN
     past: tuple[Era, ...] = ()
+    lines: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -92,14 +96,17 @@ class Newborns:
     def take(self, slots: Ints | slice) -> "Newborns":
         """Those in `slots`, in that order (a copy)."""
         arrays: dict[str, Any] = {name: getattr(self, name)[slots].copy() for name in ARRAYS}
-        return replace(self, **arrays, traits={name: trait[slots].copy() for name, trait in self.traits.items()})
+        lines = None if self.lines is None else self.lines[slots].copy()
+        traits = {name: trait[slots].copy() for name, trait in self.traits.items()}
+        return replace(self, **arrays, traits=traits, lines=lines)
 
 
 def joined(groups: Sequence[Newborns]) -> Newborns:
     """Newborns one group after another; all born by the same."""
     arrays: dict[str, Any] = {name: np.concatenate([getattr(group, name) for group in groups]) for name in ARRAYS}
     traits = {name: np.concatenate([group.traits[name] for group in groups]) for name in groups[0].traits}
-    return replace(groups[0], **arrays, traits=traits)
+    lines = [group.lines for group in groups if group.lines is not None]
+    return replace(groups[0], **arrays, traits=traits, lines=np.concatenate(lines) if lines else None)
 
 
 def identities(island: int, generation: int, size: int, first: int = 0) -> Ints:
@@ -112,7 +119,13 @@ def generation_of(ids: Ints) -> Ints:
     return ids >> schema.SLOT_BITS & schema.MAX_GENERATIONS
 
 
-def founders(config: RunConfig, n_weights: int, island: int, genomes: Floats | None = None) -> Newborns:
+def founders(
+    config: RunConfig,
+    n_weights: int,
+    island: int,
+    genomes: Floats | None = None,
+    drawn: Callable[[int, int], Floats] | None = None,
+) -> Newborns:
     """The founders of one island: weights U(±1/√H), torch's default for a layer of H inputs; or those that are given.
 
     Args:
@@ -120,12 +133,15 @@ def founders(config: RunConfig, n_weights: int, island: int, genomes: Floats | N
         n_weights: N.
         island: Which.
         genomes: [n, N] of all islands, as of `alife.evolution.founding.given`.
+        drawn: As of `alife.evolution.networks.founder`.
 
     Returns:
         Newborns with [P, n_weights] messages, no birth noise, and the configuration's life-history traits.
     """
     size = config.population.size
-    if genomes is None:
+    if genomes is None and drawn is not None:
+        messages = np.stack([drawn(island, slot) for slot in range(size)])
+    elif genomes is None:
         bound = np.float32(config.quine.hidden**-0.5)
         draw = rng(config.seed, Stream.FOUNDERS, island)
         messages = draw.random((size, n_weights), dtype=np.float32)
@@ -164,7 +180,16 @@ def trait(config: RunConfig, newborns: Newborns, name: str) -> Floats:
     return np.full(len(newborns), environment(config)[name], np.float32)
 
 
-def birth(newborns: Newborns, shape: Shape) -> Floats:
+def line(newborns: Newborns, back: int) -> Ints:
+    """[P, back] ids of parent, grandparent and so on; the oldest that is known stands for all before it.
+
+    That is the id of a founder itself, and of the parent where a fork has thawed newborns of a run without lines.
+    """
+    known = newborns.ancestors[:, None] if newborns.lines is None else newborns.lines
+    return known[:, np.minimum(np.arange(back), known.shape[1] - 1)]
+
+
+def birth(newborns: Newborns, shape: Anatomy) -> Floats:
     """Genomes [P, N] float32 that newborns of a network's shape live with; of survivors those of their births.
 
     Raises:
@@ -203,7 +228,7 @@ def mutated(
     messages: Floats,
     noise: Floats,
     draw: Callable[[int], np.random.Generator],
-    shape: Shape,
+    shape: Anatomy,
     where: Callable[[int], str],
 ) -> Floats:
     """Genomes [P, N] that an operator makes of messages.
@@ -250,10 +275,11 @@ def conceive(
                 inherited = inherited * np.exp(np.float32(config.reproduction.trait_mutation) * step)
             inherited = np.minimum(inherited, LARGEST)
         traits[name] = inherited
-    ids = identities(island, generation, len(chosen), first)
+    ids, back = identities(island, generation, len(chosen), first), selection.back(config.selection)
+    ancestors = parents.ids[chosen]
     return Newborns(
         ids=ids,
-        ancestors=parents.ids[chosen],
+        ancestors=ancestors,
         second_ancestors=np.full_like(ids, schema.NO_ANCESTOR),
         origins=ids.copy(),
         messages=emitted[chosen],
@@ -261,6 +287,7 @@ def conceive(
         traits=traits,
         noise_seed=config.seed,
         mutation=mutation.of_rules(config.reproduction),
+        lines=np.column_stack([ancestors, line(parents, back)[chosen, : back - 1]]) if back else None,
     )
 
 

@@ -1,100 +1,44 @@
 """The shipped schemes of selection: from scores to each individual's chance to be the parent of a child.
 
 `alife.evolution.selection` draws parents by them. A new one is a function in `SCHEMES`, under a name of its own; the
-command and the tests walk that registry. Rows of [..., P] are islands or generations that do not compete.
+command and the tests walk that registry. Rows of [..., P] are islands or generations that do not compete. A scheme with
+parameters of its own has an argument `parameters`; one that needs more than scores has keyword arguments of `OFFERS`.
 """
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import moocore
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
-Doubles = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
-
-DUST: Final = 1e-6
-"""Scores of an island that span no more than this (accuracy, or log ρ) are float32 rounding, and count as equal."""
-
-
-class Rules(Protocol):
-    """What selection reads of a configuration; `alife.configuration.keys.Selection` is one."""
-
-    @property
-    def scheme(self) -> str: ...
-    @property
-    def shuffled(self) -> bool: ...
-    @property
-    def parameters(self) -> Mapping[str, Any]: ...
-    @property
-    def accuracy_weight(self) -> float: ...
-    @property
-    def tournament_size(self) -> int: ...
-    @property
-    def truncation(self) -> float: ...
-    @property
-    def survivors(self) -> int: ...
-
-
-def objectives(accuracy: ArrayLike, replication_error: ArrayLike) -> tuple[Doubles, Doubles]:
-    """What selection compares: accuracy, and −log ρ."""
-    rho = np.maximum(np.asarray(replication_error, np.float64), np.finfo(np.float32).tiny)
-    return np.asarray(accuracy, np.float64), -np.log(rho)
-
-
-def mixed(scores: tuple[Doubles, Doubles], living: Bools, weight: float) -> Doubles:
-    """w·z(accuracy) + (1 − w)·z(−log ρ), z over the last axis."""
-    accuracy, fidelity = (_standardise(score, living) for score in scores)
-    return weight * accuracy + (1 - weight) * fidelity
-
-
-def _standardise(score: Doubles, living: Bools) -> Doubles:
-    counted = living & np.isfinite(score)
-    value = np.where(counted, score, 0.0)
-    number = np.maximum(counted.sum(-1, keepdims=True), 1)
-    deviation = np.where(counted, value - value.sum(-1, keepdims=True) / number, 0.0)
-    sd = np.sqrt(np.square(deviation).sum(-1, keepdims=True) / number)
-    span = np.ptp(deviation, axis=-1, keepdims=True)
-    return np.divide(deviation, sd, out=np.zeros_like(deviation), where=span > DUST)
-
-
-def _places(value: Doubles, living: Bools) -> tuple[Ints, Ints, Ints]:
-    """How many of the living are worse than each, [..., P], how many no better, and how many there are, [..., 1]."""
-    value = np.where(living, value, -np.inf)
-    order = np.argsort(value, axis=-1)
-    ranked = np.take_along_axis(value, order, -1)
-    here = np.broadcast_to(np.arange(value.shape[-1]), value.shape)
-    step = ranked[..., 1:] != ranked[..., :-1]
-    edge = np.ones((*value.shape[:-1], 1), bool)
-    first = np.maximum.accumulate(np.where(np.concatenate([edge, step], -1), here, 0), axis=-1)
-    last = np.where(np.concatenate([step, edge], -1), here, value.shape[-1])
-    last = np.minimum.accumulate(last[..., ::-1], axis=-1)[..., ::-1]
-    worse, no_better = np.empty_like(order), np.empty_like(order)
-    np.put_along_axis(worse, order, first, -1)
-    np.put_along_axis(no_better, order, last + 1, -1)
-    dead = (~living).sum(-1, keepdims=True)
-    return worse - dead, no_better - dead, value.shape[-1] - dead
-
-
-def _winners(value: Doubles, living: Bools, size: int) -> Doubles:
-    """The best of `size` drawn with replacement; equals share: ((no better)^k − (worse)^k) / n^k / ties."""
-    worse, no_better, number = _places(value, living)
-    number = np.maximum(number, 1)
-    chance = ((no_better / number) ** size - (worse / number) ** size) / np.maximum(no_better - worse, 1)
-    return np.where(living, chance, 0.0)
+from alife import plugins
+from alife.configuration import schemes
+from alife.evolution.fitness import (
+    Bools,
+    Doubles,
+    Ints,
+    Rules,
+    exponential,
+    mixed,
+    places,
+    proportional,
+    share,
+    standardise,
+    winners,
+)
+from alife.evolution.lexicase import lexicase
+from alife.evolution.niches import map_elites, novelty, speciation
 
 
 def _tournament(scores: tuple[Doubles, Doubles], living: Bools, rules: Rules) -> Doubles:
     """The fittest of `selection.tournament_size` drawn with replacement."""
-    return _winners(mixed(scores, living, rules.accuracy_weight), living, rules.tournament_size)
+    return winners(mixed(scores, living, rules.accuracy_weight), living, rules.tournament_size)
 
 
 def _truncation(scores: tuple[Doubles, Doubles], living: Bools, rules: Rules) -> Doubles:
     """Uniform over the fittest share of the living, rounded up; equals at its edge share what is left."""
-    worse, no_better, number = _places(mixed(scores, living, rules.accuracy_weight), living)
+    worse, no_better, number = places(mixed(scores, living, rules.accuracy_weight), living)
     kept = np.maximum(np.ceil(rules.truncation * number - 1e-9), 1)
     inside = np.clip(no_better - np.maximum(worse, number - kept), 0, None)
     return np.where(living, inside / np.maximum(no_better - worse, 1) / kept, 0.0)
@@ -102,22 +46,18 @@ def _truncation(scores: tuple[Doubles, Doubles], living: Bools, rules: Rules) ->
 
 def _roulette(scores: tuple[Doubles, Doubles], living: Bools, rules: Rules) -> Doubles:
     """In proportion to exp(fitness)."""
-    mix = np.where(living, mixed(scores, living, rules.accuracy_weight), -np.inf)
-    best = mix.max(-1, keepdims=True, initial=-np.inf)
-    weight = np.exp(mix - np.where(np.isfinite(best), best, 0.0))
-    total = weight.sum(-1, keepdims=True)
-    return np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
+    return proportional(exponential(mixed(scores, living, rules.accuracy_weight), living), living)
 
 
 def _nsga2(scores: tuple[Doubles, Doubles], living: Bools, rules: Rules) -> Doubles:
     """Binary tournament on Pareto rank, then crowding distance (Deb et al. 2002); no weight."""
-    points = np.stack([_standardise(score, living) for score in scores], axis=-1)
+    points = np.stack([standardise(score, living) for score in scores], axis=-1)
     order = np.zeros(living.shape)
     for row in np.ndindex(living.shape[:-1]):
         alive = living[row]
         if alive.any():
             order[row][alive] = _crowded_order(points[row][alive])
-    return _winners(order, living, 2)
+    return winners(order, living, 2)
 
 
 def _crowded_order(points: Doubles) -> Ints:
@@ -143,19 +83,48 @@ def _drift(scores: tuple[Doubles, Doubles], living: Bools, rules: Rules) -> Doub
     return share(living)
 
 
-def share(living: Bools) -> Doubles:
-    """Equal chances of the living."""
-    return living / np.maximum(living.sum(-1, keepdims=True), 1)
-
-
-SCHEMES: Final[Mapping[str, Callable[[tuple[Doubles, Doubles], Bools, Rules], Doubles]]] = MappingProxyType(
+SCHEMES: Final[Mapping[str, Callable[..., Doubles]]] = MappingProxyType(
     {
         "tournament": _tournament,
         "truncation": _truncation,
         "roulette": _roulette,
         "nsga2": _nsga2,
+        "lexicase": lexicase,
+        "novelty": novelty,
+        "map_elites": map_elites,
+        "speciation": speciation,
         "drift": _drift,
     }
 )
 """Chances of parenthood, [..., P], from (accuracy, −log ρ), who lives, and the rules. Read-only: what is patched in at
 run time would go on record under the name of the shipped one."""
+
+OFFERS: Final = ("answers", "clades", "random")
+"""What a shipped scheme is given, too, if it asks for it by name."""
+
+
+def asks(name: str) -> tuple[str, ...]:
+    """What of `OFFERS` a shipped scheme asks for; one that asks is called for one island at a time."""
+    return tuple(each for each in OFFERS if each in plugins.named_arguments(SCHEMES[name]))
+
+
+def parameters(rules: Rules) -> Any:
+    """The parameters of a shipped scheme, as its model in `alife.configuration.schemes`; None if it has none."""
+    model = schemes.SCHEMES[rules.scheme]
+    return None if model is None else model.model_validate(dict(rules.parameters))
+
+
+def chances(rules: Rules, scores: tuple[Doubles, Doubles], living: Bools, offered: Mapping[str, Any]) -> Doubles:
+    """[..., P] what a shipped scheme gives.
+
+    Args:
+        rules: Its name and parameters.
+        scores: As of `alife.evolution.fitness.objectives`.
+        living: [..., P]; somebody lives.
+        offered: `OFFERS` by name, at least those that it asks for.
+    """
+    scheme = SCHEMES[rules.scheme]
+    given = {name: offered[name] for name in asks(rules.scheme)}
+    if "parameters" in plugins.named_arguments(scheme):
+        given["parameters"] = parameters(rules)
+    return scheme(scores, living, rules, **given)

@@ -12,9 +12,9 @@ import numpy as np
 from alife import schema
 from alife.configuration.keys import RunConfig
 from alife.evolution import crossover
-from alife.evolution.reproduction import Era, Floats, Ints, Newborns, conceive, identities, joined
+from alife.evolution.reproduction import Era, Floats, Ints, Newborns, conceive, identities, joined, line
 from alife.evolution.selection import Choice
-from alife.organism.shape import Shape
+from alife.organism.shape import Anatomy
 from alife.streams import Stream, rng
 
 
@@ -25,7 +25,7 @@ def following(
     choice: Choice,
     generation: int,
     island: int,
-    shape: Shape,
+    shape: Anatomy,
 ) -> Newborns:
     """The next generation of an island, in slot order.
 
@@ -49,7 +49,7 @@ def following(
 
 
 def _crossed(
-    config: RunConfig, children: Newborns, emitted: Floats, parents: Newborns, choice: Choice, shape: Shape
+    config: RunConfig, children: Newborns, emitted: Floats, parents: Newborns, choice: Choice, shape: Anatomy
 ) -> Newborns:
     """Children with the messages of those of two parents crossed; traits are the first parent's."""
     cross = crossover.operator(config.reproduction.crossover_operator, shape)
@@ -68,6 +68,7 @@ def _surviving(parents: Newborns, kept: Ints, generation: int, island: int, chil
     """Survivors under their new ids; what they were born of is their past where children are born of something else."""
     before = Era(generation, parents.noise_seed, parents.mutation)
     born_alike = (children.noise_seed, children.mutation) == (parents.noise_seed, parents.mutation)
+    back = 0 if children.lines is None else children.lines.shape[1]
     return replace(
         parents.take(kept),
         ids=identities(island, generation, len(kept)),
@@ -76,4 +77,5 @@ def _surviving(parents: Newborns, kept: Ints, generation: int, island: int, chil
         noise_seed=children.noise_seed,
         mutation=children.mutation,
         past=parents.past if born_alike else (*parents.past, before),
+        lines=None if back == 0 else np.column_stack([parents.ids[kept], line(parents, back)[kept, : back - 1]]),
     )

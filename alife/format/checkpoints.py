@@ -18,12 +18,14 @@ from alife.errors import UserError, damaged
 from alife.evolution import mutation
 from alife.evolution.mutation import GAUSSIAN, Mutation
 from alife.evolution.reproduction import ARRAYS, Era, Floats, Newborns, birth, by_era, generation_of
-from alife.organism.shape import Shape
+from alife.organism.shape import Shape, Tensors
 from alife.words import count
 
 _TENSORS = {**ARRAYS, **{f"traits/{name}": "float32" for name in schema.LIFE_HISTORY}}
 _USUAL = {"origins": lambda ids: ids, "second_ancestors": lambda ids: np.full_like(ids, schema.NO_ANCESTOR)}
 """Tensors that are there only where they are not these: of islands with survivors, or children of two parents."""
+_LINES = "lines"
+"""The tensor that only runs have whose scheme of selection asks for lines of ancestors."""
 
 _ISLAND = re.compile("0|[1-9][0-9]{0,8}")
 
@@ -70,6 +72,8 @@ def encode(generation: int, newborns: Mapping[int, Newborns], meta: Mapping[str,
         survivors |= f"{number}/origins" in tensors
         for name, values in island.traits.items():
             tensors[f"{number}/traits/{name}"] = np.ascontiguousarray(values)
+        if island.lines is not None:
+            tensors[f"{number}/{_LINES}"] = np.ascontiguousarray(island.lines)
     problem = _problem(tensors, generation)
     if problem:
         raise ValueError(problem)
@@ -125,16 +129,17 @@ def decode(data: bytes, source: str) -> tuple[int, dict[int, Newborns], dict[str
     return generation, {island: _newborns(tensors, island, noise_seed, how, past) for island in islands}, meta
 
 
-def born(newborns: Mapping[int, Newborns], individual: int, hidden: int) -> Floats | None:
+def born(newborns: Mapping[int, Newborns], individual: int, hidden: int | None) -> Floats | None:
     """[N] float32, the genome that an individual lives with, its birth noise included; None if it is not among them.
 
     Args:
         newborns: By island.
         individual: An id.
-        hidden: H of the networks.
+        hidden: H of the networks; None if they are not dense.
 
     Raises:
-        UserError: It is born by an operator of the run's own, which readers do not run.
+        UserError: It is born by an operator of the run's own, which readers do not run, or by one that needs to know
+            the matrices of a network that is not dense.
     """
     for group in newborns.values():
         slot = np.flatnonzero(group.ids == individual)
@@ -145,7 +150,14 @@ def born(newborns: Mapping[int, Newborns], individual: int, hidden: int) -> Floa
                     f"individual {individual} is born by {one.mutation.operator}, which is not run to read a genome: "
                     "the message that it comes of is in the checkpoint"
                 )
-            return birth(one, Shape.of_genome(one.messages.shape[1], hidden, hidden))[0]
+            n = one.messages.shape[1]
+            if hidden is None and one.mutation.operator in mutation.BY_MATRIX:
+                raise UserError(
+                    f"individual {individual} is born by {one.mutation.operator}, from matrices of a network that is "
+                    "not made to read a genome: the message that it comes of is in the checkpoint"
+                )
+            shape = Tensors(((n,),), 0) if hidden is None else Shape.of_genome(n, hidden, hidden)
+            return birth(one, shape)[0]
     return None
 
 
@@ -219,7 +231,8 @@ def _newborns(
     usual = {name: made(ids) for name, made in _USUAL.items()}
     arrays = {name: tensors.get(f"{island}/{name}", usual.get(name, ids)) for name in ARRAYS}
     traits = {name: tensors[f"{island}/traits/{name}"] for name in schema.LIFE_HISTORY}
-    return Newborns(**arrays, traits=traits, noise_seed=noise_seed, mutation=how, past=past)
+    lines = tensors.get(f"{island}/{_LINES}")
+    return Newborns(**arrays, traits=traits, noise_seed=noise_seed, mutation=how, past=past, lines=lines)
 
 
 def _era(until: object, noise_seed: object, how: object) -> Era:
@@ -243,7 +256,7 @@ def _problem(tensors: Mapping[str, np.ndarray], generation: int) -> str:
     for name, tensor in tensors.items():
         number, _, field = name.partition("/")
         islands.setdefault(number, {})[field] = tensor
-    weights = set()
+    weights, back = set(), set()
     for number, fields in islands.items():
         if (
             not (number.isascii() and number.isdigit() and str(int(number)) == number)
@@ -254,8 +267,11 @@ def _problem(tensors: Mapping[str, np.ndarray], generation: int) -> str:
         if problem:
             return f"island {number}: {problem}"
         weights.add(fields["messages"].shape[1])
+        back.add(fields[_LINES].shape[1] if _LINES in fields else 0)
     if len(weights) != 1:
         return f"genomes of different lengths: {sorted(weights)}"
+    if len(back) != 1:
+        return f"lines of ancestors of different lengths: {sorted(back)}"
     for name in ("ids", "origins"):
         identities = np.concatenate([fields.get(name, fields["ids"]) for fields in islands.values()])
         if len(np.unique(identities)) != len(identities):
@@ -264,14 +280,15 @@ def _problem(tensors: Mapping[str, np.ndarray], generation: int) -> str:
 
 
 def _island_problem(fields: Mapping[str, np.ndarray], generation: int) -> str:
-    if wrong := (fields.keys() ^ _TENSORS.keys()) - _USUAL.keys():
+    kinds = {**_TENSORS, **({_LINES: "int64"} if _LINES in fields else {})}
+    if wrong := (fields.keys() ^ kinds.keys()) - _USUAL.keys():
         return f"tensors {sorted(wrong)} are missing or unknown"
     size = len(fields["ids"]) if fields["ids"].ndim else 0
-    for name, dtype in _TENSORS.items():
+    for name, dtype in kinds.items():
         tensor = fields.get(name, fields["ids"])
         if tensor.dtype != dtype:
             return f"{name} is {tensor.dtype}, not {dtype}"
-        if tensor.ndim != (2 if name == "messages" else 1) or len(tensor) != size:
+        if tensor.ndim != (2 if name in ("messages", _LINES) else 1) or len(tensor) != size:
             return f"{name} has shape {tensor.shape} for {count(size, 'newborn')}"
         if dtype == "float32" and not np.isfinite(tensor).all():
             return f"{name} is not finite"
@@ -284,4 +301,6 @@ def _island_problem(fields: Mapping[str, np.ndarray], generation: int) -> str:
         return f"somebody who survived into generation {generation} was born in no generation before"
     if (fields.get("second_ancestors", ids) < schema.NO_ANCESTOR).any():
         return "a second ancestor is nobody that could be"
+    if _LINES in fields and (not fields[_LINES].shape[1] or (fields[_LINES][:, 0] != fields["ancestors"]).any()):
+        return "lines of ancestors do not begin with them"
     return ""

@@ -73,7 +73,8 @@ class _Start(_Strict):
 class Task(_Strict):
     """The data that a run learns: SHA-256, shape of an image, and images of each class by split.
 
-    Of data that were handed over their name, and of what has them the names of classes; `dtype` is absent of uint8.
+    Of data that were handed over their name, and of what has them the names of classes; `dtype` is absent of uint8. Of
+    a regression `kind`, `mean` and `sd` of each output, and `classes` are the outputs.
     """
 
     digest: Digest
@@ -84,6 +85,9 @@ class Task(_Strict):
     dtype: Literal["float32", "float64"] | None = None
     names: list[str] | None = None
     name: str | None = None
+    kind: Literal["regression"] | None = None
+    mean: list[float] | None = None
+    sd: list[float] | None = None
 
 
 class _Object(_Strict):

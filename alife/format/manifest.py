@@ -18,7 +18,7 @@ from alife.configuration.keys import RunConfig
 from alife.configuration.values import GIVEN
 from alife.errors import UserError, damaged
 from alife.format.fields import SINCE, Manifest, Task
-from alife.words import images
+from alife.words import answers, images
 
 NAME: Final = "manifest.json"
 MOST: Final = 1 << 26
@@ -43,7 +43,7 @@ def told(task: Mapping[str, Any]) -> str:
     Their name goes before, if they were handed over with one, as in "pets (60 images …, SHA-256 …)".
     """
     n = sum(map(sum, task["counts"].values()))
-    what = f"{images(n, task['shape'], task.get('dtype', 'uint8'))}, {task['classes']} classes"
+    what = f"{images(n, task['shape'], task.get('dtype', 'uint8'))}, {answers(task['classes'], task.get('kind'))}"
     digest, name = f"SHA-256 {task['digest'][:12]}…", task.get("name", GIVEN)
     return f"{what} ({digest})" if name == GIVEN else f"{name} ({what}, {digest})"
 

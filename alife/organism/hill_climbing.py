@@ -12,6 +12,7 @@ from torch import Tensor
 from alife.configuration import keys as configuration
 from alife.organism.kernel.features import Features
 from alife.organism.kernel.gradient import Gradient
+from alife.organism.shape import Shape
 
 TABLE: Final = 1 << 21
 """Normal numbers drawn at once. Each step takes a slice for each network (Salimans et al. 2017, section 2.1): to draw
@@ -30,7 +31,7 @@ class Climbers:
         sigma: Standard deviation of the noise.
     """
 
-    def __init__(self, features: Features, life: configuration.Life, genomes: Tensor, sigma: float):
+    def __init__(self, features: Features[Shape], life: configuration.Life, genomes: Tensor, sigma: float):
         self._sigma, (self._k, n) = sigma, genomes.shape
         self._epoch, self._batch = features.epoch(life), life.coordinates
         self._gradient = Gradient(features, life, "blank", 2 * self._k, genomes)

@@ -6,6 +6,7 @@ Its randomness comes from a stream of its own, so neither its neighbours nor the
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -15,7 +16,6 @@ from torch import Tensor
 from alife.configuration import keys as configuration
 from alife.organism.kernel.features import Features
 from alife.organism.kernel.gradient import Gradient
-from alife.organism.kernel.matrices import Matrices
 from alife.organism.optimizers import OPTIMIZERS, Optimizer
 
 BLOCK = 64  # steps whose random indices are drawn at once: part of the random stream's definition
@@ -23,12 +23,45 @@ BLOCK = 64  # steps whose random indices are drawn at once: part of the random s
 Step = tuple[Tensor, Tensor | None]
 
 
+class Learning(Protocol):
+    """The weights of c networks while they learn."""
+
+    flat: Tensor  # [c·N], in whatever order
+
+    def read(self, genomes: Tensor) -> None:
+        """Take the values of [c, N] genomes."""
+
+    def write(self, genomes: Tensor) -> None:
+        """Give the values to [c, N] genomes."""
+
+    def spread(self, values: Tensor) -> Tensor:
+        """Like `flat`, with the value [c] of each network at all of its weights."""
+
+
+class Slope(Protocol):
+    """The gradient of a life's loss for c individuals; `alife.organism.kernel.gradient.Gradient` is the fast one."""
+
+    @property
+    def weights(self) -> Learning: ...
+    def begin(self, genomes: Tensor, task_weights: Tensor) -> None:
+        """Birth: [c, N] genomes, left as they are, and the weights [c] of their cross-entropy."""
+
+    def aim(self) -> None:
+        """Make the present weights the target."""
+
+    def __call__(self, coordinates: Tensor, images: Tensor | None) -> Tensor:
+        """The gradient at `weights`, like `weights.flat`, of a `Step`."""
+
+
+MakeSlope = Callable[[Features[Any], configuration.Life, str, int, Tensor], Slope]
+"""(features, life, pairing, c, a tensor with the genomes' dtype and device) → slope."""
+
 Dealer = Callable[[int], tuple[NDArray[np.int64], NDArray[np.int64]]]
 """The next so many steps of one individual: coordinates [steps, B] and images [steps, B']."""
 
 
 def experiences(
-    features: Features, life: configuration.Life, pairing: str, streams: list[np.random.Generator]
+    features: Features[Any], life: configuration.Life, pairing: str, streams: list[np.random.Generator]
 ) -> Iterator[Step]:
     """What a chunk meets at each step: random coordinates [c, B] and images [c, B'], int64.
 
@@ -52,7 +85,7 @@ def experiences(
         yield from zip(coordinates, images if n_images else [None] * steps, strict=True)
 
 
-def _drawing(features: Features, life: configuration.Life, images: int, stream: np.random.Generator) -> Dealer:
+def _drawing(features: Features[Any], life: configuration.Life, images: int, stream: np.random.Generator) -> Dealer:
     """With replacement."""
     n = 1 if features.images is None else len(features.images)
 
@@ -63,7 +96,7 @@ def _drawing(features: Features, life: configuration.Life, images: int, stream: 
     return draw
 
 
-def _dealing(features: Features, life: configuration.Life, images: int, stream: np.random.Generator) -> Dealer:
+def _dealing(features: Features[Any], life: configuration.Life, images: int, stream: np.random.Generator) -> Dealer:
     """From shuffled decks: no coordinate twice in an epoch, no image again before all have come."""
     n = 1 if features.images is None else len(features.images)
     deck = np.empty(0, np.int64)
@@ -81,7 +114,7 @@ def _dealing(features: Features, life: configuration.Life, images: int, stream: 
 
 
 def live(
-    features: Features,
+    features: Features[Any],
     genomes: Tensor,
     life: configuration.Life,
     pairing: str,
@@ -89,6 +122,7 @@ def live(
     task_weights: Tensor,
     streams: Callable[[int], np.random.Generator],
     chunk: int,
+    slope: MakeSlope = Gradient,
 ) -> Tensor:
     """Adults [P, N]: the genomes after a lifetime of learning, chunk after chunk.
 
@@ -101,6 +135,7 @@ def live(
         task_weights: [P] weights of the cross-entropy.
         streams: slot → the generator of that individual's experiences (slot 0's for all in a shared environment).
         chunk: Individuals computed together.
+        slope: Makes their gradient.
     """
     adults = genomes.clone()
     if life.steps == 0:
@@ -108,7 +143,7 @@ def live(
     for first in range(0, len(genomes), chunk):
         these = slice(first, min(first + chunk, len(genomes)))
         if first == 0 or these.stop - first < chunk:
-            gradient = Gradient(features, life, pairing, these.stop - first, genomes)
+            gradient = slope(features, life, pairing, these.stop - first, genomes)
         learners = Learners(features, life, gradient, genomes[these], rates[these], task_weights[these])
         slots = [0] if life.environment == "shared" else range(these.start, these.stop)
         learners.learn(experiences(features, life, pairing, [streams(s) for s in slots]))
@@ -135,9 +170,9 @@ class Learners:
 
     def __init__(
         self,
-        features: Features,
+        features: Features[Any],
         life: configuration.Life,
-        gradient: Gradient,
+        gradient: Slope,
         genomes: Tensor,
         rates: Tensor,
         task_weights: Tensor,
@@ -158,17 +193,16 @@ class Learners:
 
 
 def _updating(
-    rule: Optimizer, weights: Matrices, moments: list[Tensor], rates: Tensor
+    rule: Optimizer, weights: Learning, moments: list[Tensor], rates: Tensor
 ) -> Callable[[Tensor, int], None]:
     """(gradient, t) → None: step t of each individual, at its own rate."""
     if len(set(rates.tolist())) == 1:
         rate = rates[0].item()
         return lambda gradient, t: rule.update(weights.flat, gradient, moments, t, rate)
-    step, rate_of = torch.empty_like(weights.flat), Matrices(weights.shape, len(rates), weights.flat)
-    rate_of.read(rates.unsqueeze(1).expand(-1, weights.shape.n_weights))
+    step, rate_of = torch.empty_like(weights.flat), weights.spread(rates)
 
     def learn(gradient: Tensor, t: int) -> None:
         rule.update(step.zero_(), gradient, moments, t, 1.0)
-        weights.flat.addcmul_(step, rate_of.flat)
+        weights.flat.addcmul_(step, rate_of)
 
     return learn

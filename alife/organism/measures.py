@@ -1,6 +1,7 @@
 """What is measured of individuals: how well they print, and what kind of fixpoint they are. [P, N] in, [P] out.
 
-Call `relative_error` for ρ and its kin, `fixpoint_class` for what a genome is under emission.
+Call `relative_error` for ρ and its kin, `fixpoint_class` for what a genome is under emission, `explained_variance` for
+how well individuals predict.
 """
 
 import torch
@@ -27,6 +28,22 @@ def replication_loss(printed: Tensor, reference: Tensor) -> Tensor:
 def squared_norm(genomes: Tensor) -> Tensor:
     """Σg², the squared norm."""
     return torch.linalg.vector_norm(genomes, dim=1).square()
+
+
+def explained_variance(squares: Tensor, targets: Tensor) -> Tensor:
+    """[P] float32 share of the variance of targets that predictions explain, from 0 to 1.
+
+    max(0, 1 - Σ(prediction - target)² / Σ(target - mean)²) of each output, averaged over outputs: 0 is no better than
+    to predict the mean, 1 is perfect. 0 of an output with a prediction that is not finite, or whose targets are all
+    alike.
+
+    Args:
+        squares: [P, D] float64, Σ(prediction - target)² of each network and output.
+        targets: [n, D].
+    """
+    exact = targets.to(torch.float64)
+    shares = 1 - squares / (exact - exact.mean(0)).square().sum(0)
+    return shares.nan_to_num(nan=0.0, posinf=0.0, neginf=0.0).clamp_min(0).mean(1).to(torch.float32)
 
 
 def fixpoint_class(genomes: Tensor, once: Tensor, twice: Tensor, tolerance: float = 1e-2) -> list[str]:

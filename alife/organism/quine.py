@@ -1,8 +1,9 @@
-"""The network: emission of the genome, classification. Whole populations at once.
+"""The network: emission of the genome, classification or regression. Whole populations at once.
 
-Make a `Forward` for a population; `emit` prints genomes, `accuracy` classifies. Fixed features of a coordinate and of
-an image (`alife.world.projections`) pass through two SELU layers to two linear heads, one that prints a weight and one
-that names a class (Chang & Lipson 2018, section 2). No biases. Activations are [P, H, batch].
+Make a `Forward` for a population; `emit` prints genomes, `accuracy` and `answers` classify, `explained_variance`
+predicts. Fixed features of a coordinate and of an image (`alife.world.projections`) pass through two SELU layers to two
+linear heads, one that prints a weight and one that names a class (Chang & Lipson 2018, section 2), or gives the numbers
+of a regression. No biases. Activations are [P, H, batch].
 
 Activations are kept in units of UNIT (`alife.organism.kernel.activation`).
 """
@@ -17,6 +18,7 @@ from torch import Tensor
 from alife.organism.genome import Weights, split
 from alife.organism.kernel.activation import FIRST, SECOND, UNIT, Selu
 from alife.organism.kernel.products import product
+from alife.organism.measures import explained_variance
 from alife.organism.shape import Shape
 
 
@@ -89,6 +91,33 @@ class Forward:
             best, answer = logits.max(1)
             right[who] += ((answer == labels[rows]) & best.isfinite()).sum(1)
         return right.to(torch.float32) / max(1, len(images))
+
+    def answers(self, adults: Tensor, images: Tensor, labels: Tensor) -> Tensor:
+        """Confusion [P, C, C] float32: of the images of class a, the share that each answers b.
+
+        An image without a finite answer is in no column; a class without images is a row of zeros. Arguments as of
+        `accuracy`.
+        """
+        classes = self.shape.classes
+        given = torch.zeros(len(adults), classes * classes, dtype=torch.int64, device=adults.device)
+        for who, rows, logits in self._logits(adults, images):
+            best, answer = logits.max(1)
+            given[who].scatter_add_(1, labels[rows] * classes + answer, best.isfinite().to(torch.int64))
+        shown = torch.bincount(labels, minlength=classes).clamp(min=1)
+        return (given.view(-1, classes, classes) / shown[:, None]).to(torch.float32)
+
+    def explained_variance(self, adults: Tensor, images: Tensor, targets: Tensor) -> Tensor:
+        """Share [P] of the variance of targets [n, C] that answers to images explain: `measures.explained_variance`.
+
+        Args:
+            adults: [P, N] weights.
+            images: As in `accuracy`.
+            targets: [n, C], standardised.
+        """
+        squares = torch.zeros(len(adults), self.shape.classes, dtype=torch.float64, device=adults.device)
+        for who, rows, answers in self._logits(adults, images):
+            squares[who] += (answers.to(torch.float64) * UNIT - targets[rows].T).square().sum(2)
+        return explained_variance(squares, targets)
 
     def cross_entropy(self, adults: Tensor, images: Tensor, labels: Tensor, temperature: float) -> Tensor:
         """Mean cross-entropy [P] of softmax(logits/temperature), of images and labels as in `accuracy`."""

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 import torch
 from torch import Tensor
 
-from alife.evolution.island import Habitat
+from alife.evolution.habitat import Habitat
 from alife.organism.kernel.gradient import Gradient
 from alife.organism.lifetime import experiences
 from alife.organism.optimizers import OPTIMIZERS
@@ -99,7 +99,7 @@ def anneal(
         networks = torch.empty_like(networks)
         gradient.weights.write(networks)
         if first + SEGMENT >= stage.steps and stage.regenerate:
-            networks = place.forward.emit(networks, place.features.coordinates)
+            networks = place.emit(networks)
         done = sum(stage.steps for stage in stages[:s]) + min(first + SEGMENT, stage.steps)
         curve += look(done, networks)
         work.tell(done / total, f"step {done} of {total}")

@@ -10,7 +10,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from alife.evolution.island import Habitat
+from alife.evolution.habitat import DenseLives, Habitat
 from alife.organism import measures as metrics
 from alife.seed_paper.frame import Floats, Outcome, Work
 from alife.seed_paper.habitat import configuration, floats, founders, measures, rows
@@ -69,15 +69,16 @@ def losses(place: Habitat, networks: Tensor) -> dict[str, Floats]:
     seen = place.features
     assert seen.images is not None
     assert seen.labels is not None
-    n = len(seen.coordinates)
+    assert isinstance(place.lives, DenseLives)
+    n, forward = len(seen.coordinates), place.lives.forward
     beside = torch.arange(n) % len(seen.images)
     both = torch.cat([seen.coordinates, seen.images[beside]], 1)
-    printed = place.forward.emit(networks, both)
+    printed = forward.emit(networks, both)
     loss = (printed - networks).square().sum(1)
-    entropy = place.forward.cross_entropy(networks, both, seen.labels[beside], TEMPERATURE) * n
-    blank = metrics.replication_loss(place.forward.emit(networks, seen.coordinates), networks)
+    entropy = forward.cross_entropy(networks, both, seen.labels[beside], TEMPERATURE) * n
+    blank = metrics.replication_loss(forward.emit(networks, seen.coordinates), networks)
     images, labels = place.splits["test"]
-    tested = place.forward.cross_entropy(networks, images, labels, TEMPERATURE) * len(labels)
+    tested = forward.cross_entropy(networks, images, labels, TEMPERATURE) * len(labels)
     found = {
         "L_SR_joint": loss,
         "rho_joint": loss / networks.square().sum(1),

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from alife.evolution.island import Habitat
+from alife.evolution.habitat import Habitat
 from alife.organism import measures
 from alife.seed_paper import strict
 from alife.seed_paper.frame import Floats, Outcome, Settings, Work
@@ -97,7 +97,7 @@ def follow(
     lines, generations = [], DESCENT[settings.full]
 
     def emit(parents: Tensor) -> Tensor:
-        return place.forward.emit(parents, place.features.coordinates)
+        return place.emit(parents)
 
     printed = [networks]
     for _ in range(generations):

@@ -14,7 +14,7 @@ from torch import Tensor
 from alife.configuration.keys import RunConfig, parse_config
 from alife.errors import UserError
 from alife.evolution import reproduction
-from alife.evolution.island import Habitat
+from alife.evolution.habitat import Habitat
 from alife.organism import measures as metrics
 from alife.seed_paper.frame import Floats, Settings
 from alife.seed_paper.registry import EXPERIMENTS
@@ -61,7 +61,10 @@ def check(names: Sequence[str], settings: Settings) -> Task | None:
     if settings.task == "none" and classifying:
         raise UserError(f"task: none: {classifying[0]} classifies: name mnist or a folder of IDX files")
     if settings.task != "mnist" or classifying:
-        return load_task(settings.task)
+        task = load_task(settings.task)
+        if task and task.scale is not None and classifying:
+            raise UserError(f"task: {settings.task}: a regression, and {classifying[0]} classifies: name another")
+        return task
     return None
 
 
@@ -88,7 +91,7 @@ def measures(place: Habitat, networks: Tensor) -> dict[str, Floats]:
     paper's `sqrt_margin` √(L_SR/N) and `quotient` ln(N/L_SR), and `accuracy` on the test images. The image is blank
     while a network prints.
     """
-    printed = place.forward.emit(networks, place.features.coordinates)
+    printed = place.emit(networks)
     out = replication(metrics.replication_loss(printed, networks), networks)
     if "test" in place.splits:
         out["accuracy"] = place.accuracy(networks, "test")

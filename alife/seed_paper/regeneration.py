@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from alife.evolution.island import Habitat
+from alife.evolution.habitat import Habitat
 from alife.organism import measures as metrics
 from alife.seed_paper.frame import Outcome, Work
 from alife.seed_paper.habitat import configuration, floats, founders, habitat, measures, rows
@@ -60,6 +60,6 @@ def alone(work: Work, part: str) -> Outcome:
 
 def regenerate(place: Habitat, networks: Tensor) -> Tensor:
     """[K, N] what the networks print; NaN for a network whose Σθ² then leaves float32: it has diverged."""
-    printed = place.forward.emit(networks, place.features.coordinates)
+    printed = place.emit(networks)
     printed[~metrics.squared_norm(printed).isfinite()] = float("nan")
     return printed

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from alife.configuration.keys import RunConfig
-from alife.evolution.island import Habitat
+from alife.evolution.habitat import Habitat
 from alife.organism import measures as metrics
 from alife.seed_paper.annealing import Stage, anneal, schedule
 from alife.seed_paper.exact import PERFECT, refine
@@ -146,7 +146,7 @@ def name_of(task_weight: float) -> str:
 
 def described(place: Habitat, networks: Tensor) -> dict[str, Any]:
     """What can be told during training, test images unseen."""
-    printed = place.forward.emit(networks, place.features.coordinates)
+    printed = place.emit(networks)
     out: dict[str, Any] = replication(metrics.replication_loss(printed, networks), networks)
     energy, fourth = networks.square().sum(1), networks.pow(4).sum(1)
     out["participation"] = (energy.square() / fourth / networks.shape[1]).numpy(force=True)

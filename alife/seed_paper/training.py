@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from alife.evolution.island import Habitat
+from alife.evolution.habitat import Habitat
 from alife.organism.kernel.gradient import Gradient
 from alife.organism.lifetime import Learners, experiences
 from alife.seed_paper.frame import Settings, Work

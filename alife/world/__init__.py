@@ -5,6 +5,7 @@ about.py        what a data set is, in a few lines
 parts.py        training and test set before they are divided, and what has to fit in them
 arrays.py       images of arrays, tensors and lists, in any layout
 labels.py       labels of any dtype, and words
+targets.py      numbers to predict, and the scale on which they are learned
 datasets.py     data sets as of torchvision and Hugging Face, taken apart
 mnist.py        MNIST itself: where it comes from, and the check that it is MNIST
 idx.py          IDX files: a strict reader and a writer

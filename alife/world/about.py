@@ -6,11 +6,14 @@ Call `describe` with what `task` says.
 from collections.abc import Mapping
 from typing import Final
 
-from alife.words import count, pixels
+import numpy as np
+
+from alife.words import answers, count, pixels
 from alife.world import mnist
 from alife.world.idx import ROLES, IdxFolder, content_md5
 from alife.world.parts import Parts
-from alife.world.splits import WORDS
+from alife.world.splits import TENTHS, WORDS
+from alife.world.targets import Scale
 from alife.world.task import Task, divided, is_made, load_task, obtain, usual
 
 KNOWN: Final[Mapping[str, tuple[Mapping[str, str], str]]] = {
@@ -55,13 +58,22 @@ def describe(spec: str) -> str:
 
 
 def _facts(task: Task) -> list[str]:
-    """Sizes, the split, and images of each class."""
+    """Sizes, the split, and images of each class, or where the targets of a regression are."""
+    by_tenths = task.kind == "regression" and task.split == "stratified"
     return [
         f"{count(len(task.learn_images), 'image')} to learn, {len(task.select_images):,} to select, "
-        f"{len(task.test_images):,} to test; {pixels(task.shape)}, {task.classes} classes",
-        f"split: {WORDS[task.split]}",
-        *_table(task),
+        f"{len(task.test_images):,} to test; {pixels(task.shape)}, {answers(task.classes, task.kind)}",
+        f"split: {TENTHS if by_tenths else WORDS[task.split]}",
+        *(_table(task) if task.scale is None else _targets(task, task.scale)),
     ]
+
+
+def _targets(task: Task, scale: Scale) -> list[str]:
+    """Mean and standard deviation of each output over the training set, and its extremes over all images."""
+    everything = np.concatenate([task.learn_labels, task.select_labels, task.test_labels])
+    rows = zip(scale.mean, scale.sd, everything.min(0), everything.max(0), strict=True)
+    head = f"{'output':>6}" + "".join(f"{name:>12}" for name in ("mean", "sd", "lowest", "highest"))
+    return [head, *(f"{number:6}" + "".join(f"{value:12.5g}" for value in row) for number, row in enumerate(rows))]
 
 
 def _table(task: Task) -> list[str]:

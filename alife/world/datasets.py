@@ -113,7 +113,9 @@ def _is_plain(dataset: Any, name: str) -> bool:
         return False
     for number in range(min(len(dataset.data), _TWICE) if hasattr(dataset, "__getitem__") else 0):
         image, label = _pair(dataset, number, name)
-        if not _same(as_array(image, name), as_array(dataset.data[number], name)) or label != dataset.targets[number]:
+        if not _same(as_array(image, name), as_array(dataset.data[number], name)):
+            return False
+        if not np.array_equal(as_array(label, name), as_array(dataset.targets[number], name)):
             return False
     return True
 

@@ -1,6 +1,7 @@
 """Labels of whatever somebody hands over: whole numbers of any dtype, truths or words, as arrays, tensors or lists.
 
 Call `read_labels` for one set, then `coded` for two as numbers. A wrong input is one line that names the argument.
+What is to be predicted as a number is read by `alife.world.targets`.
 """
 
 from collections.abc import Sequence
@@ -17,6 +18,20 @@ from alife.world.splits import Labels
 MOST_CLASSES: Final = 1 << 16
 """A class is a number below this."""
 
+_HINT: Final = "of numbers to predict say kind='regression'"
+
+
+def as_rows(value: Any, name: str) -> Array:
+    """Labels as anybody has them as one array, [n] or with more axes; a column is [n].
+
+    Raises:
+        UserError: They are of different kinds or shapes.
+    """
+    array = _listed(value, name) if isinstance(value, list | tuple) else as_array(value, name)
+    if array.dtype == object:
+        array = _listed(array.tolist() if array.ndim else [array.item()], name)
+    return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
+
 
 def read_labels(value: Any, name: str) -> Array:
     """[n] int64, or words, of labels as anybody has them.
@@ -24,13 +39,9 @@ def read_labels(value: Any, name: str) -> Array:
     Raises:
         UserError: They are not one whole number from 0 on, truth or word an image.
     """
-    array = _listed(value, name) if isinstance(value, list | tuple) else as_array(value, name)
-    if array.dtype == object:
-        array = _listed(array.tolist() if array.ndim else [array.item()], name)
-    if array.ndim == 2 and array.shape[1] == 1:
-        array = array[:, 0]
+    array = as_rows(value, name)
     if array.ndim != 1:
-        hint = ": of one-hot rows take argmax(1)" if array.ndim == 2 else ""
+        hint = f": of one-hot rows take argmax(1); {_HINT}" if array.ndim == 2 else ""
         raise UserError(f"{name}: has {count(array.ndim, 'axis', 'axes')}: one label an image is expected{hint}")
     if not len(array):
         raise UserError(f"{name}: empty: one label an image is expected")
@@ -42,9 +53,10 @@ def read_labels(value: Any, name: str) -> Array:
         raise UserError(f"{name}: holds {array.dtype} values: whole numbers or words are expected")
     if array.dtype.kind == "f":
         array = array.astype(np.float64)
-        _refuse_labels(array, ~np.isfinite(array) | (array != np.round(array)), name, "whole numbers or words")
-    _refuse_labels(array, array < 0, name, "numbers from 0 on")
-    _refuse_labels(array, array >= MOST_CLASSES, name, f"numbers below {MOST_CLASSES:,}, a class each")
+        wrong = ~np.isfinite(array) | (array != np.round(array))
+        _refuse_labels(array, wrong, name, "whole numbers or words are expected: " + _HINT)
+    _refuse_labels(array, array < 0, name, "numbers from 0 on are expected")
+    _refuse_labels(array, array >= MOST_CLASSES, name, f"numbers below {MOST_CLASSES:,}, a class each, are expected")
     return array.astype(np.int64)
 
 
@@ -78,12 +90,20 @@ def coded(train: Array, test: Array, names: tuple[str, str]) -> tuple[Labels, La
 
 def _listed(value: Sequence[Any], name: str) -> Array:
     """Labels of a list, which all have to be of one kind: numpy would make words of a number among words."""
-    found = [item.item() if hasattr(item, "item") and not isinstance(item, np.generic) else item for item in value]
+    found = [_plain(item, name) for item in value]
     kinds = {_family(item) for item in found}
     if len(kinds) > 1:
         which = " and ".join(sorted({type(item).__name__ for item in found}))
         raise UserError(f"{name}: holds labels of {which}: labels of one kind are expected")
     return as_array(found, name)
+
+
+def _plain(item: Any, name: str) -> Any:
+    """A label of a list: a number of arrays and tensors of one, of larger ones an array."""
+    if not hasattr(item, "item") or isinstance(item, np.generic):
+        return item
+    array = as_array(item, name)
+    return array.item() if array.size == 1 else array.tolist()
 
 
 def _family(item: Any) -> str:
@@ -95,4 +115,4 @@ def _family(item: Any) -> str:
 def _refuse_labels(array: Array, wrong: NDArray[np.bool_], name: str, expected: str) -> None:
     if wrong.any():
         where = int(wrong.argmax())
-        raise UserError(f"{name}: label {array[where]} (image {where}): {expected} are expected")
+        raise UserError(f"{name}: label {array[where]} (image {where}): {expected}")

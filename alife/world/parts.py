@@ -7,17 +7,19 @@ import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alife.errors import UserError
 from alife.words import count
-from alife.world import arrays, datasets
+from alife.world import arrays, datasets, targets
 from alife.world.idx import ROLES
-from alife.world.labels import coded, read_labels
-from alife.world.splits import SHARE, SPLITS, Index, Labels, Split
+from alife.world.labels import as_rows, coded, read_labels
+from alife.world.splits import SHARE, SPLITS, Index, Labels, Split, tenths
+
+Kind = Literal["classification", "regression"]
 
 ARGUMENTS: Final = "train_x, train_y, test_x, test_y, or train_dataset, test_dataset"
 
@@ -31,8 +33,8 @@ class Parts:
 
     Attributes:
         files: What to call each part in errors, by `idx.ROLES`.
-        arrays: Images [n, rows, columns] or [n, rows, columns, channels] of numbers, labels [n] of integers from 0 on;
-            by the same.
+        arrays: Images [n, rows, columns] or [n, rows, columns, channels] of numbers, labels [n] of integers from 0 on,
+            of a regression [n, D] float64; by the same.
         names: Of the classes, if they have any.
     """
 
@@ -40,8 +42,13 @@ class Parts:
     arrays: Mapping[str, NDArray[Any]]
     names: tuple[str, ...] = ()
 
+    @property
+    def is_regression(self) -> bool:
+        """Whether labels are numbers to predict."""
+        return self.arrays["train-labels"].ndim == 2
 
-def of_data(data: Sequence[Any], shape: Sequence[int] | None) -> Parts:
+
+def of_data(data: Sequence[Any], shape: Sequence[int] | None, kind: Kind | None = None) -> Parts:
     """The parts in what `Task.of` was given, whose arguments these are.
 
     Raises:
@@ -62,23 +69,37 @@ def of_data(data: Sequence[Any], shape: Sequence[int] | None) -> Parts:
             f"{called[2]}: its classes are not those of {called[0]}, or in another order: number both alike"
         )
     sizes = _sizes(shape)
-    train, test = (read_labels(each.labels, name) for each, name in zip(sets, called[1::2], strict=True))
-    train, test, names = coded(train, test, (called[1], called[3]))
+    if kind not in (None, *get_args(Kind)):
+        raise UserError(f"kind: {kind!r} is not allowed: name {' or '.join(get_args(Kind))}")
+    train, test = (as_rows(each.labels, name) for each, name in zip(sets, called[1::2], strict=True))
+    names: tuple[str, ...] = ()
+    if kind == "regression" or (kind is None and targets.are_targets(train)):
+        train, test = (targets.read_targets(y, name) for y, name in zip((train, test), called[1::2], strict=True))
+    else:
+        train, test = (read_labels(y, name) for y, name in zip((train, test), called[1::2], strict=True))
+        train, test, names = coded(train, test, (called[1], called[3]))
+        names = names or sets[0].names
     images = [arrays.images(each.images, name, sizes) for each, name in zip(sets, called[::2], strict=True)]
     found = dict(zip(ROLES, (images[0], train, images[1], test), strict=True))
-    return Parts(dict(zip(ROLES, map(PurePath, called), strict=True)), found, names or sets[0].names)
+    return Parts(dict(zip(ROLES, map(PurePath, called), strict=True)), found, names)
 
 
 def division(parts: Parts, split: Split) -> tuple[Index, Index, int]:
-    """Which training images to learn from, which to select by, and the number of classes.
+    """Which training images to learn from, which to select by, and the number of classes, or of outputs.
 
     Raises:
         UserError: There are fewer than 6 training images or 2 classes; a label to select or test on is never seen while
-            learning; a class has too few images to be in both; or the parts do not fit each other.
+            learning; a class has too few images to be in both; an output is the same in all images of a part; or the
+            parts do not fit each other.
     """
     if split not in SPLITS:
         raise UserError(f"split: {split!r} is not allowed: name {' or '.join(SPLITS)}")
     _check_fit(parts)
+    if parts.is_regression:
+        y, tested = parts.arrays["train-labels"], parts.arrays["t10k-labels"]
+        learn, select = SPLITS[split](tenths(y[:, 0]))
+        names = str(parts.files["train-labels"]), str(parts.files["t10k-labels"])
+        return learn, select, targets.check({"learn": y[learn], "select": y[select], "test": tested}, names)
     labels, test = (parts.arrays[f"{part}-labels"].astype(np.int64) for part in ("train", "t10k"))
     if split == "stratified":
         _check_enough(parts, labels)

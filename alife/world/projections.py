@@ -6,19 +6,22 @@ data file.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alife.configuration.keys import RunConfig
-from alife.configuration.values import GIVEN
-from alife.errors import UserError, plain
+from alife.errors import UserError
 from alife.organism.kernel.activation import SELU_ALPHA, SELU_SCALE
-from alife.organism.shape import Shape
+from alife.organism.shape import Shape, Tensors
 from alife.streams import Stream, rng
 from alife.world.arrays import Span
+from alife.world.targets import Scale
 from alife.world.task import Task
+
+if TYPE_CHECKING:
+    from alife.organism.network import Sizes
 
 ROWS = 4096
 """Coordinates or images whose features are computed together, in float64."""
@@ -42,7 +45,7 @@ class Optics:
 
     def features(self, images: NDArray[Any]) -> NDArray[np.float32]:
         """[n, H - K] of images [n, pixels], uint8 or floats."""
-        blocks = _unit_blocks(images, self.span)
+        blocks = unit_blocks(images, self.span)
         return np.concatenate([selu((block - self.mean) @ self.projection) for block in blocks])
 
 
@@ -51,20 +54,27 @@ class Physics:
     """The world that all islands share: what a network sees of each coordinate and each image.
 
     Attributes:
-        shape: Sizes of the networks that live in it.
-        coordinates: [N, K] float32, SELU of the projected one-hot coordinates.
-        images: {"learn", "select", "test"} → [n, H - K] float32, SELU of the projected pixels; empty without a task.
-        labels: The same keys → [n] int64.
+        shape: Of the networks that live in it.
+        coordinates: [N, K] float32, SELU of the projected one-hot coordinates; of networks of a maker, their codes.
+        images: {"learn", "select", "test"} → [n, H - K] float32, SELU of the projected pixels; empty without a task. Of
+            networks of a maker what they see: [n, channels, rows, columns] uint8 or float32, or [n, …] float32.
+        labels: The same keys → [n] int64; of a regression [n, D] float32, standardised targets (`scale`).
         optics: How images become features; None without a task.
-        task: `Task.on_record` of the data, and its name if it was handed over; None without a task.
+        task: `Task.recorded`; None without a task.
+        sizes: What networks of a maker have to fit; None of the dense network.
+        span: `Task.span` of the data.
+        scale: `Task.scale` of the data: of a regression, and None of classes.
     """
 
-    shape: Shape
+    shape: Shape | Tensors
     coordinates: NDArray[np.float32]
     images: dict[str, NDArray[np.float32]]
-    labels: dict[str, NDArray[np.int64]]
+    labels: dict[str, NDArray[Any]]
     optics: Optics | None = None
     task: Mapping[str, Any] | None = None
+    sizes: "Sizes | None" = None
+    span: Span = (0.0, 1.0)
+    scale: Scale | None = None
 
 
 def make_physics(config: RunConfig, task: Task | None) -> Physics:
@@ -99,21 +109,22 @@ def shape_of(config: RunConfig, task: Task | None) -> Shape:
 def _drawn(config: RunConfig, task: Task | None) -> Physics:
     seed = config.quine.projection_seed if config.quine.projection_seed is not None else config.seed
     shape, paper = shape_of(config, task), config.quine.projection == "paper"
-    coordinates = _coordinates(seed, shape, (3 * shape.hidden) ** -0.5 if paper else 1.0)
+    deviation = (3 * shape.hidden) ** -0.5 if paper else 1.0
+    coordinates = random_codes(seed, shape.n_weights, shape.coordinate_units, deviation)
     if task is None:
         return Physics(shape, coordinates, {}, {})
     optics = _optics(config, task, seed, shape)
     images = {name: optics.features(getattr(task, f"{name}_images")) for name in ("learn", "select", "test")}
-    labels = {name: getattr(task, f"{name}_labels") for name in images}
-    called = {"name": plain(task.name)} if config.task == GIVEN else {}
-    return Physics(shape, coordinates, images, labels, optics, task.on_record() | called)
+    labels = {name: task.answers(name) for name in images}
+    told = task.recorded(config.task)
+    return Physics(shape, coordinates, images, labels, optics, told, span=task.span, scale=task.scale)
 
 
-def _coordinates(seed: int, shape: Shape, deviation: float) -> NDArray[np.float32]:
-    """[N, K], some rows at a time: the numbers are those of one draw, and float64 never takes much memory."""
+def random_codes(seed: int, n: int, units: int, deviation: float = 1.0) -> NDArray[np.float32]:
+    """[n, units] SELU of uniform numbers of this deviation, some rows at a time: float64 never takes much memory."""
     draw, bound = rng(seed, Stream.PROJECTION, 0), 3**0.5 * deviation
-    features = np.empty((shape.n_weights, shape.coordinate_units), np.float32)
-    for first in range(0, len(features), ROWS):
+    features = np.empty((n, units), np.float32)
+    for first in range(0, n, ROWS):
         rows = features[first : first + ROWS]
         rows[:] = selu(draw.uniform(-bound, bound, rows.shape))
     return features
@@ -123,7 +134,7 @@ def _optics(config: RunConfig, task: Task, seed: int, shape: Shape) -> Optics:
     mean = np.zeros(task.pixels)
     if config.quine.projection == "centred":
         mean = _mean(task.learn_images, task.span)
-    energy = sum(float(np.square(block - mean).sum()) for block in _unit_blocks(task.learn_images, task.span))
+    energy = sum(float(np.square(block - mean).sum()) for block in unit_blocks(task.learn_images, task.span))
     energy /= len(task.learn_images)
     deviation = (3 * task.pixels) ** -0.5 if config.quine.projection == "paper" else max(energy, 1e-12) ** -0.5
     bound = 3**0.5 * deviation
@@ -135,10 +146,10 @@ def _mean(images: NDArray[Any], span: Span) -> NDArray[np.float64]:
     """[pixels] of images [n, pixels]; of uint8 exact but for one division."""
     if images.dtype == np.uint8:
         return np.asarray(images.sum(0, dtype=np.int64) / (255 * len(images)))
-    return np.asarray(sum(block.sum(0) for block in _unit_blocks(images, span)) / len(images))
+    return np.asarray(sum(block.sum(0) for block in unit_blocks(images, span)) / len(images))
 
 
-def _unit_blocks(images: NDArray[Any], span: Span) -> Iterator[NDArray[np.float64]]:
+def unit_blocks(images: NDArray[Any], span: Span) -> Iterator[NDArray[np.float64]]:
     """Some rows at a time, with what counts as 0 and 1 (`span`, of uint8 0 and 255) at 0 and 1."""
     low, high = (0.0, 255.0) if images.dtype == np.uint8 else span
     for first in range(0, len(images), ROWS):

@@ -46,6 +46,16 @@ def stratified(labels: Labels) -> tuple[Index, Index]:
     return np.flatnonzero(~for_selection), np.flatnonzero(for_selection)
 
 
+def tenths(targets: NDArray[np.float64]) -> Labels:
+    """[n] from 0 on: in which tenth of all each of targets [n] is, by their order; of few, parts of six or more.
+
+    As labels they make a `stratified` split that takes a sixth of each tenth.
+    """
+    parts = max(1, min(10, len(targets) // SHARE))
+    ranks = np.argsort(np.argsort(targets, kind="stable"), kind="stable")
+    return ranks * parts // len(targets)
+
+
 def _share(count: int) -> int:
     return (count + SHARE // 2) // SHARE
 
@@ -56,3 +66,9 @@ WORDS: Final[Mapping[Split, str]] = {
     "tail": "the last sixth of the training images is for selection, as is the convention for MNIST",
     "stratified": "a sixth of each class's training images is for selection, drawn at random but always alike",
 }
+
+TENTHS: Final = (
+    "a sixth of the training images is for selection, drawn at random but always alike from each tenth of them by the "
+    "first target"
+)
+"""What `WORDS` are of a stratified split of a regression."""

@@ -1,4 +1,6 @@
-"""The classification task: MNIST, a folder of IDX files or arrays in memory, split to learn, to select and to test.
+"""The task: MNIST, a folder of IDX files or arrays in memory, split to learn, to select and to test.
+
+Images have classes, or in a regression numbers that are to be predicted.
 
 Call `load_task` with what `task` says, `fetch` to have it on disk, `Task.of` for arrays and data sets of one's own,
 `accept` for a task that somebody else made. What it is in words says `alife.world.about`.
@@ -18,12 +20,13 @@ from numpy.typing import NDArray
 
 from alife import plugins, words
 from alife.configuration.values import GIVEN
-from alife.errors import UserError
+from alife.errors import UserError, plain
 from alife.world import arrays, glyphs, mnist
 from alife.world.arrays import Span
 from alife.world.idx import ROLES, IdxFolder, read_folder
-from alife.world.parts import ARGUMENTS, Parts, division, of_data
-from alife.world.splits import Labels, Split
+from alife.world.parts import ARGUMENTS, Kind, Parts, division, of_data
+from alife.world.splits import Split
+from alife.world.targets import Scale, scale_of
 
 BYTE: Final = 256
 """Most classes whose labels the digest takes as bytes; of more, as uint16."""
@@ -41,12 +44,12 @@ class Task:
         name: "mnist", or the folder as it was given, or as `of` was told.
         split: How the training set was divided.
         learn_images: uint8, float32 or float64 [n, pixels] (MNIST: the first 50,000 of the training set).
-        learn_labels: int64 [n].
+        learn_labels: int64 [n]; of a regression float64 [n, D], in the units in which they were given.
         select_images: Likewise [n, pixels], for selection (MNIST: the last 10,000 of the training set).
-        select_labels: int64 [n].
+        select_labels: Likewise.
         test_images: Likewise [n, pixels]. For the end of a run only.
-        test_labels: int64 [n].
-        classes: The largest label of all splits + 1.
+        test_labels: Likewise.
+        classes: The largest label of all splits + 1; of a regression D.
         shape: Rows and columns of an image, and channels if it has more than one.
         names: Of the classes, if they have any.
         span: Of floats, the two values that a network sees as 0 and 1. uint8 are seen as value / 255.
@@ -66,11 +69,11 @@ class Task:
     name: str
     split: Split
     learn_images: NDArray[Any]
-    learn_labels: Labels
+    learn_labels: NDArray[Any]
     select_images: NDArray[Any]
-    select_labels: Labels
+    select_labels: NDArray[Any]
     test_images: NDArray[Any]
-    test_labels: Labels
+    test_labels: NDArray[Any]
     classes: int
     shape: tuple[int, ...]
     names: tuple[str, ...] = ()
@@ -78,7 +81,12 @@ class Task:
 
     @classmethod
     def of(
-        cls, *data: Any, name: str = GIVEN, split: Split = "stratified", shape: Sequence[int] | None = None
+        cls,
+        *data: Any,
+        name: str = GIVEN,
+        split: Split = "stratified",
+        shape: Sequence[int] | None = None,
+        kind: Kind | None = None,
     ) -> "Task":
         """A task of data in memory.
 
@@ -87,22 +95,48 @@ class Task:
                 train_dataset, test_dataset: data sets as of torchvision or Hugging Face, or pairs of arrays. Images
                 are [n, pixels], [n, rows, columns], [n, rows, columns, channels] or [n, channels, rows, columns]:
                 uint8, or floats, of which the lowest to train on becomes 0 and the highest 1, unless all are in [0, 1].
-                Labels are whole numbers from 0 on, or words, which are numbered in sorted order. All is copied once.
+                Labels are whole numbers from 0 on, or words, which are numbered in sorted order; or floats [n] or
+                [n, D] to be predicted. All is copied once.
             name: What to call it in lines about a run's data.
-            split: "stratified" takes a sixth of each class of the training set for selection, "tail" its last sixth.
+            split: "stratified" takes a sixth of each class of the training set for selection, of a regression of each
+                tenth by the first target; "tail" its last sixth.
             shape: (rows, columns) or (rows, columns, channels) of an image, where its layout does not say.
+            kind: "classification" or "regression". If None, it is a regression if the training labels are floats of
+                which at least one is no whole number.
 
         Raises:
             UserError: Something is wrong with an argument, which the line names, or they do not fit each other.
         """
         if not isinstance(name, str) or not name.strip():
             raise UserError(f"name: {name!r} is not allowed: a word or a few")
-        return divided(name, split, of_data(data, shape))
+        return divided(name, split, of_data(data, shape, kind))
 
     def __repr__(self) -> str:
         """A line: what it is called, and what it holds."""
         n = sum(len(getattr(self, f"{name}_images")) for name in _NAMES)
-        return f"<Task {self.name}: {words.images(n, self.shape, self.dtype.name)}, {self.classes} classes>"
+        answers = words.answers(self.classes, self.kind)
+        return f"<Task {self.name}: {words.images(n, self.shape, self.dtype.name)}, {answers}>"
+
+    @property
+    def kind(self) -> Kind:
+        """What is asked of an image: "classification", its class, or "regression", numbers."""
+        return "classification" if self.scale is None else "regression"
+
+    @cached_property
+    def scale(self) -> Scale | None:
+        """Mean and standard deviation of a regression's targets over the training set, to learn and to select by."""
+        if self.learn_labels.ndim == 1:
+            return None
+        return scale_of(np.concatenate([self.learn_labels, self.select_labels]))
+
+    def answers(self, split: str) -> NDArray[Any]:
+        """What networks are to say of a split's images: labels int64 [n], or standardised targets float32 [n, D].
+
+        Args:
+            split: "learn", "select" or "test".
+        """
+        labels: NDArray[Any] = getattr(self, f"{split}_labels")
+        return labels if self.scale is None else self.scale.standardised(labels)
 
     @property
     def pixels(self) -> int:
@@ -119,27 +153,37 @@ class Task:
         """SHA-256 of the three splits: of each a line, its images, its labels as bytes (from 257 classes on as uint16).
 
         The line has the split's name, number of images and shape of one, then the dtype if it is not uint8. Numbers are
-        little-endian. The names of classes have no part in it.
+        little-endian. The names of classes have no part in it. Of a regression the line goes on with "regression" and
+        D, and labels are float64 [n, D].
         """
         kind = [] if self.dtype == np.uint8 else [self.dtype.name]
         number = "<u2" if self.classes > BYTE else "u1"
+        if self.scale is not None:
+            kind, number = [*kind, self.kind, str(self.classes)], "<f8"
         total = hashlib.sha256()
         for name in _NAMES:
             images, labels = getattr(self, f"{name}_images"), getattr(self, f"{name}_labels")
             total.update(" ".join(map(str, [name, len(images), *self.shape, *kind])).encode() + b"\n")
             total.update(np.ascontiguousarray(images, images.dtype.newbyteorder("<")).data)
-            total.update(labels.astype(number).data)
+            total.update(np.ascontiguousarray(labels, number).data)
         return total.hexdigest()
 
     @property
     def counts(self) -> dict[str, list[int]]:
-        """Images of each class, 0 to `classes` - 1, by split ("learn", "select", "test")."""
+        """Images of each class, 0 to `classes` - 1, by split ("learn", "select", "test"); of a regression all of it."""
         labels = {name: getattr(self, f"{name}_labels") for name in _NAMES}
+        if self.scale is not None:
+            return {name: [len(values)] for name, values in labels.items()}
         return {name: np.bincount(values, minlength=self.classes).tolist() for name, values in labels.items()}
 
     def on_record(self) -> dict[str, Any]:
-        """What a run's manifest says of its data; dtype and classes' names only where there is something to say."""
+        """What a run's manifest says of its data; dtype, classes' names and kind only where there is something to say.
+
+        Of a regression "kind", and the "mean" and "sd" of its targets.
+        """
         more: dict[str, Any] = {} if self.dtype == np.uint8 else {"dtype": self.dtype.name}
+        if self.scale is not None:
+            more |= self.scale.on_record()
         return {
             "digest": self.digest,
             "shape": list(self.shape),
@@ -149,6 +193,10 @@ class Task:
             **more,
             **({"names": list(self.names)} if self.names else {}),
         }
+
+    def recorded(self, spec: str) -> dict[str, Any]:
+        """`on_record` of a run whose configuration says `spec`: with the task's name, if it was handed over."""
+        return self.on_record() | ({"name": plain(self.name)} if spec == GIVEN else {})
 
 
 def load_task(spec: str | os.PathLike[str], *, split: Split | None = None, progress: bool = True) -> Task | None:
@@ -227,23 +275,24 @@ def accept(task: Any) -> Task:
 
 
 def divided(name: str, split: Split, parts: Parts) -> Task:
-    """A task of a training and a test set.
+    """A task of a training and a test set: a regression, if their labels are.
 
     Raises:
         UserError: They do not fit each other, or are too few; or as `arrays.measured`.
     """
     learn, select, classes = division(parts, split)
     train, labels, test, test_labels = (parts.arrays[role] for role in ROLES)
+    held = np.float64 if parts.is_regression else np.int64
     dtype, span = arrays.measured(train, test, (str(parts.files["train-images"]), str(parts.files["t10k-images"])))
     return Task(
         name=name,
         split=split,
         learn_images=arrays.gathered(train, learn, dtype),
-        learn_labels=labels[learn].astype(np.int64),
+        learn_labels=labels[learn].astype(held),
         select_images=arrays.gathered(train, select, dtype),
-        select_labels=labels[select].astype(np.int64),
+        select_labels=labels[select].astype(held),
         test_images=arrays.gathered(test, slice(None), dtype),
-        test_labels=test_labels.astype(np.int64),
+        test_labels=test_labels.astype(held),
         classes=classes,
         shape=train.shape[1:],
         names=parts.names[:classes] if len(parts.names) >= classes else (),

@@ -6,6 +6,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from alife.traits import spoken
 from analysis.assays.estimates import Frames
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import Centre, interval
@@ -41,7 +42,7 @@ def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Estimate],
         for column, label in PANELS.items():
             for descent in sorted({1, last}):
                 values = group[group["descent"] == descent].set_index("id")[column]
-                own.append(_of_founders(values, "median", label.replace("\n", " "), name, descent))
+                own.append(_of_founders(values, "median", spoken(label.replace("\n", " ")), name, descent))
         ends = dict(zip(PANELS, (e for e in own[2:] if e.generation == last), strict=True))
         whole = int((reached == last).sum())
         said.append({"name": name, "depth": own[0], "ends": ends, "whole": whole, "lines": len(reached)})

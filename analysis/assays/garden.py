@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from alife.traits import MAIN, TRAITS, measured
+from alife.traits import MAIN, TRAITS, measured, spoken
 from analysis.assays.components import correlation, heritability
 from analysis.assays.estimates import Floats, Frames, assayed, by_life, scored
 from analysis.statistics.estimate import Estimate
@@ -100,7 +100,7 @@ def _correlations(lives: pd.DataFrame, generation: int) -> list[Estimate]:
             accuracy,
             scores(lives, trait, generation)[0],
             islands if within else None,
-            quantity=f"{GENETIC} {TRAITS[trait].measured_label}, {scope}",
+            quantity=f"{spoken(GENETIC)} {TRAITS[trait].measured_label}, {scope}",
             trait=trait,
             generation=generation,
         )

@@ -12,6 +12,7 @@ from typing import Any, Final, TextIO
 
 from rich.console import Console
 
+from alife.traits import enter
 from alife.words import count
 from analysis.assays import fertility, garden, mutation, within_life
 from analysis.assays.estimates import Frames, by_name
@@ -79,6 +80,7 @@ def load_result(uri: str, name: str, generation: int) -> Result:
         UserError: As `read`.
     """
     frames, about = read(uri, name, generation)
+    enter({"task": about})
     rows, statements = ASSAYS[name](frames, about)
     return Result(about, rows, statements, [f"{uri.rstrip('/')}/assays/{name}-{generation}.parquet"], frames)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from alife import schema
-from alife.traits import MAIN, TRAITS, measured
+from alife.traits import MAIN, TRAITS, measured, spoken
 from analysis.assays.estimates import Floats, Frames, assayed
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
@@ -61,7 +61,7 @@ def _weights(lives: pd.DataFrame) -> pd.Series:
 def _name(change: str, lives: pd.DataFrame) -> str:
     lightest, heaviest = ends(lives)
     more = f"more at task weight {heaviest:g} than at {lightest:g}"
-    return f"{TRAITS[change].measured_label}: {more}" if change in MAIN else change
+    return f"{TRAITS[change].measured_label}: {more}" if change in MAIN else spoken(change)
 
 
 def curves(lives: pd.DataFrame, trait: str, generation: int) -> pd.DataFrame:

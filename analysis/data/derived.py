@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from alife import schema
 from alife.evolution import selection
 from alife.format.tested import OnTestImages
-from alife.plugins import is_own
 
 DERIVED: Final = ("replication_loss", "fitness", "birth_island", "test_accuracy")
 """Columns of `Run.births` that are computed on load and never stored."""
@@ -31,8 +30,8 @@ def derive(
     """The births with `DERIVED` columns, or with those that are among `columns`.
 
     replication_loss is L_SR = ρ·Σg² (Chang and Lipson 2018), float32. fitness is `alife.evolution.selection.fitness`
-    within (generation, island) among those that did not die early, float32, NaN for the early dead; under a scheme of
-    the run's own it is the chance of parenthood on record. birth_island is
+    within (generation, island) among those that did not die early, float32, NaN for the early dead; under a scheme
+    whose chances are on record (`selection.is_recorded`) it is the chance of parenthood. birth_island is
     where the individual was conceived, int32; `island` is where it lives. test_accuracy is that on the test images,
     float32, of those that lived to the end of a generation that was tested, else NaN.
     """
@@ -57,7 +56,7 @@ def _test_accuracy(ids: NDArray[np.int64], tests: Sequence[OnTestImages]) -> NDA
 def _fitness(births: pd.DataFrame, rules: selection.Rules) -> NDArray[np.float32]:
     """Demes of equal size are scored together, a row each."""
     dead = (births["cause_of_death"] != schema.CAUSES[0]).to_numpy()
-    if is_own(rules.scheme):
+    if selection.is_recorded(rules.scheme):
         return np.where(dead, np.float32(np.nan), births["chance"].to_numpy())
     accuracy, error = (np.where(dead, np.nan, births[trait]) for trait in ("accuracy", "replication_error"))
     deme = births["generation"].to_numpy(np.int64) << schema.ISLAND_BITS | births["island"].to_numpy(np.int64)

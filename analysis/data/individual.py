@@ -13,9 +13,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from alife import schema
+from alife.configuration.networks import DENSE
 from alife.errors import UserError
 from alife.format import checkpoints, stored
 from alife.format import manifest as manifests
+from alife.traits import TRAITS, spoken
 from analysis.data.derived import DERIVED
 from analysis.data.source import Source
 from analysis.data.validation import survived
@@ -44,8 +46,8 @@ class Individual:
         line: Its line of descent: ids from itself up to its founder, or to its ancestor in the first generation on
             record; its earlier lives, and those of its ancestors, are in it. Of two parents it follows the first.
         cause_of_death: A name in `schema.CAUSES`.
-        scores: Name → value of each score, derived ones (`fitness`, `replication_loss`, `test_accuracy`) and heritable
-            traits among them; NaN where it has none.
+        scores: Name → value of each score, derived ones (`fitness`, `replication_loss`, `test_accuracy`), heritable
+            traits and measures of the run's own among them; NaN where it has none.
         age: Generations that it lived before, in a run with survivors.
         lives: Its ids in these, the last first, as far as they are on record.
         second_parent: The id of its other parent, in a run with crossover, if it has two.
@@ -76,7 +78,7 @@ class Individual:
     def __repr__(self) -> str:
         """A line: who, when and where, and how it did."""
         known = {name: self.scores[name] for name in ("accuracy", "replication_error") if name in self.scores}
-        scores = "".join(f", {name.replace('_', ' ')} {value:.3g}" for name, value in known.items())
+        scores = "".join(f", {spoken(name.replace('_', ' '))} {value:.3g}" for name, value in known.items())
         return f"<Individual {self.id} of {self.run}: generation {self.generation}, island {self.island}{scores}>"
 
     def genome(self) -> Floats:
@@ -94,7 +96,8 @@ class Individual:
             generation = schema.unpack_id(identity)[1]
             if generation in kept:
                 data = there.read(stored.CONFIG, stored.MOST_CONFIG)
-                hidden = stored.parse_stored_config(data, manifest, f"{self.run}/{stored.CONFIG}").quine.hidden
+                quine = stored.parse_stored_config(data, manifest, f"{self.run}/{stored.CONFIG}").quine
+                hidden = quine.hidden if quine.network == DENSE else None
                 genome = checkpoints.born(_newborns(there, kept[generation]), identity, hidden)
             else:
                 genome = _of_dominant(there, generation, identity)
@@ -165,11 +168,16 @@ def individual(births: pd.DataFrame, first: int, last: int, identity: int, path:
         children=tuple(sorted(children.tolist())),
         line=line,
         cause_of_death=str(birth["cause_of_death"]),
-        scores={name: float(birth[name]) for name in _SCORES if name in births},
+        scores={name: float(birth[name]) for name in (*_SCORES, *_own(births)) if name in births},
         age=age,
         lives=lives,
         second_parent=other,
     )
+
+
+def _own(births: pd.DataFrame) -> list[str]:
+    """Columns of measures of the run's own."""
+    return [name for name, trait in TRAITS.items() if trait.own and name in births]
 
 
 def fittest(births: pd.DataFrame, generation: int | None = None, path: str = "births") -> int:

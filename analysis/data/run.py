@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from alife import schema
 from alife.configuration.columns import CHANCE
 from alife.configuration.keys import RunConfig
-from alife.configuration.values import UNUSED
+from alife.configuration.networks import DENSE
+from alife.configuration.schemes import UNUSED
 from alife.errors import UserError, plain
 from alife.evolution import selection
 from alife.format import manifest as manifests
@@ -96,6 +97,11 @@ class Run:
     def has_task(self) -> bool:
         """Whether anybody was asked to classify."""
         return bool(self.setting("task") != "none")
+
+    @property
+    def network(self) -> str:
+        """What to call what lives in it: "dense", "heritable", "my.py:Net"."""
+        return short(str(self.config.get("quine", {}).get("network", DENSE)))
 
     @property
     def scheme(self) -> str:
@@ -281,7 +287,7 @@ def _load(there: Source, text: bytes, wanted: Wanted) -> Run:
         return assemble(read, [(part, partial(_table, there, part, config, columns, read)) for part in parts], wanted)
 
     all_of_it = Wanted(True, None, None)
-    enter(manifest["columns"])
+    enter(manifest)
     generations = frame("generations", stored.columns("generations", config, manifest), all_of_it)
     rows = summary.outdated(_columns(generations), manifest)
     if rows.any() and wanted.births:  # statistics are made again of all births

@@ -12,7 +12,8 @@ from typing import Any, Final
 import fsspec
 
 from alife import plugins
-from alife.configuration.values import UNUSED
+from alife.configuration.networks import DENSE
+from alife.configuration.schemes import UNUSED
 from alife.errors import UserError
 from alife.format import files
 from alife.format.manifest import NAME as MANIFEST
@@ -40,8 +41,9 @@ SHORT: Final = {
     "selection.scheme": "",
     "reproduction.operator": "",
     "reproduction.crossover_operator": "",
+    "quine.network": "",
 }
-"""What labels call a key; others go by their last word. Names of schemes and operators stand alone."""
+"""What labels call a key; others go by their last word. Names of schemes, operators and networks stand alone."""
 
 DEPTH: Final = 3
 PLAN: Final = "sweep.yaml"
@@ -278,12 +280,13 @@ def unlike(run: Run, null: Run) -> str | None:
 
 def _dealing(run: Run) -> str:
     """The scheme of a run and how unequal it makes chances, apart from scores."""
-    scheme = str(run.setting(_SCHEME))
+    scheme, size = str(run.setting(_SCHEME)), run.setting("selection.tournament_size")
     if scheme == "tournament":
-        return f"a tournament of {run.setting('selection.tournament_size')}"
+        return f"a tournament of {size}"
     if scheme == "truncation":
         return f"truncation at {run.setting('selection.truncation'):g}"
-    given = ", ".join(f"{key} {value}" for key, value in run.setting("selection.parameters").items())
+    told = {**run.setting("selection.parameters"), **({"tournament size": size} if scheme == "novelty" else {})}
+    given = ", ".join(f"{key} {value}" for key, value in told.items())
     return f"{plugins.short(scheme)}{f' ({given})' if given else ''}"
 
 
@@ -306,10 +309,11 @@ def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _silent(config: Mapping[str, Any]) -> Sequence[str]:
-    """Keys that make no difference under a scheme, and are left out of a label as long as it stays unique."""
-    word = str(config.get(_SCHEME))
+    """Keys that change nothing under a scheme or in a network: left out of a label as long as it stays unique."""
+    word, dense = str(config.get(_SCHEME)), config.get("quine.network") == DENSE
     keys = UNUSED.get(word.removeprefix("shuffled").strip() or "tournament", UNUSED["drift"])
-    return [f"selection.{key}" for key in (*keys, *(["accuracy_weight"] if _is_shuffled(word) else []))]
+    unseen = ["quine.parameters"] if dense else ["quine.hidden", "quine.projection"]
+    return [*unseen, *(f"selection.{key}" for key in (*keys, *(["accuracy_weight"] if _is_shuffled(word) else [])))]
 
 
 def _is_shuffled(scheme: str) -> bool:

@@ -17,7 +17,6 @@ from alife import schema
 from alife.errors import UserError
 from alife.evolution import selection
 from alife.format.summary import contributed
-from alife.plugins import is_own
 from alife.traits import STORED, there
 from analysis.data.once import once
 from analysis.data.run import Run
@@ -103,7 +102,7 @@ class Demes:
 
         A deme's sum to those that it conceived: to its size less those who survive.
         """
-        if is_own(self.rules.scheme) and not self.rules.shuffled:
+        if selection.is_recorded(self.rules.scheme) and not self.rules.shuffled:
             return self.dealt
         return _children(self, selection.expected_offspring)
 
@@ -111,9 +110,9 @@ class Demes:
     def dealt(self) -> Floats:
         """[n] as `expected`, but with `shuffled` before chances are dealt out: how unequal, but not whose.
 
-        Those of a scheme of the run's own are on record, as births' column "chance".
+        Those that do not follow from scores alone are on record, as births' column "chance".
         """
-        if is_own(self.rules.scheme):
+        if selection.is_recorded(self.rules.scheme):
             chance = self.tree.births["chance"].to_numpy(np.float64) * self.living
             return chance * ratio(self.total(self.offspring), self.total(chance))[self.home]
         if not self.rules.shuffled:

@@ -7,12 +7,14 @@ arguments, which its signature and its docstring then have. What stands above, b
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, ParamSpec, TypeVar
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from alife.traits import enter
+from analysis.data.run import Run
 from analysis.figures import canvas
 from analysis.figures.style import WANTED, Wanted, styled
 
@@ -41,6 +43,7 @@ def figure(draw: Callable[P, Drawn]) -> Callable[P, Drawn]:
     def drawn(*args: P.args, **kwargs: P.kwargs) -> Drawn:
         given: dict[str, Any] = {name: kwargs.pop(name, default) for name, (_, default) in TAKEN.items()}
         words = given["title"]
+        enter(next(_manifests([*args, *kwargs.values()]), {}))
         wanted = WANTED.set(Wanted(words is True, bool(given["legend"]), bool(given["colorbar"])))
         try:
             with styled(given["rc"]):
@@ -60,3 +63,14 @@ def figure(draw: Callable[P, Drawn]) -> Callable[P, Drawn]:
     drawn.__signature__ = signature.replace(parameters=[*own, *more, style])  # type: ignore[attr-defined]
     drawn.__doc__ = (draw.__doc__ or "").replace("        style: ", f"{EXPLAINED}        style: ", 1)
     return drawn
+
+
+def _manifests(data: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
+    """What is on record of each run, and of the run of each assay, among what a figure is drawn of."""
+    for each in data:
+        if isinstance(each, Run):
+            yield each.manifest
+        elif isinstance(about := getattr(each, "about", None), Mapping):
+            yield {"task": about}
+        elif isinstance(each, Mapping | list | tuple):
+            yield from _manifests(each.values() if isinstance(each, Mapping) else each)

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from alife.traits import floored
+from alife.traits import floored, spoken
 from alife.words import count
 from analysis.assays.fertility import FACTOR, PANELS, WORST, of_the_living, treatments
 from analysis.assays.results import Result
@@ -36,7 +36,7 @@ def fertility(result: Result, figure: Figure | None = None, **style: Any) -> Fig
             _draw_treatment(ax, group, column, name, look(style, **palette.of_group(number)))
         if column != "accuracy":
             _limit(ax, column)
-        ax.set(ylabel=label, xlabel="generation of descent")
+        ax.set(ylabel=spoken(label), xlabel="generation of descent")
         scales.generation_axis(ax.xaxis)
     for ax in panels[len(shown) :]:
         ax.set_axis_off()

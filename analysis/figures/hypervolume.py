@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from alife.traits import score
 from analysis.data.run import Run
 from analysis.evolution.fronts import REFERENCE, hypervolumes
 from analysis.figures import canvas, convention, legends, scales
@@ -47,8 +48,8 @@ def hypervolume(runs: Runs, ax: Axes | None = None, **style: Any) -> Axes:
     else:
         draw_treatments(ax, {name: [_together(table) for table in group] for name, group in tables.items()}, **style)
     rho, accuracy = REFERENCE
-    reference = f"reference point: ρ = {rho:g}, accuracy = {accuracy:g}; ρ on a log10 scale"
-    ax.set(xlabel="generation\n" + canvas.fill(ax, f"({reference})"), ylabel="hypervolume (decades × accuracy)")
+    reference = f"reference point: ρ = {rho:g}, {score()} = {accuracy:g}; ρ on a log10 scale"
+    ax.set(xlabel="generation\n" + canvas.fill(ax, f"({reference})"), ylabel=f"hypervolume (decades × {score()})")
     top = max(ax.get_ylim()[1], 0.1)
     ax.set_ylim(-0.03 * top, top)
     scales.generation_axis(ax.xaxis, *bounds(members(groups)))

@@ -147,7 +147,7 @@ FIGURES: Final[dict[str, PlotFunction]] = {
         genomes,
         "treatments",
         among="Among genomes: what replicated lives of the children of a run's last generation say, within islands. "
-        "Each circle is a run; left of 0, genomes that classify better print worse.",
+        "Each circle is a run; left of 0, genomes with more accuracy print worse.",
         ends=True,
     ),
     "beyond": PlotFunction(

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from alife.errors import UserError
-from alife.traits import TRAITS
+from alife.traits import TRAITS, score
 from alife.words import count
 from analysis.assays import of_runs
 from analysis.data.run import Run
@@ -65,7 +65,7 @@ def _draw_strip(ax: Axes, treatments: Sequence[np.ndarray], trait: str, style: M
     estimates = [interval(values) for values in treatments]
     centre = f"IQM over runs, {'its 95 % bootstrap interval, ' * any(e.n >= FEWEST for e in estimates)}each run"
     n = f"n = {', '.join(map(str, sorted({len(values) for values in treatments})))} runs a treatment"
-    label = f"accuracy and {TRAITS[trait].fidelity}: {centre}; {n}"
+    label = f"{score()} and {TRAITS[trait].fidelity}: {centre}; {n}"
     for place, (values, e) in enumerate(zip(treatments, estimates, strict=True)):
         ax.plot(values, np.full(len(values), place + offset + 0.1), "o", ms=3, mfc="none", mew=0.7, color=colour)
         own = look(style, marker="D", ms=4.5, elinewidth=1.4, color=colour, label=label)

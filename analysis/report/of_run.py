@@ -11,7 +11,7 @@ import pandas as pd
 import yaml
 
 from alife import schema
-from alife.traits import SMALLEST, TRAITS, there
+from alife.traits import SMALLEST, TRAITS, enter, score, there
 from analysis import templates
 from analysis.data.run import Run
 from analysis.evolution.islands import SETTLED
@@ -37,6 +37,7 @@ def page(run: Run, pictures: Sequence[Picture], left_out: Sequence[str], digest:
     Raises:
         UserError: The record is damaged.
     """
+    enter(run.manifest)
     about = Facts(facts(run, page=True))
     sections = [Section("facts", "The run", [about, *(_said(run, "empty") if run.generations.empty else [])])]
     if not run.generations.empty:
@@ -63,7 +64,7 @@ def _views(run: Run) -> Iterator[Part]:
     if not (run.births["cause_of_death"] == schema.CAUSES[0]).any():
         yield from _said(run, "dead")
     alt = (
-        "Three linked views: the trade-off plane of replication error and accuracy, the lineage through time, and "
+        f"Three linked views: the trade-off plane of replication error and {score()}, the lineage through time, and "
         "trajectories of the traits. The tables and figures below say the same without interaction."
     )
     how = templates.sentences("run_views", first=run.first, last=run.last, settled=SETTLED, smallest=SMALLEST)

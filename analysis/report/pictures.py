@@ -12,6 +12,7 @@ from PIL import Image
 
 from alife.errors import UserError
 from alife.format.files import is_remote, local, read
+from alife.traits import spoken
 from analysis.data.run import Run
 from analysis.data.sweep import Sweep
 from analysis.figures import making, registry
@@ -68,8 +69,8 @@ def run_pictures(run: Run, files: Files, say: Callable[[str], None]) -> list[Pic
 
 
 def _picture(name: str, files: Files) -> Picture:
-    title = registry.PLOTS[name].description
-    caption = f"{title[0].upper()}{title[1:]}. {registry.PLOTS[name].read}".strip()
+    title = spoken(registry.PLOTS[name].description)
+    caption = f"{title[0].upper()}{title[1:]}. {spoken(registry.PLOTS[name].read)}".strip()
     return picture(name, files.png(name), title, caption, files.links(name))
 
 
@@ -87,7 +88,7 @@ def sweep_pictures(sweep: Sweep, files: Files, say: Callable[[str], None]) -> li
     for number, family in enumerate([*groups, *([alone] if alone else [])]):
         whose = ", ".join(family)
         for name in registry.SWEEP:
-            stem, how = name if number == 0 else f"{name}-{number + 1}", registry.FIGURES[name].among
+            stem, how = name if number == 0 else f"{name}-{number + 1}", spoken(registry.FIGURES[name].among)
             draw, said = partial(_of_family, name, family, sweep.whole), list[str]()
             if attempt(stem, draw, files.folder, said.append, files.formats, files.dpi):
                 out.append(picture(stem, files.png(stem), f"{how} Treatments: {whose}.", how, files.links(stem)))

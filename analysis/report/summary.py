@@ -18,7 +18,7 @@ from rich.text import Text
 
 from alife import schema
 from alife.errors import plain
-from alife.traits import SCORED, there
+from alife.traits import SCORED, enter, there
 from alife.words import count
 from analysis import tables, templates
 from analysis.data.run import Run, lived, load_run
@@ -63,6 +63,7 @@ def table(run: Run, now: datetime | None = None, gone: str = "") -> RenderableTy
         now: The present, for the age of the last commit; the clock's if None.
         gone: Who wrote it last, if it is on record as running and nobody writes it any more.
     """
+    enter(run.manifest)
     grid = Grid(box=None, show_header=False, pad_edge=False)
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column(overflow="fold")

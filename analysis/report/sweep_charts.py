@@ -7,7 +7,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from alife.traits import DRAWN, TRAITS
+from alife.traits import DRAWN, TRAITS, score, spoken
 from analysis.data.sweep import Sweep
 from analysis.data.treatments import measures, seed_of
 from analysis.evolution.islands import SETTLED
@@ -90,7 +90,8 @@ def _plane(late: pd.DataFrame, single: pd.DataFrame, look: dict[str, Any], x: st
     ends = [("", ""), ("_low", ", 95 % from"), ("_high", " to")]
     levels = [(f"{name}{end}:Q", f"{TRAITS[name].label}{text}") for name in (x, "accuracy") for end, text in ends]
     told = tips(("treatment:N", "treatment"), ("n:Q", "runs"), ("generation:Q", "generation"), *levels)
-    each = [alt.Tooltip("run:N"), alt.Tooltip("seed:Q"), alt.Tooltip(f"{x}:Q", title=TRAITS[x].label), "accuracy:Q"]
+    each = [alt.Tooltip("run:N"), alt.Tooltip("seed:Q"), alt.Tooltip(f"{x}:Q", title=TRAITS[x].label)]
+    each += [alt.Tooltip("accuracy:Q", title=score())]
     dots = alt.Chart(alt.NamedData(name="runs")).transform_filter(now).mark_point(size=22, strokeWidth=1, clip=True)
     known = mean.transform_filter(f"isValid(datum.{x}_low)")
     return alt.layer(
@@ -98,7 +99,7 @@ def _plane(late: pd.DataFrame, single: pd.DataFrame, look: dict[str, Any], x: st
         known.mark_rule(strokeWidth=2, clip=True).encode(alt.X(f"{x}_low:Q"), alt.X2(f"{x}_high:Q"), **flat),
         known.mark_rule(strokeWidth=2, clip=True).encode(alt.Y("accuracy_low:Q"), alt.Y2("accuracy_high:Q"), **flat),
         mean.mark_point(filled=True, size=110, clip=True).encode(tooltip=told, **look),
-    ).properties(height=340, title=f"Accuracy against {TRAITS[x].label}")
+    ).properties(height=340, title=spoken(f"Accuracy against {TRAITS[x].label}"))
 
 
 def _trait(centres: pd.DataFrame, late: pd.DataFrame, name: str, look: dict[str, Any]) -> Any:

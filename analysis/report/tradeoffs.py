@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from alife.traits import TRAITS
+from alife.traits import TRAITS, score
 from alife.words import count
 from analysis import templates
 from analysis.assays import of_runs
@@ -97,7 +97,7 @@ def within_lives(sweep: Sweep) -> list[Found]:
         else:
             known = _enough(gain) and _enough(cost)
             verdict = VERDICTS[bool(gain.low > 0 and cost.high < 0) if known else None]
-            size = f"accuracy {words(gain, signed=True)}, ρ {words(factor(cost), factor=True)}"
+            size = f"{score()} {words(gain, signed=True)}, ρ {words(factor(cost), factor=True)}"
         copying = words(factor(interval(rows["copying_error"])), factor=True)
         about = {"one_weight": one_weight, "copying": copying, **_sizes(rows)}
         out.append(Found(who, verdict, size, _say("lives", who=who, verdict=verdict, size=size, **about)))

@@ -17,7 +17,7 @@ import pandas as pd
 
 from alife import schema
 from alife.errors import UserError
-from alife.traits import TOLD, TRAITS
+from alife.traits import TOLD, TRAITS, enter
 from alife.words import count
 from analysis.data.run import Run, load_run
 from analysis.data.treatments import (
@@ -155,6 +155,7 @@ def compare(
     groups = runs if isinstance(runs, Mapping) else _grouped(runs, at)
     against, null = _references(groups, against)
     everybody = [run for runs in groups.values() for run in runs]
+    enter(everybody[0].manifest)
     for run in everybody:
         _refuse_unreached(run, at)
     names = _traits(everybody, traits, at)

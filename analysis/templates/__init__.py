@@ -4,7 +4,7 @@
 how they look. There a line that starts with % is a statement, a paragraph ends at an empty line, and lines within it
 may be broken anywhere: a break is a blank, but none before , ; . and :. `{{ note }}` or `{{ statement }}` at its start
 sets a paragraph's look. Data cannot do so: what a value has of line ends and control characters is shown as an escape.
-In a NAME.html.j2 all values are escaped.
+In a NAME.html.j2 all values are escaped. `{{ score }}` is what the score of the task is called.
 
 Filters: `number`, `words` (of an estimate), `effect` (of a row of a comparison), `whole` ("1,200"), `exact` (0.05, as a
 setting is written), `bytes`, `count` ("3 runs"), `data` (of a manifest's
@@ -23,7 +23,7 @@ from rich.filesize import decimal
 
 from alife.errors import plain
 from alife.format.manifest import told
-from alife.traits import TRAITS
+from alife.traits import TRAITS, score
 from alife.words import count
 from analysis.numbers import number, words
 
@@ -37,7 +37,7 @@ def render(name: str, /, **data: Any) -> str:
     Raises:
         jinja2.UndefinedError: It asks for what is not in the data.
     """
-    return _environment().get_template(f"{name}.j2").render(**data)
+    return _environment().get_template(f"{name}.j2").render({"score": score(), **data})
 
 
 def paragraphs(name: str, /, **data: Any) -> list[tuple[str, str]]:

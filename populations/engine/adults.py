@@ -15,7 +15,8 @@ from alife.configuration.keys import RunConfig, parse_config
 from alife.configuration.parsing import merge
 from alife.errors import UserError, damaged
 from alife.evolution import island, objects
-from alife.evolution.adult import Network
+from alife.evolution.adult import DenseNetwork, OwnNetwork, adult
+from alife.evolution.habitat import Habitat
 from alife.evolution.reproduction import Floats
 from alife.format import checkpoints
 from alife.format.checkpoints import Adult, adults_name
@@ -30,7 +31,7 @@ from populations.record.writer import read_checkpoint, read_config, read_manifes
 
 def load_network(
     run: str | os.PathLike[str], individual: int, *, device: str | None = None, task: Task | None = None
-) -> Network:
+) -> DenseNetwork | OwnNetwork:
     """An adult of a run as a plain torch module.
 
     The dominants of a run's last generation are stored. Others are lived again from their generation's newborns, if
@@ -58,7 +59,7 @@ def load_network(
 
 def load_networks(
     run: str | os.PathLike[str], individuals: Sequence[int], *, device: str | None = None, task: Task | None = None
-) -> list[Network]:
+) -> list[DenseNetwork | OwnNetwork]:
     """As `load_network`, of several: the world is made once, and each island lives once a generation."""
     run = os.fspath(run)
     manifest = read_manifest(run)
@@ -67,7 +68,7 @@ def load_networks(
         config = parse_config(merge(config.model_dump(), {"device": device}))
     wanted = [int(individual) for individual in individuals]
     born = {one: schema.unpack_id(one)[1] if 0 <= one < 1 << 62 else -1 for one in wanted}
-    known = {one: adult.weights for when in set(born.values()) for one, adult in _stored(run, when).items()}
+    known = {one: kept.weights for when in set(born.values()) for one, kept in _stored(run, when).items()}
     for one, when in born.items():
         if one not in known:
             _check_kept(run, manifest, when, one)
@@ -77,7 +78,7 @@ def load_networks(
     for one, when in born.items():
         if known[one].shape != (physics.shape.n_weights,):
             raise damaged(f"{run}/{adults_name(when)}", f"an adult has {known[one].shape} weights")
-    return [Network(torch.from_numpy(known[one]), physics, config.quine.pairing) for one in wanted]
+    return [adult(config, physics, torch.from_numpy(known[one])) for one in wanted]
 
 
 def _stored(run: str, generation: int) -> dict[int, Adult]:
@@ -111,7 +112,7 @@ def _lived(
     newborns = read_checkpoint(run, generation)[1]
     objects.check_again(newborns.values(), config, known, run)
     found: dict[int, Floats] = {}
-    habitat = island.Habitat(config, physics)
+    habitat = Habitat(config, physics)
     for where, group in migration.migrate(config, newborns, generation)[0].items():
         slots = np.flatnonzero(np.isin(group.ids, list(wanted)))
         if len(slots):

@@ -29,12 +29,18 @@ class Generation:
         newborns: Who, by island.
         collapse_norm: ‖θ‖ below which an adult has collapsed.
         test: Touch the test images too.
+        answers: Scores are to hold what was answered, class by class.
     """
 
     number: int
     newborns: Mapping[int, Newborns]
     collapse_norm: float
     test: bool
+    answers: bool = False
+
+    def of(self, island: int) -> tuple[int, int, Newborns, float, bool, bool]:
+        """What `Worker.live` is called with."""
+        return island, self.number, self.newborns[island], self.collapse_norm, self.test, self.answers
 
 
 @dataclass(frozen=True)
@@ -113,10 +119,10 @@ class LocalBackend:
     def live(self, generation: Generation, choose: Choose) -> dict[int, Outcome]:
         """As `Backend.live`."""
         outcomes = {}
-        for island, newborns in sorted(generation.newborns.items()):
+        for island in sorted(generation.newborns):
             if self.stopping():
                 raise Interrupted
-            scores = self.worker.live(island, generation.number, newborns, generation.collapse_norm, generation.test)
+            scores = self.worker.live(*generation.of(island))
             choice = choose(island, scores)
             outcomes[island] = Outcome(scores, choice, self.worker.conceive(island, choice))
         return outcomes

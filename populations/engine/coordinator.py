@@ -20,7 +20,7 @@ from alife.configuration.keys import RunConfig
 from alife.errors import UserError, plain
 from alife.evolution import measuring, objects, selection
 from alife.evolution.island import Scores
-from alife.evolution.reproduction import Newborns
+from alife.evolution.reproduction import Newborns, line
 from alife.evolution.selection import Choice
 from alife.format import checkpoints, tested
 from alife.format.steps import LONGEST, Line
@@ -145,6 +145,7 @@ def choose(config: RunConfig, generation: int, newborns: Mapping[int, Newborns])
     rules, own = config.selection, selection.own_scheme(config.selection)
     crossover = config.reproduction.crossover
     size, seed, given = config.population.size, config.seed, objects.given(config)
+    back = selection.back(rules)
 
     def parents(island: int, scores: Scores) -> Choice:
         born = newborns[island]
@@ -153,7 +154,13 @@ def choose(config: RunConfig, generation: int, newborns: Mapping[int, Newborns])
         columns |= {"id": born.ids, "ancestor_id": born.ancestors}
         if rules.survivors:
             columns[schema.AGE] = born.ages
-        return selection.select(rules, columns, scores.living, size, seed, generation, island, own, crossover)
+        offered: dict[str, NDArray[Any]] = {}
+        if scores.answers is not None:
+            offered["answers"] = scores.answers
+        if back:
+            offered["clades"] = line(born, back)[:, -1]
+        where = generation, island
+        return selection.select(rules, columns, scores.living, size, seed, *where, own, offered, crossover)
 
     return parents
 
@@ -164,7 +171,8 @@ def _one_generation(run: RunState) -> tuple[events.Generation, Mapping[str, np.n
     began = time.perf_counter()
     last = number == config.generations - 1
     living_here, moves = migration.migrate(config, run.newborns, number)
-    work = Generation(number, living_here, run.collapse_norm, test=last)
+    answers = "answers" in selection.asked(config.selection)
+    work = Generation(number, living_here, run.collapse_norm, test=last, answers=answers)
     outcomes = run.backend.live(work, choose(config, number, living_here))
     lived = time.perf_counter()
 

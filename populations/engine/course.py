@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
+from alife import plugins
 from populations.engine.choosing import BackendName
 from populations.engine.coordinator import ended_by
 from populations.engine.drive import Plan, Progress, live
@@ -117,6 +118,7 @@ class Course(Iterator[Step]):
 
     def _begun(self) -> Generator[Step, None, None]:
         """The generations, of a plan that is made with the first; signals do then what they always do."""
+        plugins.refuse_amid_import()
         if self._steps is None:
             self._steps, plan = _none(), self._plan
             del self._plan

@@ -11,10 +11,11 @@ from functools import partial
 from typing import Any
 
 from alife.configuration.keys import RunConfig
+from alife.configuration.networks import DENSE
 from alife.errors import UserError
 from alife.evolution import objects
 from alife.evolution.reproduction import Newborns
-from alife.organism.shape import Shape
+from alife.organism.shape import Shape, Tensors
 from alife.plugins import Found
 from alife.world.projections import Physics
 from populations.engine import needs
@@ -186,11 +187,15 @@ def _introduce(run: RunState, tell: Listeners) -> None:
 
 def _cost(run: RunState) -> events.Cost:
     quine, weights = run.config.quine, next(iter(run.newborns.values())).messages.shape[1]
-    shape, task = Shape.of_genome(weights, quine.hidden, quine.coordinate_units), run.recorder.manifest["task"]
+    task, dense = run.recorder.manifest["task"], quine.network == DENSE
+    shape: Shape | Tensors = Tensors(((weights,),), task["classes"] if task else 0)
+    if dense:
+        shape = Shape.of_genome(weights, quine.hidden, quine.coordinate_units)
     images = sum(map(sum, task["counts"].values())) if task else 0
     pixels = math.prod(task["shape"]) if task else 0
     memory = needs.memory(run.config, shape, images, pixels)
-    return events.Cost(core_seconds=needs.generation_seconds(run.config), memory=sum(memory.values()))
+    seconds = needs.generation_seconds(run.config, None if dense else weights)
+    return events.Cost(core_seconds=seconds, memory=sum(memory.values()))
 
 
 def _make_backend(

@@ -108,12 +108,12 @@ def _plan(
     migration.check(config, min(map(len, newborns.values())))
     config, physics = prepare(config, past, backend, task)
     objects.check_births(newborns.values(), past["objects"], parent)
-    own = objects.found(config, physics.shape, next(iter(newborns.values())).operators)
+    own = objects.found(config, physics, next(iter(newborns.values())).operators)
     changed = objects.check_fork(own, past["objects"], allow_changed)
     aged = check_version(past, config)
     norm = check_newborns(newborns, meta, config, physics, parent)
     warned = [
-        *remarks.warnings(config, physics.shape.classes, choose(backend, config)),
+        *remarks.warnings(config, physics.shape.classes, choose(backend, config), physics.scale is not None),
         *remarks.of_fork(lived, config),
         *changed,
     ]

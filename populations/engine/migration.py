@@ -108,6 +108,8 @@ def _gather(newborns: Mapping[int, Newborns], island: int, places: list[tuple[in
             getattr(out, name)[slot] = getattr(guest, name)[index]
         for name, trait in out.traits.items():
             trait[slot] = guest.traits[name][index]
+        if out.lines is not None and guest.lines is not None:
+            out.lines[slot] = guest.lines[index]
     return out
 
 

@@ -3,6 +3,7 @@
 Call `check` before anything is made, `memory` and `generation_seconds` for what to tell.
 """
 
+import math
 import os
 from contextlib import suppress
 from typing import Any, Final
@@ -10,9 +11,9 @@ from typing import Any, Final
 from alife.configuration.idle import value_of
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
-from alife.evolution.island import CACHE
+from alife.evolution.habitat import CACHE
 from alife.organism.lifetime import BLOCK
-from alife.organism.shape import Shape
+from alife.organism.shape import Shape, Tensors
 from alife.words import size
 from alife.world.projections import ROWS
 
@@ -35,26 +36,35 @@ ABSURD: Final = YEAR
 _LIMITS: Final = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
-def island_seconds(config: RunConfig) -> float:
-    """About what a generation of one island takes of one core, on a processor of our days."""
+def island_seconds(config: RunConfig, n_weights: int | None = None) -> float:
+    """About what a generation of one island takes of one core, on a processor of our days.
+
+    Of networks of a maker it is the least: layers that use a weight more than once take more.
+
+    Args:
+        config: The run.
+        n_weights: N, if the network is not the dense one.
+    """
     life, hidden, steps = config.life, config.quine.hidden, config.life.steps
-    weights = hidden * (2 * hidden + 11)
+    weights = hidden * (2 * hidden + 11) if n_weights is None else n_weights
     learned, tested = (0, 0) if config.task == "none" else (life.images, TESTED)
     individual = 6 * weights * steps * (life.coordinates + learned) + 2 * weights * (weights + tested)
     return config.population.size * individual / FLOPS + steps * STEP_SECONDS
 
 
-def generation_seconds(config: RunConfig) -> float:
+def generation_seconds(config: RunConfig, n_weights: int | None = None) -> float:
     """The same of all islands."""
-    return config.population.islands * island_seconds(config)
+    return config.population.islands * island_seconds(config, n_weights)
 
 
-def memory(config: RunConfig, shape: Shape, images: int, pixels: int = 0, *, host: bool = True) -> dict[str, int]:
+def memory(
+    config: RunConfig, shape: Shape | Tensors, images: int, pixels: int = 0, *, host: bool = True
+) -> dict[str, int]:
     """About how many bytes of memory a run takes on a machine, by key.
 
     Args:
         config: The run.
-        shape: Sizes of its networks.
+        shape: Of its networks.
         images: To learn, to select and to test, together.
         pixels: Of an image.
         host: Whether a worker lives there, beside the driver.
@@ -64,20 +74,25 @@ def memory(config: RunConfig, shape: Shape, images: int, pixels: int = 0, *, hos
         worker scales it; the genomes, of all islands and their offspring, and five times those of one island; what
         individuals learn from together; and the projection of pixels, with the pixels that are projected together.
     """
-    features = shape.n_weights * shape.coordinate_units + images * (shape.hidden - shape.coordinate_units)
+    if isinstance(shape, Tensors):
+        key, hidden, units = "quine.network", math.isqrt(shape.n_weights), config.quine.coordinate_units
+        features, seen = shape.n_weights * units + images * pixels // 4, 0
+    else:
+        key, hidden, seen = "quine.hidden", shape.hidden, shape.hidden - shape.coordinate_units
+        features = shape.n_weights * shape.coordinate_units + images * seen
     population, life = config.population, config.life
     rows = life.coordinates + (life.images if shape.classes else 0)
-    together = max(1, min(population.size, life.chunk or 1 + CACHE // (20 * shape.hidden * rows)))
+    together = max(1, min(population.size, life.chunk or 1 + CACHE // (20 * hidden * rows)))
     return {
-        "quine.hidden": 4 * features * (2 if host else 1),
+        key: 4 * features * (2 if host else 1),
         "population.size": 4 * shape.n_weights * population.size * (2 * population.islands + (5 if host else 0)),
-        "life.coordinates": together * rows * (8 * BLOCK + 20 * shape.hidden) if host else 0,
-        "task": 8 * pixels * (shape.hidden - shape.coordinate_units + 3 * min(images, ROWS)),
+        "life.coordinates": together * rows * (8 * BLOCK + 20 * hidden) if host else 0,
+        "task": 8 * pixels * (seen + 3 * min(images, ROWS)),
     }
 
 
 def check(
-    config: RunConfig, shape: Shape, images: int, pixels: int = 0, *, host: bool = True, gpu: bool = False
+    config: RunConfig, shape: Shape | Tensors, images: int, pixels: int = 0, *, host: bool = True, gpu: bool = False
 ) -> None:
     """Refuse what could not end, or not even begin on this machine.
 
@@ -86,7 +101,8 @@ def check(
     Raises:
         UserError: A generation of one island would take years, or there is not the memory.
     """
-    seconds = island_seconds(config) / (GPU if gpu else config.life.threads)
+    n_weights = shape.n_weights if isinstance(shape, Tensors) else None
+    seconds = island_seconds(config, n_weights) / (GPU if gpu else config.life.threads)
     if seconds > ABSURD:
         raise UserError(
             f"life.steps: {config.life.steps}: a generation of one island would take some {seconds / YEAR:.2g} years: "

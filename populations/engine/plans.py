@@ -14,7 +14,7 @@ from alife.configuration.parsing import flatten
 from alife.configuration.remarks import warnings
 from alife.configuration.values import GIVEN
 from alife.errors import UserError
-from alife.evolution import founding, objects
+from alife.evolution import founding, networks, objects
 from alife.evolution.reproduction import founders
 from alife.organism.measures import DEAD_ZERO
 from alife.world.task import Task
@@ -39,14 +39,17 @@ def new(
         return go_on(out, config, backend, False, task, tell)
     check_unused(out)
     config, physics = prepare(config, backend=backend, given=task)
-    own = objects.found(config, physics.shape)
+    own = objects.found(config, physics)
     n_weights = physics.shape.n_weights
     genomes = founding.given(config, n_weights)
     brought = founding.on_record(config, genomes)
-    warned = warnings(config, physics.shape.classes, choose(backend, config))
+    said = warnings(config, physics.shape.classes, choose(backend, config), physics.scale is not None)
+    warned = [*said, *founding.remarks(config)]
 
     def start(make_backend: MakeBackend) -> RunState:
-        newborns = {i: founders(config, n_weights, i, genomes) for i in range(config.population.islands)}
+        drawn = networks.founder(config, physics)
+        islands = range(config.population.islands)
+        newborns = {i: founders(config, n_weights, i, genomes, drawn) for i in islands}
         norms = np.concatenate([np.linalg.norm(group.messages, axis=1) for group in newborns.values()])
         backend = make_backend(config, physics)
         collapse_norm = DEAD_ZERO * float(np.median(norms))
@@ -85,10 +88,11 @@ def further(
         aged = check_version(recorder.manifest, config)
         away = backend != "local" and elsewhere(config.ray)
         physics = physics_of(config, data, away)
-        own = objects.found(config, physics.shape, objects.thawed(recorder.manifest, config))
+        own = objects.found(config, physics, objects.thawed(recorder.manifest, config))
         changed = objects.check(own, recorder.manifest["objects"], allow_changed)
         said = [line for line in recorder.manifest["warnings"] if line.startswith(("fork: ", "changed: "))]
-        warned = [*warnings(config, physics.shape.classes, choose(backend, config)), *said, *changed]
+        vain = warnings(config, physics.shape.classes, choose(backend, config), physics.scale is not None)
+        warned = [*vain, *said, *changed]
     except BaseException:
         recorder.close()
         raise

@@ -9,7 +9,9 @@ from typing import Any
 import torch
 
 from alife.configuration.keys import RunConfig
+from alife.configuration.networks import DENSE
 from alife.errors import Unfit
+from alife.evolution import networks
 from alife.world.projections import Physics, make_physics, shape_of
 from alife.world.task import Task, load_task
 from populations.engine import migration, needs
@@ -53,10 +55,12 @@ def prepare(
 
 def physics_of(config: RunConfig, task: Task | None, away: bool) -> Physics:
     """`make_physics`, if workers here, or this driver alone, have the memory."""
+    own = config.quine.network != DENSE
     images = sum(map(sum, task.counts.values())) if task else 0
     gpu = config.device == "cuda" or (config.device == "auto" and (away or torch.cuda.is_available()))
-    needs.check(config, shape_of(config, task), images, task.pixels if task else 0, host=not away, gpu=gpu)
-    return make_physics(config, task)
+    shape = networks.shape_of(config, task) if own else shape_of(config, task)
+    needs.check(config, shape, images, task.pixels if task else 0, host=not away, gpu=gpu)
+    return networks.physics(config, task) if own else make_physics(config, task)
 
 
 def check_cuda(config: RunConfig) -> None:

@@ -11,7 +11,8 @@ import torch
 
 from alife.configuration.keys import RunConfig
 from alife.evolution import crossover, measuring
-from alife.evolution.island import Habitat, Scores, lifetime
+from alife.evolution.habitat import Habitat
+from alife.evolution.island import Scores, lifetime
 from alife.evolution.mutation import of_rules, own_operator
 from alife.evolution.reproduction import Floats, Newborns
 from alife.evolution.selection import Choice
@@ -38,16 +39,20 @@ class Worker:
         self.habitat = Habitat(config, physics)
         self._adults: dict[int, tuple[int, Newborns, Floats]] = {}
 
-    def live(self, island: int, generation: int, newborns: Newborns, collapse_norm: float, test: bool) -> Scores:
-        """Scores of a generation; what its adults emitted stays here until `conceive`."""
-        scores, emitted = lifetime(self.habitat, newborns, generation, island, collapse_norm, test, self.measures)
+    def live(
+        self, island: int, generation: int, newborns: Newborns, collapse_norm: float, test: bool, answers: bool
+    ) -> Scores:
+        """Scores of a generation; what its adults emitted stays here until `conceive`. Arguments as of `lifetime`."""
+        scores, emitted = lifetime(
+            self.habitat, newborns, generation, island, collapse_norm, test, self.measures, answers
+        )
         self._adults[island] = generation, newborns, emitted
         return scores
 
     def conceive(self, island: int, choice: Choice) -> Newborns:
         """Survivors and children of the generation that this worker has just lived."""
         generation, parents, emitted = self._adults.pop(island)
-        return following(self.config, emitted, parents, choice, generation + 1, island, self.habitat.features.shape)
+        return following(self.config, emitted, parents, choice, generation + 1, island, self.habitat.shape)
 
 
 def machine_class(config: RunConfig) -> dict[str, str | int]:

@@ -1,5 +1,6 @@
 """Callbacks that come along: `EarlyStopping` and `MaxHours`. What a callback is: `populations.observe.steps`."""
 
+import difflib
 import math
 import time
 from collections import deque
@@ -9,7 +10,7 @@ import numpy as np
 
 from alife import schema
 from alife.errors import UserError
-from alife.traits import TRAITS, measured, natural
+from alife.traits import SHIPPED, TRAITS, measured, natural
 from alife.words import count, duration
 from populations.observe.steps import Callback, Step, Stop, Underway
 
@@ -29,14 +30,16 @@ class EarlyStopping(Callback):
     where it would have stopped, however often it was interrupted, and one that was stopped is stopped at once.
 
     Args:
-        trait: "accuracy", "newborn_accuracy", "replication_error", "copying_error" or "self_error".
+        trait: "accuracy", "newborn_accuracy", "replication_error", "copying_error" or "self_error", or a measure of
+            the run's own that has a direction; generations in which it is not taken improve nothing.
         patience: Generations without improvement.
         min_change: By how much more than the best; of errors in powers of ten.
         after: The first generation that counts. Founders are no quines: by learning to print themselves they lose
             accuracy, so what the first generations reach is no measure.
 
     Raises:
-        UserError: Nothing can improve in that trait, or a number is not allowed.
+        UserError: Nothing can improve in that trait, or a number is not allowed; when a run begins, it has no such
+            trait.
 
     Example:
         >>> import alife
@@ -51,10 +54,12 @@ class EarlyStopping(Callback):
     def __init__(self, trait: str = "accuracy", patience: int = 10, min_change: float = 0.0, *, after: int = 3):
         if trait == "replication_loss":
             raise UserError("replication_loss: L_SR falls when weights merely shrink: name ρ, replication_error")
-        if trait not in IMPROVING:
-            what = "neither more nor less of it is better" if trait in TRAITS else "there is no such trait"
+        if trait in SHIPPED and trait not in IMPROVING:
+            what = "neither more nor less of it is better"
             why = "the run looks at it when all is over" if trait == "test_accuracy" else what
             raise UserError(f"{trait}: {why}: choose among {', '.join(IMPROVING)}")
+        if trait not in SHIPPED and (near := difflib.get_close_matches(trait, IMPROVING, 1, 0.8)):
+            raise UserError(f"{trait}: there is no such trait: did you mean {near[0]}?")
         for name, number, least in (("patience", patience, 1), ("after", after, 0)):
             if not isinstance(number, int) or number < least:
                 raise UserError(f"{name}: {number}: a whole number, {least} or more")
@@ -66,6 +71,11 @@ class EarlyStopping(Callback):
 
     def on_start(self, run: Underway) -> Stop | None:
         """Go on from what is on record."""
+        if self.trait not in (*IMPROVING, *run.config.measures):
+            among = ", ".join((*IMPROVING, *(name for name in run.config.measures if name not in IMPROVING)))
+            raise UserError(f"{self.trait}: there is no such trait: choose among {among}")
+        if not TRAITS[self.trait].direction:
+            raise UserError(f"{self.trait}: neither more nor less of it is better: give its measure a direction")
         if TRAITS[self.trait].needs_task and run.config.task == "none":
             raise UserError(f"{self.trait}: a run without a task has none")
         self._best, self._since = -math.inf, -1
@@ -88,7 +98,9 @@ class EarlyStopping(Callback):
         """Take the median of a generation, in the trait's own unit."""
         if generation < self.after:
             return None
-        more = float(measured(self.trait, value))
+        trait = TRAITS[self.trait]
+        upwards = -trait.direction if trait.scale == "error" else trait.direction  # measured errors: more is better
+        more = upwards * float(measured(self.trait, value))
         if more > self._best + self.min_change:
             self._best, self._since = more, generation
         elif self._since < 0:

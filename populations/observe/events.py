@@ -123,7 +123,8 @@ class Generation(Event, kind="generation", told_by=RUN):
         of: How many the run has in all.
         individuals: Born in it.
         dead: Of them, those that died before its end.
-        accuracy: Median on the images of selection, from 0 to 1; null without a task.
+        accuracy: Median on the images of selection, from 0 to 1, of a regression the explained variance; null without a
+            task.
         replication_error: Median of ρ, without a unit.
         copying_error: Median, without a unit.
         individuals_per_second: Lived a second of wall-clock.

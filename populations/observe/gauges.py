@@ -14,14 +14,13 @@ from alife.traits import MAIN, TRAITS
 from populations.observe import events
 from populations.observe.events import Event
 
-_EACH_GENERATION = {
-    **{name: f"Median over the living: {TRAITS[name].meaning}" for name in MAIN},
+_OTHERS = {
     "dead": "Individuals that died before the end of the generation; in no median",
     "individuals_per_second": "Individuals lived a second of wall-clock",
     "generation": "Last generation completed",
     "hosts": "Workers up or starting",
 }
-"""Field of `events.Generation` → what it is."""
+"""Field of `events.Generation`, beside traits → what it is."""
 
 
 class RayMetrics:
@@ -92,11 +91,12 @@ class TensorBoard:
 
 
 def _figures(event: events.Generation) -> dict[str, float | None]:
-    return {name: getattr(event, name) for name in _EACH_GENERATION}
+    return {name: getattr(event, name) for name in (*MAIN, *_OTHERS)}
 
 
 def _gauges() -> dict[str, Any]:
     from ray.util.metrics import Gauge
 
-    meanings = {**_EACH_GENERATION, "restarts": "Workers lost since the driver started"}
+    traits = {name: f"Median over the living: {TRAITS[name].meaning}" for name in MAIN}
+    meanings = {**traits, **_OTHERS, "restarts": "Workers lost since the driver started"}
     return {name: Gauge(f"alife_{name}", meaning, tag_keys=("run",)) for name, meaning in meanings.items()}

@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 
+from alife.traits import TRAITS
 from alife.words import count, duration, size
 from populations.observe import events
 from populations.observe.events import Event
@@ -142,7 +143,7 @@ def shares(seconds: Mapping[str, float]) -> dict[str, float]:
 def _state(event: events.Generation) -> str:
     """How a generation did, in a line."""
     accuracy, error = event.accuracy, event.replication_error
-    words = [] if accuracy is None else [f"accuracy {accuracy:.3f}"]
+    words = [] if accuracy is None else [f"{TRAITS['accuracy'].symbol or 'accuracy'} {accuracy:.3f}"]
     if error is not None:
         remark = f" ({WORSE})" if error > 1 and event.generation else ""
         words += [f"ρ {error:{'.4f' if error < 100 else '.3g'}}{remark}"]

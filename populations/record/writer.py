@@ -54,7 +54,7 @@ class Recorder:
 
     def __init__(self, state: commit.Committed, config: RunConfig, log: StepLog | None = None) -> None:
         self._state, self.config, self.log = state, config, log or StepLog()
-        traits.enter(self.manifest["columns"])
+        traits.enter(self.manifest)
         self._rows: dict[str, list[pa.Table]] = {kind: [] for kind in schema.ROWS}
         self._added: int | None = None
 
@@ -274,6 +274,7 @@ class Recorder:
         """
         said = {"task": task, "objects": objects, "warnings": warnings}
         self._state.notes.facts |= {field: value for field, value in said.items() if value is not None}
+        traits.enter({**self.manifest, **self._state.notes.facts})
 
     def verify(self) -> None:
         """Make sure that what later commits will merge holds what was written, before anything is lived on top of it.

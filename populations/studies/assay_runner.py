@@ -24,7 +24,7 @@ from alife.configuration.parsing import merge
 from alife.configuration.problems import shown
 from alife.errors import BadArgument, UserError
 from alife.evolution import objects, selection
-from alife.evolution.island import Habitat
+from alife.evolution.habitat import Habitat
 from alife.evolution.reproduction import Newborns
 from alife.organism.kernel.products import computing
 from alife.world.task import Task
@@ -100,10 +100,11 @@ def perform(
         **({"task_weights": list(options.task_weights)} if assay.weighs else {}),
         "seed": config.seed,
         "scheme": selection.named(config.selection),
-        "weights": habitat.features.shape.n_weights,
+        "weights": habitat.shape.n_weights,
         "steps": config.life.steps,
         "mutation": config.reproduction.mutation,
         "operator": plugins.short(config.reproduction.operator),
+        **({"kind": "regression"} if habitat.features.is_regression else {}),
     }
 
     def step(done: int, of: int) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
 from alife.evolution import founding, objects
-from alife.organism.shape import Shape
+from alife.world.projections import Physics
 from alife.world.task import Task
 from populations.engine import migration
 from populations.engine.choosing import BackendName
@@ -22,7 +22,7 @@ def settled(plan: Plan, stored: Plan | None, backend: BackendName, task: Task | 
         UserError: A treatment's data, device, topology or objects of the user's own do not fit.
     """
     devices: dict[Any, str] = {}
-    shapes: dict[Any, Shape] = {}
+    worlds: dict[Any, Physics] = {}
     tried: set[str] = set()
     configs: dict[str, RunConfig] = {}
     default = stored.base.device if stored else _device(plan, backend)
@@ -34,12 +34,12 @@ def settled(plan: Plan, stored: Plan | None, backend: BackendName, task: Task | 
             migration.check(config)
             if what not in devices:
                 resolved, physics = prepare(config, backend=backend, given=task)
-                devices[what], shapes[what] = resolved.device, physics.shape
+                devices[what], worlds[what] = resolved.device, _outlined(physics)
             if stored is None:
-                founding.given(config, shapes[what].n_weights)
+                founding.given(config, worlds[what].shape.n_weights)
             own = repr((what, config.selection, config.reproduction, config.measures, config.population.size))
             if own not in tried:
-                objects.found(config, shapes[what])
+                objects.found(config, worlds[what])
                 tried.add(own)
         except UserError as error:
             raise UserError(f"treatment {name}: {error}") from None
@@ -51,6 +51,12 @@ def settled(plan: Plan, stored: Plan | None, backend: BackendName, task: Task | 
     if "cuda" in devices.values() and not ray.gpus_per_host:
         base = base.model_copy(update={"ray": ray.model_copy(update={"gpus_per_host": 1.0})})
     return replace(plan, base=base, configs=configs)
+
+
+def _outlined(physics: Physics) -> Physics:
+    """Physics with a few images alone, which do for trials."""
+    few = {name: rows[:3].copy() for name, rows in physics.images.items()}
+    return replace(physics, images=few, labels={name: rows[:3].copy() for name, rows in physics.labels.items()})
 
 
 def _device(plan: Plan, backend: BackendName) -> str:

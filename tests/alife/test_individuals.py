@@ -18,6 +18,7 @@ from alife.errors import UserError
 from alife.evolution import programs
 from alife.format.checkpoints import adults_name, decode_adults, encode_adults
 from analysis.data.run import Run
+from tests.support.own import EXAMPLES
 
 CONFIG: dict[str, Any] = {
     "task": "glyphs",
@@ -32,6 +33,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "joint": {"quine": {"hidden": 16, "coordinate_units": 8, "pairing": "joint"}},
     "centred": {"quine": {"hidden": 16, "coordinate_units": 8, "projection": "centred"}},
     "none": {"task": "none"},
+    "regression": {"task": f"{EXAMPLES}/my_regression.py:centres"},
 }
 
 
@@ -45,7 +47,10 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 def images(run: Run) -> np.ndarray:
     """[50, pixels] float32 from 0 to 1."""
     task = alife.load_task(run.setting("task"))
-    return np.zeros((50, 0), np.float32) if task is None else (task.test_images[:50] / 255).astype(np.float32)
+    if task is None:
+        return np.zeros((50, 0), np.float32)
+    seen = task.test_images[:50] * (1 if task.dtype == np.uint8 else 255)
+    return (seen.round() / 255).astype(np.float32)
 
 
 def exported(run: Run, format: str, out: Path, ids: str = "fittest") -> Path:
@@ -59,7 +64,7 @@ def selu(x: np.ndarray) -> np.ndarray:
 
 
 def rebuilt(tensors: dict[str, np.ndarray], k: int, images: np.ndarray, joint: bool) -> tuple[np.ndarray, np.ndarray]:
-    """(logits, emission) of the k-th network of a file, by numpy and what the guide says alone."""
+    """(logits or predictions, emission) of the k-th network of a file, by numpy and what the guide says alone."""
     seen = selu((images.astype(np.float64) - tensors["mean"]) @ tensors["projection"]).astype(np.float32)
     coordinates = tensors["coordinates"]
 
@@ -69,7 +74,10 @@ def rebuilt(tensors: dict[str, np.ndarray], k: int, images: np.ndarray, joint: b
 
     blank = np.zeros((len(coordinates), seen.shape[1]), np.float32)
     beside = coordinates[np.arange(len(seen)) % len(coordinates)] * joint
-    return hidden(beside, seen) @ tensors["classes"][k].T, (hidden(coordinates, blank) @ tensors["out"][k].T)[:, 0]
+    answers = hidden(beside, seen) @ tensors["classes"][k].T
+    if "target_mean" in tensors:
+        answers = answers * tensors["target_sd"] + tensors["target_mean"]
+    return answers, (hidden(coordinates, blank) @ tensors["out"][k].T)[:, 0]
 
 
 def close(found: Any, wanted: Any) -> None:
@@ -155,7 +163,8 @@ def test_an_onnx_model_says_what_the_network_says(run: Run, tmp_path: Path, read
     fittest = run.fittest()
     network = fittest.network()
     seen = images(run)
-    logits, emission, genome = session.run(["logits", "emission", "genome"], {"images": seen})
+    answers = "predictions" if "my_regression" in run.setting("task") else "logits"
+    logits, emission, genome = session.run([answers, "emission", "genome"], {"images": seen})
     with torch.no_grad():
         close(logits, network(torch.from_numpy(seen)))
         close(emission, network.emit())

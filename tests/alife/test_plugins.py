@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from alife import plugins
 from alife.configuration.keys import parse_config
+from alife.configuration.schemes import SCHEMES
 from alife.errors import UserError
 from tests import ROOT
 
@@ -105,9 +106,7 @@ def test_a_folder_and_a_huge_file_are_no_source(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["turnament", "my.py", "my.py:", ":x", "a b:c", "my.py:a.b", "my.py:1", "x:y:z", ""])
 def test_a_word_that_is_no_name_is_refused_with_those_that_are(name: str) -> None:
-    with pytest.raises(
-        UserError, match="name tournament, truncation, roulette, nsga2, drift, or an object of your own"
-    ):
+    with pytest.raises(UserError, match=f"name {', '.join(SCHEMES)}, or an object of your own"):
         parse_config({"selection.scheme": name})
 
 
@@ -119,7 +118,7 @@ def test_any_text_is_a_name_or_refused_in_a_line(name: str) -> None:
         said = str(error)
     else:
         said = ""
-        assert plugins.is_own(scheme) or scheme in ("tournament", "truncation", "roulette", "nsga2", "drift")
+        assert plugins.is_own(scheme) or scheme in SCHEMES
         assert parse_config({"selection.scheme": scheme}).selection.scheme == scheme
     assert "\n" not in said
 
@@ -163,10 +162,10 @@ def test_entry_points_are_offered_by_installed_packages(tmp_path: Path, monkeypa
     info = tmp_path / "theirs-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[alife.schemes]\nlexicase = theirs.schemes:lexicase\n")
+    (info / "entry_points.txt").write_text("[alife.schemes]\nranking = theirs.schemes:ranking\n")
     monkeypatch.syspath_prepend(tmp_path)
-    assert plugins.installed("alife.schemes") == {"lexicase": "theirs.schemes:lexicase"}
-    assert parse_config({"selection.scheme": "lexicase"}).selection.scheme == "theirs.schemes:lexicase"
+    assert plugins.installed("alife.schemes") == {"ranking": "theirs.schemes:ranking"}
+    assert parse_config({"selection.scheme": "ranking"}).selection.scheme == "theirs.schemes:ranking"
 
 
 def test_what_fails_names_its_line_and_where(tmp_path: Path) -> None:

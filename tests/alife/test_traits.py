@@ -31,7 +31,7 @@ ROOT = Path(alife.__file__).parents[1]
 DECADES = -np.log10(SMALLEST)
 ALLOWED = {
     "alife/traits.py": "the rule",
-    "alife/evolution/schemes.py": "part of what is born",
+    "alife/evolution/fitness.py": "part of what is born",
     "alife/bench/costs.py": "slopes of times",
     "alife/seed_paper/contraction.py": "constants",
     "alife/seed_paper/fertility.py": "a geometric mean, 0 where nothing grows",

@@ -6,6 +6,7 @@ from tests.faults import cluster
 from tests.faults.soak import CONFIG, Sample, _leaks, bench
 
 
+@pytest.mark.nightly
 @pytest.mark.skipif(not cluster.supported(), reason="it watches processes in /proc")
 def test_hosts_are_killed_and_the_births_stay_the_same() -> None:
     found = {figure["name"]: figure for figure in bench({**CONFIG, "generations": 50})}

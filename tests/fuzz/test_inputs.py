@@ -22,6 +22,7 @@ from tests.support.rows import newborns
 EACH = 750
 
 
+@pytest.mark.nightly
 @pytest.mark.timeout(600)
 def test_no_malformed_input_crashes_or_passes(capsys: pytest.CaptureFixture[str]) -> None:
     counts = inputs.search(EACH)

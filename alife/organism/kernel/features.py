@@ -5,26 +5,29 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Generic, TypeVar
 
 from torch import Tensor
 
 from alife.configuration import keys as configuration
 from alife.organism.kernel.activation import FIRST
-from alife.organism.shape import Shape
+from alife.organism.shape import Anatomy
+
+Body = TypeVar("Body", bound=Anatomy)
 
 
 @dataclass(frozen=True)
-class Features:
+class Features(Generic[Body]):
     """The inputs of a life, and the answers to its images.
 
     Attributes:
-        shape: Sizes of the networks.
+        shape: Of the networks.
         coordinates: [N, K] features of the coordinates.
-        images: [n, H - K] features of the images to learn from, or None without a task.
-        labels: [n] int64, or None.
+        images: [n, H - K] features of the images to learn from, or None without a task; [n, …] of other networks.
+        labels: [n] int64, or of a regression [n, C] of the weights' dtype, standardised targets; or None.
     """
 
-    shape: Shape
+    shape: Body
     coordinates: Tensor
     images: Tensor | None
     labels: Tensor | None
@@ -39,6 +42,11 @@ class Features:
         """`fed` in bfloat16."""
         coordinates, images = self.fed
         return coordinates.bfloat16(), None if images is None else images.bfloat16()
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether images are to be answered with numbers, and not with classes."""
+        return self.labels is not None and self.labels.is_floating_point()
 
     def epoch(self, life: configuration.Life) -> int:
         """Steps in which each of the N coordinates comes once; up to B - 1 that are left over come in none."""

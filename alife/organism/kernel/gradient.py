@@ -1,4 +1,4 @@
-"""The gradient of a life's loss for a chunk of individuals: one analytic pass, replication and cross-entropy together.
+"""The gradient of a life's loss for a chunk of individuals: one analytic pass, replication and the task together.
 
 Make a `Gradient` for a life and call it at each step; `alife.organism.lifetime` does. Numbers in parentheses are the
 equations of docs/concepts/gradient.md, each beside the line that computes it.
@@ -16,6 +16,7 @@ from alife.organism.kernel.features import Features
 from alife.organism.kernel.layout import Input, layers
 from alife.organism.kernel.matrices import Matrices
 from alife.organism.kernel.products import Call, product
+from alife.organism.shape import Shape
 
 SERIAL = 32_767  # numbers that torch adds to a tensor on a CPU in their order; more it shares among threads
 TINY = 1e-30  # keeps ρ of the zero genome finite while it lives
@@ -27,7 +28,7 @@ class Gradient:
     """The weights of c individuals while they live, and the gradient of their loss ρ + task_weight · cross-entropy.
 
     That is (6)–(8), of which no value is needed. With `life.loss: sum` it is L_SR + task_weight · cross-entropy, both
-    summed over the batch.
+    summed over the batch. In a regression half the squared error takes the place of the cross-entropy (30).
 
     The pass is written down once, as a list of calls on fixed memory, and a step runs down that list. With
     `life.precision: bfloat16` the layers' products and what lies between them are bfloat16; weights, SELU, heads,
@@ -46,7 +47,7 @@ class Gradient:
         program: What a call does with what it was made to `see`, in order.
     """
 
-    def __init__(self, features: Features, life: configuration.Life, pairing: str, c: int, like: Tensor):
+    def __init__(self, features: Features[Shape], life: configuration.Life, pairing: str, c: int, like: Tensor):
         self._features, self._life, self._like = features, life, like
         shape, b, n = features.shape, life.coordinates, features.batch_images(life, pairing)
         self._mixed, self._joint = life.precision == "bfloat16", pairing == "joint" and n > 0
@@ -76,7 +77,7 @@ class Gradient:
             *self._printing,
             # Backward: each head, both layers, and the target where it moves with θ
             *self._replicate(),
-            *self._classify(),
+            *self._answer(),
             *self._backward(),
             *self._strict(),
         ]
@@ -85,12 +86,16 @@ class Gradient:
         return Input(table, indices, self._narrow.new_empty(*indices.shape, w.shape[2]), w, g, self._blocks[block])
 
     def begin(self, genomes: Tensor, task_weights: Tensor) -> None:
-        """Birth: [c, N] genomes, left as they are, and the weights [c] of their cross-entropy."""
+        """Birth: [c, N] genomes, left as they are, and the weights [c] of their cross-entropy, or squared error."""
         self.weights.read(genomes)
         self._target.copy_(genomes)
         self._weigh()
         n = 1 if self._life.loss == "sum" else max(1, self._images.shape[1])
-        self._task_scale.copy_((task_weights / (n * self._life.temperature)).view(-1, 1, 1))  # of (10)
+        if not self._features.is_regression:
+            self._task_scale.copy_((task_weights / (n * self._life.temperature)).view(-1, 1, 1))  # of (10)
+            return
+        n *= 1 if self._life.loss == "sum" else self._features.shape.classes
+        self._task_scale.copy_((task_weights / n).view(-1, 1, 1))  # of (31)
 
     def aim(self) -> None:
         """Make the present weights the target."""
@@ -172,23 +177,37 @@ class Gradient:
         # torch multiplies bfloat16 row by column slowly, but as matrices fast; float32 the other way round
         yield product(block.d, out, narrow) if self._mixed else partial(torch.mul, out, narrow, out=block.d)  # (13)
 
-    def _classify(self) -> Calls:
-        """From the classes, which are asked for here."""
+    def _answer(self) -> Calls:
+        """From the answers to images, which are asked for here."""
         if self._features.images is None:
             return
         assert self._features.labels is not None
         block, (c, n) = self._blocks[-1], self._images.shape
         z = self._like.new_empty(c, self._features.shape.classes, n)
-        answers = torch.empty_like(self._images)
-        minus_one = self._like.new_full((1, 1, 1), -1.0).expand(c, 1, n)
-        yield partial(torch.index_select, self._features.labels, 0, self._images.view(-1), out=answers.view(-1))
-        yield product(z, self.weights.classes, block.wide, UNIT / self._life.temperature)  # ℓ/τ: (5), as (27)
-        yield partial(torch.softmax, z, 1, out=z)
-        yield partial(z.scatter_add_, 1, answers.unsqueeze(1), minus_one)
-        yield partial(z.mul_, self._task_scale)  # δ_ℓ: (10)
+        ask = self._regress if self._features.is_regression else self._classify
+        yield from ask(z, self._features.labels, block.wide)
+        yield partial(z.mul_, self._task_scale)  # δ_ℓ: (10), (31)
         yield product(self.gradient.classes, z, block.wide.mT, UNIT)  # (12)
         narrow = yield from self._narrowed(z)
         yield product(block.d, self._w.classes.mT, narrow, add=self._joint)  # (13)
+
+    def _classify(self, z: Tensor, labels: Tensor, a2: Tensor) -> Calls:
+        """Make z [c, C, B'] the softmax of logits minus the one-hot labels."""
+        c, _, n = z.shape
+        answers = torch.empty_like(self._images)
+        minus_one = self._like.new_full((1, 1, 1), -1.0).expand(c, 1, n)
+        yield partial(torch.index_select, labels, 0, self._images.view(-1), out=answers.view(-1))
+        yield product(z, self.weights.classes, a2, UNIT / self._life.temperature)  # ℓ/τ: (5), as (27)
+        yield partial(torch.softmax, z, 1, out=z)
+        yield partial(z.scatter_add_, 1, answers.unsqueeze(1), minus_one)
+
+    def _regress(self, z: Tensor, targets: Tensor, a2: Tensor) -> Calls:
+        """Make z [c, C, B'] predictions minus targets."""
+        c, outputs, n = z.shape
+        wanted = self._like.new_empty(c, n, outputs)
+        yield partial(torch.index_select, targets, 0, self._images.view(-1), out=wanted.view(-1, outputs))
+        yield product(z, self.weights.classes, a2, UNIT)  # ℓ: (5), as (27)
+        yield partial(z.sub_, wanted.mT)
 
     def _narrowed(self, x: Tensor) -> Generator[Call, None, Tensor]:
         """x, or a copy of it in the products' dtype."""

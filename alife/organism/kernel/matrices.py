@@ -46,3 +46,9 @@ class Matrices:
         """Give the values to [c, N] genomes."""
         for here, there in self.beside(genomes):
             there.copy_(here)
+
+    def spread(self, values: Tensor) -> Tensor:
+        """Like `flat`, with the value [c] of each network at all of its weights."""
+        spread = Matrices(self.shape, len(values), self.flat)
+        spread.read(values.unsqueeze(1).expand(-1, self.shape.n_weights))
+        return spread.flat

@@ -47,7 +47,7 @@ def device_errors() -> Iterator[None]:
 
 def resolved(config: RunConfig, device: str, n_weights: int) -> RunConfig:
     """The configuration with its device, and with what follows from that: GPUs of a worker, and the chunk."""
-    from alife.evolution.island import default_chunk
+    from alife.evolution.habitat import default_chunk
 
     gpus = config.ray.gpus_per_host or (1.0 if device == "cuda" else 0.0)
     ray = config.ray.model_copy(update={"gpus_per_host": gpus})

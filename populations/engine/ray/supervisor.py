@@ -177,10 +177,9 @@ class RayBackend:
 
     def _send(self, handle: Handle, task: _Task) -> tuple[int, ray.ObjectRef]:
         """The next island, on its way to a worker that may still have something to do."""
-        island, generation = task.queue.popleft(), task.generation
-        args = (island, generation.number, generation.newborns[island], generation.collapse_norm, generation.test)
+        island = task.queue.popleft()
         with cluster.explain_full_store():
-            return island, handle.actor.live.remote(*args)
+            return island, handle.actor.live.remote(*task.generation.of(island))
 
     def _live(self, handle: Handle, island: int, ref: ray.ObjectRef) -> None:
         self._pool.lived, handle.island, handle.since = True, island, time.monotonic()

@@ -26,6 +26,20 @@ def test_what_there_is_is_listed_with_what_it_does(kind, words, capsys):
     assert said(capsys, "list").count("\n") >= len(SCHEMES) + len(OPERATORS) + len(KINDS)
 
 
+@pytest.mark.parametrize("kind", ["schemes", "mutations"])
+def test_parameters_are_listed_with_their_defaults_and_explained(kind, capsys):
+    listed, explained = said(capsys, "list", kind), said(capsys, "run", "--help", KINDS[kind].parameters)
+    found = 0
+    for word, model in KINDS[kind].models().items():
+        for name, field in model.model_fields.items() if model else ():
+            (line,) = (line for line in listed.splitlines() if line.startswith(f"  {word} "))
+            assert f"{name}: {field.default}" in line.rpartition("{")[2]
+            (line,) = (line for line in explained.splitlines() if line.startswith(f"  {word}: {name} "))
+            assert line.endswith(f"{field.description} (default {field.default})")
+            found += 1
+    assert found > 1
+
+
 def test_another_kind_is_refused_with_those_there_are(capsys):
     assert "choose from" in said(capsys, "list", "scheme", code=2)
 

@@ -15,6 +15,7 @@ from alife.configuration.idle import equal_chances, idle
 from alife.configuration.keys import RunConfig, leaves, parse_config
 from alife.configuration.parsing import load_yaml
 from alife.configuration.remarks import warnings
+from alife.configuration.schemes import SCHEMES
 from alife.errors import UserError
 from alife.evolution.reproduction import founders
 from alife.organism.measures import DEAD_ZERO
@@ -57,7 +58,11 @@ VALUES: dict[str, list[Any]] = {
     "reproduction.trait_mutation": [0, 0.5],
     "reproduction.crossover": [0.5, 1],
     "reproduction.crossover_operator": ["weights", "matrices"],
-    "selection.scheme": ["truncation", "roulette", "nsga2", "shuffled", "drift"],
+    "selection.scheme": [
+        *("truncation", "roulette", "nsga2", "lexicase", "novelty", "map_elites", "speciation"),
+        *("shuffled", "drift"),
+    ],
+    "selection.parameters": [{"tolerance": 0.0}, {"neighbours": 1}, {"accuracy_step": 0.3}, {"back": 1}, {"back": 9}],
     "selection.accuracy_weight": [0, 1],
     "selection.tournament_size": [1, 8],
     "selection.truncation": [0.2, 1],
@@ -70,6 +75,9 @@ VALUES: dict[str, list[Any]] = {
     "generations": [1, 4],
     "task": ["none", "none"],
 }
+OF_PARAMETER = {name: scheme for scheme, model in SCHEMES.items() if model for name in model.model_fields}
+"""The scheme of a parameter."""
+
 BASE = {
     "generations": 6,
     "quine": {"hidden": 6, "coordinate_units": 3},
@@ -86,7 +94,7 @@ class Births:
         self.total, self.log, self.manifest = hashlib.sha256(), StepLog(), {"columns": []}
 
     def add(self, generation: int, births: Any, migrations: Any, generations: Any) -> None:
-        for name in sorted(births):
+        for name in sorted(births.keys() - {"chance"}):  # that a scheme is on record is no birth
             column = births[name]
             self.total.update(json.dumps([name, *column.tolist()]).encode())
 
@@ -121,6 +129,8 @@ def drawn(data: st.DataObject, folder: str) -> RunConfig:
     given = {key: data.draw(st.sampled_from(VALUES[key])) for key in keys}
     if "reproduction.parameters" in given:
         given["reproduction.operator"] = "sparse"
+    if "selection.parameters" in given:
+        given["selection.scheme"] = OF_PARAMETER[next(iter(given["selection.parameters"]))]
     try:
         config = parse_config({"task": folder, **BASE}).model_dump()
         for key, value in given.items():
@@ -216,6 +226,27 @@ SAID = [
     ({"reproduction.heritable": "mutation", "reproduction.trait_mutation": 0}, ["heritable traits never vary"]),
     ({"selection.scheme": "nsga2", "selection.tournament_size": 5}, ["changes nothing under selection.scheme nsga2"]),
     ({"selection.scheme": "nsga2"}, []),
+    ({"selection.parameters": {"back": 3}}, ["under selection.scheme tournament, which takes none"]),
+    ({"selection.scheme": "speciation", "selection.parameters": {"back": 3}}, []),
+    (
+        {"selection.scheme": "speciation", "selection.parameters": {"back": 9}, "generations": 5},
+        ["selection.parameters: {'back': 9}: changes nothing in 5 generations: clades are the founders'"],
+    ),
+    (
+        {"selection.scheme": "map_elites", "selection.parameters": {"accuracy_step": 0.1}, "task": "none"},
+        ["selection.parameters: {'accuracy_step': 0.1}: changes nothing without a task"],
+    ),
+    ({"selection.scheme": "map_elites", "task": "none", "selection.accuracy_weight": 1}, []),
+    ({"selection.scheme": "speciation", "task": "none", "selection.accuracy_weight": 1}, []),
+    (
+        {"selection.scheme": "lexicase", "selection.accuracy_weight": 1, "selection.shuffled": True},
+        ["selection.accuracy_weight: 1.0: changes nothing under selection.scheme lexicase"],
+    ),
+    (
+        {"selection.scheme": "novelty", "selection.parameters": {"neighbours": 3}, "selection.tournament_size": 1},
+        ["{'neighbours': 3}: changes nothing where nobody is selected", "tournament_size: 1: nobody is selected"],
+    ),
+    ({"selection.scheme": "novelty", "selection.tournament_size": 5}, []),
     ({"selection.scheme": "shuffled", "selection.accuracy_weight": 1}, ["nobody is selected by it"]),
     ({"selection.scheme": "truncation", "selection.truncation": 1}, ["selection.truncation: 1.0: nobody is selected"]),
     ({"selection.survivors": 2}, []),

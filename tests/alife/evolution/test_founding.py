@@ -109,6 +109,10 @@ def test_what_is_exported_begins_a_run(tmp_path: Path) -> None:
         founder = run.individual(identity)
         np.testing.assert_array_equal(founder.genome(), fittest.genome())
         assert founder.scores["newborn_accuracy"] == fittest.scores["newborn_accuracy"], "in the same world"
+    assert not [line for line in run.manifest["warnings"] if "projection_seed" in line]
+    alife.evolve(config(file).model_copy(update={"seed": 3}), tmp_path / "three", **LOCAL)
+    (said,) = [line for line in alife.load_run(tmp_path / "three").manifest["warnings"] if "projection_seed" in line]
+    assert said.endswith("this one has 3: what they learned is lost: use --quine.projection_seed 0")
 
 
 def test_the_founders_of_a_seed_given_back_make_the_same_births(tmp_path: Path) -> None:

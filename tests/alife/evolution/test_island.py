@@ -6,7 +6,8 @@ import pytest
 from alife import schema
 from alife.configuration.keys import parse_config
 from alife.evolution import reproduction
-from alife.evolution.island import Habitat, default_chunk, lifetime
+from alife.evolution.habitat import Habitat, default_chunk
+from alife.evolution.island import lifetime
 from alife.evolution.reproduction import birth, conceive
 from alife.world.task import load_task
 from populations.engine.prepare import prepare
@@ -19,7 +20,7 @@ def place(small):
 
 
 def newborns(config, habitat, generation=1):
-    founders = reproduction.founders(config, habitat.features.shape.n_weights, 0)
+    founders = reproduction.founders(config, habitat.shape.n_weights, 0)
     return conceive(config, founders.messages, founders, np.arange(len(founders)), generation, 0)
 
 
@@ -27,7 +28,7 @@ def test_scores_are_what_the_record_says(place):
     config, habitat = place
     group = newborns(config, habitat)
     scores, emitted = lifetime(habitat, group, 1, 0, collapse_norm=1e-6, test=True)
-    genomes = birth(group, habitat.features.shape)
+    genomes = birth(group, habitat.shape)
     energy = (genomes.astype(float) ** 2).sum(1)
     rho = ((emitted - genomes).astype(float) ** 2).sum(1) / energy
     copying = ((emitted - group.messages).astype(float) ** 2).sum(1) / (group.messages.astype(float) ** 2).sum(1)
@@ -51,6 +52,22 @@ def test_the_same_arguments_give_the_same_bits_and_others_do_not(place):
     assert bits() == bits()
     assert bits() != bits(generation=2)
     assert bits() != bits(island=1)
+
+
+def test_answers_are_given_where_they_are_asked_for_and_change_nothing_else(place):
+    config, habitat = place
+    group = newborns(config, habitat)
+    group.messages[1] = np.inf
+    plain, emitted = lifetime(habitat, group, 1, 0, 1e-6)
+    scores, again = lifetime(habitat, group, 1, 0, 1e-6, answers=True)
+    assert plain.answers is None
+    assert scores.answers is not None
+    assert scores.answers.shape == (6, 10, 10)
+    assert not scores.answers[1].any()
+    right = np.diagonal(scores.answers, axis1=1, axis2=2).mean(1)  # as many images of each class
+    np.testing.assert_allclose(right, scores.columns["accuracy"], atol=1e-6)
+    assert emitted.tobytes() == again.tobytes()
+    assert all(plain.columns[name].tobytes() == scores.columns[name].tobytes() for name in schema.SCORES)
 
 
 def test_learning_improves_printing_and_classifying(small):
@@ -83,7 +100,7 @@ def test_a_life_without_a_task_has_no_accuracy(small):
     config, physics = prepare(parse_config({**small, "task": "none"}))
     assert load_task("none") is None
     habitat = Habitat(config, physics)
-    assert habitat.features.shape.n_weights == 2 * 12**2 + 12
+    assert habitat.shape.n_weights == 2 * 12**2 + 12
     scores, _ = lifetime(habitat, newborns(config, habitat), 1, 0, 1e-6, test=True)
     assert not scores.columns["accuracy"].any()
 

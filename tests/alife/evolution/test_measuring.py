@@ -19,11 +19,13 @@ from alife.configuration.keys import RunConfig, dump, parse_config
 from alife.configuration.parsing import load_yaml
 from alife.errors import UserError
 from alife.evolution import measuring, objects
-from alife.evolution.island import Habitat, Scores, lifetime
+from alife.evolution.habitat import Habitat
+from alife.evolution.island import Scores, lifetime
 from alife.evolution.reproduction import Floats, founders
 from alife.organism.shape import Shape
 from alife.plugins import Found
 from alife.streams import Stream, rng
+from alife.world.projections import Physics
 from populations.engine.prepare import prepare
 
 NOTHING = {"noun": "nothing"}
@@ -314,7 +316,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def tried(config: RunConfig) -> dict[str, Found]:
-    return objects.found(config, SHAPE)
+    return objects.found(config, Physics(SHAPE, np.empty((0, 0), np.float32), {}, {}))
 
 
 def test_a_measure_with_random_numbers_of_its_own_is_refused(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from alife.configuration.keys import parse_config
-from alife.evolution.island import Habitat
+from alife.evolution.habitat import Habitat
 from alife.organism.kernel import products
 from alife.world.projections import make_physics
 from populations import evolve
@@ -28,9 +28,9 @@ def settings():
 
 def test_a_run_and_an_assay_leave_the_process_its_threads(settings, small, tmp_path, monkeypatch):
     seen = []
-    from alife.evolution import island
+    from alife.evolution import habitat
 
-    monkeypatch.setattr(island, "live", lambda *a, do=island.live: seen.append(torch.get_num_threads()) or do(*a))
+    monkeypatch.setattr(habitat, "live", lambda *a, do=habitat.live: seen.append(torch.get_num_threads()) or do(*a))
     evolve({**small, "generations": 2}, str(tmp_path / "run"), backend="local")
     assert set(seen) == {1}, "what the configuration says"
     assert settings() == (3, "high")

@@ -1,6 +1,7 @@
 """Schemes of selection: who can be chosen, how often, and that the expectation is the scheme's own."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,10 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 
+from alife.configuration import schemes
 from alife.configuration.keys import RunConfig, Selection
-from alife.configuration.values import UNUSED
-from alife.evolution.schemes import SCHEMES
-from alife.evolution.selection import expected_offspring, fitness, select
+from alife.evolution.schemes import OFFERS, SCHEMES, asks
+from alife.evolution.selection import CHANCE, expected_offspring, fitness, is_recorded, probabilities, select
 
 DRAWS = 400
 ACCURACY = np.array([0.5, 0.7, 0.7, 0.61, 0.2, 0.9, 0.7, 0.33, np.nan, 0.45], np.float32)
@@ -24,10 +25,30 @@ def rules(scheme: str, **changes: float) -> Selection:
     return Selection.model_validate({"scheme": scheme, **changes})
 
 
+def shown(size: int, equal: bool = False) -> dict[str, Any]:
+    """What schemes ask for by name: answers with ties to three classes of nine images, and clades of three."""
+    draw = np.random.default_rng(size)
+    answers = draw.multinomial(9, [0.5, 0.3, 0.2], (size, 3)).astype(np.float32) / 9
+    if equal:
+        return {"answers": np.repeat(answers[:1], size, axis=0), "clades": np.arange(size)}
+    return {"answers": answers, "clades": np.arange(size) // 3}
+
+
 def chosen(rules: Selection, accuracy, rho, living, *children_seed_generation_island: int) -> np.ndarray:
     """Slots of the parents."""
     columns = {"accuracy": np.asarray(accuracy), "replication_error": np.asarray(rho)}
-    return select(rules, columns, living, *children_seed_generation_island).parents
+    offered = shown(len(columns["accuracy"]))
+    return select(rules, columns, living, *children_seed_generation_island, offered=offered).parents
+
+
+def expected_of(
+    rules: Selection, accuracy, rho, living, n_children: int, offered: dict[str, Any] | None = None
+) -> np.ndarray:
+    """[P] children that any scheme leads one to expect of each."""
+    random = np.random.default_rng(0)
+    return n_children * probabilities(
+        rules, accuracy, rho, living, random=random, **(offered or shown(len(np.asarray(accuracy))))
+    )
 
 
 def offspring(scheme: Selection, draws: int = DRAWS, n_children: int = 10, accuracy=ACCURACY) -> np.ndarray:
@@ -54,13 +75,17 @@ def by_hand(scheme: str, draw: np.random.Generator) -> int:
 
 
 def test_registry_is_what_the_configuration_allows():
-    assert set(UNUSED) == set(SCHEMES), "what each does not look at"
+    assert list(schemes.UNUSED) == list(SCHEMES) == list(schemes.SCHEMES), (
+        "what each does not look at, and its parameters"
+    )
+    assert {*schemes.BY_CLASS} == {name for name in SCHEMES if "answers" in asks(name)}
+    assert {name for scheme in SCHEMES for name in asks(scheme)} == {*OFFERS}
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_realised_offspring_follow_the_expectation(scheme):
     counts = offspring(rules(scheme)).sum(axis=0)
-    expected = expected_offspring(rules(scheme), ACCURACY, RHO, LIVING, 10) * DRAWS
+    expected = expected_of(rules(scheme), ACCURACY, RHO, LIVING, 10) * DRAWS
     assert np.array_equal(counts[expected == 0], np.zeros((expected == 0).sum()))
     seen = expected > 0
     assert stats.chisquare(counts[seen], expected[seen]).pvalue > 1e-3
@@ -90,7 +115,7 @@ def test_nsga2_ranks_fronts_then_crowding():
     np.testing.assert_allclose(got, [10, 4, 7, 10, 1, 4])
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("scheme", [scheme for scheme in SCHEMES if not asks(scheme)])
 def test_batched_rows_equal_rows_alone(scheme):
     draw = np.random.default_rng(0)
     accuracy, rho = draw.integers(0, 5, (4, 7)) / 10, draw.random((4, 7))
@@ -137,11 +162,11 @@ def test_edges(scheme):
     assert chosen(s, ACCURACY, RHO, LIVING, 0, 0, 0, 0).shape == (0,)
     survivor = np.arange(10) == 4
     assert set(chosen(s, ACCURACY, RHO, survivor, 5, 0, 0, 0).tolist()) == {4}
-    equal = expected_offspring(s, np.full(8, 0.3), np.full(8, 0.1), np.ones(8, bool), 8)
+    equal = expected_of(s, np.full(8, 0.3), np.full(8, 0.1), np.ones(8, bool), 8, shown(8, equal=True))
     np.testing.assert_allclose(equal, 1)
     dust = np.full(8, 0.1) * (1 + 1e-7 * np.arange(8))
-    np.testing.assert_allclose(expected_offspring(s, np.full(8, 0.3), dust, np.ones(8, bool), 8), 1)
-    no_task = expected_offspring(s, np.full(8, np.nan), np.linspace(0.1, 0.9, 8), np.ones(8, bool), 8)
+    np.testing.assert_allclose(expected_of(s, np.full(8, 0.3), dust, np.ones(8, bool), 8, shown(8, equal=True)), 1)
+    no_task = expected_of(s, np.full(8, np.nan), np.linspace(0.1, 0.9, 8), np.ones(8, bool), 8)
     assert no_task.sum() == pytest.approx(8)
 
 
@@ -152,6 +177,17 @@ def test_same_key_same_parents(scheme):
 
     assert parents(1, 2, 3) == parents(1, 2, 3)
     assert len({tuple(parents(*key)) for key in [(1, 2, 3), (2, 2, 3), (1, 3, 3), (1, 2, 4)]}) == 4
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_chances_are_noted_where_scores_do_not_say_them(scheme, shuffled):
+    columns = {"accuracy": ACCURACY, "replication_error": RHO}
+    choice = select(rules(scheme, shuffled=shuffled), columns, LIVING, 5, 3, 0, 0, offered=shown(10))
+    assert is_recorded(scheme) == bool(asks(scheme)) == (set(choice.columns) == {CHANCE["name"]})
+    if is_recorded(scheme):
+        noted = choice.columns[CHANCE["name"]]
+        np.testing.assert_allclose(noted, expected_of(rules(scheme), ACCURACY, RHO, LIVING, 1), rtol=1e-6)
 
 
 def test_rules_may_come_from_a_plain_namespace():
@@ -171,7 +207,7 @@ def test_fitness_mixes_standardised_scores():
 scores = hnp.arrays(np.float32, 12, elements=st.sampled_from([0.0, 1e-6, 0.01, 0.1, 0.5, 1.0, 3.0]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     accuracy=scores,
     rho=scores,
@@ -184,17 +220,29 @@ scores = hnp.arrays(np.float32, 12, elements=st.sampled_from([0.0, 1e-6, 0.01, 0
 )
 def test_invariants(accuracy, rho, living, scheme, weight, n, share, k):
     s = rules(scheme, accuracy_weight=weight, truncation=share, tournament_size=k)
-    expected = expected_offspring(s, accuracy, rho, living, n)
+    offered = shown(12)
+    expected = expected_of(s, accuracy, rho, living, n, offered)
     assert expected.shape == (12,)
     assert (expected >= 0).all()
     assert (expected[~living] == 0).all()
     assert expected.sum() == pytest.approx(n if living.any() else 0, abs=1e-9)
     turned = np.random.default_rng(n).permutation(12)
-    again = expected_offspring(s, accuracy[turned], rho[turned], living[turned], n)
+    moved = {name: values[turned] for name, values in offered.items()}
+    again = expected_of(s, accuracy[turned], rho[turned], living[turned], n, moved)
     np.testing.assert_allclose(again, expected[turned], atol=1e-9)
     parents = chosen(s, accuracy, rho, living, n, 0, 0, 0)
     assert len(parents) == (n if living.any() else 0)
     assert living[parents].all()
+    assert expected[parents].all(), "nobody without a chance"
     better = np.flatnonzero(living)[fitness(accuracy, rho, weight, "tournament")[living].argsort()]
     if scheme in ("tournament", "truncation", "roulette") and living.all():
         assert (np.diff(expected[better]) >= -1e-9).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(accuracy=scores, rho=scores, living=hnp.arrays(bool, 12), scheme=st.sampled_from(sorted(SCHEMES)))
+def test_equals_share(accuracy, rho, living, scheme):
+    twins = [0, *range(11)]
+    offered = {name: values[twins] for name, values in shown(12).items()}
+    chance = expected_of(rules(scheme), accuracy[twins], rho[twins], living[twins], 1, offered)
+    assert chance[0] == pytest.approx(chance[1], abs=1e-12)

@@ -41,35 +41,40 @@ def test_the_fossil_series() -> None:
     islands=st.sets(st.integers(0, schema.MAX_ISLANDS - 1), min_size=1, max_size=4),
     size=st.integers(0, 4),
     weights=st.integers(1, 9),
+    back=st.integers(0, 3),
     generation=st.integers(0, schema.MAX_GENERATIONS),
     noise_seed=st.integers(0, 2**63 - 1),
     meta=st.dictionaries(st.text(max_size=5), st.none() | st.integers() | st.text(max_size=5), max_size=3),
 )
 @settings(max_examples=100, deadline=None)
 def test_newborns_come_back(
-    islands: set[int], size: int, weights: int, generation: int, noise_seed: int, meta: dict[str, Any]
+    islands: set[int], size: int, weights: int, back: int, generation: int, noise_seed: int, meta: dict[str, Any]
 ) -> None:
     draw = np.random.default_rng(size)
+    lines = draw.integers(0, 2**62, (size, max(1, back)))
     given_ = {
         island: Newborns(
             ids=schema.pack_id(island, generation, 0) + np.arange(size),
-            ancestors=draw.integers(0, 2**62, size),
+            ancestors=lines[:, 0].copy(),
             second_ancestors=np.full(size, schema.NO_ANCESTOR, np.int64),
             origins=schema.pack_id(island, generation, 0) + np.arange(size),
             messages=draw.standard_normal((size, weights), dtype=np.float32)[:, ::-1],
             noise=draw.random(size, dtype=np.float32),
             traits={name: draw.random(size, dtype=np.float32) for name in schema.LIFE_HISTORY},
             noise_seed=noise_seed,
+            lines=lines if back else None,
         )
         for island in islands
     }
-    found, back, meta_back = checkpoints.decode(checkpoints.encode(generation, given_, meta), "c")
-    assert (found, meta_back, set(back)) == (generation, meta, islands)
+    found, again, meta_back = checkpoints.decode(checkpoints.encode(generation, given_, meta), "c")
+    assert (found, meta_back, set(again)) == (generation, meta, islands)
     for island, wanted in given_.items():
-        assert back[island].noise_seed == noise_seed
+        assert again[island].noise_seed == noise_seed
+        assert (again[island].lines is None) == (not back)
+        assert not back or np.array_equal(again[island].lines, lines)
         for name in ("ids", "ancestors", "messages", "noise"):
-            assert getattr(back[island], name).tobytes() == getattr(wanted, name).tobytes()
-        assert {name: values.tobytes() for name, values in back[island].traits.items()} == {
+            assert getattr(again[island], name).tobytes() == getattr(wanted, name).tobytes()
+        assert {name: values.tobytes() for name, values in again[island].traits.items()} == {
             name: values.tobytes() for name, values in wanted.traits.items()
         }
 
@@ -117,6 +122,10 @@ def test_what_could_not_be_read_is_not_written() -> None:
         {0: good, 1: replace(other, past=(Era(1, 0, GAUSSIAN),))},
         {0: replace(good, origins=other.ids - (1 << schema.SLOT_BITS)), 1: replace(other, origins=good.ids)},
         {0: good, 1: replace(other, messages=other.messages[:, :-1])},
+        {0: replace(good, lines=good.ancestors[:, None] + 1)},
+        {0: replace(good, lines=good.ancestors)},
+        {0: replace(good, lines=good.ancestors[:, None].astype(np.int32))},
+        {0: replace(good, lines=good.ancestors[:, None]), 1: other},
         {-1: good},
     ]
     for islands in wrong:
@@ -134,6 +143,10 @@ def _set(name: str, change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Ten
 
 def _origins(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Tensors], Tensors]:
     return lambda tensors: {**tensors, "0/origins": change(tensors["0/ids"])}
+
+
+def _lines(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Tensors], Tensors]:
+    return lambda tensors: {**tensors, "0/lines": change(tensors["0/ancestors"])}
 
 
 def _nan(values: np.ndarray) -> np.ndarray:
@@ -172,6 +185,11 @@ def _nan(values: np.ndarray) -> np.ndarray:
         (lambda tensors: {name.replace("1/", "99999999/"): x for name, x in tensors.items()}, "is no island"),
         (lambda tensors: {name.replace("1/", "../"): x for name, x in tensors.items()}, "is no island"),
         (lambda tensors: {}, "genomes of different lengths"),
+        (_lines(lambda x: x[:, None]), "lines of ancestors of different lengths"),
+        (_lines(lambda x: x[:, None] + 1), "lines of ancestors do not begin with them"),
+        (_lines(lambda x: x[:, None][:, :0]), "lines of ancestors do not begin with them"),
+        (_lines(lambda x: x), "lines has shape"),
+        (_lines(lambda x: x[:, None].astype(np.float32)), "float32, not int64"),
     ],
 )
 def test_wrong_tensors_are_refused(change: Callable[[Tensors], Tensors], says: str) -> None:

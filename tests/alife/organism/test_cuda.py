@@ -6,7 +6,8 @@ import torch
 
 from alife.configuration.keys import parse_config
 from alife.evolution import reproduction
-from alife.evolution.island import Habitat, lifetime
+from alife.evolution.habitat import Habitat
+from alife.evolution.island import lifetime
 from populations.engine.prepare import prepare
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device, and there is none here")
@@ -15,8 +16,8 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a C
 def generation(small, device, **life):
     config, physics = prepare(parse_config({**small, "device": device, "life": {**small["life"], **life}}))
     habitat = Habitat(config, physics)
-    founders = reproduction.founders(config, habitat.features.shape.n_weights, 0)
-    return config, *lifetime(habitat, founders, 0, 0, 1e-6, test=True)
+    founders = reproduction.founders(config, habitat.shape.n_weights, 0)
+    return config, *lifetime(habitat, founders, 0, 0, 1e-6, test=True, answers=True)
 
 
 @pytest.mark.parametrize("pairing", ["blank", "joint"])
@@ -29,6 +30,8 @@ def test_a_generation_is_the_cpu_s_to_rounding(small, pairing, optimizer):
     for name in ("replication_error", "copying_error", "self_error", "squared_norm"):
         np.testing.assert_allclose(there.columns[name], here.columns[name], rtol=1e-2)
     np.testing.assert_allclose(there.columns["accuracy"], here.columns["accuracy"], atol=0.02)
+    right = np.diagonal(there.answers, axis1=1, axis2=2).mean(1)  # as many images of each class
+    np.testing.assert_allclose(right, there.columns["accuracy"], atol=1e-6)
 
 
 @pytest.mark.parametrize("target", ["birth", "self"])
@@ -40,6 +43,7 @@ def test_the_same_arguments_give_the_same_bits(small, precision, target):
         generation(small, "cuda", precision=precision, target=target) for _ in range(2)
     )
     assert printed.tobytes() == again.tobytes()
+    assert first.answers.tobytes() == second.answers.tobytes()
     assert all(first.columns[name].tobytes() == second.columns[name].tobytes() for name in first.columns)
 
 

@@ -27,7 +27,7 @@ TORCH = {
 }
 
 
-def features_of(hidden=12, units=5, classes=3, dtype=torch.float64, task=True) -> Features:
+def features_of(hidden=12, units=5, classes=3, dtype=torch.float64, task=True, regression=False) -> Features:
     shape = Shape(hidden, units if task else hidden, classes if task else 0)
     draw = np.random.default_rng(1)
 
@@ -37,7 +37,9 @@ def features_of(hidden=12, units=5, classes=3, dtype=torch.float64, task=True) -
     coordinates = tensor(shape.n_weights, shape.coordinate_units)
     if not task:
         return Features(shape, coordinates, None, None)
-    return Features(shape, coordinates, tensor(40, hidden - units), torch.from_numpy(draw.integers(0, classes, 40)))
+    images = tensor(40, hidden - units)
+    labels = tensor(40, classes) if regression else torch.from_numpy(draw.integers(0, classes, 40))
+    return Features(shape, coordinates, images, labels)
 
 
 def genomes_of(features: Features, p=3) -> torch.Tensor:
@@ -57,22 +59,32 @@ def forward(theta, shape, coordinate, image):
 
 
 def loss(theta, born, features, life, pairing, coordinates, images, weight):
-    """ρ, or L_SR, over the coordinates + weight · cross-entropy over the images, one row after another."""
+    """ρ, or L_SR, over the coordinates + weight · cross-entropy over the images, one row after another.
+
+    In a regression it is half the squared error in place of the cross-entropy.
+    """
     shape = features.shape
     no_image = theta.new_zeros(shape.hidden - shape.coordinate_units)
     no_coordinate = theta.new_zeros(shape.coordinate_units)
     target = theta if life.target == "self" else born
     squared, entropy = [], []
+
+    def missed(logits, i):
+        if features.labels.is_floating_point():
+            errors = 0.5 * (logits - features.labels[i]) ** 2
+            return errors.sum() if life.loss == "sum" else errors.mean()
+        return F.cross_entropy(logits / life.temperature, features.labels[i])
+
     for i, c in enumerate(coordinates.tolist()):
         image = features.images[images[i]] if pairing == "joint" and images is not None else no_image
         printed, logits = forward(theta, shape, features.coordinates[c], image)
         squared.append((printed - target[c]) ** 2)
         if pairing == "joint" and images is not None:
-            entropy.append(F.cross_entropy(logits / life.temperature, features.labels[images[i]]))
+            entropy.append(missed(logits, images[i]))
     if pairing == "blank" and images is not None:
         for i in images.tolist():
             _, logits = forward(theta, shape, no_coordinate, features.images[i])
-            entropy.append(F.cross_entropy(logits / life.temperature, features.labels[i]))
+            entropy.append(missed(logits, i))
     if life.loss == "sum":
         return life.replication_weight * torch.stack(squared).sum() + (
             weight * torch.stack(entropy).sum() if entropy else 0
@@ -125,6 +137,22 @@ def test_epochs_with_their_targets_and_summed_losses_equal_autograd(target, loss
     rates, weights = torch.full((3,), 0.01).double(), torch.tensor([0.1, 0.5, 0.0]).double()
     got = live(features, genomes, life, pairing, rates, weights, stream, chunk=2)
     torch.testing.assert_close(got, slow_life(features, genomes, life, pairing, rates, weights), rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("pairing", ["blank", "joint"])
+@pytest.mark.parametrize("loss", ["relative", "sum"])
+@pytest.mark.parametrize("target", ["birth", "self"])
+@pytest.mark.parametrize("outputs", [1, 4])
+def test_regressions_equal_autograd(outputs, target, loss, pairing):
+    features = features_of(classes=outputs, regression=True)
+    genomes = genomes_of(features)
+    life = Life(steps=4, coordinates=6, images=6, target=target, loss=loss, optimizer="sgd", temperature=0.7)
+    rates, weights = torch.full((3,), 0.01).double(), torch.tensor([0.1, 0.5, 0.0]).double()
+    got = live(features, genomes, life, pairing, rates, weights, stream, chunk=2)
+    slow = slow_life(features, genomes, life, pairing, rates, weights)
+    torch.testing.assert_close(got, slow, rtol=1e-9, atol=1e-11)
+    hot = live(features, genomes, life.model_copy(update={"temperature": 3.0}), pairing, rates, weights, stream, 2)
+    assert torch.equal(hot, got), "there is no softmax whose temperature it could be"
 
 
 @pytest.mark.parametrize("target", ["birth", "self"])
@@ -210,8 +238,9 @@ def test_strict_targets_are_added_up_in_order_however_many_threads_there_are():
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("pairing", ["blank", "joint"])
-def test_a_step_allocates_no_memory(optimizer, pairing):
-    features = features_of(dtype=torch.float32)
+@pytest.mark.parametrize("regression", [False, True])
+def test_a_step_allocates_no_memory(optimizer, pairing, regression):
+    features = features_of(dtype=torch.float32, regression=regression)
     genomes = genomes_of(features)
     life = Life(coordinates=40, images=40, optimizer=optimizer)
     gradient = Gradient(features, life, pairing, 3, genomes)

@@ -7,7 +7,8 @@ import torch
 from alife.configuration.keys import Life, parse_config
 from alife.errors import UserError
 from alife.evolution import reproduction
-from alife.evolution.island import Habitat, check_precision, lifetime
+from alife.evolution.habitat import Habitat, check_precision
+from alife.evolution.island import lifetime
 from alife.organism.kernel.gradient import Gradient
 from alife.organism.lifetime import live
 from populations.engine.prepare import prepare
@@ -62,7 +63,7 @@ def test_a_generation_in_bfloat16_scores_as_one_in_float32(small, monkeypatch):
         life = {**small["life"], "precision": precision, "steps": 20}
         config, physics = prepare(parse_config({**small, "life": life}))
         habitat = Habitat(config, physics)
-        founders = reproduction.founders(config, habitat.features.shape.n_weights, 0)
+        founders = reproduction.founders(config, habitat.shape.n_weights, 0)
         return lifetime(habitat, founders, 0, 0, 1e-6)[0]
 
     exact, rounded = scores("float32"), scores("bfloat16")

@@ -1,6 +1,7 @@
 """Emission and classification against the definition written out, and genomes whose fate is known by hand."""
 
 import numpy as np
+import pytest
 import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
@@ -8,7 +9,13 @@ from hypothesis import strategies as st
 
 from alife.organism.genome import split
 from alife.organism.kernel.activation import LN_2, UNIT, Selu
-from alife.organism.measures import fixpoint_class, relative_error, replication_loss, squared_norm
+from alife.organism.measures import (
+    explained_variance,
+    fixpoint_class,
+    relative_error,
+    replication_loss,
+    squared_norm,
+)
 from alife.organism.quine import Forward
 from alife.organism.shape import Shape
 
@@ -57,6 +64,56 @@ def test_accuracy_counts_the_largest_logit_and_no_answer_is_wrong():
     got = Forward(SHAPE, chunk=2, rows=8, like=theta).accuracy(theta, images, labels)
     assert got[0].item() == np.float32(18 / 23)
     assert got[1].item() == 0
+
+
+def test_answers_are_the_confusion_of_each_and_hold_its_accuracy():
+    draw = np.random.default_rng(4)
+    theta = networks(5)
+    theta[1] = float("nan")
+    images = torch.from_numpy(draw.normal(size=(40, SHAPE.hidden - SHAPE.coordinate_units)))
+    labels = torch.from_numpy(draw.integers(0, 2, 40))  # nothing is of class 2
+    forward = Forward(SHAPE, chunk=2, rows=7, like=theta)
+    got = forward.answers(theta, images, labels)
+    assert got.shape == (5, 3, 3)
+    assert got.dtype == torch.float32
+    shown = torch.bincount(labels, minlength=3)
+    w = split(theta, SHAPE)
+    x = torch.cat([torch.zeros(40, SHAPE.coordinate_units, dtype=torch.float64), images], 1).T
+    for i in (0, 2, 3, 4):
+        answer = (w.w_class[i] @ F.selu(w.w2[i] @ F.selu(w.w1[i] @ x))).argmax(0)
+        for a, b in np.ndindex(3, 3):
+            count = int(((labels == a) & (answer == b)).sum())
+            assert got[i, a, b].item() == np.float32(count / max(1, int(shown[a])))
+    assert not got[1].any(), "no finite answer is in no column"
+    right = (got.diagonal(dim1=1, dim2=2) * shown).sum(1) / 40
+    torch.testing.assert_close(right, forward.accuracy(theta, images, labels))
+
+
+def test_the_explained_variance_of_targets_is_the_definition_s():
+    """Of each output 1 - MSE / Var, 0 at least, and the mean of them."""
+    draw = np.random.default_rng(4)
+    theta = networks(4)
+    theta[1], theta[2] = float("nan"), theta[2] * 1e200
+    images = torch.from_numpy(draw.normal(size=(23, SHAPE.hidden - SHAPE.coordinate_units)))
+    x = torch.cat([torch.zeros(23, SHAPE.coordinate_units, dtype=torch.float64), images], 1).T
+    w = split(theta[:1], SHAPE)
+    answers = (w.w_class[0] @ F.selu(w.w2[0] @ F.selu(w.w1[0] @ x))).T
+    targets = answers + torch.from_numpy(draw.normal(size=(23, 3))) * answers.std(0) * torch.tensor([0.1, 0.5, 0.0])
+    targets[:, 2] *= -1
+    got = Forward(SHAPE, chunk=3, rows=8, like=theta).explained_variance(theta, images, targets)
+    shares = 1 - ((answers - targets) ** 2).mean(0) / targets.var(0, correction=0)
+    assert shares[2] < 0 < shares[1] < shares[0]
+    assert got[0].item() == pytest.approx(shares[:2].sum().item() / 3, abs=1e-6)
+    assert got[1:3].tolist() == [0, 0], "no finite answers"
+
+
+def test_explained_variance_is_1_of_the_targets_and_0_of_their_mean_and_of_what_does_not_vary():
+    targets = torch.tensor([[1.0, 5.0], [2.0, 5.0], [6.0, 5.0]])
+    own, mean = torch.zeros(1, 2, dtype=torch.float64), torch.tensor([[14.0, 0.0]], dtype=torch.float64)
+    assert explained_variance(own, targets).tolist() == [0.5]
+    assert explained_variance(own[:, :1], targets[:, :1]).tolist() == [1]
+    assert explained_variance(mean, targets).tolist() == [0]
+    assert explained_variance(mean[:, :1] * torch.inf, targets[:, :1]).tolist() == [0]
 
 
 @given(st.lists(st.floats(-200, 200, width=32), min_size=1, max_size=80))

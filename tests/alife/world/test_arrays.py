@@ -214,7 +214,7 @@ WRONG = {
     "one word": ((X, ["a"] * 48, TX, ["a"] * 12), {}, "train_y", "all labels are 'a'"),
     "a class once": ((X, np.r_[Y[:47], 9], TX, TY), {}, "train_y", "label 9 comes once"),
     "a word once": ((X, [*CLASSES[Y[:47]], "emu"], TX, CLASSES[TY]), {}, "train_y", "label 'emu' comes once"),
-    "fractions": ((X, LONG + 0.5, TX, TY), {}, "train_y", "label 0.5 (image 0)"),
+    "fractions": ((X, LONG + 0.5, TX, TY), {"kind": "classification"}, "train_y", "label 0.5 (image 0)"),
     "a label nan": ((X, np.where(Y == 2, np.nan, Y), TX, TY), {}, "train_y", "label nan (image 2)"),
     "negative": ((X, LONG - 1, TX, TY), {}, "train_y", "label -1 (image 0): numbers from 0"),
     "too many classes": ((X, LONG + 70_000, TX, TY), {}, "train_y", "below 65,536"),

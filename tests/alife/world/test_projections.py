@@ -64,6 +64,6 @@ def test_features_that_do_not_fit_into_memory_are_refused_by_the_key_that_made_t
     def full(*_):
         raise MemoryError
 
-    monkeypatch.setattr(physics, "_coordinates", full)
+    monkeypatch.setattr(physics, "random_codes", full)
     with pytest.raises(UserError, match=r"^quine\.hidden: 4096: .*33,558,528 weights"):
         make_physics(parse_config({"task": "none", "quine": {"hidden": 4096}}), None)

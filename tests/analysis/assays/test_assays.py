@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from alife import assays
-from alife.assays.lives import Use, grow, of_each, on, sample
+from alife.assays.lives import Use, grow, of_each, sample
 from alife.assays.mutation import dimension, effects, retention, slope
 from alife.cli.main import main
 from alife.configuration.keys import parse_config
 from alife.errors import UserError
 from alife.evolution import reproduction
-from alife.evolution.island import Habitat
+from alife.evolution.habitat import Habitat
 from alife.evolution.reproduction import birth, conceive
 from alife.organism.measures import relative_error
 from alife.traits import MAIN
@@ -319,7 +319,7 @@ def test_a_life_under_a_weight_is_that_of_a_habitat_with_it_whatever_else_is_tri
     pd.testing.assert_frame_equal(*same)
     life = habitat.config.life.model_copy(update={"task_weight": 4.0})
     habitat.config = habitat.config.model_copy(update={"life": life})
-    genomes = on(habitat, birth(newborns, habitat.features.shape))
+    genomes = habitat.born(newborns)
     stream = of_each(habitat.config.seed, Use.WEIGHTS, newborns.ids.tolist(), 1)
     adults, emitted = grow(habitat, genomes, newborns, stream)
     rows = same[0][same[0].replicate == 1]
@@ -349,8 +349,8 @@ def test_retention_is_the_projection_of_what_differs_on_the_noise(place):
     habitat, newborns = place
     table = pd.DataFrame(retention(habitat, newborns, 2))
     stream = of_each(habitat.config.seed, Use.RETENTION, newborns.ids.tolist(), 1)
-    genomes = birth(newborns, habitat.features.shape)
-    noisy, clean = (grow(habitat, on(habitat, g), newborns, stream)[1].numpy() for g in (genomes, newborns.messages))
+    genomes = birth(newborns, habitat.shape)
+    noisy, clean = (grow(habitat, habitat.tensor(g), newborns, stream)[1].numpy() for g in (genomes, newborns.messages))
     noise, change = (genomes - newborns.messages).astype(float), (noisy - clean).astype(float)
     first = table[table.emission == 1]
     energy = (noise**2).sum(1)
@@ -366,7 +366,7 @@ def test_the_heritable_dimension_is_the_slope_of_emission(place):
     habitat.config = habitat.config.model_copy(update={"life": habitat.config.life.model_copy(update={"steps": 0})})
     table = pd.DataFrame(dimension(habitat, newborns.take(np.arange(2)), probes=150, epsilon=0.01))
     found = table[np.isclose(table.epsilon, 0.005)].groupby("id").trace
-    genomes = on(habitat, birth(newborns.take(np.arange(2)), habitat.features.shape))
+    genomes = habitat.born(newborns.take(np.arange(2)))
     for genome, (_, traces) in zip(genomes, found, strict=True):
         truth = jacobian(habitat, genome).trace().item()
         assert traces.mean() == pytest.approx(truth, abs=4 * float(traces.std()) / len(traces) ** 0.5)
@@ -386,10 +386,10 @@ def test_descent_without_learning_and_noise_is_emission_of_emissions(place):
     habitat, newborns = place
     table = pd.DataFrame(assays.fertility(habitat, newborns, 3)["descent"])
     assert len(table) == 4 * 3 * len(newborns)
-    founders = on(habitat, birth(newborns, habitat.features.shape))
+    founders = habitat.born(newborns)
     genomes = founders
     for k in (1, 2, 3):
-        emitted = habitat.forward.emit(genomes, habitat.features.coordinates)
+        emitted = habitat.emit(genomes)
         rows = table[~table.learning & ~table.noise & (table.descent == k)]
         error = ((emitted - genomes) ** 2).sum(1) / (genomes**2).sum(1)
         np.testing.assert_allclose(rows.replication_error, error, rtol=1e-3)

@@ -12,7 +12,7 @@ import pytest
 import alife
 from alife import schema
 from alife.errors import UserError
-from alife.evolution import island
+from alife.evolution import habitat
 from alife.format.checkpoints import adults_name, decode_adults, encode_adults
 from analysis.data.individual import Individual
 from analysis.data.run import Run, load_run
@@ -34,7 +34,7 @@ CONFIG: dict[str, Any] = {
 def lived(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, dict[int, np.ndarray]]:
     """A run that keeps newborns of generations 0, 1, 2, 3 and 5, and the genome that each of its individuals had."""
     out, genomes = tmp_path_factory.mktemp("individuals") / "run", {}
-    born = island.birth
+    born = habitat.birth
 
     def noted(newborns: Any, shape: Any) -> Any:
         rows = born(newborns, shape)
@@ -42,7 +42,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, dict[int, np.n
         return rows
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(island, "birth", noted)
+        patch.setattr(habitat, "birth", noted)
         alife.evolve(CONFIG, out, backend="local", quiet=True)
     return load_run(out), genomes
 

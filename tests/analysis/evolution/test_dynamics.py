@@ -32,7 +32,7 @@ from tests.support.synthetic import generation_table, synthetic_run
 SEED = 7
 
 
-def run_of(births: pd.DataFrame, **world) -> Run:
+def run_of(births: pd.DataFrame, scheme: str = "tournament", **world) -> Run:
     """A run with planted births: columns that are not given are filled in."""
     births = births.copy()
     births["destruction_time"] = births["generation"] + 1
@@ -52,9 +52,10 @@ def run_of(births: pd.DataFrame, **world) -> Run:
     births["cause_of_death"] = pd.Categorical(births["cause_of_death"], schema.CAUSES)
     births = births.astype({name: kind for name, kind in schema.BIRTHS.items() if kind != "string"})
     template = synthetic_run(1, 1, 1, **world)
+    rules = Selection.model_validate({**template.config["selection"], "scheme": scheme}).model_dump(mode="json")
     manifest = template.manifest | {"generation": int(births["generation"].max())}
-    births = derive(births, SimpleNamespace(**template.config["selection"]))
-    return replace(template, births=births, manifest=manifest, generations=generation_table(births))
+    births, config = derive(births, SimpleNamespace(**rules)), template.config | {"selection": rules}
+    return replace(template, config=config, births=births, manifest=manifest, generations=generation_table(births))
 
 
 def breed(
@@ -81,7 +82,7 @@ def breed(
     of the living of an island gets beside what the scheme gives it. `survivors` live on, with other noise in each life.
     A child of two parents (`crossover`) has the mean of both deviations in the place of its parent's.
     """
-    draw = np.random.default_rng(seed)
+    draw, others = np.random.default_rng(seed), np.random.default_rng([seed, 1])
     rules = Selection.model_validate({"scheme": scheme, "accuracy_weight": 1.0, "survivors": survivors})
     z = np.full((islands, size), 0.5) + noise * draw.standard_normal((islands, size))
     ids = np.array([[schema.pack_id(i, 0, s) for s in range(size)] for i in range(islands)])
@@ -90,6 +91,21 @@ def breed(
         alive = draw.random((islands, size)) >= deaths
         alive[:, 0] = True
         error = np.where(alive, 0.01 + 0.001 * draw.random((islands, size)), np.nan)
+        choices = [
+            selection.select(
+                rules,
+                {"accuracy": z[i], "replication_error": error[i]},
+                alive[i],
+                size,
+                seed,
+                generation,
+                i,
+                crossover=crossover,
+                offered={"answers": others.random((size, 2, 2)), "clades": others.integers(0, 3, size)},
+            )
+            for i in range(islands)
+        ]
+        noted = {name: np.concatenate([choice.columns[name] for choice in choices]) for name in choices[0].columns}
         rows.append(
             pd.DataFrame(
                 {
@@ -103,23 +119,10 @@ def breed(
                     "cause_of_death": np.where(alive, "generation_end", "diverged").ravel(),
                     **({"age": ages.ravel()} if survivors else {}),
                     **({schema.SECOND: seconds.ravel()} if crossover else {}),
+                    **noted,
                 }
             )
         )
-        choices = [
-            selection.select(
-                rules,
-                {"accuracy": z[i], "replication_error": error[i]},
-                alive[i],
-                size,
-                seed,
-                generation,
-                i,
-                None,
-                crossover,
-            )
-            for i in range(islands)
-        ]
         chosen = np.stack([np.concatenate([choice.survivors, choice.parents]) for choice in choices])
         lives_on = np.arange(size) < np.array([[len(choice.survivors)] for choice in choices])
         chosen[(draw.random(chosen.shape) < favourite) & ~lives_on] = 0
@@ -192,7 +195,7 @@ def by_definition(record: Demes, trait: str) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     islands=st.integers(1, 3),

@@ -19,7 +19,13 @@ ODD = {
 }
 
 
-@pytest.fixture(scope="module", params=ODD)
+RARE = "one generation", "one individual", "drift alone"
+"""Those that the nightly tests look at."""
+
+
+@pytest.fixture(
+    scope="module", params=[pytest.param(name, marks=pytest.mark.nightly) if name in RARE else name for name in ODD]
+)
 def pair(request, tmp_path_factory, idx_folder):
     """Two runs of an odd kind that differ by how long a life is, and what kind it is."""
     root = tmp_path_factory.mktemp("odd")

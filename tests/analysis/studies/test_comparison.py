@@ -12,7 +12,7 @@ from rich.console import Console
 from alife import schema
 from alife.errors import UserError
 from analysis.data.run import Run
-from analysis.data.treatments import find_runs, group, labels, load_groups, partners
+from analysis.data.treatments import find_runs, group, labels, load_groups, partners, unlike
 from analysis.numbers import words
 from analysis.studies import wording
 from analysis.studies.comparison import compare
@@ -164,12 +164,27 @@ def test_each_task_weight_has_its_own_control():
     assert len(named.rows) == 4
 
 
+def test_a_null_of_the_same_scheme_with_other_parameters_is_unlike():
+    def under(scheme: str, shuffled: bool, size: int = 3, **parameters: int) -> Run:
+        run = synthetic_run(3, 1, 6)
+        rules = {"scheme": scheme, "shuffled": shuffled, "parameters": parameters, "tournament_size": size}
+        return replace(run, config=run.config | {"selection": run.config["selection"] | rules})
+
+    assert unlike(under("novelty", False), under("novelty", True)) is None
+    assert unlike(under("novelty", False), under("novelty", True, 5)) == "novelty (tournament size 5)"
+    assert unlike(under("speciation", False, back=3), under("speciation", True, 5, back=3)) is None
+    assert unlike(under("speciation", False, back=3), under("speciation", True, back=4)) == "speciation (back 4)"
+
+
 def test_labels_are_short_and_unique():
     def config(scheme="tournament", w=0.5, **more):
         return {"selection.scheme": scheme, "selection.accuracy_weight": w, "reproduction.heritable": [], **more}
 
     assert labels([config(w=0.0), config(w=1.0), config("shuffled", 0.0)]) == ["w=0", "w=1", "shuffled"]
     assert labels([config("roulette"), config("tournament")]) == ["roulette", "tournament"]
+    back = "selection.parameters.back"
+    assert labels([config("speciation", **{back: 3}), config("speciation", **{back: 5})]) == ["back=3", "back=5"]
+    assert labels([config("speciation"), config("lexicase", 1.0)]) == ["speciation, w=0.5", "lexicase"]
     assert labels([config("shuffled", 0.0), config("shuffled", 1.0)]) == [
         "selection.accuracy_weight=0",
         "selection.accuracy_weight=1",

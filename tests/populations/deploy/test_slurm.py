@@ -15,6 +15,7 @@ from tests.support.machines import Machine, needs_namespaces, network
 from tests.support.slurm import missing, slurm
 
 pytestmark = [
+    pytest.mark.nightly,
     needs_namespaces(),
     pytest.mark.skipif(bool(missing()), reason=f"{missing()} is not installed (slurm-wlm)"),
 ]

@@ -10,7 +10,7 @@ import torch
 
 from alife.cli.main import main
 from alife.errors import UserError
-from alife.evolution.adult import Network
+from alife.evolution.adult import DenseNetwork
 from alife.format.checkpoints import adults_name
 from alife.world.task import load_task
 from analysis import load_run
@@ -76,7 +76,7 @@ def test_pixels_may_be_bytes_or_shares_flat_or_not(lived, idx_folder):
     torch.testing.assert_close(network(images.view(-1, 8, 8)), flat)
     torch.testing.assert_close(network(images / 255), flat)
     assert flat.shape == (60, 10)
-    again = Network(torch.zeros(network.n_weights), *_world(run))
+    again = DenseNetwork(torch.zeros(network.n_weights), *_world(run))
     again.load_state_dict(network.state_dict())
     assert torch.equal(again(images), flat)
 

@@ -41,7 +41,7 @@ def objects(run: Path | str) -> dict[str, Any]:
 @pytest.mark.usefixtures("ray_8")
 def test_the_example_gives_the_same_births_everywhere_and_is_shown(small, tmp_path):
     rules = {"operator": SCRAMBLE, "parameters": {"share": 0.4}}
-    run = load_run(same_births_everywhere({**small, "reproduction": rules}, tmp_path, (2,)))
+    run = load_run(same_births_everywhere({**small, "reproduction": rules}, tmp_path, (1, 4)))
     shown = io.StringIO()
     summary.print_run(run, shown)
     said = " ".join(shown.getvalue().split())

@@ -21,6 +21,7 @@ from populations.record.writer import digest
 from tests.support.own import EXAMPLES, same_births_everywhere
 
 FAITHFUL = f"{EXAMPLES}/my_selection.py:faithful"
+VERSATILE = f"{EXAMPLES}/my_selection.py:versatile"
 
 
 def own(folder: Path, body: str) -> str:
@@ -43,6 +44,38 @@ def test_the_example_gives_the_same_births_everywhere_and_is_shown(small, tmp_pa
     assert table.against == "shuffled my_selection.py:faithful"
     assert {row.label for row in table.rows} == {"my_selection.py:faithful"}
     assert forces.selection(run).axes
+
+
+@pytest.mark.usefixtures("ray_8")
+def test_one_that_asks_for_answers_is_given_them_everywhere(small, tmp_path):
+    run = load_run(same_births_everywhere({**small, "selection": {"scheme": VERSATILE}}, tmp_path, (1, 4)))
+    equals = run.births.groupby(["generation", "island", "accuracy"])["chance"]
+    assert equals.nunique().max() > 1, "who are equally accurate are so at different classes"
+
+
+LOOKS_AT_ANSWERS = """
+import numpy as np
+
+def scheme(columns, living, *, answers):
+    assert answers.dtype == np.float32 and answers.shape == (6, 10, 10) and not answers.flags.writeable
+    if columns["id"].max() > 5:  # neither on trial, nor the founders of island 0, who have the same ids
+        right = np.einsum("pcc->p", answers) / 10  # the classes have six images each
+        assert np.abs(right - columns["accuracy"]).max() < 1e-6
+        assert np.abs(answers.sum(2) - 1).max() < 1e-6
+    return living * 1.0
+"""
+
+
+def test_answers_are_those_of_the_adults_on_the_images_of_selection(small, tmp_path):
+    (tmp_path / "own.py").write_text(LOOKS_AT_ANSWERS)
+    config = {**small, "selection.scheme": f"{tmp_path}/own.py:scheme"}
+    assert evolve(config, str(tmp_path / "run"), backend="local") == "finished"
+
+
+def test_one_that_asks_for_answers_is_refused_without_a_task(small, tmp_path):
+    with pytest.raises(UserError, match=r"my_selection.py:versatile: asks for answers, which nobody gives without a"):
+        evolve({**small, "task": "none", "selection": {"scheme": VERSATILE}}, str(tmp_path / "run"), backend="local")
+    assert not (tmp_path / "run").exists()
 
 
 def test_what_is_expected_of_a_scheme_of_ones_own_is_on_record(small, tmp_path):

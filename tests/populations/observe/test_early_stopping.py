@@ -85,7 +85,7 @@ def test_it_stops_where_the_plain_rule_does(trait, generations, patience, more, 
         (("replication_loss",), "replication_loss: L_SR falls when weights merely shrink: name ρ, replication_error"),
         (("squared_norm",), "squared_norm: neither more nor less of it is better: choose among replication_error, "),
         (("test_accuracy",), "test_accuracy: the run looks at it when all is over: choose among"),
-        (("acuracy",), "acuracy: there is no such trait: choose among"),
+        (("acuracy",), "acuracy: there is no such trait: did you mean accuracy?"),
         (("accuracy", 0), "patience: 0: a whole number, 1 or more"),
         (("accuracy", 2.5), "patience: 2.5: a whole number"),
         (("accuracy", 3, -1), "min_change: -1: a number, 0 or more"),
@@ -101,6 +101,27 @@ def test_what_cannot_be_waited_for_is_refused(arguments, line):
 def test_the_least_that_counts_is_a_whole_number():
     with pytest.raises(UserError, match="after: -1: a whole number, 0 or more"):
         EarlyStopping("accuracy", after=-1)
+
+
+MEASURES = """
+import alife
+
+@alife.measure(noun="growth", direction={direction})
+def growth(life):
+    return (life.generation < 2) * 5.0 + life.generation / 100 + 0 * life.living
+"""
+
+
+@pytest.mark.parametrize(("direction", "last"), [(1, 3), (-1, 5), (0, 6)])
+def test_a_measure_of_the_run_s_own_can_be_waited_for(direction, last, tmp_path, caplog):
+    (tmp_path / "m.py").write_text(MEASURES.format(direction=direction))
+    early = EarlyStopping("growth", patience=3, min_change=0.1, after=0)
+    config = {**TINY, "generations": 7, "measures": {"growth": f"{tmp_path}/m.py:growth"}}
+    evolve(config, tmp_path / "run", backend="local", callbacks=[early])
+    assert load_run(tmp_path / "run").last == last
+    assert ("growth: neither more nor less of it is better" in caplog.text) == (direction == 0)
+    assert evolve(TINY, tmp_path / "other", backend="local", callbacks=[early]) == "finished"
+    assert "growth: there is no such trait: choose among" in caplog.text
 
 
 def test_a_run_without_a_task_goes_on_without_it(tmp_path, caplog):

@@ -157,7 +157,7 @@ def test_tensorboard_where_nothing_can_be_written(tmp_path: Path, capsys: Any) -
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("address", [None, "local"])
+@pytest.mark.parametrize("address", [None, pytest.param("local", marks=pytest.mark.nightly)])
 def test_nothing_phones_home(small: dict[str, Any], separate: dict[str, str], address: str | None) -> None:
     """Whoever starts Ray through this program, its usage statistics are off, in the driver and in its workers, and it
     listens on loopback alone.

@@ -413,6 +413,7 @@ def check_stopped(out, code, expected_code, said):
     assert len(table[table.seed == 0]) == 2 * (first.last + 1)
 
 
+@pytest.mark.nightly
 def test_no_cluster_no_folder(file, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("ray.is_initialized", lambda: False)
     config = tmp_path / "sweep.yaml"

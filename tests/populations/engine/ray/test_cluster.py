@@ -13,7 +13,7 @@ from populations.record.writer import digest, read_manifest
 from tests import ROOT
 from tests.support.machines import Machine, Network, needs_namespaces, network
 
-pytestmark = needs_namespaces()
+pytestmark = [pytest.mark.nightly, needs_namespaces()]
 
 BIN = Path(sys.executable).parent
 SMALL = {

@@ -1,0 +1,220 @@
+"""A network of one's own: any torch module that prints a weight of a coordinate, and names classes of images, or
+predicts numbers of them.
+
+`Network` makes of a module what a life needs: functions of one row of weights θ [N], which are computed for whole
+populations at once by `torch.func.vmap`, and differentiated by `torch.func.grad`. Whose network is to learn, print or
+live otherwise overrides `loss`, `emit` or `live`.
+
+The module has `emit(codes)` and, with a task, `forward(images)`; `docs/guides/own_network.md` says what else it may
+have.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from alife.configuration.keys import Life
+from alife.organism.shape import Tensors
+from alife.plugins import named_arguments
+
+OFFERS = ("weights", "places")
+"""What a module's `emit` is given, beside the codes, if it asks for it by name."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What a network has to fit.
+
+    Attributes:
+        channels: Of an image; 0 without a task.
+        rows: Of an image, in pixels.
+        columns: Of an image, in pixels.
+        classes: C, or the outputs of a regression; 0 without a task.
+        units: K, the numbers that code a coordinate: `quine.coordinate_units`.
+    """
+
+    channels: int
+    rows: int
+    columns: int
+    classes: int
+    units: int
+
+    @property
+    def pixels(self) -> int:
+        """Values of an image."""
+        return self.channels * self.rows * self.columns
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What one individual meets at one step of its life, and what it is to print.
+
+    Attributes:
+        life: The configuration's section: `replication_weight`, `temperature`, `loss` and the others.
+        places: [B] int64, coordinates.
+        images: [B', …] float32, fixed features of images; None without a task.
+        labels: [B'] int64, or of a regression [B', C] float32, standardised targets; None without a task.
+        target: [N], the genome to print: that of birth, or with `life.target: self` the weights themselves.
+        task_weight: [], the weight of the cross-entropy, or of the squared error.
+    """
+
+    life: Life
+    places: Tensor
+    images: Tensor | None
+    labels: Tensor | None
+    target: Tensor
+    task_weight: Tensor
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What a whole island lives under.
+
+    Attributes:
+        life: The configuration's section.
+        rates: [P] learning rates.
+        task_weights: [P] weights of the cross-entropy, or of the squared error.
+        random: Slot → that individual's generator: draw from nothing else.
+        images: [n, …] fixed features of the images to learn from; where these are the images themselves, they may be
+            uint8 from 0 to 255. None without a task.
+        labels: [n] int64, or of a regression [n, C] float32; None without a task.
+        learn: [P, N] genomes → [P, N] adults: what lives are if a network does not say otherwise.
+    """
+
+    life: Life
+    rates: Tensor
+    task_weights: Tensor
+    random: Callable[[int], np.random.Generator]
+    images: Tensor | None
+    labels: Tensor | None
+    learn: Callable[[Tensor], Tensor]
+
+
+class Network:
+    """A torch module as an organism, of which the weights alone are inherited.
+
+    Its parameters in the order of `named_parameters` are a genome; buffers are the same for all.
+
+    Args:
+        module: With `emit(codes) -> [B]` of codes [B, K] and, with a task, `forward(images) -> [n, C]` of images
+            [n, channels, rows, columns] from 0 to 1, or of what its `features(images)` makes of them once a run.
+            `emit` may ask for `weights`, [N] the network's own, and `places`, [B] the coordinates, by name.
+        sizes: As they were given to whoever made the module.
+
+    Attributes:
+        shape: Of the weights.
+        codes: [N, K] what codes the coordinates; of who makes the physics.
+
+    Example:
+        >>> import torch
+        >>> class Tiny(torch.nn.Module):
+        ...     def __init__(self, sizes):
+        ...         super().__init__()
+        ...         self.print = torch.nn.Linear(sizes.units, 1)
+        ...     def emit(self, codes):
+        ...         return self.print(codes).squeeze(-1)
+        >>> network = Network(Tiny(Sizes(0, 0, 0, 0, units=4)), Sizes(0, 0, 0, 0, units=4))
+        >>> network.shape.n_weights, network.shape.shapes
+        (5, ((1, 4), (1,)))
+    """
+
+    codes: Tensor
+
+    def __init__(self, module: nn.Module, sizes: Sizes):
+        self.module, self.sizes = module.eval(), sizes
+        self.parameters = dict(module.named_parameters())
+        self.shape = Tensors(tuple(tuple(p.shape) for p in self.parameters.values()), sizes.classes)
+        self._counts = [p.numel() for p in self.parameters.values()]
+        self._voice = _Voice(self.module)
+        self._asks = [name for name in OFFERS if name in named_arguments(getattr(module, "emit", lambda codes: None))]
+
+    def on(self, codes: Tensor) -> "Network":
+        """This network, with codes [N, K] and its buffers where they are."""
+        self.codes = codes
+        self.module.to(codes.device)
+        return self
+
+    def initial(self) -> Tensor:
+        """[N] float32 weights that the module was made with: a founder's, if it was made for one."""
+        return torch.cat([p.detach().flatten() for p in self.parameters.values()])
+
+    def emit(self, weights: Tensor, places: Tensor | None = None) -> Tensor:
+        """f_θ(c): what weights [N] print of the coordinates `places` [B], or of all."""
+        if places is None:
+            places = torch.arange(len(self.codes), device=self.codes.device)
+        offered = {"weights": weights, "places": places}
+        printed: Tensor = self._call(weights, "emit", self.codes[places], **{n: offered[n] for n in self._asks})
+        return printed
+
+    def logits(self, weights: Tensor, images: Tensor) -> Tensor:
+        """[n, C] that weights [N] answer to images [n, …]: logits, or in a regression predictions."""
+        answers: Tensor = self._call(weights, "forward", images)
+        return answers
+
+    def loss(self, weights: Tensor, lesson: Lesson) -> Tensor:
+        """[] what an individual minimises: `replication` of what it prints, beside `classification` or `regression`.
+
+        Args:
+            weights: [N] its own.
+            lesson: What it meets.
+        """
+        printed = self.emit(weights, lesson.places)
+        loss = lesson.life.replication_weight * replication(printed, lesson)
+        if lesson.images is not None and lesson.labels is not None:
+            task = regression if lesson.labels.is_floating_point() else classification
+            loss = loss + lesson.task_weight * task(self.logits(weights, lesson.images), lesson)
+        return loss
+
+    def live(self, genomes: Tensor, conditions: Conditions) -> Tensor:
+        """[P, N] adults of genomes [P, N] of one island; those whose individuals interact override it."""
+        return conditions.learn(genomes)
+
+    def _call(self, own_weights: Tensor, method: str, *args: Any, **named: Any) -> Any:
+        parts = own_weights.split(self._counts)
+        own = {f"module.{n}": part.view_as(p) for (n, p), part in zip(self.parameters.items(), parts, strict=True)}
+        return torch.func.functional_call(self._voice, own, (method, *args), named)
+
+
+def replication(printed: Tensor, lesson: Lesson) -> Tensor:
+    """[] ρ as estimated from what was printed [B] of `lesson.places`: (N/B)·Σ(f(c) - g_c)² / Σg².
+
+    With `life.loss: sum` it is L_SR of these coordinates, Σ(f(c) - g_c)².
+    """
+    error = (printed - lesson.target[lesson.places]).square().sum()
+    if lesson.life.loss == "sum":
+        return error
+    energy = lesson.target.square().sum().clamp_min(1e-30)
+    return error * (len(lesson.target) / len(lesson.places)) / energy
+
+
+def classification(logits: Tensor, lesson: Lesson) -> Tensor:
+    """[] mean cross-entropy of softmax(logits / temperature), with `life.loss: sum` its sum; logits are [B', C]."""
+    assert lesson.labels is not None
+    how = "sum" if lesson.life.loss == "sum" else "mean"
+    return F.cross_entropy(logits / lesson.life.temperature, lesson.labels, reduction=how)
+
+
+def regression(outputs: Tensor, lesson: Lesson) -> Tensor:
+    """[] mean of ½(output - target)² over images and outputs, with `life.loss: sum` its sum; outputs are [B', C]."""
+    assert lesson.labels is not None
+    squares = (outputs - lesson.labels).square() / 2
+    return squares.sum() if lesson.life.loss == "sum" else squares.mean()
+
+
+class _Voice(nn.Module):
+    """A module whose methods are called by name, as `functional_call` calls only one."""
+
+    def __init__(self, module: nn.Module):
+        super().__init__()
+        self.module = module
+
+    def forward(self, method: str, *args: Any, **named: Any) -> Any:
+        return getattr(self.module, method)(*args, **named)
+
+
+__all__ = ["Conditions", "Lesson", "Network", "Sizes", "classification", "regression", "replication"]
