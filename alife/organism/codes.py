@@ -23,8 +23,9 @@ def position_code(module: nn.Module, units: int) -> Tensor:
         units: K.
 
     Example:
+        >>> import alife
         >>> import torch
-        >>> position_code(torch.nn.Linear(3, 2), units=6).shape
+        >>> alife.position_code(torch.nn.Linear(3, 2), units=6).shape
         torch.Size([8, 6])
     """
     places = positions(Tensors(tuple(tuple(p.shape) for p in module.parameters()), classes=0))

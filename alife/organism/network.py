@@ -36,6 +36,11 @@ class Sizes:
         columns: Of an image, in pixels.
         classes: C, or the outputs of a regression; 0 without a task.
         units: K, the numbers that code a coordinate: `quine.coordinate_units`.
+
+    Example:
+        >>> import alife
+        >>> alife.Sizes(channels=1, rows=28, columns=28, classes=10, units=50).pixels
+        784
     """
 
     channels: int
@@ -61,6 +66,13 @@ class Lesson:
         labels: [B'] int64, or of a regression [B', C] float32, standardised targets; None without a task.
         target: [N], the genome to print: that of birth, or with `life.target: self` the weights themselves.
         task_weight: [], the weight of the cross-entropy, or of the squared error.
+
+    Example:
+        >>> import alife
+        >>> class Careful(alife.Network):
+        ...     def loss(self, weights, lesson):
+        ...         printed = self.emit(weights, lesson.places)
+        ...         return alife.replication(printed, lesson) + 1e-4 * weights.square().sum()
     """
 
     life: Life
@@ -84,6 +96,13 @@ class Conditions:
             uint8 from 0 to 255. None without a task.
         labels: [n] int64, or of a regression [n, C] float32; None without a task.
         learn: [P, N] genomes → [P, N] adults: what lives are if a network does not say otherwise.
+
+    Example:
+        >>> import alife
+        >>> class Schooled(alife.Network):
+        ...     def live(self, genomes, conditions):
+        ...         adults = conditions.learn(genomes)
+        ...         return 0.9 * adults + 0.1 * adults.mean(0)
     """
 
     life: Life
@@ -111,6 +130,7 @@ class Network:
         codes: [N, K] what codes the coordinates; of who makes the physics.
 
     Example:
+        >>> import alife
         >>> import torch
         >>> class Tiny(torch.nn.Module):
         ...     def __init__(self, sizes):
@@ -118,7 +138,8 @@ class Network:
         ...         self.print = torch.nn.Linear(sizes.units, 1)
         ...     def emit(self, codes):
         ...         return self.print(codes).squeeze(-1)
-        >>> network = Network(Tiny(Sizes(0, 0, 0, 0, units=4)), Sizes(0, 0, 0, 0, units=4))
+        >>> sizes = alife.Sizes(channels=0, rows=0, columns=0, classes=0, units=4)
+        >>> network = alife.Network(Tiny(sizes), sizes)
         >>> network.shape.n_weights, network.shape.shapes
         (5, ((1, 4), (1,)))
     """
@@ -184,6 +205,15 @@ def replication(printed: Tensor, lesson: Lesson) -> Tensor:
     """[] ρ as estimated from what was printed [B] of `lesson.places`: (N/B)·Σ(f(c) - g_c)² / Σg².
 
     With `life.loss: sum` it is L_SR of these coordinates, Σ(f(c) - g_c)².
+
+    Example:
+        >>> import alife
+        >>> import torch
+        >>> life, genome = alife.parse_config({}).life, torch.tensor([3.0, 4.0])
+        >>> places, none = torch.tensor([0]), torch.zeros(0)
+        >>> lesson = alife.Lesson(life, places, None, None, target=genome, task_weight=none)
+        >>> alife.replication(torch.tensor([0.0]), lesson)
+        tensor(0.7200)
     """
     error = (printed - lesson.target[lesson.places]).square().sum()
     if lesson.life.loss == "sum":
@@ -193,14 +223,32 @@ def replication(printed: Tensor, lesson: Lesson) -> Tensor:
 
 
 def classification(logits: Tensor, lesson: Lesson) -> Tensor:
-    """[] mean cross-entropy of softmax(logits / temperature), with `life.loss: sum` its sum; logits are [B', C]."""
+    """[] mean cross-entropy of softmax(logits / temperature), with `life.loss: sum` its sum; logits are [B', C].
+
+    Example:
+        >>> import alife
+        >>> import torch
+        >>> life, none = alife.parse_config({}).life, torch.zeros(0)
+        >>> lesson = alife.Lesson(life, none, none, torch.tensor([1]), target=none, task_weight=none)
+        >>> alife.classification(torch.zeros(1, 4), lesson)
+        tensor(1.3863)
+    """
     assert lesson.labels is not None
     how = "sum" if lesson.life.loss == "sum" else "mean"
     return F.cross_entropy(logits / lesson.life.temperature, lesson.labels, reduction=how)
 
 
 def regression(outputs: Tensor, lesson: Lesson) -> Tensor:
-    """[] mean of ½(output - target)² over images and outputs, with `life.loss: sum` its sum; outputs are [B', C]."""
+    """[] mean of ½(output - target)² over images and outputs, with `life.loss: sum` its sum; outputs are [B', C].
+
+    Example:
+        >>> import alife
+        >>> import torch
+        >>> life, none = alife.parse_config({}).life, torch.zeros(0)
+        >>> lesson = alife.Lesson(life, none, none, torch.tensor([[1.0], [3.0]]), target=none, task_weight=none)
+        >>> alife.regression(torch.tensor([[1.0], [1.0]]), lesson)
+        tensor(1.)
+    """
     assert lesson.labels is not None
     squares = (outputs - lesson.labels).square() / 2
     return squares.sum() if lesson.life.loss == "sum" else squares.mean()

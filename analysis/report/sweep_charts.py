@@ -90,8 +90,7 @@ def _plane(late: pd.DataFrame, single: pd.DataFrame, look: dict[str, Any], x: st
     ends = [("", ""), ("_low", ", 95 % from"), ("_high", " to")]
     levels = [(f"{name}{end}:Q", f"{TRAITS[name].label}{text}") for name in (x, "accuracy") for end, text in ends]
     told = tips(("treatment:N", "treatment"), ("n:Q", "runs"), ("generation:Q", "generation"), *levels)
-    each = [alt.Tooltip("run:N"), alt.Tooltip("seed:Q"), alt.Tooltip(f"{x}:Q", title=TRAITS[x].label)]
-    each += [alt.Tooltip("accuracy:Q", title=score())]
+    each = tips(("run:N", "run"), ("seed:Q", "seed"), (f"{x}:Q", TRAITS[x].label), ("accuracy:Q", score()))
     dots = alt.Chart(alt.NamedData(name="runs")).transform_filter(now).mark_point(size=22, strokeWidth=1, clip=True)
     known = mean.transform_filter(f"isValid(datum.{x}_low)")
     return alt.layer(

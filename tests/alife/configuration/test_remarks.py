@@ -300,6 +300,14 @@ def test_a_line_for_each(keys: dict[str, Any], says: list[str]) -> None:
         assert "\n" not in line
 
 
+def test_a_regression_has_no_temperature() -> None:
+    config = parse_config({"life.temperature": 2})
+    assert not warnings(config, 2)
+    assert warnings(config, 2, regression=True) == [
+        "life.temperature: 2.0: changes nothing in a regression, which has no softmax (task)"
+    ]
+
+
 def shown(run: str, capsys: Any) -> str:
     capsys.readouterr()
     assert main(["show", run]) == 0
