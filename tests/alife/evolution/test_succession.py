@@ -33,7 +33,9 @@ def genomes(newborns: Newborns) -> dict[int, bytes]:
 
 def chosen(rules: Selection, accuracy: Any, rho: Any, living: Any, *key: int) -> Choice:
     columns = {"accuracy": np.asarray(accuracy, np.float32), "replication_error": np.asarray(rho, np.float32)}
-    return select(rules, columns, living, *key)
+    draw, size = np.random.default_rng(0), len(columns["accuracy"])
+    offered = {"answers": draw.random((size, 3, 3)), "clades": draw.integers(0, 3, size)}
+    return select(rules, columns, living, *key, offered=offered)
 
 
 worlds = st.fixed_dictionaries(

@@ -1,6 +1,5 @@
 """Runs with survivors: the same births everywhere, the same genomes in all their lives, and a lineage that is right."""
 
-import importlib
 import io
 import json
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from alife import schema
 from alife.errors import UserError
+from alife.evolution import habitat
 from alife.evolution.reproduction import birth
 from alife.organism.shape import Shape
 from analysis import load_run
@@ -208,14 +208,13 @@ def test_a_fork_without_survivors_lets_the_thawed_live_once_more(small, tmp_path
 def test_assays_take_survivors_with_the_genomes_of_their_births(assay, small, tmp_path, monkeypatch):
     out, seen = str(tmp_path / "run"), {}
     evolve({**small, **KEPT, "selection.survivors": 4}, out, backend="local")
-    module = importlib.import_module(f"alife.assays.{assay}")
 
     def noted(newborns: Any, shape: Any) -> Any:
         rows = birth(newborns, shape)
         seen.update(zip(newborns.ids.tolist(), (row.tobytes() for row in rows), strict=True))
         return rows
 
-    monkeypatch.setattr(module, "birth", noted)
+    monkeypatch.setattr(habitat, "birth", noted)
     perform(out, Request(assay, [5], sample=12, replicates=5, descent=2, alone=True))
     known = genomes(out, range(6))
     births = load_run(out).births.set_index("id")
