@@ -102,6 +102,8 @@ def _about(one: Individual) -> dict[str, Any]:
         "island": one.island,
         "birth_island": one.birth_island,
         "parent": one.parent,
+        **({} if one.second_parent is None else {"second_parent": one.second_parent}),
+        **({"age": one.age} if one.age else {}),
         "cause_of_death": one.cause_of_death,
         "scores": {name: value if math.isfinite(value) else None for name, value in one.scores.items()},
     }

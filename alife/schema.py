@@ -41,6 +41,17 @@ FORMER: Final = {"genome_norm": "squared_norm"}
 LIFE_HISTORY: Final = ("task_weight", "learning_rate", "mutation")
 """Traits that may be heritable; only those that are have a column, float32."""
 
+AGE: Final = "age"
+"""Generations that an individual lived before, int32: 0 of newborns, one more with each generation that it survives.
+Only runs with `selection.survivors` have the column."""
+
+SECOND: Final = "second_ancestor_id"
+"""The other parent of a child of two, int64, `NO_ANCESTOR` of others; in runs with `reproduction.crossover` alone."""
+SHARED: Final = "n_shared"
+"""How many of n_offspring have another parent too, int32; likewise."""
+NO_ANCESTOR: Final = -1
+"""Stands where somebody has no second ancestor."""
+
 BIRTHS: Final = {
     "id": "int64",
     "ancestor_id": "int64",
@@ -53,8 +64,10 @@ BIRTHS: Final = {
     "cause_of_death": "string",
 }
 """One row an individual. `id` is `pack_id` of its conception; a founder is its own ancestor. `island` is where it
-lives. origin_time is its generation g and destruction_time g + 1: generations do not overlap. n_offspring counts the
-children that it conceived, none for the dead-before-reproduction."""
+lives. origin_time is its generation g and destruction_time g + 1: a row is the life of one generation. One that
+survives has a row, with an id of its own, in each generation that it lives in, and its row of the generation before is
+its ancestor (`AGE`). n_offspring counts the children that it is a parent of (`SHARED`, `SECOND`), none for the
+dead-before-reproduction."""
 
 MIGRATIONS: Final = {"generation": "int32", "id": "int64", "from_island": "int32", "to_island": "int32"}
 """One row a migrant: a newborn of `generation`, moved between conception and birth."""
@@ -74,21 +87,30 @@ GENERATIONS: Final = {
 """One row a (generation, island). Statistics of traits are over those who lived to its end and have a finite value
 (`alife.format.summary`); the early dead are counted in `diverged` and `collapsed` alone. `parents` counts distinct
 parents. `T_differential` is the realised standardised selection differential: the offspring-weighted mean of T minus
-its mean, over its standard deviation, on the scale of `alife.traits.measured`, 0 where it has no variance. Rows that a
-run wrote under format 1 count the early dead wherever they have a finite value: readers compute these again from
-births.
+its mean, over its standard deviation, on the scale of `alife.traits.measured`, 0 where it has no variance; a child of
+two counts half for each. Rows that a run wrote under format 1 count the early dead wherever they have a finite value:
+readers compute these again from births.
 `seconds` is wall-clock of the island's life on its worker and outside a run's identity."""
 
 
-def birth_columns(heritable: Iterable[str] = (), own: Iterable[Mapping[str, Any]] = ()) -> dict[str, str]:
+def birth_columns(
+    heritable: Iterable[str] = (),
+    own: Iterable[Mapping[str, Any]] = (),
+    survivors: bool = False,
+    crossover: bool = False,
+) -> dict[str, str]:
     """Columns and dtypes of `births/*.parquet` for a run.
 
     Args:
         heritable: Its heritable traits.
         own: Columns that only this run has, as its manifest lists them under "columns".
+        survivors: Whether individuals survive into the next generation.
+        crossover: Whether children may have two parents.
     """
+    aged = {AGE: "int32"} if survivors else {}
+    crossed = {SECOND: "int64", SHARED: "int32"} if crossover else {}
     inherited = {t: "float32" for t in LIFE_HISTORY if t in set(heritable)}
-    return {**BIRTHS, **inherited, **{column["name"]: column["dtype"] for column in own}}
+    return {**BIRTHS, **aged, **crossed, **inherited, **{column["name"]: column["dtype"] for column in own}}
 
 
 def generation_columns(own: Iterable[Mapping[str, Any]] = ()) -> dict[str, str]:

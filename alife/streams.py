@@ -25,6 +25,9 @@ class Stream(IntEnum):
     SPLIT = 12
     MEASURE = 13
     SCHEME = 14
+    SURVIVAL = 15
+    MATE = 16
+    PAIRING = 17
 
 
 def rng(seed: int, stream: Stream, *key: int) -> np.random.Generator:

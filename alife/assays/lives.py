@@ -16,7 +16,7 @@ from torch import Tensor
 
 from alife import schema
 from alife.evolution.habitat import Habitat
-from alife.evolution.reproduction import Newborns, trait
+from alife.evolution.reproduction import Newborns, joined, trait
 from alife.organism import measures
 from alife.streams import Stream, rng
 
@@ -153,19 +153,6 @@ def sample(islands: Sequence[Newborns], size: int, seed: int) -> Newborns:
         order = rng(seed, Stream.ASSAY, Use.SAMPLE, number).permutation(len(group))
         taken.append(group.take(np.sort(order[: quota[number]])))
     return joined(taken)
-
-
-def joined(groups: Sequence[Newborns]) -> Newborns:
-    """Newborns one group after another; all of one run."""
-    return Newborns(
-        np.concatenate([g.ids for g in groups]),
-        np.concatenate([g.ancestors for g in groups]),
-        np.concatenate([g.messages for g in groups]),
-        np.concatenate([g.noise for g in groups]),
-        {name: np.concatenate([g.traits[name] for g in groups]) for name in groups[0].traits},
-        groups[0].noise_seed,
-        groups[0].mutation,
-    )
 
 
 def who(newborns: Newborns, **keys: object) -> Columns:

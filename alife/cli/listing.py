@@ -84,6 +84,12 @@ def _figures() -> Mapping[str, Any]:
     return {name: getattr(figures, name) for name in figures.__all__}
 
 
+def _crossovers() -> Mapping[str, Any]:
+    from alife.evolution.crossover import OPERATORS
+
+    return OPERATORS
+
+
 KINDS: Final = {
     "tasks": Kind("task", "alife.tasks", _tasks),
     "networks": Kind("quine.network", "alife.networks", _networks, "quine.parameters", _network_models),
@@ -91,6 +97,7 @@ KINDS: Final = {
     "mutations": Kind(
         "reproduction.operator", "alife.mutations", _operators, "reproduction.parameters", lambda: OPERATORS
     ),
+    "crossovers": Kind("reproduction.crossover_operator", "alife.crossovers", _crossovers),
     "measures": Kind("measures", "alife.measures", _measures),
     "figures": Kind("alife.figures", "alife.figures", _figures),
 }

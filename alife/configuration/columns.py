@@ -30,7 +30,11 @@ def taken() -> frozenset[str]:
     """Names of columns of the record, of traits, and of what stands beside them."""
     from alife.traits import SHIPPED  # numpy: help and configurations without measures do without
 
-    stored = (*schema.birth_columns(schema.LIFE_HISTORY), *schema.MIGRATIONS, *schema.generation_columns())
+    stored = (
+        *schema.birth_columns(schema.LIFE_HISTORY, survivors=True, crossover=True),
+        *schema.MIGRATIONS,
+        *schema.generation_columns(),
+    )
     return frozenset((*stored, *SHIPPED, *_TOLD))
 
 

@@ -98,20 +98,26 @@ def _idle_heredity(config: RunConfig) -> Iterator[tuple[str, str]]:
             f"changes nothing without a heritable trait {which}(reproduction.heritable)",
         )
     if config.generations == 1:
-        for name in ("mutation", "trait_mutation", "operator", "parameters"):
+        for name in ("mutation", "trait_mutation", "operator", "parameters", "crossover_operator"):
             yield f"reproduction.{name}", "changes nothing in a run of one generation"
+    if reproduction.crossover == 0:
+        yield (
+            "reproduction.crossover_operator",
+            "changes nothing where children have one parent (reproduction.crossover)",
+        )
     if reproduction.mutation == 0:
         for name in ("operator", "parameters"):
             yield f"reproduction.{name}", "changes nothing without birth noise (reproduction.mutation)"
     if config.population.size == 1:
         for name in ("scheme", "parameters", "shuffled", "accuracy_weight", "tournament_size", "truncation"):
             yield f"selection.{name}", "changes nothing on islands of one individual"
+        yield "reproduction.crossover_operator", "changes nothing on islands of one individual"
     for name in UNUSED.get(selection.scheme, UNUSED["drift"]):
         yield f"selection.{name}", f"changes nothing under selection.scheme {selection.scheme}"
     yield from _idle_parameters(config)
-    if equal_chances(config):
+    if equal_chances(config) and not (takes_all(config) and survives_by_fitness(config)):
         yield "selection.shuffled", "changes nothing where nobody is selected"
-    if takes_all(config):
+    if takes_all(config) and (selection.shuffled or not selection.survivors):
         for name in ("accuracy_weight", "parameters"):
             yield f"selection.{name}", "changes nothing where nobody is selected"
     elif config.task == "none" and selection.scheme in BY_RANK and selection.accuracy_weight < 1:
@@ -161,6 +167,11 @@ def is_blind(config: RunConfig) -> bool:
     """Whether fitness is all that a scheme looks at, and all are equally fit: by accuracy, where there is no task."""
     rules = config.selection
     return config.task == "none" and rules.accuracy_weight == 1 and rules.scheme in BY_FITNESS
+
+
+def survives_by_fitness(config: RunConfig) -> bool:
+    """Whether scores decide who survives under a scheme that looks at w, unless it is shuffled."""
+    return config.selection.survivors > 0 and not (config.task == "none" and config.selection.accuracy_weight == 1)
 
 
 def equal_chances(config: RunConfig) -> bool:

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from alife import plugins, schema
 from alife.configuration import columns, problems
 from alife.configuration.networks import DENSE, NETWORKS, UNCLASSED
-from alife.configuration.operators import OPERATORS
+from alife.configuration.operators import CROSSOVERS, OPERATORS
 from alife.configuration.parsing import SHUFFLED, flatten, nest
 from alife.configuration.schemes import BY_CLASS, SCHEMES
 from alife.configuration.values import (
@@ -25,6 +25,7 @@ from alife.configuration.values import (
     OWN,
     TRAITS,
     Cpus,
+    Crossover,
     Genomes,
     Gpus,
     Hosts,
@@ -147,6 +148,12 @@ class Reproduction(_Section):
     parameters: Parameters = Field(Mapped(), description="of the operator, as {share: 0.1}")
     heritable: Traits = Field((), description="life-history traits that offspring inherit, as in mutation,task_weight")
     trait_mutation: NonNegative = Field(0.1, le=10, description="sd of the log of a heritable trait at each birth")
+    crossover: Real = Field(
+        0.0, ge=0, le=1, description="share of children for whom a second parent is drawn, whose message is crossed in"
+    )
+    crossover_operator: Crossover = Field(
+        "units", description=f"how two messages are crossed: {', '.join(CROSSOVERS)}, {OWN}"
+    )
 
 
 class Selection(_Section):
@@ -162,6 +169,13 @@ class Selection(_Section):
     accuracy_weight: Real = Field(0.5, ge=0, le=1, description="w: fitness = w·z(accuracy) + (1-w)·z(-log ρ)")
     tournament_size: int = Field(3, ge=1, le=MOST, description="competitors for each child, under tournament")
     truncation: Real = Field(0.5, gt=0, le=1, description="share of an island that truncation lets reproduce")
+    survivors: int = Field(
+        0,
+        ge=0,
+        lt=schema.MAX_SIZE,
+        description="the fittest of an island, so many, live on in the next generation with the genome that they have; "
+        "children fill the rest of population.size",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -284,6 +298,11 @@ def _contradictions(config: RunConfig) -> Iterator[str]:
         yield (
             f"life.coordinates: {life.coordinates}: with life.sampling {life.sampling}, at most {fewest} are allowed: "
             "the weights that quine.hidden makes, each printed once an epoch"
+        )
+    if config.selection.survivors >= config.population.size:
+        yield (
+            f"selection.survivors: {config.selection.survivors}: fewer than population.size = {config.population.size} "
+            "are allowed: somebody has to be conceived"
         )
     scheme = config.selection.scheme
     if config.task == "none" and scheme in BY_CLASS:

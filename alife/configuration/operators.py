@@ -1,6 +1,6 @@
-"""The mutation operators that are shipped, by name, and the parameters of each: what a configuration may say of them.
+"""The operators of mutation and of crossover that are shipped, by name, and the parameters of those that have any.
 
-What they do is in `alife.evolution.mutation`.
+What they do is in `alife.evolution.mutation` and `alife.evolution.crossover`.
 """
 
 from collections.abc import Mapping
@@ -25,4 +25,7 @@ class LowRank(BaseModel):
 OPERATORS: Final[Mapping[str, type[BaseModel] | None]] = MappingProxyType(
     {"gaussian": None, "per_matrix": None, "sparse": Sparse, "low_rank": LowRank}
 )
-"""Models of parameters by operator; None of one that has none."""
+"""Models of parameters by operator of mutation; None of one that has none."""
+
+CROSSOVERS: Final = ("units", "weights", "matrices")
+"""Operators of crossover, which have no parameters."""

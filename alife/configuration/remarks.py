@@ -7,7 +7,17 @@ they work against each other.
 
 from collections.abc import Iterable, Iterator
 
-from alife.configuration.idle import DEFAULTS, at_birth, idle, is_blind, learns, moved, takes_all, value_of
+from alife.configuration.idle import (
+    DEFAULTS,
+    at_birth,
+    idle,
+    is_blind,
+    learns,
+    moved,
+    survives_by_fitness,
+    takes_all,
+    value_of,
+)
 from alife.configuration.keys import RunConfig
 from alife.configuration.networks import PRINT_ALL
 from alife.configuration.schemes import UNUSED
@@ -44,6 +54,8 @@ def _against(config: RunConfig, backend: str) -> Iterator[tuple[str, str]]:
     """What works against other keys, or changes births by its random numbers alone."""
     yield from _vain_lives(config)
     yield from _vain_traits(config)
+    if config.reproduction.crossover and config.population.size == 1:
+        yield "reproduction.crossover", "there is no second parent on islands of one individual"
     yield from _no_selection(config)
     rules, every = config.migration, config.migration.every
     moves = config.population.islands > 1 and rules.topology != "none" and rules.migrants
@@ -106,8 +118,11 @@ def _no_selection(config: RunConfig) -> Iterator[tuple[str, str]]:
         return
     if takes_all(config):
         name = "truncation" if rules.scheme == "truncation" else "tournament_size"
-        yield f"selection.{name}", "nobody is selected: parents are drawn as under drift"
-        if rules.shuffled:
+        if survives_by_fitness(config) and not rules.shuffled:
+            yield f"selection.{name}", "parents are drawn as under drift: fitness decides only who survives"
+        else:
+            yield f"selection.{name}", "nobody is selected: parents are drawn as under drift"
+        if rules.shuffled and not survives_by_fitness(config):
             yield "selection.shuffled", "there is nothing to shuffle: all have the same chance"
     elif is_blind(config):
         yield "selection.accuracy_weight", "nobody is selected: without a task all accuracies are 0"

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
 
 from alife import plugins
 from alife.configuration.networks import DENSE, NETWORKS
-from alife.configuration.operators import OPERATORS
+from alife.configuration.operators import CROSSOVERS, OPERATORS
 from alife.configuration.schemes import SCHEMES
 
 Optimizer = Literal["sgd", "momentum", "adam", "adamax", "adagrad", "rmsprop"]
@@ -118,6 +118,7 @@ def _object(words: tuple[str, ...], group: str, value: Any) -> Any:
 
 Scheme = Annotated[str, BeforeValidator(partial(_object, tuple(SCHEMES), "alife.schemes"))]
 Operator = Annotated[str, BeforeValidator(partial(_object, tuple(OPERATORS), "alife.mutations"))]
+Crossover = Annotated[str, BeforeValidator(partial(_object, CROSSOVERS, "alife.crossovers"))]
 Network = Annotated[str, BeforeValidator(partial(_object, (DENSE, *NETWORKS), "alife.networks"))]
 Measure = Annotated[str, BeforeValidator(partial(_object, (), "alife.measures"))]
 

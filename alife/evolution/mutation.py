@@ -25,7 +25,7 @@ from alife.configuration import operators
 from alife.configuration.keys import Reproduction, parse_config
 from alife.configuration.operators import LowRank, Sparse
 from alife.errors import UserError
-from alife.evolution.handed import read_only
+from alife.evolution.handed import read_only, row
 from alife.organism.shape import Anatomy
 from alife.plugins import Found
 from alife.streams import Stream, rng
@@ -175,15 +175,7 @@ def _own_genome(
     """What an operator of one's own makes of a message, if it is a genome."""
     where = told()
     given = own(read_only(message), sigma, random, where=where, shape=shape)
-    expected = f"a new genome is expected, an array of float32 of shape ({len(message)},), as the message is"
-    if not isinstance(given, np.ndarray):
-        raise own.error(f"gave a {type(given).__name__} {where}: {expected}")
-    if given.shape != message.shape or given.dtype != np.float32:
-        cast = ": end with .astype(np.float32)" if given.shape == message.shape else ""
-        raise own.error(f"gave {given.dtype} of shape {given.shape} {where}: {expected}{cast}")
-    if np.may_share_memory(given, message):
-        raise own.error(f"gave the message itself {where}, or a view of it: {expected}: begin with message.copy()")
-    return given
+    return row(own, given, {"the message": message}, where, "a new genome")
 
 
 def on_trial(own: Found, shape: Anatomy, sigma: float) -> None:

@@ -5,13 +5,13 @@ stored newborns be born again calls `check_births` or `check_again`: a checkpoin
 are born by, and is believed only if the run has that operator on record.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from alife import plugins, schema
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
-from alife.evolution import measuring, mutation, network_trials, networks, selection
+from alife.evolution import crossover, measuring, mutation, network_trials, networks, selection
 from alife.evolution.mutation import Mutation
 from alife.evolution.reproduction import Newborns
 from alife.plugins import Found
@@ -21,17 +21,18 @@ Record = Mapping[str, Mapping[str, Any]]
 """What a manifest says of objects, by configuration key."""
 
 THAWED: Final = "fork.operator"
-"""The key of the operator by which the newborns that a fork thawed are born, if it is not the fork's own."""
-OPERATORS: Final = (mutation.KEY, THAWED)
+"""The key of the operator by which the newborns that a fork thawed are born, if it is not the fork's own.
+
+Among survivors of forks of forks there may be more: `fork.operator.2` and so on."""
 
 
-def found(config: RunConfig, physics: Physics, thawed: Mutation | None = None) -> dict[str, Found]:
+def found(config: RunConfig, physics: Physics, thawed: Sequence[Mutation] = ()) -> dict[str, Found]:
     """Objects by configuration key, their files read again, each tried with made-up values.
 
     Args:
         config: The run's.
         physics: The world that it is to live in; of its arrays a few rows are looked at.
-        thawed: By which newborns that it thaws are to be born.
+        thawed: By which newborns that it thaws, and survivors of these, are to be born.
 
     Raises:
         UserError: One is not there, cannot be called as it will be, or gives what it should not.
@@ -49,24 +50,34 @@ def found(config: RunConfig, physics: Physics, thawed: Mutation | None = None) -
             "regression has none: choose another scheme"
         )
     if scheme is not None:
-        selection.on_trial(scheme, config.population.size, given(config), classes)
+        selection.on_trial(scheme, config.population.size, given(config), classes, config.selection.survivors)
         objects[selection.KEY] = scheme
     own = mutation.of_rules(config.reproduction)
-    births = {mutation.KEY: own} | ({} if thawed is None or thawed == own else {THAWED: thawed})
-    for key, how in births.items():
+    others = {mutation.dump(how): how for how in thawed if how.is_own and how != own}
+    births = {f"{THAWED}.{number}".removesuffix(".1"): how for number, how in enumerate(others.values(), 1)}
+    for key, how in {mutation.KEY: own, **births}.items():
         operator = mutation.own_operator(how, key, again=True)
         if operator is not None:
             mutation.on_trial(operator, physics.shape, config.reproduction.mutation)
             objects[key] = operator
+    cross = crossover.own_operator(config.reproduction.crossover_operator, again=True)
+    if cross is not None:
+        crossover.on_trial(cross, physics.shape)
+        objects[crossover.KEY] = cross
     measures = {each.key: each for each in measuring.own(config, again=True).values()}
     measuring.on_trial(config, list(measures.values()), physics.shape.n_weights)
     return objects | measures
 
 
-def thawed(manifest: Mapping[str, Any]) -> Mutation | None:
-    """By which the newborns of a fork are to be born that has not lived yet, if not as its own children."""
-    told = manifest["objects"].get(THAWED)
-    return Mutation(told["name"], told["parameters"]) if told and not manifest["parts"]["births"] else None
+def thawed(manifest: Mapping[str, Any], config: RunConfig) -> list[Mutation]:
+    """By which those of a fork are to be born that it thawed, if not as its own children.
+
+    None are needed once the thawed have lived, unless some survive.
+    """
+    if manifest["parts"]["births"] and not config.selection.survivors:
+        return []
+    told = (each for key, each in manifest["objects"].items() if key.startswith(THAWED))
+    return [Mutation(each["name"], each["parameters"]) for each in told]
 
 
 def given(config: RunConfig) -> tuple[str, ...]:
@@ -129,11 +140,11 @@ def check_fork(objects: Mapping[str, Found], past: Record, allowed: bool) -> lis
     Raises:
         UserError: The source of one has changed.
     """
-    operators = [past[key] for key in OPERATORS if key in past]
+    operators = [each for key, each in past.items() if _strikes(key)]
     known = {
         key: known
         for key, each in objects.items()
-        for known in (operators if key in OPERATORS else [past[key]] if key in past else [])
+        for known in (operators if _strikes(key) else [past[key]] if key in past else [])
         if known["name"] == each.name
     }
     return check(objects, known, allowed)
@@ -150,7 +161,7 @@ def check_births(newborns: Iterable[Newborns], known: Record, source: str) -> No
     Raises:
         UserError: It does.
     """
-    for how in (group.mutation for group in newborns):
+    for how in (how for group in newborns for how in group.operators):
         if how.is_own and _known(how, known) is None:
             raise UserError(
                 f"{source}: its checkpoint's newborns are born by {how.operator}, which it has not on record"
@@ -174,7 +185,7 @@ def check_again(newborns: Iterable[Newborns], config: RunConfig, known: Record, 
         raise network.error(f"{why}: restore it")
     groups = list(newborns)
     check_births(groups, known, source)
-    births = [mutation.of_rules(config.reproduction), *(group.mutation for group in groups)]
+    births = [mutation.of_rules(config.reproduction), *(how for group in groups for how in group.operators)]
     for how in {mutation.dump(how): how for how in births}.values():
         operator, before = mutation.own_operator(how, again=True), _known(how, known)
         if operator is not None and before is not None and (why := plugins.change(operator, before)):
@@ -183,4 +194,9 @@ def check_again(newborns: Iterable[Newborns], config: RunConfig, known: Record, 
 
 def _known(how: Mutation, known: Record) -> Mapping[str, Any] | None:
     """What is on record of an operator."""
-    return next((known[key] for key in OPERATORS if key in known and known[key]["name"] == how.operator), None)
+    return next((each for key, each in known.items() if _strikes(key) and each["name"] == how.operator), None)
+
+
+def _strikes(key: str) -> bool:
+    """Whether a key names an operator of mutation."""
+    return key == mutation.KEY or key.startswith(THAWED)

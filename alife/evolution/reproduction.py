@@ -4,13 +4,16 @@
 parent hands on is a *message*, the genome it emitted (g* in the record's copying_error). Noise strikes at birth: the
 newborn lives with the genome that the mutation operator (`alife.evolution.mutation`) makes of the message, by default
 g = g* + σ·RMS(g*)·ε, from numbers keyed by the child's identity. So a message and an identity say everything about a
-newborn, and nothing else is sent, stored or replayed, but for the line of ancestors where selection asks for it.
+newborn, and nothing else is sent, stored or replayed, but for the line of ancestors where selection asks for it. One
+that survives (`alife.evolution.succession`) keeps both: its identity of birth is its *origin*, whatever its id in the
+generation at hand.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,51 +31,92 @@ Ints = NDArray[np.int64]
 LARGEST: Final = np.finfo(np.float32).max
 
 
+ARRAYS: Final = MappingProxyType(
+    {
+        **dict.fromkeys(("ids", "ancestors", "second_ancestors", "origins"), "int64"),
+        **dict.fromkeys(("messages", "noise"), "float32"),
+    }
+)
+"""What `Newborns` holds of each individual beside its traits, and the dtypes."""
+
+
+@dataclass(frozen=True)
+class Era:
+    """By what those were born whose birth was in a generation before `until`: seed of the noise, and operator."""
+
+    until: int
+    noise_seed: int
+    mutation: Mutation
+
+
 @dataclass(frozen=True)
 class Newborns:
-    """One island's unborn generation.
+    """Those who are to live on one island in the next generation: children that are not born yet, and survivors.
 
     Attributes:
         ids: [P] int64, `schema.pack_id` of each conception, in slot order of the island it will live on.
-        ancestors: [P] int64, the parent's id; a founder's own.
+        ancestors: [P] int64, the parent's id; a founder's own; of a survivor its id in the generation before.
+        second_ancestors: [P] int64, the other parent's id of a child of two, else `schema.NO_ANCESTOR`.
+        origins: [P] int64, the id under which each was born, which keys its birth noise: `ids` but for survivors.
         messages: [P, N] float32, the emitted genomes g*.
         noise: [P] float32, σ of each birth, relative to RMS(g*); 0 for founders, who are born as they are drawn.
         traits: life-history traits (`schema.LIFE_HISTORY`), each [P] float32; read them with `trait`.
         noise_seed: Seed of the birth noise; a fork keeps its parent's for the generation that it thaws.
         mutation: The operator that they are born by; likewise.
+        past: By what survivors were born of before a fork, the first first.
         lines: [P, k] int64 ids of parent, grandparent and so on, as far back as the scheme of selection asks; None
             where it does not. Read them with `line`.
     """
 
     ids: Ints
     ancestors: Ints
+    second_ancestors: Ints
+    origins: Ints
     messages: Floats
     noise: Floats
     traits: Mapping[str, Floats]
     noise_seed: int
     mutation: Mutation = GAUSSIAN
+    past: tuple[Era, ...] = ()
     lines: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def ages(self) -> Ints:
+        """[P] int64 generations that each has lived before."""
+        return generation_of(self.ids) - generation_of(self.origins)
+
+    @property
+    def operators(self) -> list[Mutation]:
+        """All that some of them may be born by."""
+        return [self.mutation, *(era.mutation for era in self.past)]
+
     def take(self, slots: Ints | slice) -> "Newborns":
         """Those in `slots`, in that order (a copy)."""
-        return Newborns(
-            self.ids[slots].copy(),
-            self.ancestors[slots].copy(),
-            self.messages[slots].copy(),
-            self.noise[slots].copy(),
-            {name: trait[slots].copy() for name, trait in self.traits.items()},
-            self.noise_seed,
-            self.mutation,
-            None if self.lines is None else self.lines[slots].copy(),
-        )
+        arrays: dict[str, Any] = {name: getattr(self, name)[slots].copy() for name in ARRAYS}
+        lines = None if self.lines is None else self.lines[slots].copy()
+        traits = {name: trait[slots].copy() for name, trait in self.traits.items()}
+        return replace(self, **arrays, traits=traits, lines=lines)
 
 
-def identities(island: int, generation: int, size: int) -> Ints:
-    """[size] int64 ids of the individuals conceived on `island` for `generation`, by slot."""
-    return schema.pack_id(island, generation, 0) + np.arange(size, dtype=np.int64)
+def joined(groups: Sequence[Newborns]) -> Newborns:
+    """Newborns one group after another; all born by the same."""
+    arrays: dict[str, Any] = {name: np.concatenate([getattr(group, name) for group in groups]) for name in ARRAYS}
+    traits = {name: np.concatenate([group.traits[name] for group in groups]) for name in groups[0].traits}
+    lines = [group.lines for group in groups if group.lines is not None]
+    return replace(groups[0], **arrays, traits=traits, lines=np.concatenate(lines) if lines else None)
+
+
+def identities(island: int, generation: int, size: int, first: int = 0) -> Ints:
+    """[size] int64 ids of the individuals conceived on `island` for `generation`, by slot, from slot `first` on."""
+    return schema.pack_id(island, generation, first) + np.arange(size, dtype=np.int64)
+
+
+def generation_of(ids: Ints) -> Ints:
+    """[P] int64 generation in each id."""
+    return ids >> schema.SLOT_BITS & schema.MAX_GENERATIONS
 
 
 def founders(
@@ -110,6 +154,8 @@ def founders(
     return Newborns(
         ids=ids,
         ancestors=ids.copy(),
+        second_ancestors=np.full_like(ids, schema.NO_ANCESTOR),
+        origins=ids.copy(),
         messages=messages,
         noise=np.zeros(size, np.float32),
         traits={name: np.full(size, value, np.float32) for name, value in environment(config).items()},
@@ -144,21 +190,37 @@ def line(newborns: Newborns, back: int) -> Ints:
 
 
 def birth(newborns: Newborns, shape: Anatomy) -> Floats:
-    """Genomes [P, N] float32 that newborns of a network's shape live with.
+    """Genomes [P, N] float32 that newborns of a network's shape live with; of survivors those of their births.
 
     Raises:
         UserError: An operator of one's own failed, or what it gave is no genome.
     """
+    if newborns.past:
+        genomes = np.empty_like(newborns.messages)
+        for slots, group in by_era(newborns):
+            genomes[slots] = birth(group, shape)
+        return genomes
 
     def draw(slot: int) -> np.random.Generator:
-        island, generation, born = schema.unpack_id(int(newborns.ids[slot]))
+        island, generation, born = schema.unpack_id(int(newborns.origins[slot]))
         return rng(newborns.noise_seed, Stream.BIRTH_NOISE, generation, island, born)
 
     def where(slot: int) -> str:
-        island, generation, _ = schema.unpack_id(int(newborns.ids[slot]))
+        island, generation, _ = schema.unpack_id(int(newborns.origins[slot]))
         return f"at a birth in generation {generation} on island {island}"
 
     return mutated(newborns.mutation, newborns.messages, newborns.noise, draw, shape, where)
+
+
+def by_era(newborns: Newborns) -> Iterator[tuple[Ints, Newborns]]:
+    """Slots, and who is there, of those that are born by the same; each group without a past."""
+    born, since = generation_of(newborns.origins), 0
+    for era in (*newborns.past, Era(schema.MAX_GENERATIONS + 1, newborns.noise_seed, newborns.mutation)):
+        slots = np.flatnonzero((born >= since) & (born < era.until))
+        since = era.until
+        if len(slots):
+            group = replace(newborns.take(slots), noise_seed=era.noise_seed, mutation=era.mutation, past=())
+            yield slots, group
 
 
 def mutated(
@@ -189,7 +251,7 @@ def mutated(
 
 
 def conceive(
-    config: RunConfig, emitted: Floats, parents: Newborns, chosen: Ints, generation: int, island: int
+    config: RunConfig, emitted: Floats, parents: Newborns, chosen: Ints, generation: int, island: int, first: int = 0
 ) -> Newborns:
     """Children of the chosen parents, for the next generation of the same island.
 
@@ -201,6 +263,7 @@ def conceive(
         chosen: [C] slots of the parents, one a child.
         generation: The children's.
         island: Where they are conceived.
+        first: Slot of the first of them.
     """
     draw = rng(config.seed, Stream.TRAITS, generation, island)
     traits = {}
@@ -212,16 +275,19 @@ def conceive(
                 inherited = inherited * np.exp(np.float32(config.reproduction.trait_mutation) * step)
             inherited = np.minimum(inherited, LARGEST)
         traits[name] = inherited
-    ids, back = parents.ids[chosen], selection.back(config.selection)
+    ids, back = identities(island, generation, len(chosen), first), selection.back(config.selection)
+    ancestors = parents.ids[chosen]
     return Newborns(
-        ids=identities(island, generation, len(chosen)),
-        ancestors=ids,
+        ids=ids,
+        ancestors=ancestors,
+        second_ancestors=np.full_like(ids, schema.NO_ANCESTOR),
+        origins=ids.copy(),
         messages=emitted[chosen],
         noise=traits["mutation"].copy(),
         traits=traits,
         noise_seed=config.seed,
         mutation=mutation.of_rules(config.reproduction),
-        lines=np.column_stack([ids, line(parents, back)[chosen, : back - 1]]) if back else None,
+        lines=np.column_stack([ancestors, line(parents, back)[chosen, : back - 1]]) if back else None,
     )
 
 

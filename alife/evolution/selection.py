@@ -1,9 +1,10 @@
-"""Who reproduces: the fitness mix, the schemes of selection, and what each scheme leads one to expect.
+"""Who reproduces and who survives: the fitness mix, the schemes of selection, and what each leads one to expect.
 
 Call `select` with scores. A scheme turns the scores of an island into each individual's chance to be the parent of a
 child, and children draw their parents independently. So what a scheme does (`select`) and what is expected of it
 (`expected_offspring`) cannot drift apart, and equals share their chances instead of being put in an order. With
 `selection.shuffled` any scheme deals its chances out at random within the island: its matched control.
+`selection.survivors` of the living live on, the fittest first, whatever children they have.
 
 A scheme of one's own is a function (columns, living[, parameters]) → chances that `selection.scheme` names, as
 `my_selection.py:fewest`; a shipped one is a function in `alife.evolution.schemes.SCHEMES`, and the command and the
@@ -11,14 +12,15 @@ tests walk that registry. Chances that do not follow from scores on record go on
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from alife import plugins
+from alife import plugins, schema
+from alife.configuration.schemes import UNUSED
 from alife.evolution import schemes
 from alife.evolution.fitness import Bools, Doubles, Ints, Rules, mixed, objectives, share
 from alife.evolution.handed import numbers, read_only
@@ -27,6 +29,7 @@ from alife.streams import Stream, rng
 
 KEY: Final = "selection.scheme"
 IDS: Final = ("id", "ancestor_id")
+"""Columns of whole numbers that a scheme of one's own is given; with survivors `schema.AGE`, too."""
 TAKES: Final = ("columns", "living")
 """What a scheme of one's own is called with, before its parameters."""
 OFFERS: Final = ("answers",)
@@ -67,15 +70,24 @@ def fitness(accuracy: ArrayLike, replication_error: ArrayLike, weight: float, sc
 
 @dataclass(frozen=True)
 class Choice:
-    """Who reproduces on an island.
+    """Who reproduces on an island, and who survives.
 
     Attributes:
-        parents: [n_children] int64 slots, one a child, in no order; empty if none lives.
+        parents: [C] int64 slots, one a child, in no order; empty if none lives.
         columns: What goes on record of it beside the scores: `CHANCE`, [P] float32, if `is_recorded`.
+        survivors: [S] int64 slots in order, of those who live on in the next generation.
+        mates: [C] int64 slots of second parents, negative for a child that has none; or empty if none has.
     """
 
     parents: Ints
     columns: Mapping[str, NDArray[np.float32]]
+    survivors: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    mates: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+
+    @property
+    def crossed(self) -> Ints:
+        """Which children have two parents."""
+        return np.flatnonzero(self.mates >= 0)
 
 
 def is_control(rules: Rules) -> bool:
@@ -126,26 +138,29 @@ def select(
     rules: Rules,
     columns: Mapping[str, NDArray[Any]],
     living: ArrayLike,
-    n_children: int,
+    size: int,
     seed: int,
     generation: int,
     island: int,
     own: Found | None = None,
     offered: Mapping[str, Any] = MappingProxyType({}),
+    crossover: float = 0.0,
 ) -> Choice:
-    """Parents of an island's children.
+    """Who lives on in an island's next generation, and the parents of its children.
 
     Args:
         rules: Scheme and its parameters.
         columns: By name, [P] each, by slot: accuracy and replication_error (ρ), and whatever else a scheme of one's own
             may read; anything for the dead.
         living: [P] bool, who can be chosen.
-        n_children: How many children to conceive.
+        size: Of the next generation: children are conceived for the places that survivors leave.
         seed: The run's.
         generation: The parents'.
         island: Where they live.
         own: As of `own_scheme`.
         offered: What the scheme asks for by name: answers, [P, C, C] float32; clades, [P] int64.
+        crossover: Share of children for whom a second parent is drawn, by the same chances. One that is drawn twice is
+            the only parent.
 
     Raises:
         UserError: A scheme of one's own failed, or what it gave are no chances.
@@ -162,10 +177,30 @@ def select(
     noted = {CHANCE["name"]: chance.astype(np.float32)} if is_recorded(rules.scheme) else {}
     if not len(slots):
         return Choice(slots, noted)
+    survivors = slots[:0]
+    if rules.survivors:  # equals in an order that is drawn
+        order = rng(seed, Stream.SURVIVAL, generation, island).permutation(slots)
+        best = np.argsort(-_merit(rules, columns, alive, chance)[order], kind="stable")
+        survivors = np.sort(order[best][: rules.survivors])
     if rules.shuffled:
         chance[slots] = chance[rng(seed, Stream.SHUFFLE, generation, island).permutation(slots)]
     draw = rng(seed, Stream.SELECTION, generation, island)
-    return Choice(draw.choice(len(alive), size=n_children, p=chance).astype(np.int64), noted)
+    parents = draw.choice(len(alive), size=size - len(survivors), p=chance).astype(np.int64)
+    if not crossover:
+        return Choice(parents, noted, survivors)
+    draw = rng(seed, Stream.PAIRING, generation, island)
+    two = draw.random(len(parents)) < crossover
+    mates = draw.choice(len(alive), size=len(parents), p=chance).astype(np.int64)
+    return Choice(parents, noted, survivors, np.where(two & (mates != parents), mates, schema.NO_ANCESTOR))
+
+
+def _merit(rules: Rules, columns: Mapping[str, NDArray[Any]], living: Bools, chance: Doubles) -> Doubles:
+    """[P] by which one survives: the fitness mix, or the chance where a scheme looks at no w; in a control nothing."""
+    if is_control(rules):
+        return np.zeros(len(living))
+    if "accuracy_weight" in UNUSED.get(rules.scheme, UNUSED["drift"]):
+        return chance
+    return mixed(objectives(columns["accuracy"], columns["replication_error"]), living, rules.accuracy_weight)
 
 
 def _own_chances(
@@ -195,7 +230,7 @@ class _Given(dict[str, NDArray[Any]]):
         raise KeyError(f"{name}: there are {', '.join(self)}; of measures those of every generation (every: 1)")
 
 
-def on_trial(own: Found, size: int, names: Iterable[str], classes: int) -> None:
+def on_trial(own: Found, size: int, names: Iterable[str], classes: int, survivors: int = 0) -> None:
     """Call a scheme of one's own with made-up scores, so that one that is wrong is found before anything is made.
 
     Args:
@@ -203,6 +238,7 @@ def on_trial(own: Found, size: int, names: Iterable[str], classes: int) -> None:
         size: Individuals of an island.
         names: Columns that it will be given.
         classes: Of the task; 0 without one.
+        survivors: Of an island.
 
     Raises:
         UserError: It fails, what it gives are no chances, or it asks for what there is not.
@@ -211,7 +247,7 @@ def on_trial(own: Found, size: int, names: Iterable[str], classes: int) -> None:
         raise own.error("asks for answers, which nobody gives without a task: name a task, or another scheme")
     draw = np.random.default_rng(0)
     columns: dict[str, NDArray[Any]] = {name: draw.random(size, dtype=np.float32) for name in names}
-    columns |= {name: np.arange(size, dtype=np.int64) for name in IDS}
+    columns |= {name: np.arange(size, dtype=np.int64) for name in (*IDS, *([schema.AGE] if survivors else []))}
     made_up = {name: draw.dirichlet(np.ones(classes), (size, classes)).astype(np.float32) for name in own.asks}
     half = np.arange(size) % 2 == 0
     for living in (np.ones(size, bool), half):
@@ -232,7 +268,7 @@ def expected_offspring(
         accuracy: [..., P], leading axes being islands or generations that do not compete.
         replication_error: [..., P] ρ.
         living: [..., P] bool; the dead may also pad a short row.
-        n_children: [...] children of each row.
+        n_children: [...] children of each row: its size less its survivors, who are no children.
 
     Returns:
         [..., P] float64; a row sums to its n_children, or to 0 if none lives; 0 for the dead. Under a

@@ -17,12 +17,13 @@ from alife import schema
 from alife.errors import UserError, damaged
 from alife.evolution import mutation
 from alife.evolution.mutation import GAUSSIAN, Mutation
-from alife.evolution.reproduction import Floats, Newborns, birth
+from alife.evolution.reproduction import ARRAYS, Era, Floats, Newborns, birth, by_era, generation_of
 from alife.organism.shape import Shape, Tensors
 from alife.words import count
 
-_ARRAYS = {"ids": "int64", "ancestors": "int64", "messages": "float32", "noise": "float32"}
-_TENSORS = {**_ARRAYS, **{f"traits/{name}": "float32" for name in schema.LIFE_HISTORY}}
+_TENSORS = {**ARRAYS, **{f"traits/{name}": "float32" for name in schema.LIFE_HISTORY}}
+_USUAL = {"origins": lambda ids: ids, "second_ancestors": lambda ids: np.full_like(ids, schema.NO_ANCESTOR)}
+"""Tensors that are there only where they are not these: of islands with survivors, or children of two parents."""
 _LINES = "lines"
 """The tensor that only runs have whose scheme of selection asks for lines of ancestors."""
 
@@ -49,7 +50,7 @@ def encode(generation: int, newborns: Mapping[int, Newborns], meta: Mapping[str,
 
     Args:
         generation: Theirs.
-        newborns: By island; all with the same noise_seed, mutation and number of weights.
+        newborns: By island; all with the same noise_seed, mutation, past and number of weights.
         meta: JSON values that come back with them.
 
     Raises:
@@ -60,13 +61,15 @@ def encode(generation: int, newborns: Mapping[int, Newborns], meta: Mapping[str,
     seeds = {island.noise_seed for island in newborns.values()}
     if len(seeds) != 1:
         raise ValueError(f"islands with different noise seeds: {sorted(seeds)}")
-    how = next(iter(newborns.values())).mutation
-    if any(island.mutation != how for island in newborns.values()):
-        raise ValueError("islands with different operators of mutation")
-    tensors = {}
+    how, past = (first := next(iter(newborns.values()))).mutation, first.past
+    if any((island.mutation, island.past) != (how, past) for island in newborns.values()):
+        raise ValueError("islands with different operators of mutation, or pasts")
+    tensors, survivors = {}, False
     for number, island in sorted(newborns.items()):
-        for name in _ARRAYS:
-            tensors[f"{number}/{name}"] = np.ascontiguousarray(getattr(island, name))
+        for name in ARRAYS:
+            if name not in _USUAL or not np.array_equal(getattr(island, name), _USUAL[name](island.ids)):
+                tensors[f"{number}/{name}"] = np.ascontiguousarray(getattr(island, name))
+        survivors |= f"{number}/origins" in tensors
         for name, values in island.traits.items():
             tensors[f"{number}/traits/{name}"] = np.ascontiguousarray(values)
         if island.lines is not None:
@@ -82,6 +85,8 @@ def encode(generation: int, newborns: Mapping[int, Newborns], meta: Mapping[str,
     }
     if how != GAUSSIAN:
         metadata["mutation"] = mutation.dump(how)
+    if past and survivors:
+        metadata["past"] = json.dumps([[era.until, era.noise_seed, mutation.dump(era.mutation)] for era in past])
     return safetensors.numpy.save(tensors, metadata)
 
 
@@ -106,6 +111,7 @@ def decode(data: bytes, source: str) -> tuple[int, dict[int, Newborns], dict[str
         generation, noise_seed = int(metadata["generation"]), int(metadata["noise_seed"])
         meta = json.loads(metadata["meta"])
         how = GAUSSIAN if "mutation" not in metadata else mutation.parse(metadata["mutation"])
+        past = tuple(_era(*told) for told in json.loads(metadata.get("past", "[]")))
     except (safetensors.SafetensorError, KeyError, ValueError, TypeError, RecursionError, MemoryError) as error:
         raise damaged(source, " ".join(str(error).split())[:200]) from None
     if version != FORMAT:
@@ -115,10 +121,12 @@ def decode(data: bytes, source: str) -> tuple[int, dict[int, Newborns], dict[str
     problem = _problem(tensors, generation)
     if not problem and (noise_seed < 0 or not isinstance(meta, dict)):
         problem = "noise_seed or meta is not what a checkpoint holds"
+    if not problem and [era.until for era in past] != sorted({era.until for era in past}):
+        problem = "its past is in no order"
     if problem:
         raise damaged(source, problem)
     islands = sorted({int(name.partition("/")[0]) for name in tensors})
-    return generation, {island: _newborns(tensors, island, noise_seed, how) for island in islands}, meta
+    return generation, {island: _newborns(tensors, island, noise_seed, how, past) for island in islands}, meta
 
 
 def born(newborns: Mapping[int, Newborns], individual: int, hidden: int | None) -> Floats | None:
@@ -136,19 +144,20 @@ def born(newborns: Mapping[int, Newborns], individual: int, hidden: int | None) 
     for group in newborns.values():
         slot = np.flatnonzero(group.ids == individual)
         if len(slot):
-            if group.mutation.is_own:
+            _, one = next(by_era(group.take(slot[:1])))
+            if one.mutation.is_own:
                 raise UserError(
-                    f"individual {individual} is born by {group.mutation.operator}, which is not run to read a genome: "
+                    f"individual {individual} is born by {one.mutation.operator}, which is not run to read a genome: "
                     "the message that it comes of is in the checkpoint"
                 )
-            n = group.messages.shape[1]
-            if hidden is None and group.mutation.operator in mutation.BY_MATRIX:
+            n = one.messages.shape[1]
+            if hidden is None and one.mutation.operator in mutation.BY_MATRIX:
                 raise UserError(
-                    f"individual {individual} is born by {group.mutation.operator}, from matrices of a network that is "
+                    f"individual {individual} is born by {one.mutation.operator}, from matrices of a network that is "
                     "not made to read a genome: the message that it comes of is in the checkpoint"
                 )
             shape = Tensors(((n,),), 0) if hidden is None else Shape.of_genome(n, hidden, hidden)
-            return birth(group.take(slot[:1]), shape)[0]
+            return birth(one, shape)[0]
     return None
 
 
@@ -215,11 +224,28 @@ def decode_adults(data: bytes, source: str) -> dict[int, Adult]:
     return adults
 
 
-def _newborns(tensors: Mapping[str, np.ndarray], island: int, noise_seed: int, how: Mutation) -> Newborns:
-    arrays = {name: tensors[f"{island}/{name}"] for name in _ARRAYS}
+def _newborns(
+    tensors: Mapping[str, np.ndarray], island: int, noise_seed: int, how: Mutation, past: tuple[Era, ...]
+) -> Newborns:
+    ids = tensors[f"{island}/ids"]
+    usual = {name: made(ids) for name, made in _USUAL.items()}
+    arrays = {name: tensors.get(f"{island}/{name}", usual.get(name, ids)) for name in ARRAYS}
     traits = {name: tensors[f"{island}/traits/{name}"] for name in schema.LIFE_HISTORY}
     lines = tensors.get(f"{island}/{_LINES}")
-    return Newborns(**arrays, traits=traits, noise_seed=noise_seed, mutation=how, lines=lines)
+    return Newborns(**arrays, traits=traits, noise_seed=noise_seed, mutation=how, past=past, lines=lines)
+
+
+def _era(until: object, noise_seed: object, how: object) -> Era:
+    """An era of a checkpoint's past.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if not isinstance(until, int) or not isinstance(noise_seed, int) or not isinstance(how, str):
+        raise ValueError("not what a checkpoint says of its past")
+    if not 0 < until <= schema.MAX_GENERATIONS or noise_seed < 0:
+        raise ValueError(f"a past until generation {until}, of seed {noise_seed}, is impossible")
+    return Era(until, noise_seed, mutation.parse(how))
 
 
 def _problem(tensors: Mapping[str, np.ndarray], generation: int) -> str:
@@ -246,17 +272,20 @@ def _problem(tensors: Mapping[str, np.ndarray], generation: int) -> str:
         return f"genomes of different lengths: {sorted(weights)}"
     if len(back) != 1:
         return f"lines of ancestors of different lengths: {sorted(back)}"
-    ids = np.concatenate([fields["ids"] for fields in islands.values()])
-    return "" if len(np.unique(ids)) == len(ids) else "an individual is there twice"
+    for name in ("ids", "origins"):
+        identities = np.concatenate([fields.get(name, fields["ids"]) for fields in islands.values()])
+        if len(np.unique(identities)) != len(identities):
+            return "an individual is there twice"
+    return ""
 
 
 def _island_problem(fields: Mapping[str, np.ndarray], generation: int) -> str:
     kinds = {**_TENSORS, **({_LINES: "int64"} if _LINES in fields else {})}
-    if fields.keys() != kinds.keys():
-        return f"tensors {sorted(fields.keys() ^ kinds.keys())} are missing or unknown"
+    if wrong := (fields.keys() ^ kinds.keys()) - _USUAL.keys():
+        return f"tensors {sorted(wrong)} are missing or unknown"
     size = len(fields["ids"]) if fields["ids"].ndim else 0
     for name, dtype in kinds.items():
-        tensor = fields[name]
+        tensor = fields.get(name, fields["ids"])
         if tensor.dtype != dtype:
             return f"{name} is {tensor.dtype}, not {dtype}"
         if tensor.ndim != (2 if name in ("messages", _LINES) else 1) or len(tensor) != size:
@@ -265,8 +294,13 @@ def _island_problem(fields: Mapping[str, np.ndarray], generation: int) -> str:
             return f"{name} is not finite"
     if fields["messages"].shape[1] < 1 or (fields["noise"] < 0).any():
         return "empty genomes or negative noise"
-    if (fields["ids"] < 0).any() or (fields["ids"] >> schema.SLOT_BITS & schema.MAX_GENERATIONS != generation).any():
+    ids, origins = fields["ids"], fields.get("origins", fields["ids"])
+    if (ids < 0).any() or (generation_of(ids) != generation).any():
         return f"an id is not of generation {generation}"
+    if ((origins != ids) & ((origins < 0) | (generation_of(origins) >= generation))).any():
+        return f"somebody who survived into generation {generation} was born in no generation before"
+    if (fields.get("second_ancestors", ids) < schema.NO_ANCESTOR).any():
+        return "a second ancestor is nobody that could be"
     if _LINES in fields and (not fields[_LINES].shape[1] or (fields[_LINES][:, 0] != fields["ancestors"]).any()):
         return "lines of ancestors do not begin with them"
     return ""

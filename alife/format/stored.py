@@ -1,7 +1,7 @@
 """The files of a run folder beside its manifest: what they must be to be believed, for whoever reads a run.
 
-`parse_stored_config` and `parse_part` take bytes and what `alife.format.manifest` says of them; `missing` is what to
-say where there is no run.
+`parse_stored_config` and `parse_part` take bytes and what `alife.format.manifest` says of them, `columns` says what a
+part holds; `missing` is what to say where there is no run.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -49,6 +49,15 @@ def parse_stored_config(data: bytes, manifest: Mapping[str, Any], source: str) -
     if config.generations <= manifest["generation"]:
         raise damaged(source, f"generations: {config.generations}, and {MANIFEST} has one more than that")
     return config
+
+
+def columns(kind: str, config: RunConfig, manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Columns and dtypes of a kind of part of a run: one of `schema.ROWS`."""
+    if kind == "births":
+        rules = config.reproduction
+        survivors, crossover = config.selection.survivors > 0, rules.crossover > 0
+        return schema.birth_columns(rules.heritable, manifest["columns"], survivors, crossover)
+    return schema.generation_columns(manifest["columns"]) if kind == "generations" else dict(schema.MIGRATIONS)
 
 
 def parse_part(

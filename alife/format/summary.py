@@ -6,7 +6,7 @@ and are in no statistic of a trait. Rows that a run wrote under format 1 count t
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ def statistics(
     """Statistics of every score by deme (an island in one generation), over those who lived to reproduce.
 
     Args:
-        births: Columns of `schema.BIRTHS`, [n] each: the scores, n_offspring and cause_of_death by name.
+        births: Columns of `schema.birth_columns`, [n] each: the scores, n_offspring and cause_of_death by name.
         deme: [n] number of the deme that each lives in.
         count: Demes, D.
         own: Columns that only this run has.
@@ -45,9 +45,39 @@ def statistics(
         value = np.asarray(births[name], np.float64)
         known = living & np.isfinite(value)
         out |= {f"{name}_{key}": v for key, v in _moments(value[known], deme[known], count).items()}
-        offspring = np.asarray(births["n_offspring"], np.float64)[known]
+        offspring = contributed(births)[known]
         out[f"{name}_differential"] = _differential(measured(name, value[known]), offspring, deme[known], count)
     return out
+
+
+class Columns(Protocol):
+    """A table: columns by name, a data frame or a mapping."""
+
+    def __contains__(self, name: object, /) -> bool: ...
+    def __getitem__(self, name: str, /) -> Any: ...
+
+
+def contributed(births: Columns) -> Doubles:
+    """[n] children of each, a child of two counting half for each parent: a deme's sum to those conceived in it.
+
+    Args:
+        births: Columns of `schema.birth_columns`: n_offspring, and n_shared where a run has it.
+    """
+    return np.asarray(births["n_offspring"], np.float64) - _shared(births) / 2
+
+
+def siblings(births: Columns) -> Doubles:
+    """[n] ordered pairs of children that have a weight from the same parent, from each: k(k−1) of k children alone.
+
+    A child of two has a weight from either with equal chance. So with C as `contributed` it is C(C−1) + n_shared/4.
+    """
+    children = contributed(births)
+    return children * (children - 1) + _shared(births) / 4
+
+
+def _shared(births: Columns) -> Doubles:
+    there = schema.SHARED in births
+    return np.asarray(births[schema.SHARED], np.float64) if there else np.zeros(len(births["n_offspring"]))
 
 
 def first_over_living(manifest: Mapping[str, Any]) -> int:

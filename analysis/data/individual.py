@@ -20,6 +20,7 @@ from alife.format import manifest as manifests
 from alife.traits import TRAITS, spoken
 from analysis.data.derived import DERIVED
 from analysis.data.source import Source
+from analysis.data.validation import survived
 
 Floats = NDArray[np.float32]
 
@@ -31,22 +32,25 @@ _SCORES: Final = tuple(name for name in (*schema.SCORES, *DERIVED, *schema.LIFE_
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Individual:
-    """One of those who lived.
+    """One of those who lived, in one generation.
 
     Attributes:
         run: The run's folder or address.
         id: Of `births`.
         generation: When it lived.
         island: Where it lived.
-        birth_island: Where it was conceived: another island if it is a migrant.
-        parent: Its parent's id; None for a founder. Of the first generation of a fork the parent lived in the run that
-            was forked.
-        children: Ids of those that it conceived and that are on record, in order.
+        birth_island: Where it was conceived, or survived: another island if it is a migrant.
+        parent: Its parent's id; None for a founder, and where its birth is not on record. Of the first generation of a
+            fork the parent lived in the run that was forked.
+        children: Ids of those that it is a parent of, conceived in that generation and on record, in order.
         line: Its line of descent: ids from itself up to its founder, or to its ancestor in the first generation on
-            record.
+            record; its earlier lives, and those of its ancestors, are in it. Of two parents it follows the first.
         cause_of_death: A name in `schema.CAUSES`.
         scores: Name → value of each score, derived ones (`fitness`, `replication_loss`, `test_accuracy`), heritable
             traits and measures of the run's own among them; NaN where it has none.
+        age: Generations that it lived before, in a run with survivors.
+        lives: Its ids in these, the last first, as far as they are on record.
+        second_parent: The id of its other parent, in a run with crossover, if it has two.
 
     Example:
         >>> import alife
@@ -67,6 +71,9 @@ class Individual:
     line: tuple[int, ...]
     cause_of_death: str
     scores: Mapping[str, float]
+    age: int = 0
+    lives: tuple[int, ...] = ()
+    second_parent: int | None = None
 
     def __repr__(self) -> str:
         """A line: who, when and where, and how it did."""
@@ -78,22 +85,25 @@ class Individual:
         """[N] float32, the genome that it was born with: what its parent printed, and birth noise. Exact.
 
         Raises:
-            UserError: It is not kept, which is so but for generations with a checkpoint and the fittest of each island
-                in a run's last generation; the line says how to have it. Or its file is damaged.
+            UserError: It is not kept, which is so but for generations with a checkpoint, if it lived in one of these,
+                and the fittest of each island in a run's last generation; the line says how to have it. Or its file is
+                damaged.
         """
         there = Source(self.run)
         manifest = manifests.parse(there.read(manifests.NAME, manifests.MOST), f"{self.run}/{manifests.NAME}")
         kept = {entry["generation"]: entry for entry in manifest["parts"]["checkpoints"]}
-        if self.generation in kept:
-            data = there.read(stored.CONFIG, stored.MOST_CONFIG)
-            quine = stored.parse_stored_config(data, manifest, f"{self.run}/{stored.CONFIG}").quine
-            hidden = quine.hidden if quine.network == DENSE else None
-            genome = checkpoints.born(_newborns(there, kept[self.generation]), self.id, hidden)
-        else:
-            genome = _of_dominant(there, self.generation, self.id)
-        if genome is None:
-            raise checkpoints.not_kept(self.run, manifest, self.generation)
-        return genome
+        for identity in (self.id, *self.lives):
+            generation = schema.unpack_id(identity)[1]
+            if generation in kept:
+                data = there.read(stored.CONFIG, stored.MOST_CONFIG)
+                quine = stored.parse_stored_config(data, manifest, f"{self.run}/{stored.CONFIG}").quine
+                hidden = quine.hidden if quine.network == DENSE else None
+                genome = checkpoints.born(_newborns(there, kept[generation]), identity, hidden)
+            else:
+                genome = _of_dominant(there, generation, identity)
+            if genome is not None:
+                return genome
+        raise checkpoints.not_kept(self.run, manifest, self.generation)
 
     def network(self, device: str | None = None, task: Any = None) -> Any:
         """The adult that it became, a `torch.nn.Module`: `network(images)` classifies, `network.emit()` prints.
@@ -138,21 +148,30 @@ def individual(births: pd.DataFrame, first: int, last: int, identity: int, path:
         raise UserError(f"{path}: nobody with id {identity} has lived here")
     birth = births.iloc[row]
     below = _rows(births, generation + 1)
-    children = births["id"].to_numpy()[below][births["ancestor_id"].to_numpy()[below] == identity]
+    born = births.iloc[below[~survived(births.iloc[below])]]
+    mine = np.zeros(len(born), bool)
+    for name in ("ancestor_id", schema.SECOND):
+        mine |= (born[name] == identity).to_numpy() if name in born else False
+    children = born["id"].to_numpy()[mine]
     if generation < last and len(children) != birth["n_offspring"]:
         raise _in_part(path)
-    parent = int(birth["ancestor_id"])
+    age, line = int(birth[schema.AGE]) if schema.AGE in births else 0, tuple(_line(births, first, identity, path))
+    lives = line[1 : age + 1]
+    parent, other = _parents(births, line[len(lives)])
     return Individual(
         run=path,
         id=identity,
         generation=generation,
         island=int(birth["island"]),
         birth_island=schema.unpack_id(identity)[0],
-        parent=None if parent == identity else parent,
+        parent=parent,
         children=tuple(sorted(children.tolist())),
-        line=tuple(_line(births, first, identity, path)),
+        line=line,
         cause_of_death=str(birth["cause_of_death"]),
         scores={name: float(birth[name]) for name in (*_SCORES, *_own(births)) if name in births},
+        age=age,
+        lives=lives,
+        second_parent=other,
     )
 
 
@@ -184,6 +203,15 @@ def fittest(births: pd.DataFrame, generation: int | None = None, path: str = "bi
         raise UserError(f"{path}: nobody lived to the end of {which}: there is no dominant")
     rows = np.flatnonzero(alive & (when == when[alive].max()))
     return int(births["id"].iloc[rows[np.argmax(fitness[rows])]])
+
+
+def _parents(births: pd.DataFrame, born: int) -> tuple[int | None, int | None]:
+    """The two parents of one by its first id on record; None of a founder, and of one that was born before."""
+    row = _find(births, schema.unpack_id(born)[1], born)
+    assert row is not None
+    parent, older = int(births["ancestor_id"].iloc[row]), survived(births.iloc[[row]])[0]
+    other = int(births[schema.SECOND].iloc[row]) if schema.SECOND in births else schema.NO_ANCESTOR
+    return None if parent == born or older else parent, None if other == schema.NO_ANCESTOR else other
 
 
 def _line(births: pd.DataFrame, first: int, identity: int, path: str) -> Iterator[int]:

@@ -17,6 +17,9 @@ Read = Callable[[], pa.Table]
 
 CAUSE = pd.CategoricalDtype(list(schema.CAUSES))
 _ALWAYS: Final = ("id", "generation", "island")
+_FAMILY: Final = ("ancestor_id", "n_offspring")
+_BESIDE: Final = {schema.AGE, schema.SECOND, schema.SHARED}
+"""Columns that tell of families, and those without which they are told wrong, where a run has these."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Wanted:
         if self.columns is None:
             return dict(columns)
         names = {*_ALWAYS, *self.columns, *(name for one in self.columns for name in MADE_OF.get(one, ()))}
+        names |= _BESIDE if names & {*_FAMILY} else set()
         return {name: kind for name, kind in columns.items() if name in names}
 
     def has(self, part: Mapping[str, Any]) -> bool:

@@ -125,6 +125,12 @@ class Run:
         return short(str(self.setting("reproduction.operator")))
 
     @property
+    def crossover_operator(self) -> str:
+        """What to call its operator of crossover: "units", "my.py:mean"; "" where children have one parent."""
+        share = self.setting("reproduction.crossover")
+        return short(str(self.setting("reproduction.crossover_operator"))) if share else ""
+
+    @property
     def noise_floor(self) -> float | None:
         """σ²: ρ of an adult that prints its message and none of its birth noise, as long as σ² is well below 1.
 
@@ -282,11 +288,11 @@ def _load(there: Source, text: bytes, wanted: Wanted) -> Run:
 
     all_of_it = Wanted(True, None, None)
     enter(manifest)
-    generations = frame("generations", schema.generation_columns(manifest["columns"]), all_of_it)
+    generations = frame("generations", stored.columns("generations", config, manifest), all_of_it)
     rows = summary.outdated(_columns(generations), manifest)
     if rows.any() and wanted.births:  # statistics are made again of all births
         wanted = all_of_it
-    births = frame("births", schema.birth_columns(config.reproduction.heritable, manifest["columns"]), wanted)
+    births = frame("births", stored.columns("births", config, manifest), wanted)
     tests = _tests(there, manifest, config)
     if len(births) and rows.any():
         generations = pd.DataFrame(summary.renewed(_columns(generations), _columns(births), rows))
@@ -295,7 +301,7 @@ def _load(there: Source, text: bytes, wanted: Wanted) -> Run:
         config=config.model_dump(mode="json"),
         manifest=manifest,
         births=in_order(derive(births, config.selection, tests, wanted.columns)),
-        migrations=frame("migrations", schema.MIGRATIONS, all_of_it),
+        migrations=frame("migrations", stored.columns("migrations", config, manifest), all_of_it),
         generations=generations,
         tests=tests,
         steps=_steps(there, int(manifest["generation"])),

@@ -40,6 +40,7 @@ SHORT: Final = {
     "selection.accuracy_weight": "w",
     "selection.scheme": "",
     "reproduction.operator": "",
+    "reproduction.crossover_operator": "",
     "quine.network": "",
 }
 """What labels call a key; others go by their last word. Names of schemes, operators and networks stand alone."""

@@ -30,12 +30,12 @@ def check_births(
     first: int = 0,
     pruned: bool = False,
 ) -> Rows:
-    """Refuse what is not the whole record of non-overlapping generations; arguments as in
-    `analysis.lineage.phylogeny.phylogeny`.
+    """Refuse what is not the whole record of generations; arguments as in `analysis.lineage.phylogeny.phylogeny`.
 
     Each id is there once and agrees with its generation and origin_time; generations follow each other without a gap;
-    founders, and only they, open the record; everybody else's ancestor is of the generation before; and each has as
-    many children on record as it conceived, but for the last generation.
+    founders, and only they, open the record; everybody else's ancestor, and the second of whoever has two, is of the
+    generation before; ages of survivors count their generations, and nobody survives twice; and each has as many
+    children on record as it conceived, but for the last generation.
 
     Returns:
         [n] int64 position of each one's ancestor in `births`, `NOBODY` for founders.
@@ -53,8 +53,13 @@ def check_births(
     found = _find(births["id"].to_numpy(np.int64), births["ancestor_id"].to_numpy(np.int64))
     _refuse(births, _ancestry_faults(births, found, first), source, parts)
     parent = np.where(births["generation"] == first, NOBODY, found)
+    if schema.AGE in births:
+        _refuse(births, _age_faults(births, parent), source, parts)
+    second = second_parents(births)
+    if schema.SECOND in births:
+        _refuse(births, _second_faults(births, second, first), source, parts)
     if "n_offspring" in births:
-        _refuse(births, _offspring_faults(births, parent, pruned), source, parts)
+        _refuse(births, _offspring_faults(births, parent, second, pruned), source, parts)
     return parent
 
 
@@ -118,12 +123,49 @@ def _ancestry_faults(births: pd.DataFrame, found: Rows, first: int) -> Faults:
     yield ~founder & (generation[found] != generation - 1), "its ancestor is not of the generation before"
 
 
-def _offspring_faults(births: pd.DataFrame, parent: Rows, pruned: bool) -> Faults:
-    children = np.bincount(parent[parent != NOBODY], minlength=len(parent))
+def survived(births: pd.DataFrame) -> Bools:
+    """[n] who survived into its generation, and was not conceived for it."""
+    return births[schema.AGE].to_numpy() > 0 if schema.AGE in births else np.zeros(len(births), bool)
+
+
+def second_parents(births: pd.DataFrame) -> Rows:
+    """[n] position of each one's second ancestor in `births`, `NOBODY` where it has none, `UNKNOWN` if not there."""
+    if schema.SECOND not in births:
+        return np.full(len(births), NOBODY)
+    second = births[schema.SECOND].to_numpy(np.int64)
+    return np.where(second == schema.NO_ANCESTOR, NOBODY, _find(births["id"].to_numpy(np.int64), second))
+
+
+def _second_faults(births: pd.DataFrame, second: Rows, first: int) -> Faults:
+    two, generation = second != NOBODY, births["generation"].to_numpy()
+    known = two & (generation > first)
+    yield two & (generation == 0), "it is a founder, and has a second ancestor"
+    yield two & survived(births), "it survived, and has a second ancestor"
+    yield two & (births[schema.SECOND] == births["ancestor_id"]).to_numpy(), "its two ancestors are one"
+    yield known & (second == UNKNOWN), "its second ancestor is not on record"
+    yield known & (generation[second] != generation - 1), "its second ancestor is not of the generation before"
+
+
+def _age_faults(births: pd.DataFrame, parent: Rows) -> Faults:
+    age, generation = births[schema.AGE].to_numpy(), births["generation"].to_numpy()
+    yield (age < 0) | (age > generation), "its age is more than the generations before it"
+    old = (parent != NOBODY) & (age > 0)
+    yield old & (age != age[parent] + 1), "its age is not one more than in its life before"
+    lives = np.bincount(parent[old], minlength=len(age))
+    yield old & (lives[parent] > 1), "its life before goes on in several"
+
+
+def _offspring_faults(births: pd.DataFrame, parent: Rows, second: Rows, pruned: bool) -> Faults:
+    born, two = (parent != NOBODY) & ~survived(births), second >= 0
+    children, crossed = (
+        np.bincount(np.concatenate([parent[which], second[two]]), minlength=len(parent)) for which in (born, two)
+    )
     conceived, generation = births["n_offspring"].to_numpy(), births["generation"].to_numpy()
-    yield children > conceived, "it has more children on record than it conceived"
+    shared = births[schema.SHARED].to_numpy() if schema.SHARED in births else crossed
+    yield (children > conceived) | (shared > conceived), "it has more children on record than it conceived"
+    yield crossed > shared, "it has more children with another parent on record than it conceived"
     if not pruned:
-        lost = (generation < generation.max()) & (children < conceived)
+        lost = (generation < generation.max()) & ((children < conceived) | (crossed < shared))
         yield lost, "some of its children are not on record"
 
 

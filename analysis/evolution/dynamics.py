@@ -14,6 +14,7 @@ import pandas as pd
 from scipy import stats
 
 from alife.errors import UserError
+from alife.format.summary import siblings
 from alife.traits import measured
 from analysis.data.once import once
 from analysis.evolution.islands import SETTLED, Demes, Floats, Ints, chosen, ratio, totals
@@ -90,6 +91,9 @@ def mean_differentials(table: pd.DataFrame, first: int = SETTLED) -> pd.DataFram
 def effective_size(record: Demes) -> pd.DataFrame:
     """Effective population size of each deme from how unequally its individuals reproduce, dead ones included.
 
+    It is of the children of one generation: where some survive, who lives long has more of them than this counts. A
+    child of two has each weight from either parent with equal chance: siblings are those that have one from the same.
+
     The inbreeding effective size of haploids: 1 / P(two children share their parent) = C(C−1) / ΣW(W−1), with W each
     one's children and C their sum; it equals (N·k̄−1) / (V/k̄+k̄−1) with k̄ and V the mean and variance of W (Kimura and
     Crow 1963; Crow and Denniston 1988). Its harmonic mean over generations is 1 / mean(coalescence).
@@ -103,7 +107,7 @@ def effective_size(record: Demes) -> pd.DataFrame:
     children = record.total(offspring)
     rows = np.flatnonzero(children > 1)
     mean = ratio(children, record.size)
-    shared = record.total(offspring * (offspring - 1)) / np.maximum(children * (children - 1), 1)
+    shared = record.total(siblings(record.tree.births)) / np.maximum(children * (children - 1), 1)
     with np.errstate(divide="ignore"):
         effective = 1 / shared
     table = {
@@ -123,10 +127,10 @@ def effective_size(record: Demes) -> pd.DataFrame:
 def heritability(record: Demes, traits: Sequence[str] | None = None, first: int = SETTLED) -> pd.DataFrame:
     """Parent–offspring regression on deviations within the deme of conception, all demes together.
 
-    A child has one parent, so the slope itself is the share of a parent's deviation that its children show:
-    heritability as in Falconer and Mackay (1996, ch. 10), with one parent in the place of the midparent. Deviations are
+    The slope itself is the share of a parent's deviation that its children show: heritability as in Falconer and Mackay
+    (1996, ch. 10), with the only parent of a child in the place of the mean of both, where it has one. Deviations are
     from the mean of the children conceived on an island in a generation, and from their parents' mean: neither time nor
-    place is in it. Only children that lived to the end count.
+    place is in it. Only children that lived to the end count; who survived is nobody's child in that generation.
 
     Args:
         record: A run's births by deme.
@@ -140,15 +144,16 @@ def heritability(record: Demes, traits: Sequence[str] | None = None, first: int 
     Raises:
         UserError: A trait is not on record.
     """
-    children = np.arange(record.children.start, len(record.tree))
-    parents = record.tree.parent[children]
+    children = record.children
+    parents, others = record.tree.parent[children], record.tree.second[children]
     old_enough = record.generation[record.home[parents]] >= first
     rows = []
     for trait in chosen(record, traits):
         z = measured(trait, record.tree.births[trait])
-        use = old_enough & record.living[children] & np.isfinite(z[children]) & np.isfinite(z[parents])
+        parental = np.where(others == NOBODY, z[parents], (z[parents] + z[others]) / 2)
+        use = old_enough & record.living[children] & np.isfinite(z[children]) & np.isfinite(parental)
         deme = record.home[parents[use]]
-        x, y = (_centred(z[who[use]], deme, record.count) for who in (parents, children))
+        x, y = (_centred(values[use], deme, record.count) for values in (parental, z[children]))
         sums = [_per_generation(record, deme, product) for product in (x * y, x * x, y * y)]
         rows.append((trait, *_slope(*sums), int(use.sum()), sums[0].shape[-1]))
     return pd.DataFrame(rows, columns=["trait", "slope", "low", "high", "correlation", "pairs", "generations"])

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from alife import schema
 from alife.errors import UserError
 from alife.evolution import selection
+from alife.format.summary import contributed
 from alife.traits import STORED, there
 from analysis.data.once import once
 from analysis.data.run import Run
@@ -77,19 +78,30 @@ class Demes:
         """[D] how many live in each."""
         return self.total(np.ones(len(self.home)))
 
-    @property
-    def children(self) -> slice:
-        """Rows of those whose parents are on record: everybody after the first generation."""
-        return slice(int(self.tree.starts[1]), None)
+    @cached_property
+    def children(self) -> Ints:
+        """Rows of those whose parents are on record: everybody conceived after the first generation."""
+        return self.tree.starts[1] + np.flatnonzero(~self.tree.survived[self.tree.starts[1] :])
+
+    @cached_property
+    def survivors(self) -> Ints:
+        """Rows of those who survived into their generation, and whose life before is on record."""
+        return self.tree.starts[1] + np.flatnonzero(self.tree.survived[self.tree.starts[1] :])
 
     @cached_property
     def offspring(self) -> Floats:
-        """[n] children that each conceived; on record they are one generation later."""
-        return self.tree.births["n_offspring"].to_numpy(np.float64)
+        """[n] children that each conceived, survival being none, and a child of two counting half for each.
+
+        On record they are one generation later.
+        """
+        return contributed(self.tree.births)
 
     @cached_property
     def expected(self) -> Floats:
-        """[n] children that the run's scheme leads one to expect of each, given the scores; 0 for the dead."""
+        """[n] children that the run's scheme leads one to expect of each, given the scores; 0 for the dead.
+
+        A deme's sum to those that it conceived: to its size less those who survive.
+        """
         if selection.is_recorded(self.rules.scheme) and not self.rules.shuffled:
             return self.dealt
         return _children(self, selection.expected_offspring)

@@ -1,5 +1,5 @@
-"""The Price equation on all births: how much of each change is selection, chance, early death, biased inheritance or
-migration. It is an identity, not a statistic: the components of every deme add up to its change.
+"""The Price equation on all births: how much of each change is selection, chance, early death, biased inheritance,
+survival or migration. It is an identity, not a statistic: the components of every deme add up to its change.
 """
 
 from collections.abc import Sequence
@@ -9,10 +9,12 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from alife import schema
 from alife.errors import UserError
 from alife.traits import measured
 from analysis.data.once import once
 from analysis.evolution.islands import SETTLED, Bools, Demes, Floats, Ints, chosen, ratio, totals
+from analysis.lineage.phylogeny import NOBODY
 from analysis.statistics.intervals import blocks, intervals
 
 COMPONENTS: Final = {
@@ -20,9 +22,11 @@ COMPONENTS: Final = {
     "sampling": "sampling: realised less expected offspring",
     "viability": "viability: whose offspring live to the end",
     "transmission": "transmission: offspring less parent",
+    "survival": "survival: those who live on beside the offspring",
     "migration": "migration",
 }
-"""What a change is split into, in the order of a life cycle, and what each part is."""
+"""What a change is split into, in the order of a life cycle, and what each part is. Only runs with survivors have
+`survival`; `components` names those of a table."""
 
 ROUNDING: Final = 1e-12
 """Components smaller than this are rounding, and 0."""
@@ -33,15 +37,17 @@ def price(record: Demes, traits: Sequence[str] | None = None) -> pd.DataFrame:
 
     Means are over those that lived to the end of their generation, as everywhere; the early dead are counted. With z a
     trait, E the scheme's expected number of children of each, W the realised one, V those of them that lived to the
-    end:
+    end, each with half of a child of two parents:
 
     - selection: E-weighted mean z − mean z. It is 0 under `shuffled` and `drift`, whose expectation does not depend on
       scores: what parents differ by there is sampling;
     - sampling: W-weighted mean z − E-weighted mean z, of expectation 0 under every scheme;
     - viability: V-weighted mean z − W-weighted mean z, 0 where no child died early;
-    - transmission: mean over the children that lived to the end of (child's z − its parent's z), each measured on its
-      own life;
-    - migration: mean z of those who then live on the island − mean z of those conceived on it.
+    - transmission: mean over the children that lived to the end of (child's z − its parent's z, or the mean of both),
+      each measured on its own life;
+    - survival, of a run with survivors: mean z of children and of those who survived beside them, measured on the life
+      that follows − mean z of the children;
+    - migration: mean z of those who then live on the island − mean z of those who were conceived or survived on it.
 
     Args:
         record: A run's births by deme.
@@ -71,10 +77,20 @@ def _split(record: Demes, trait: str) -> pd.DataFrame:
         "dead": record.total(~record.living)[rows].astype(np.int64),
         "children": nursery.conceived[rows].astype(np.int64),
         "before": levels[0],
-        **{name: _clean(levels[i + 1] - levels[i]) for i, name in enumerate(COMPONENTS)},
+        **{
+            name: _clean(after - before)
+            for name, before, after in zip(COMPONENTS, levels[:-1], levels[1:], strict=True)
+        },
         "after": levels[-1],
     }
+    if schema.AGE not in record.tree.births:
+        del table["survival"]
     return pd.DataFrame(table).iloc[np.flatnonzero(np.isfinite(levels).all(axis=0))]
+
+
+def components(table: pd.DataFrame) -> list[str]:
+    """Those of `COMPONENTS` that a table of `price` has."""
+    return [name for name in COMPONENTS if name in table]
 
 
 def by_generation(split: pd.DataFrame) -> pd.DataFrame:
@@ -83,12 +99,12 @@ def by_generation(split: pd.DataFrame) -> pd.DataFrame:
     An equal exchange of migrants cancels here where nobody died early: migration is seen island by island.
 
     Returns:
-        Columns generation, trait, `COMPONENTS`, and change, their sum.
+        Columns generation, trait, `components`, and change, their sum.
     """
-    weights = split["born"].to_numpy(np.float64)
-    weighted = split[["generation", "trait"]].assign(born=weights, **{c: split[c] * weights for c in COMPONENTS})
+    weights, parts = split["born"].to_numpy(np.float64), components(split)
+    weighted = split[["generation", "trait"]].assign(born=weights, **{c: split[c] * weights for c in parts})
     sums = weighted.groupby(["trait", "generation"], sort=False).sum()
-    means = sums[list(COMPONENTS)].div(sums["born"], axis=0)
+    means = sums[parts].div(sums["born"], axis=0)
     means = means.where(means.abs() >= ROUNDING, 0.0)
     return means.assign(change=means.sum(axis=1)).reset_index()
 
@@ -116,7 +132,7 @@ def summary(split: pd.DataFrame, first: int = SETTLED) -> pd.DataFrame:
         raise UserError(
             f"no children of generation {first} or later are on record to split a change by: take a longer run"
         )
-    names = [*COMPONENTS, "change"]
+    names = [*components(split), "change"]
     demes = split.assign(change=split["after"] - split["before"])
     tables = []
     for (trait, table), (_, among) in zip(
@@ -135,25 +151,31 @@ class _Nursery:
     """Children by the deme that conceived them.
 
     Attributes:
-        parents: [children] row of each one's parent.
+        parents: [children] row of each one's first parent.
+        others: [children] row of the second of those that have two, of the first of all others.
         deme: [children] where they were conceived: their parents' deme.
+        before: [survivors] the deme of each one's life before.
         conceived: [D] children of each deme.
         rows: The demes with children that lived to the end, and with somebody who did on the island afterwards.
     """
 
     parents: Ints
+    others: Ints
     deme: Ints
+    before: Ints
     conceived: Floats
     rows: Ints
 
 
 @once
 def _nursery(record: Demes) -> _Nursery:
-    parents = record.tree.parent[record.children]
+    parents, others = record.tree.parent[record.children], record.tree.second[record.children]
     deme = record.home[parents]
     lived = totals(deme, record.living[record.children], record.count)
     rows = np.flatnonzero((lived > 0) & (_following(record, record.total(record.living)) > 0))
-    return _Nursery(parents, deme, totals(deme, np.ones(len(parents)), record.count), rows)
+    before = record.home[record.tree.parent[record.survivors]]
+    others = np.where(others == NOBODY, parents, others)
+    return _Nursery(parents, others, deme, before, totals(deme, np.ones(len(parents)), record.count), rows)
 
 
 def _levels(record: Demes, nursery: _Nursery, trait: str) -> tuple[Floats, ...]:
@@ -162,21 +184,24 @@ def _levels(record: Demes, nursery: _Nursery, trait: str) -> tuple[Floats, ...]:
     known = record.living & np.isfinite(z)
     z = np.where(known, z, 0.0)
     everybody = record.mean(z, known)
-    lived = known[record.children] & known[nursery.parents]
-    of_children = totals(nursery.deme, z[record.children] * lived, record.count)
+    raised = known[nursery.parents] & known[nursery.others]
+    lived = known[record.children] & raised
+    born = [totals(nursery.deme, each, record.count) for each in (z[record.children] * lived, lived)]
+    stayed = [totals(nursery.before, each[record.survivors], record.count) for each in (z, known)]
     return (
         everybody,
         record.mean(z, record.expected * known),
-        record.mean(z, _children(record, nursery, known[nursery.parents])),
+        record.mean(z, _children(record, nursery, raised)),
         record.mean(z, _children(record, nursery, lived)),
-        ratio(of_children, totals(nursery.deme, lived, record.count)),
+        ratio(born[0], born[1]),
+        ratio(born[0] + stayed[0], born[1] + stayed[1]),
         _following(record, everybody),
     )
 
 
 def _children(record: Demes, nursery: _Nursery, counted: Bools) -> Floats:
-    """[n] how many of each one's children are counted."""
-    return totals(nursery.parents, counted, len(record.tree))
+    """[n] how many of each one's children are counted, half of each that has two parents."""
+    return (totals(nursery.parents, counted, len(record.tree)) + totals(nursery.others, counted, len(record.tree))) / 2
 
 
 def _following(record: Demes, values: Floats) -> Floats:

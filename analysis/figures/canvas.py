@@ -97,6 +97,14 @@ def width_of(ax: Axes) -> float:
 def caption(run: Run) -> str:
     """One line that says what a run is: name, treatment, size, seed."""
     weight = f", w = {run.setting('selection.accuracy_weight'):g}" if run.is_weighted else ""
+    weight += f", {survivors} survive" if (survivors := run.setting("selection.survivors")) else ""
+    weight += f", crossover {share:g}" if (share := run.setting("reproduction.crossover")) else ""
     size = f"{run.setting('population.islands')} × {run.setting('population.size')}"
     name = run.name if len(run.name) <= 40 else f"{run.name[:39]}…"
     return f"{name}: {run.scheme}{weight}, {size} individuals, seed {run.manifest['seed']}"
+
+
+def caption_of_lineage(run: Run) -> str:
+    """`caption`, and whom lines follow where children may have two parents."""
+    two = run.setting("reproduction.crossover") > 0
+    return f"{caption(run)}; of two parents the first is followed" if two else caption(run)

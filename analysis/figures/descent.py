@@ -65,7 +65,7 @@ def descent(run: Run, figure: Figure | None = None, *, individual: int | None = 
     if has_task:
         rows += _draw_plane(figure, grid[1], run, line, window)
     legends.of_figure(figure, rows, 3, columnspacing=1.2)
-    canvas.title(figure, canvas.caption(run), _explain(line, individual is None, window))
+    canvas.title(figure, canvas.caption_of_lineage(run), _explain(line, individual is None, window))
     return figure
 
 

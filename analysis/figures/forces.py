@@ -35,10 +35,11 @@ LINES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         equation.COMPONENTS["transmission"],
         {"color": palette.OKABE_ITO["vermillion"], "ls": palette.DASHES[1]},
     ),
+    "survival": (equation.COMPONENTS["survival"], {"color": palette.OKABE_ITO["sky"], "ls": palette.DASHES[5]}),
     "viability": (equation.COMPONENTS["viability"], {"color": palette.OKABE_ITO["purple"], "ls": palette.DASHES[3]}),
     "migration": ("migration", {"color": palette.OKABE_ITO["green"], "ls": palette.DASHES[4]}),
 }
-"""What a panel of the Price equation shows, in the order of its legend; the last two only where there is any."""
+"""What a panel of the Price equation shows, in the order of its legend; the last three only where there is any."""
 
 
 @convention.figure
@@ -171,7 +172,7 @@ def _totals(run: Run, traits: Sequence[str] | None, first: int) -> dict[str, pd.
     out = {}
     for name, among in table.groupby("trait", sort=False):
         parts = among.set_index(among["generation"] + 1).drop(columns=["trait", "generation"])
-        sums = parts[list(LINES)].cumsum()
+        sums = parts.reindex(columns=list(LINES), fill_value=0.0).cumsum()
         sums.loc[int(sums.index[0]) - 1] = 0.0
         out[str(name)] = sums.sort_index()
     return out
@@ -179,7 +180,7 @@ def _totals(run: Run, traits: Sequence[str] | None, first: int) -> dict[str, pd.
 
 def _shown(splits: Mapping[str, Sequence[Mapping[str, pd.DataFrame]]]) -> list[str]:
     tables = [table for among in splits.values() for run in among for table in run.values()]
-    silent = ("viability", "migration")
+    silent = ("survival", "viability", "migration")
     return [name for name in LINES if name not in silent or any(t[name].abs().max() > 1e-9 for t in tables)]
 
 

@@ -66,7 +66,7 @@ def geneflow(run: Run, figure: Figure | None = None, **style: Any) -> Figure:
     else:
         _elsewhere(figure.add_subplot(grid[:, 1]), generations, shares, style)
     note = f"ancestors: of residents, {back} generations before, or founders where there are fewer generations"
-    canvas.title(figure, canvas.caption(run), note)
+    canvas.title(figure, canvas.caption_of_lineage(run), note)
     return figure
 
 

@@ -110,7 +110,7 @@ def muller(run: Run, ax: Axes | None = None, *, trait: str | None = None, **styl
     pyfish.fish_plot(bands, steps, hues[bands.index], ax=axes)
     _finish(axes, tree, style)
     canvas.colour_bar(ScalarMappable(norm, colours), f"mean of {label}", ax=axes, extend="both")
-    canvas.title(axes, canvas.caption(run), _explain(tree, clades, len(steps)))
+    canvas.title(axes, canvas.caption_of_lineage(run), _explain(tree, clades, len(steps)))
     return axes
 
 

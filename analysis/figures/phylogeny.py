@@ -74,7 +74,7 @@ def phylogeny(run: Run, figure: Figure | None = None, *, trait: str | None = Non
         bar = figure.add_subplot(grid[-1])
         canvas.colour_bar(ScalarMappable(*colours), label, ax=bar, cax=bar, extend="both")
     panels[-1].set_xlabel("generation of birth")
-    canvas.title(figure, canvas.caption(run), *_explain(layout, knee, finite))
+    canvas.title(figure, canvas.caption_of_lineage(run), *_explain(layout, knee, finite))
     return figure
 
 

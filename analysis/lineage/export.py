@@ -36,8 +36,9 @@ def export(tree: Phylogeny, path: str | os.PathLike[str], format: str, pruned: b
         tree: The full phylogeny.
         path: The file; one of that name is replaced.
         format: A name in `FORMATS`.
-        pruned: Only the last generation and its ancestors. In Newick also without the ancestors that neither branch
-            nor found a tree, so that branches are as long as they lasted.
+        pruned: Only the last generation and its ancestors, by both parents of whoever has two. In Newick, which follows
+            the first alone, also without the ancestors that neither branch nor found a tree, so that branches are as
+            long as they lasted.
 
     Returns:
         The file.
@@ -48,18 +49,20 @@ def export(tree: Phylogeny, path: str | os.PathLike[str], format: str, pruned: b
     if format not in FORMATS:
         raise BadArgument("format", f" {format}: not among {', '.join(FORMATS)}")
     with written(path), files.beside(Path(path), durable=True) as temporary:
-        FORMATS[format](prune(tree) if pruned else tree, temporary, pruned)
+        FORMATS[format](prune(tree, both=format != "newick") if pruned else tree, temporary, pruned)
     return Path(path)
 
 
 def standard(tree: Phylogeny) -> pd.DataFrame:
     """The births under the names of the ALife data standard's phylogeny: `STANDARD`, then every other column.
 
-    `ancestor_list` is "[none]" for founders and "[id]" for all others; ids are those of the record, int64.
+    `ancestor_list` is "[none]" for founders, "[id]" or, of two parents, "[id,id]" for all others; ids are those of the
+    record, int64.
     """
     ids = tree.births["id"].to_numpy()
-    lists = "[" + pd.Series(ids[tree.parent].astype(str)) + "]"
-    frame = tree.births.drop(columns="ancestor_id").assign(
+    others = ("," + pd.Series(ids[tree.second].astype(str))).where(tree.second != NOBODY, "")
+    lists = "[" + pd.Series(ids[tree.parent].astype(str)) + others + "]"
+    frame = tree.births.drop(columns=[n for n in ("ancestor_id", schema.SECOND) if n in tree.births]).assign(
         ancestor_list=lists.where(tree.parent != NOBODY, "[none]"), extant=tree.generation == tree.last
     )
     return frame[[*STANDARD, *(name for name in frame if name not in STANDARD)]]
@@ -83,19 +86,22 @@ def read_alife(path: str | os.PathLike[str]) -> pd.DataFrame:
             raise UserError(
                 f"{path}: no column {name}: not the ALife data standard as this program writes it: export it again"
             )
-    ancestor = frame["ancestor_list"].str.extract(r"^\[(none|\d+)\]$", expand=False)
+    lists = frame["ancestor_list"].str.extract(r"^\[(none|\d+)(?:, *(\d+))?\]$")
+    ancestor, second = lists[0].mask((lists[0] == "none") & lists[1].notna()), lists[1]
     if ancestor.isna().any():
         row = int(np.flatnonzero(ancestor.isna())[0])
         raise UserError(
-            f"{path}: line {row + 2}: ancestor_list is {frame['ancestor_list'][row]!r}: expected [none] or [ID]"
+            f"{path}: line {row + 2}: ancestor_list is {frame['ancestor_list'][row]!r}: [none], [ID] or [ID,ID]"
         )
     founder = ancestor == "none"
     births = frame.assign(ancestor_id=frame["id"].where(founder, ancestor.where(~founder, "0").astype("int64")))
+    if second.notna().any() or schema.SHARED in births:
+        births[schema.SECOND] = second.fillna(str(schema.NO_ANCESTOR)).astype("int64")
     return births.drop(columns=[name for name in ("ancestor_list", "extant") if name in births])
 
 
 def newick(tree: Phylogeny, collapse: bool = False) -> Iterator[str]:
-    """One Newick tree a founder: id, `[&trait=value,…]`, branch length in generations.
+    """One Newick tree a founder: id, `[&trait=value,…]`, branch length in generations; of two parents by the first.
 
     Traits that are not finite are left out. Without recursion: a chain may be as long as a run.
 
@@ -130,7 +136,7 @@ def for_phyloframe(tree: Phylogeny) -> pd.DataFrame:
 
     Returns:
         `standard`, with ids 0, 1, … in order of origin_time (row numbers of `tree.births`) and an `ancestor_id`, own id
-        for founders.
+        for founders; of two parents the first alone.
     """
     rows = np.arange(len(tree))
     ancestor = np.where(tree.parent == NOBODY, rows, tree.parent)

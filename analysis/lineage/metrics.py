@@ -2,7 +2,8 @@
 
 Each looks at the tree that joins the individuals of one generation (the early dead included: they were born) to their
 common ancestors. Founders share no ancestor: as long as several have descendants, there are as many trees, and
-distances between individuals of different founders are counted up to the founders, which makes them lower bounds.
+distances between individuals of different founders are counted up to the founders, which makes them lower bounds. Of a
+child of two parents the first is followed, but in `effective_size_offspring`, where it counts half for each.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ import pandas as pd
 import tskit
 from numpy.typing import NDArray
 
+from alife.errors import UserError
+from alife.format.summary import contributed, siblings
 from analysis.lineage.phylogeny import NOBODY, Phylogeny
 
 Nodes = NDArray[np.int32]
@@ -69,19 +72,19 @@ def metrics_through_time(
     """
     parent, child = _edges(tree)
     island = tree.births["island"].to_numpy()
-    offspring = tree.births["n_offspring"].to_numpy(np.float64)
+    offspring = np.stack([contributed(tree.births), siblings(tree.births)])
     rows = []
     for generation in grid(tree).tolist() if generations is None else generations:
         alive = tree.rows(generation)
         genealogy = _genealogy(tree, parent, child, alive)
         rows.append(
-            {"generation": generation, "island": EVERYWHERE, **_metrics(genealogy, offspring[alive], generation)}
+            {"generation": generation, "island": EVERYWHERE, **_metrics(genealogy, offspring[:, alive], generation)}
         )
         for place in np.unique(island[alive]) if by_island else ():
             here = np.flatnonzero(island[alive] == place).astype(np.int32)
             part = genealogy.simplify(here, keep_input_roots=True, record_provenance=False)
             rows.append(
-                {"generation": generation, "island": place, **_metrics(part, offspring[alive[here]], generation)}
+                {"generation": generation, "island": place, **_metrics(part, offspring[:, alive[here]], generation)}
             )
     return pd.DataFrame(rows, columns=["generation", "island", *METRICS]).astype(dict.fromkeys(METRICS, np.float64))
 
@@ -91,7 +94,15 @@ def tree_sequence(tree: Phylogeny) -> tskit.TreeSequence:
 
     Returns:
         One tree over a genome of length 1, unary nodes included, a root for each founder.
+
+    Raises:
+        UserError: Some children have two parents: which weights are whose is not on record.
     """
+    if (tree.second != NOBODY).any():
+        raise UserError(
+            "some here have two parents, and tskit needs to know which weights are whose, which is not on record: "
+            "'alife export --format alife' names both"
+        )
     tables = _tables(tree, *_edges(tree), tree.last)
     flags = tables.nodes.flags
     flags[tree.rows()] = tskit.NODE_IS_SAMPLE
@@ -130,7 +141,8 @@ def _metrics(genealogy: tskit.TreeSequence, offspring: NDArray[np.float64], gene
 
 
 def _effective_size(offspring: NDArray[np.float64]) -> float:
-    children, pairs = offspring.sum(), (offspring * (offspring - 1)).sum()
+    """Of [2, P] children of each, and pairs of them that have a weight from the same parent."""
+    children, pairs = offspring.sum(axis=1)
     if children < 2:
         return np.nan
     return float(children * (children - 1) / pairs) if pairs else np.inf

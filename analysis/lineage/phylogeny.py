@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -16,7 +17,7 @@ from alife.errors import UserError
 from analysis.data.individual import fittest
 from analysis.data.once import once
 from analysis.data.run import Run
-from analysis.data.validation import NOBODY, check_births, check_columns, order_key
+from analysis.data.validation import NOBODY, check_births, check_columns, order_key, second_parents, survived
 
 Rows = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -26,9 +27,13 @@ Bools = NDArray[np.bool_]
 class Phylogeny:
     """Every individual of a record and its parent.
 
+    A row is the life of one generation. One that survived has a row in each, and stands below its life before as a
+    child stands below its parent: `survived` tells them apart. A child of two parents stands below the first; trees,
+    lines of descent and common ancestors follow that one alone, and `second` is the other.
+
     Attributes:
         births: [n] rows, ordered by generation and then by id, with a fresh index; all columns that were given.
-        parent: [n] int64, row of the parent, `NOBODY` for the founders.
+        parent: [n] int64, row of the parent, or of the life before; `NOBODY` for the founders.
         starts: [generations + 1] int64, the first row of each generation on record, and n.
         first: The first generation on record, 0 but for a fork.
     """
@@ -40,6 +45,16 @@ class Phylogeny:
 
     def __len__(self) -> int:
         return len(self.parent)
+
+    @property
+    def survived(self) -> Bools:
+        """[n] who survived into its generation, and was not conceived for it."""
+        return survived(self.births)
+
+    @cached_property
+    def second(self) -> Rows:
+        """[n] int64, row of the second parent; `NOBODY` where there is none, or it is not on record."""
+        return np.maximum(second_parents(self.births), NOBODY)
 
     @property
     def last(self) -> int:
@@ -115,18 +130,22 @@ def of_run(run: Run) -> Phylogeny:
     return phylogeny(run.births, run.path, parts, min((part["first"] for part in parts), default=0))
 
 
-def ancestors(tree: Phylogeny, rows: Rows) -> Bools:
-    """[n] bool: who is one of `rows` or an ancestor of one."""
+def ancestors(tree: Phylogeny, rows: Rows, both: bool = False) -> Bools:
+    """[n] bool: who is one of `rows` or an ancestor of one; by `both` parents of whoever has two, or by the first."""
     keep = np.zeros(len(tree), bool)
     keep[rows] = True
     for start, stop in zip(tree.starts[-2:0:-1], tree.starts[:1:-1], strict=True):
-        keep[tree.parent[start:stop][keep[start:stop]]] = True
+        kept = keep[start:stop]
+        keep[tree.parent[start:stop][kept]] = True
+        if both:
+            second = tree.second[start:stop][kept]
+            keep[second[second != NOBODY]] = True
     return keep
 
 
-def prune(tree: Phylogeny, rows: Rows | None = None) -> Phylogeny:
-    """The phylogeny of `rows`, of the last generation if None, and all their ancestors, each a node of its own."""
-    keep = ancestors(tree, tree.rows() if rows is None else rows)
+def prune(tree: Phylogeny, rows: Rows | None = None, both: bool = False) -> Phylogeny:
+    """The phylogeny of `rows`, of the last generation if None, and all their `ancestors`, each a node of its own."""
+    keep = ancestors(tree, tree.rows() if rows is None else rows, both)
     place = np.cumsum(keep) - 1
     parent = tree.parent[keep]
     counts = np.add.reduceat(keep, tree.starts[:-1], dtype=np.int64)
@@ -161,7 +180,9 @@ def with_descendants(tree: Phylogeny, values: NDArray[Any]) -> NDArray[Any]:
 
 
 def line_of_descent(tree: Phylogeny, identity: int) -> pd.DataFrame:
-    """Births of an individual's ancestors and itself, founder first.
+    """Births of an individual's ancestors and itself, founder first, and of all of them each life.
+
+    Of two parents the first is followed, here and wherever ancestors are counted.
 
     Raises:
         UserError: Nobody on record has the id.

@@ -16,7 +16,7 @@ from analysis import templates
 from analysis.data.run import Run
 from analysis.evolution.dynamics import differentials, effective_size, heritability, interference, mean_differentials
 from analysis.evolution.islands import demes, settled
-from analysis.evolution.price import COMPONENTS, price, summary
+from analysis.evolution.price import components, price, summary
 from analysis.report.page import Part, Text, said
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
@@ -103,13 +103,14 @@ def _differentials(run: Run) -> Table:
 
 
 def _price(run: Run) -> Table:
-    split = summary(price(demes(run)), settled(run.last))
+    parts = price(demes(run))
+    split = summary(parts, settled(run.last))
     numbers = split.groupby("component")[["per_generation", "low", "high"]].any().any(axis=1)
     silent = [name for name in ("viability", "migration") if not numbers[name]]
     rows = []
     for trait in (name for name in (*PRICED, *run.measures) if name in set(split["trait"])):
         own = split[split["trait"] == trait].set_index("component").to_dict("index")
-        names = [name for name in (*COMPONENTS, "change") if name not in silent]
+        names = [name for name in (*components(parts), "change") if name not in silent]
         rows.append({"trait": TRAITS[trait].measured_label} | {n: _effect(own[n], "per_generation") for n in names})
     return table(_caption("price", n=int(split["generations"].max()), silent=silent), rows)
 

@@ -88,6 +88,8 @@ def record_names(table: pd.DataFrame) -> dict[str, str]:
     record = {
         "id": "id",
         "ancestor": "ancestor",
+        "second_ancestor_id": "second ancestor",
+        "age": "age; where it is not 0, the ancestor is its own life before",
         "island": "lives on island",
         "born_on": "conceived on island",
         "generation": "generation",
@@ -197,7 +199,7 @@ def _trait(run: Run, name: str, band: pd.DataFrame, brush: alt.Parameter) -> Any
 
 
 def _tooltip(table: pd.DataFrame) -> list[alt.Tooltip]:
-    texts = ("id", "ancestor", "cause")
+    texts = ("id", "ancestor", "second_ancestor_id", "cause")
     return [
         alt.Tooltip(field, title=name, type="nominal" if field in texts else "quantitative")
         for field, name in record_names(table).items()

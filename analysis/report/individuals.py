@@ -38,10 +38,11 @@ class Shown:
     """Individuals ready for a page.
 
     Attributes:
-        table: A row each: id, ancestor (text: a JavaScript number holds 53 bits), island, born_on, generation, scores,
-            L_SR, fitness, heritable traits, measures of the run's own, offspring, cause; first and beyond, so that b
-            descends from a, or is a, if a.first <= b.first < a.beyond; y, the place in the lineage; from_generation and
-            from_y, where its nearest ancestor shown stands, None if there is none.
+        table: A row each: id, ancestor (text: a JavaScript number holds 53 bits), in a run with crossover
+            second_ancestor_id (text), in one with survivors age, island, born_on, generation, scores, L_SR, fitness,
+            heritable traits, measures of the run's own, offspring, cause; first and beyond, so that b descends from a,
+            or is a, if a.first <= b.first < a.beyond; y, the place in the lineage; from_generation and from_y, where
+            its nearest ancestor shown stands, None if there is none.
         chosen: Row of the dominant; of the first individual if nobody survived.
         rule: What is shown of how many, in words.
     """
@@ -141,11 +142,13 @@ def _records(births: pd.DataFrame, measures: Sequence[str]) -> pd.DataFrame:
     heritable = [name for name in schema.LIFE_HISTORY if name in births]
     scores = [*schema.SCORES, "replication_loss", "fitness", *heritable, *measures]
     scores += ["test_accuracy"] if births["test_accuracy"].notna().any() else []
-    founder = births["ancestor_id"] == births["id"]
+    founder, second = births["ancestor_id"] == births["id"], births.get(schema.SECOND, births["id"])
     return pd.DataFrame(
         {
             "id": births["id"].astype(str),
             "ancestor": births["ancestor_id"].astype(str).where(~founder, "none: a founder"),
+            **({schema.SECOND: second.astype(str).where(second >= 0, "none")} if schema.SECOND in births else {}),
+            **({schema.AGE: births[schema.AGE]} if schema.AGE in births else {}),
             "island": births["island"],
             "born_on": births["birth_island"],
             "generation": births["generation"],

@@ -45,7 +45,7 @@ class Generation:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one island's generation came to: its scores, who was chosen, and their children."""
+    """What one island's generation came to: its scores, who was chosen, and its next generation, survivors first."""
 
     scores: Scores
     choice: Choice
@@ -53,7 +53,7 @@ class Outcome:
 
 
 Choose = Callable[[int, Scores], Choice]
-"""(island, scores) → the parents of the next generation: the selection controller's decision."""
+"""(island, scores) → who survives and who are the parents: the selection controller's decision."""
 
 
 class Backend(Protocol):
@@ -124,7 +124,7 @@ class LocalBackend:
                 raise Interrupted
             scores = self.worker.live(*generation.of(island))
             choice = choose(island, scores)
-            outcomes[island] = Outcome(scores, choice, self.worker.conceive(island, choice.parents))
+            outcomes[island] = Outcome(scores, choice, self.worker.conceive(island, choice))
         return outcomes
 
     def close(self) -> None:

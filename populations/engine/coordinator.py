@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from alife import schema
 from alife.configuration.changes import changed
 from alife.configuration.idle import value_of
 from alife.configuration.keys import RunConfig
@@ -134,7 +135,7 @@ def ended_by(error: BaseException) -> str:
 
 
 def choose(config: RunConfig, generation: int, newborns: Mapping[int, Newborns]) -> Choose:
-    """The controller's decision for one generation: who of an island, given its scores, are the parents.
+    """The controller's decision for one generation: who of an island, given its scores, survive and are the parents.
 
     Args:
         config: The run's.
@@ -142,6 +143,7 @@ def choose(config: RunConfig, generation: int, newborns: Mapping[int, Newborns])
         newborns: As which they were born, by the island where they live.
     """
     rules, own = config.selection, selection.own_scheme(config.selection)
+    crossover = config.reproduction.crossover
     size, seed, given = config.population.size, config.seed, objects.given(config)
     back = selection.back(rules)
 
@@ -150,12 +152,15 @@ def choose(config: RunConfig, generation: int, newborns: Mapping[int, Newborns])
         known = {**scores.columns, **born.traits}
         columns: dict[str, NDArray[Any]] = {name: known[name] for name in given}
         columns |= {"id": born.ids, "ancestor_id": born.ancestors}
+        if rules.survivors:
+            columns[schema.AGE] = born.ages
         offered: dict[str, NDArray[Any]] = {}
         if scores.answers is not None:
             offered["answers"] = scores.answers
         if back:
             offered["clades"] = line(born, back)[:, -1]
-        return selection.select(rules, columns, scores.living, size, seed, generation, island, own, offered)
+        where = generation, island
+        return selection.select(rules, columns, scores.living, size, seed, *where, own, offered, crossover)
 
     return parents
 
@@ -177,7 +182,7 @@ def _one_generation(run: RunState) -> tuple[events.Generation, Mapping[str, np.n
     dominants: dict[int, checkpoints.Adult] = {}
     for island, outcome in outcomes.items():
         newborns, scores = living_here[island], outcome.scores
-        table = rows.births(island, number, newborns, scores, outcome.choice, config.reproduction.heritable)
+        table = rows.births(config, island, number, newborns, scores, outcome.choice)
         births.append(table)
         generations.append(rows.summary(island, number, table, sum(scores.seconds.values()), own, left_out))
         for phase, seconds in scores.seconds.items():

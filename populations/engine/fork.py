@@ -108,7 +108,7 @@ def _plan(
     migration.check(config, min(map(len, newborns.values())))
     config, physics = prepare(config, past, backend, task)
     objects.check_births(newborns.values(), past["objects"], parent)
-    own = objects.found(config, physics, next(iter(newborns.values())).mutation)
+    own = objects.found(config, physics, next(iter(newborns.values())).operators)
     changed = objects.check_fork(own, past["objects"], allow_changed)
     aged = check_version(past, config)
     norm = check_newborns(newborns, meta, config, physics, parent)

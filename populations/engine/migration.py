@@ -14,7 +14,7 @@ import numpy as np
 from alife import schema
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
-from alife.evolution.reproduction import Newborns
+from alife.evolution.reproduction import ARRAYS, Newborns
 from alife.streams import Stream, rng
 
 
@@ -104,8 +104,8 @@ def _gather(newborns: Mapping[int, Newborns], island: int, places: list[tuple[in
         if source == island:
             continue
         guest = newborns[source]
-        out.ids[slot], out.ancestors[slot] = guest.ids[index], guest.ancestors[index]
-        out.messages[slot], out.noise[slot] = guest.messages[index], guest.noise[index]
+        for name in ARRAYS:
+            getattr(out, name)[slot] = getattr(guest, name)[index]
         for name, trait in out.traits.items():
             trait[slot] = guest.traits[name][index]
         if out.lines is not None and guest.lines is not None:

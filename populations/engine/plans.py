@@ -88,7 +88,7 @@ def further(
         aged = check_version(recorder.manifest, config)
         away = backend != "local" and elsewhere(config.ray)
         physics = physics_of(config, data, away)
-        own = objects.found(config, physics, objects.thawed(recorder.manifest))
+        own = objects.found(config, physics, objects.thawed(recorder.manifest, config))
         changed = objects.check(own, recorder.manifest["objects"], allow_changed)
         said = [line for line in recorder.manifest["warnings"] if line.startswith(("fork: ", "changed: "))]
         vain = warnings(config, physics.shape.classes, choose(backend, config), physics.scale is not None)

@@ -10,11 +10,13 @@ import numpy as np
 import torch
 
 from alife.configuration.keys import RunConfig
-from alife.evolution import measuring
+from alife.evolution import crossover, measuring
 from alife.evolution.habitat import Habitat
 from alife.evolution.island import Scores, lifetime
 from alife.evolution.mutation import of_rules, own_operator
-from alife.evolution.reproduction import Floats, Ints, Newborns, conceive
+from alife.evolution.reproduction import Floats, Newborns
+from alife.evolution.selection import Choice
+from alife.evolution.succession import following
 from alife.world.projections import Physics
 
 
@@ -26,12 +28,13 @@ class Worker:
         physics: Shared by all workers of a run.
 
     Raises:
-        UserError: A measure of the user's own cannot be had here.
+        UserError: A measure or an operator of the user's own cannot be had here.
     """
 
     def __init__(self, config: RunConfig, physics: Physics):
         self.config = config
         own_operator(of_rules(config.reproduction))  # a machine that does not have it is told apart before it lives
+        crossover.own_operator(config.reproduction.crossover_operator)
         self.measures = measuring.own(config)
         self.habitat = Habitat(config, physics)
         self._adults: dict[int, tuple[int, Newborns, Floats]] = {}
@@ -46,10 +49,10 @@ class Worker:
         self._adults[island] = generation, newborns, emitted
         return scores
 
-    def conceive(self, island: int, chosen: Ints) -> Newborns:
-        """Children of the chosen parents of the generation that this worker has just lived."""
+    def conceive(self, island: int, choice: Choice) -> Newborns:
+        """Survivors and children of the generation that this worker has just lived."""
         generation, parents, emitted = self._adults.pop(island)
-        return conceive(self.config, emitted, parents, chosen, generation + 1, island)
+        return following(self.config, emitted, parents, choice, generation + 1, island, self.habitat.shape)
 
 
 def machine_class(config: RunConfig) -> dict[str, str | int]:

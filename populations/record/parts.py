@@ -6,15 +6,14 @@ Call `table` for rows, `encode` for a file of them, `to_merge` before writing, `
 import hashlib
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from alife import schema
-from alife.configuration.keys import RunConfig
 from alife.format.parquet import ARROW, decode
+from alife.format.stored import columns
 
 __all__ = ["ARROW", "FULL", "columns", "decode", "encode", "feed", "table", "to_merge"]
 
@@ -22,14 +21,7 @@ FULL = 100_000
 """Rows from which a part is never rewritten."""
 _FANOUT = 8
 _DICTIONARY = ("island", "from_island", "to_island", "n_offspring", "cause_of_death", "accuracy", "newborn_accuracy")
-_SPLIT = ("ancestor_id",)
-
-
-def columns(kind: str, config: RunConfig, manifest: Mapping[str, Any]) -> dict[str, str]:
-    """Columns and dtypes of a kind of part of a run."""
-    if kind == "births":
-        return schema.birth_columns(config.reproduction.heritable, manifest["columns"])
-    return schema.generation_columns(manifest["columns"]) if kind == "generations" else schema.MIGRATIONS
+_SPLIT = ("ancestor_id", schema.SECOND)
 
 
 def table(rows: Mapping[str, np.ndarray], want: Mapping[str, str], generation: int) -> pa.Table:

@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 
 from alife import schema
+from alife.configuration.keys import RunConfig
 from alife.evolution.island import Scores
-from alife.evolution.reproduction import Newborns
+from alife.evolution.reproduction import Ints, Newborns
 from alife.evolution.selection import Choice
 from alife.format.summary import statistics
 
 
 def births(
-    island: int, generation: int, newborns: Newborns, scores: Scores, choice: Choice, heritable: tuple[str, ...]
+    config: RunConfig, island: int, generation: int, newborns: Newborns, scores: Scores, choice: Choice
 ) -> dict[str, np.ndarray]:
     """Rows of `schema.birth_columns` for everybody who lived on an island in a generation, in slot order."""
     size = len(newborns)
@@ -28,11 +29,21 @@ def births(
         "island": np.full(size, island, np.int32),
         "generation": np.full(size, generation, np.int32),
         **scores.columns,
-        "n_offspring": np.bincount(choice.parents, minlength=size).astype(np.int32),
+        "n_offspring": _counts([choice.parents, choice.mates[choice.crossed]], size),
         "cause_of_death": scores.causes.astype(object),
     }
-    traits: dict[str, np.ndarray] = {name: newborns.traits[name] for name in schema.LIFE_HISTORY if name in heritable}
-    return columns | traits | dict(choice.columns)
+    if config.selection.survivors:
+        columns[schema.AGE] = newborns.ages.astype(np.int32)
+    if config.reproduction.crossover:
+        columns[schema.SECOND] = newborns.second_ancestors
+        columns[schema.SHARED] = _counts([each[choice.crossed] for each in (choice.parents, choice.mates)], size)
+    inherited = (name for name in schema.LIFE_HISTORY if name in config.reproduction.heritable)
+    return columns | {name: newborns.traits[name] for name in inherited} | dict(choice.columns)
+
+
+def _counts(slots: Sequence[Ints], size: int) -> np.ndarray:
+    """[size] int32: how often each slot is named."""
+    return np.bincount(np.concatenate(slots), minlength=size).astype(np.int32)
 
 
 def summary(

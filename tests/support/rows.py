@@ -34,6 +34,8 @@ def newborns(config: RunConfig, generation: int, weights: int = 7) -> dict[int, 
         out[island] = Newborns(
             ids=ids,
             ancestors=ids if generation == 0 else draw.permutation(identities(island, generation - 1, size)),
+            second_ancestors=np.full(size, schema.NO_ANCESTOR, np.int64),
+            origins=ids,
             messages=draw.standard_normal((size, weights), dtype=np.float32),
             noise=np.full(size, 0.05 if generation else 0, np.float32),
             traits={name: draw.random(size, dtype=np.float32) for name in schema.LIFE_HISTORY},

@@ -211,7 +211,7 @@ class RayBackend:
             assert island is not None
             handle.scores, handle.choice = answer, task.choose(island, answer)
             with cluster.explain_full_store():
-                self._call(handle, "conceive", handle.actor.conceive.remote(island, handle.choice.parents))
+                self._call(handle, "conceive", handle.actor.conceive.remote(island, handle.choice))
             if task.queue:
                 handle.following = self._send(handle, task)
         else:

@@ -5,6 +5,7 @@ import pytest
 from alife.cli.listing import KINDS
 from alife.cli.main import main
 from alife.configuration.keys import leaves
+from alife.configuration.operators import CROSSOVERS
 from alife.evolution.mutation import OPERATORS
 from alife.evolution.schemes import SCHEMES
 
@@ -15,7 +16,9 @@ def said(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> str:
     return out.out if code == 0 else out.err
 
 
-@pytest.mark.parametrize(("kind", "words"), [("schemes", SCHEMES), ("mutations", OPERATORS)])
+@pytest.mark.parametrize(
+    ("kind", "words"), [("schemes", SCHEMES), ("mutations", OPERATORS), ("crossovers", CROSSOVERS)]
+)
 def test_what_there_is_is_listed_with_what_it_does(kind, words, capsys):
     lines = said(capsys, "list", kind).splitlines()[1:]
     assert [line.split()[0] for line in lines] == list(words)

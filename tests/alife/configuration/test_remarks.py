@@ -56,6 +56,8 @@ VALUES: dict[str, list[Any]] = {
     "reproduction.parameters": [{"share": 0.5}],
     "reproduction.heritable": [("mutation",), ("task_weight",), ("learning_rate", "task_weight")],
     "reproduction.trait_mutation": [0, 0.5],
+    "reproduction.crossover": [0.5, 1],
+    "reproduction.crossover_operator": ["weights", "matrices"],
     "selection.scheme": [
         *("truncation", "roulette", "nsga2", "lexicase", "novelty", "map_elites", "speciation"),
         *("shuffled", "drift"),
@@ -64,6 +66,7 @@ VALUES: dict[str, list[Any]] = {
     "selection.accuracy_weight": [0, 1],
     "selection.tournament_size": [1, 8],
     "selection.truncation": [0.2, 1],
+    "selection.survivors": [2, 2, 5],
     "population.islands": [1, 3, 4, 5],
     "population.size": [1, 9],
     "migration.topology": ["torus", "star", "complete", "none"],
@@ -246,6 +249,25 @@ SAID = [
     ({"selection.scheme": "novelty", "selection.tournament_size": 5}, []),
     ({"selection.scheme": "shuffled", "selection.accuracy_weight": 1}, ["nobody is selected by it"]),
     ({"selection.scheme": "truncation", "selection.truncation": 1}, ["selection.truncation: 1.0: nobody is selected"]),
+    ({"selection.survivors": 2}, []),
+    (
+        {"selection.survivors": 2, "selection.tournament_size": 1},
+        ["selection.tournament_size: 1: parents are drawn as under drift: fitness decides only who survives"],
+    ),
+    (
+        {"selection.survivors": 2, "selection.tournament_size": 1, "selection.shuffled": True},
+        ["selection.tournament_size: 1: nobody is selected"],
+    ),
+    ({"reproduction.crossover": 0.5, "reproduction.crossover_operator": "matrices"}, []),
+    ({"reproduction.crossover_operator": "matrices"}, ["changes nothing where children have one parent"]),
+    (
+        {"reproduction.crossover": 1, "reproduction.crossover_operator": "matrices", "generations": 1},
+        ["crossover_operator: matrices: changes nothing in a run of one generation"],
+    ),
+    (
+        {"reproduction.crossover": 1, "population.size": 1, "migration.topology": "none"},
+        ["reproduction.crossover: 1.0: there is no second parent"],
+    ),
     ({"reproduction.operator": "sparse"}, []),
     (
         {"reproduction.operator": "sparse", "reproduction.parameters": {"share": 0.5}, "reproduction.mutation": 0},

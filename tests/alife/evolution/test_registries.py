@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from alife.assays import ASSAYS
+from alife.evolution.crossover import OPERATORS
 from alife.evolution.schemes import SCHEMES
 from alife.organism.optimizers import OPTIMIZERS
 from populations.engine.migration import TOPOLOGIES
@@ -12,7 +13,7 @@ from populations.engine.migration import TOPOLOGIES
 
 @pytest.mark.parametrize(
     ("registry", "name"),
-    [(SCHEMES, "truncation"), (OPTIMIZERS, "adamax"), (TOPOLOGIES, "ring"), (ASSAYS, "garden")],
+    [(SCHEMES, "truncation"), (OPERATORS, "units"), (OPTIMIZERS, "adamax"), (TOPOLOGIES, "ring"), (ASSAYS, "garden")],
 )
 def test_nothing_is_patched_in_under_the_name_of_the_shipped(registry: Any, name: str) -> None:
     shipped = registry[name]

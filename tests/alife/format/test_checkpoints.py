@@ -1,5 +1,6 @@
 """Tests of alife.format.checkpoints: newborns come back bit for bit, and nothing else is taken for newborns."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -12,13 +13,16 @@ from hypothesis import strategies as st
 
 from alife import schema
 from alife.errors import UserError
-from alife.evolution.reproduction import Newborns
+from alife.evolution import mutation
+from alife.evolution.mutation import GAUSSIAN, Mutation
+from alife.evolution.reproduction import Era, Newborns, identities
 from alife.format import checkpoints
 from tests.support.malformed import damaged
 from tests.support.rows import configuration, newborns
 
 Tensors = dict[str, np.ndarray]
 CONFIG = configuration()
+GAUSS = json.dumps(mutation.dump(GAUSSIAN))
 METADATA = {"format": "1", "generation": "3", "noise_seed": "0", "meta": "{}"}
 
 
@@ -52,6 +56,8 @@ def test_newborns_come_back(
         island: Newborns(
             ids=schema.pack_id(island, generation, 0) + np.arange(size),
             ancestors=lines[:, 0].copy(),
+            second_ancestors=np.full(size, schema.NO_ANCESTOR, np.int64),
+            origins=schema.pack_id(island, generation, 0) + np.arange(size),
             messages=draw.standard_normal((size, weights), dtype=np.float32)[:, ::-1],
             noise=draw.random(size, dtype=np.float32),
             traits={name: draw.random(size, dtype=np.float32) for name in schema.LIFE_HISTORY},
@@ -73,6 +79,33 @@ def test_newborns_come_back(
         }
 
 
+def survivors() -> dict[int, Newborns]:
+    """Newborns of a fork of a fork: slot 0 of each island was born in generation 1, 2 has two parents."""
+    past = (Era(2, 7, Mutation("sparse", {"share": 0.5})), Era(3, 5, GAUSSIAN))
+    return {
+        island: replace(
+            group,
+            origins=np.append(identities(island, 1, 1), group.ids[1:]),
+            second_ancestors=np.array([schema.NO_ANCESTOR, schema.NO_ANCESTOR, schema.pack_id(island, 2, 5)]),
+            past=past,
+        )
+        for island, group in newborns(CONFIG, 3).items()
+    }
+
+
+def test_survivors_come_back_with_what_they_were_born_as_and_of() -> None:
+    given_ = survivors()
+    _, back, _ = checkpoints.decode(checkpoints.encode(3, given_, {}), "c")
+    for island, group in given_.items():
+        assert back[island].past == group.past
+        assert back[island].origins.tolist() == group.origins.tolist()
+        assert back[island].ages.tolist() == [2, 0, 0]
+        assert back[island].second_ancestors.tolist() == group.second_ancestors.tolist()
+    nobody = np.full(3, schema.NO_ANCESTOR)
+    without = {i: replace(group, origins=group.ids, second_ancestors=nobody) for i, group in given_.items()}
+    assert len(checkpoints.encode(3, without, {})) == len(checkpoints.encode(3, newborns(CONFIG, 3), {}))
+
+
 def test_what_could_not_be_read_is_not_written() -> None:
     good = newborns(CONFIG, 3)[0]
     other = newborns(CONFIG, 3)[1]
@@ -86,6 +119,8 @@ def test_what_could_not_be_read_is_not_written() -> None:
         {0: replace(good, traits={})},
         {0: good, 1: good},
         {0: good, 1: replace(other, noise_seed=9)},
+        {0: good, 1: replace(other, past=(Era(1, 0, GAUSSIAN),))},
+        {0: replace(good, origins=other.ids - (1 << schema.SLOT_BITS)), 1: replace(other, origins=good.ids)},
         {0: good, 1: replace(other, messages=other.messages[:, :-1])},
         {0: replace(good, lines=good.ancestors[:, None] + 1)},
         {0: replace(good, lines=good.ancestors)},
@@ -104,6 +139,10 @@ def test_what_could_not_be_read_is_not_written() -> None:
 
 def _set(name: str, change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Tensors], Tensors]:
     return lambda tensors: {**tensors, name: change(tensors[name])}
+
+
+def _origins(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Tensors], Tensors]:
+    return lambda tensors: {**tensors, "0/origins": change(tensors["0/ids"])}
 
 
 def _lines(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Tensors], Tensors]:
@@ -132,6 +171,13 @@ def _nan(values: np.ndarray) -> np.ndarray:
         (_set("0/ids", lambda x: -x), "not of generation 3"),
         (_set("0/ids", lambda x: x[[0, 0, 1]]), "there twice"),
         (_set("0/noise", lambda x: -x), "negative noise"),
+        (_origins(lambda x: x.astype(np.int32)), "origins is int32, not int64"),
+        (_origins(lambda x: x[:-1]), "origins has shape"),
+        (_origins(lambda x: -x - 1), "was born in no generation before"),
+        (_origins(lambda x: x + 1), "was born in no generation before"),
+        (_origins(lambda x: x * 0), "there twice"),
+        (lambda tensors: {**tensors, "1/second_ancestors": np.array([-2, 3, 4])}, "a second ancestor is nobody"),
+        (lambda tensors: {**tensors, "1/second_ancestors": np.zeros(2, np.int64)}, "second_ancestors has shape"),
         (lambda tensors: {name: x for name, x in tensors.items() if name != "0/ancestors"}, "missing or unknown"),
         (lambda tensors: {**tensors, "0/code": np.zeros(3, np.uint8)}, "missing or unknown"),
         (lambda tensors: {**tensors, "weights": np.zeros(3, np.float32)}, "is no island"),
@@ -164,6 +210,14 @@ def test_wrong_tensors_are_refused(change: Callable[[Tensors], Tensors], says: s
         ({"meta": "[]"}, "meta"),
         ({"meta": "[" * 100_000}, "damaged: "),
         ({"meta": ""}, "damaged: "),
+        ({"past": "[3]"}, "damaged: "),
+        ({"past": "{}}"}, "damaged: "),
+        ({"past": '[[1, 0, "{}"]]'}, "it names no mutation"),
+        ({"past": f'[["1", 0, {GAUSS}]]'}, "not what a checkpoint says of its past"),
+        ({"past": f"[[0, 0, {GAUSS}]]"}, "a past until generation 0, of seed 0, is impossible"),
+        ({"past": f"[[9000000000, 0, {GAUSS}]]"}, "is impossible"),
+        ({"past": f"[[1, -1, {GAUSS}]]"}, "of seed -1, is impossible"),
+        ({"past": f"[[2, 0, {GAUSS}], [1, 0, {GAUSS}]]"}, "its past is in no order"),
         ({"format": "2"}, "checkpoint of format 2; this alife reads 1"),
     ],
 )
@@ -181,8 +235,9 @@ def test_headers_that_lie_about_their_length_are_refused(length: int, header: by
         checkpoints.decode(length.to_bytes(8, "little") + header, "c")
 
 
-def test_damage_never_crashes_the_reader() -> None:
-    data = checkpoints.encode(3, newborns(CONFIG, 3), {"collapse_norm": 0.5})
+@pytest.mark.parametrize("who", [lambda: newborns(CONFIG, 3), survivors], ids=["newborns", "survivors"])
+def test_damage_never_crashes_the_reader(who: Callable[[], dict[int, Newborns]]) -> None:
+    data = checkpoints.encode(3, who(), {"collapse_norm": 0.5})
     refused = 0
     for text in damaged(data, 1500):
         try:

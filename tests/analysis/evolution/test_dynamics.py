@@ -17,9 +17,11 @@ from alife.evolution.schemes import SCHEMES
 from analysis.data.derived import derive
 from analysis.data.run import Run, load_run
 from analysis.data.treatments import group
+from analysis.data.validation import survived
 from analysis.evolution import dynamics
+from analysis.evolution.dynamics import effective_size, heritability
 from analysis.evolution.islands import Demes, demes
-from analysis.evolution.price import COMPONENTS, by_generation, price, summary
+from analysis.evolution.price import by_generation, components, price, summary
 from analysis.figures import forces
 from analysis.lineage.metrics import metrics_through_time
 from analysis.studies.trends import trends
@@ -39,9 +41,14 @@ def run_of(births: pd.DataFrame, scheme: str = "tournament", **world) -> Run:
         if name not in births:
             births[name] = np.where(births["cause_of_death"].eq("diverged") & (name in schema.ERRORS), np.nan, 0.01)
     if "n_offspring" not in births:
-        births["n_offspring"] = (
-            births["id"].map(births[births["generation"] > 0]["ancestor_id"].value_counts()).fillna(0)
-        )
+        conceived = births[(births["generation"] > 0) & ~survived(births)]
+        parents = [conceived["ancestor_id"]]
+        if schema.SECOND in births:
+            two = conceived[conceived[schema.SECOND] != schema.NO_ANCESTOR]
+            parents += [two[schema.SECOND]]
+            both = pd.concat([two["ancestor_id"], two[schema.SECOND]])
+            births[schema.SHARED] = births["id"].map(both.value_counts()).fillna(0).astype(int)
+        births["n_offspring"] = births["id"].map(pd.concat(parents).value_counts()).fillna(0)
     births["cause_of_death"] = pd.Categorical(births["cause_of_death"], schema.CAUSES)
     births = births.astype({name: kind for name, kind in schema.BIRTHS.items() if kind != "string"})
     template = synthetic_run(1, 1, 1, **world)
@@ -64,19 +71,22 @@ def breed(
     swaps: int = 0,
     deaths: float = 0.0,
     favourite: float = 0.0,
+    survivors: int = 0,
+    crossover: float = 0.0,
     seed: int = SEED,
 ) -> Run:
     """Breed accuracy under selection for accuracy alone, with forces of known size.
 
     A child has 0.5 + heredity·(parent's deviation from 0.5) + bias + offset·(island of conception) + noise. `swaps`
     newborns move between islands 0 and 1 in each generation. `favourite` is the share of children that the first
-    survivor of an island gets beside what the scheme gives it.
+    of the living of an island gets beside what the scheme gives it. `survivors` live on, with other noise in each life.
+    A child of two parents (`crossover`) has the mean of both deviations in the place of its parent's.
     """
     draw, others = np.random.default_rng(seed), np.random.default_rng([seed, 1])
-    rules = Selection.model_validate({"scheme": scheme, "accuracy_weight": 1.0})
+    rules = Selection.model_validate({"scheme": scheme, "accuracy_weight": 1.0, "survivors": survivors})
     z = np.full((islands, size), 0.5) + noise * draw.standard_normal((islands, size))
     ids = np.array([[schema.pack_id(i, 0, s) for s in range(size)] for i in range(islands)])
-    ancestors, rows = ids, []
+    ancestors, rows, ages, seconds = ids, [], np.zeros_like(ids, np.int32), np.full_like(ids, schema.NO_ANCESTOR)
     for generation in range(generations):
         alive = draw.random((islands, size)) >= deaths
         alive[:, 0] = True
@@ -90,6 +100,7 @@ def breed(
                 seed,
                 generation,
                 i,
+                crossover=crossover,
                 offered={"answers": others.random((size, 2, 2)), "clades": others.integers(0, 3, size)},
             )
             for i in range(islands)
@@ -106,18 +117,26 @@ def breed(
                     "replication_error": error.ravel(),
                     "squared_norm": np.exp(z).ravel(),
                     "cause_of_death": np.where(alive, "generation_end", "diverged").ravel(),
+                    **({"age": ages.ravel()} if survivors else {}),
+                    **({schema.SECOND: seconds.ravel()} if crossover else {}),
                     **noted,
                 }
             )
         )
-        chosen = np.stack([choice.parents for choice in choices])
-        chosen[draw.random(chosen.shape) < favourite] = 0
-        parents = np.take_along_axis(z, chosen, 1)
+        chosen = np.stack([np.concatenate([choice.survivors, choice.parents]) for choice in choices])
+        lives_on = np.arange(size) < np.array([[len(choice.survivors)] for choice in choices])
+        chosen[(draw.random(chosen.shape) < favourite) & ~lives_on] = 0
+        ages = np.where(lives_on, np.take_along_axis(ages, chosen, 1) + 1, 0).astype(np.int32)
+        mates = [np.concatenate([np.full(len(c.survivors), -1), c.mates]) for c in choices]
+        mates = np.stack(mates) if crossover else np.full_like(chosen, -1)
+        parents = (np.take_along_axis(z, chosen, 1) + np.take_along_axis(z, np.where(mates < 0, chosen, mates), 1)) / 2
+        seconds = np.where(mates < 0, schema.NO_ANCESTOR, np.take_along_axis(ids, np.maximum(mates, 0), 1))
         ancestors = np.take_along_axis(ids, chosen, 1)
         ids = np.array([[schema.pack_id(i, generation + 1, s) for s in range(size)] for i in range(islands)])
-        z = 0.5 + heredity * (parents - 0.5) + bias + noise * draw.standard_normal(z.shape)
-        z += offset * np.arange(islands)[:, None]
-        for table in (z, ids, ancestors):
+        step = noise * draw.standard_normal(z.shape)
+        z = 0.5 + heredity * (parents - 0.5) + bias + offset * np.arange(islands)[:, None]
+        z = np.where(lives_on, parents, z) + step
+        for table in (z, ids, ancestors, ages, seconds):
             here = table[0, :swaps].copy()
             table[0, :swaps], table[1 % islands, :swaps] = table[1 % islands, :swaps], here
     births = pd.concat(rows, ignore_index=True)
@@ -130,6 +149,15 @@ def of(run: Run, trait: str = "accuracy", first: int = 1) -> pd.DataFrame:
     return table.set_index("component")
 
 
+def midparent(z: pd.Series, children: pd.DataFrame) -> np.ndarray:
+    """Of each child the mean of a value, by id, over its parents."""
+    first = z.loc[children["ancestor_id"]].to_numpy()
+    if schema.SECOND not in children:
+        return first
+    second = z.reindex(children[schema.SECOND]).to_numpy()
+    return np.where(np.isnan(second), first, (first + second) / 2)
+
+
 def by_definition(record: Demes, trait: str) -> pd.DataFrame:
     """The Price components of each deme, one deme after the other, as the definitions say."""
     births = record.tree.births.assign(expected=record.expected, living=record.living)
@@ -140,15 +168,17 @@ def by_definition(record: Demes, trait: str) -> pd.DataFrame:
     by_id = births.set_index("id")
     rows = []
     for (generation, island), here in births.groupby(["generation", "island"]):
-        children = births[births["ancestor_id"].isin(here["id"]) & (births["generation"] == generation + 1)]
+        next_lives = births[births["ancestor_id"].isin(here["id"]) & (births["generation"] == generation + 1)]
+        children = next_lives[~survived(next_lives)]
         after = births[(births["generation"] == generation + 1) & (births["island"] == island) & births["living"]]
         lived = children[children["living"]]
         if lived.empty or after.empty:
             continue
-        parents = by_id.loc[children["ancestor_id"], "z"].mean()
-        raised = by_id.loc[lived["ancestor_id"], "z"].mean()
+        parents = midparent(by_id["z"], children).mean()
+        raised = midparent(by_id["z"], lived).mean()
         alive = here[here["living"]]
         expected = (alive["expected"] * alive["z"]).sum() / len(children)
+        settled = next_lives[next_lives["living"]]["z"].mean()
         rows.append(
             {
                 "generation": generation,
@@ -157,7 +187,8 @@ def by_definition(record: Demes, trait: str) -> pd.DataFrame:
                 "sampling": parents - expected,
                 "viability": raised - parents,
                 "transmission": lived["z"].mean() - raised,
-                "migration": after["z"].mean() - lived["z"].mean(),
+                "survival": settled - lived["z"].mean(),
+                "migration": after["z"].mean() - settled,
                 "change": after["z"].mean() - alive["z"].mean(),
             }
         )
@@ -172,18 +203,47 @@ def by_definition(record: Demes, trait: str) -> pd.DataFrame:
     scheme=st.sampled_from(sorted(SCHEMES)),
     deaths=st.sampled_from([0.0, 0.3]),
     swaps=st.integers(0, 1),
+    survivors=st.integers(0, 3),
+    crossover=st.sampled_from([0.0, 0.5, 1.0]),
 )
-def test_the_price_equation_closes_in_every_deme_and_says_what_it_defines(seed, islands, size, scheme, deaths, swaps):
-    run = breed(4, islands, size, scheme=scheme, deaths=deaths, swaps=swaps, offset=0.05, seed=seed)
+def test_the_price_equation_closes_in_every_deme_and_says_what_it_defines(
+    seed, islands, size, scheme, deaths, swaps, survivors, crossover
+):
+    world = {"scheme": scheme, "deaths": deaths, "swaps": swaps, "survivors": min(survivors, size - 1)}
+    world["crossover"] = crossover
+    run = breed(4, islands, size, **world, offset=0.05, seed=seed)
     record = demes(run)
     split = price(record)
-    gap = split["before"] + split[list(COMPONENTS)].sum(axis=1) - split["after"]
+    assert ("survival" in split) == (world["survivors"] > 0)
+    gap = split["before"] + split[components(split)].sum(axis=1) - split["after"]
     assert gap.abs().max() < 1e-9
     for trait in ("accuracy", "replication_error", "squared_norm"):
         ours = split[split["trait"] == trait].sort_values(["generation", "island"])
         theirs = by_definition(record, trait)
-        for name in COMPONENTS:
+        for name in components(split):
             np.testing.assert_allclose(ours[name], theirs[name], atol=1e-9)
+
+
+def test_siblings_of_two_parents_share_one_with_half_a_chance_for_each():
+    ids = [schema.pack_id(0, 0, slot) for slot in range(3)]
+    rows = [(i, i, -1, 0) for i in ids]
+    rows += [(schema.pack_id(0, 1, slot), ids[0], ids[1], 1) for slot in range(2)]
+    births = pd.DataFrame(rows, columns=["id", "ancestor_id", schema.SECOND, "generation"])
+    run = run_of(births.assign(island=0, cause_of_death="generation_end"), scheme="drift")
+    size = effective_size(demes(run)).iloc[0]
+    assert (size["children"], size["parents"], size["coalescence"], size["effective"]) == (2, 2, 0.5, 2)
+    alone = births.assign(**{schema.SECOND: -1}, island=0, cause_of_death="generation_end")
+    assert effective_size(demes(run_of(alone, scheme="drift")))["coalescence"].iloc[0] == 1
+    metrics = metrics_through_time(demes(run).tree, [0], by_island=False)
+    assert metrics["effective_size_offspring"].iloc[0] == 2
+
+
+def test_children_of_two_regress_on_the_mean_of_both():
+    run = breed(12, 1, 60, heredity=0.8, noise=0.05, crossover=1.0)
+    slope = heritability(demes(run), ["accuracy"], first=1).iloc[0]
+    assert slope["slope"] == pytest.approx(0.8, abs=0.1)
+    one = heritability(demes(breed(12, 1, 60, heredity=0.8, noise=0.05)), ["accuracy"], first=1).iloc[0]
+    assert one["slope"] == pytest.approx(0.8, abs=0.1)
 
 
 def test_price_by_hand():
@@ -420,7 +480,7 @@ def test_odd_runs_have_sensible_numbers_and_figures(world):
     run = synthetic_run(**world)
     record = demes(run)
     split = price(record)
-    assert (split["before"] + split[list(COMPONENTS)].sum(axis=1) - split["after"]).abs().max() < 1e-9
+    assert (split["before"] + split[components(split)].sum(axis=1) - split["after"]).abs().max() < 1e-9
     assert np.isfinite(dynamics.differentials(record)[["realised", "expected"]]).all(axis=None)
     assert ("accuracy" in set(split["trait"])) == world.get("has_task", True)
     assert dynamics.interference(record, back=2)["clades"].min() >= 1

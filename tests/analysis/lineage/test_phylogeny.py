@@ -16,6 +16,7 @@ from analysis.lineage.export import for_phyloframe
 from analysis.lineage.metrics import EVERYWHERE, METRICS, metrics_through_time, tree_sequence
 from analysis.lineage.phylogeny import (
     ancestor_at,
+    ancestors,
     ancestry_shares,
     dominant,
     line_of_descent,
@@ -75,6 +76,89 @@ DAMAGE = {
     "death": (lambda b: edit(b, 4, destruction_time=1), identity(1, 2), "dies before it is born", "a.parquet"),
     "negative": (lambda b: edit(b, 4, id=-5), -5, "a negative id", "a.parquet"),
 }  # fmt: skip
+
+
+def aged() -> pd.DataFrame:
+    """SMALL, of whom row 0 lives on as 2 and 5, and row 7 as 10."""
+    births = record(SMALL)
+    for row, age in ((2, 1), (5, 2), (10, 1)):
+        births.loc[births["id"] == births["ancestor_id"][row], "n_offspring"] -= 1
+        births.loc[row, "age"] = age
+    return births.fillna({"age": 0}).astype({"age": "int32"})
+
+
+def test_survivors_are_no_children():
+    tree = phylogeny(aged())
+    assert np.flatnonzero(tree.survived).tolist() == [2, 5, 10]
+    assert line_of_descent(tree, identity(3, 0))["age"].tolist() == [0, 1, 2, 0]
+    assert not phylogeny(record(SMALL)).survived.any()
+
+
+@pytest.mark.parametrize(
+    ("row", "value", "who", "says"),
+    [
+        (9, 4, identity(3, 0), "more than the generations before it"),
+        (9, -1, identity(3, 0), "more than the generations before it"),
+        (5, 1, identity(2, 0), "not one more than in its life before"),
+        (6, 2, identity(2, 0), "goes on in several"),
+        (10, 0, identity(2, 2), "more children"),
+        (8, 1, identity(1, 2), "children are not on record"),
+    ],
+)
+def test_ages_that_cannot_be_are_refused(row, value, who, says):
+    with pytest.raises(UserError, match=says) as error:
+        phylogeny(edit(aged(), row, age=value), "runs/a", PARTS)
+    assert f"id {who} " in str(error.value)
+
+
+def crossed() -> pd.DataFrame:
+    """SMALL, with 3 as the other parent of 6, and 8 of 11."""
+    births = record(SMALL).assign(second_ancestor_id=schema.NO_ANCESTOR, n_shared=0)
+    for child, other in ((6, 3), (11, 8)):
+        births.loc[child, "second_ancestor_id"] = births["id"][other]
+        births.loc[other, ["n_offspring", "n_shared"]] += 1
+        births.loc[births["id"] == births["ancestor_id"][child], "n_shared"] += 1
+    return births.astype({"n_shared": "int32"})
+
+
+def test_trees_follow_the_first_of_two_parents_and_pedigrees_both():
+    tree = phylogeny(crossed())
+    np.testing.assert_array_equal(tree.parent, phylogeny(record(SMALL)).parent)
+    assert {row: tree.second[row] for row in np.flatnonzero(tree.second != NOBODY)} == {6: 3, 11: 8}
+    first, both = (np.flatnonzero(ancestors(tree, np.array([11]), way)).tolist() for way in (False, True))
+    assert first == [0, 3, 7, 11]
+    assert both == [0, 1, 3, 4, 7, 8, 11]
+    assert line_of_descent(tree, identity(3, 2))["id"].tolist() == tree.births["id"][first].tolist()
+    part = prune(tree, np.array([11]), both=True)
+    assert part.births["id"].tolist() == tree.births["id"][both].tolist()
+    assert part.second[-1] == 5
+
+
+@pytest.mark.parametrize(
+    ("changes", "who", "says"),
+    [
+        ({(6, "second_ancestor_id"): identity(1, 9)}, identity(2, 1), "second ancestor is not on record"),
+        (
+            {(6, "second_ancestor_id"): identity(0, 1)},
+            identity(2, 1),
+            "second ancestor is not of the generation before",
+        ),
+        ({(6, "second_ancestor_id"): identity(1, 0)}, identity(2, 1), "its two ancestors are one"),
+        ({(6, "second_ancestor_id"): identity(1, 2)}, identity(1, 2), "more children on record than it conceived"),
+        ({(0, "second_ancestor_id"): identity(0, 1)}, identity(0, 0), "it is a founder, and has a second ancestor"),
+        ({(6, "second_ancestor_id"): -1}, identity(1, 0), "some of its children are not on record"),
+        ({(3, "n_shared"): 0}, identity(1, 1), "more children with another parent on record"),
+        ({(3, "n_shared"): 3}, identity(1, 1), "more children on record than it conceived"),
+        ({(4, "n_shared"): 1}, identity(1, 2), "some of its children are not on record"),
+    ],
+)
+def test_second_ancestors_that_cannot_be_are_refused(changes, who, says):
+    births = crossed()
+    for (row, column), value in changes.items():
+        births.loc[row, column] = value
+    with pytest.raises(UserError, match=says) as error:
+        phylogeny(births, "runs/a", PARTS)
+    assert f"id {who} " in str(error.value)
 
 
 @pytest.mark.parametrize("name", DAMAGE)
