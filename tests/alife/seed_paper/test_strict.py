@@ -358,9 +358,7 @@ def test_every_attempt_is_measured_alike_and_again_the_same(part: str, monkeypat
 def test_emission_as_a_function_is_the_organisms_own():
     place, begin = small_world(8)
     plain = contraction.emission(place.features.coordinates, scaled=False)
-    torch.testing.assert_close(
-        plain(begin), place.emit(begin), rtol=1e-4, atol=1e-5
-    )
+    torch.testing.assert_close(plain(begin), place.emit(begin), rtol=1e-4, atol=1e-5)
     scaled = contraction.emission(place.features.coordinates, scaled=True)(begin)
     torch.testing.assert_close(scaled.norm(dim=1), begin.norm(dim=1))
     assert measures.relative_error(scaled / scaled.norm(), plain(begin) / scaled.norm()).isfinite().all()
