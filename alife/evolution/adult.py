@@ -130,6 +130,7 @@ class DenseNetwork(Answering):
     coordinates: Tensor
     projection: Tensor
     mean: Tensor
+    image: list[int]
 
     def __init__(self, weights: Tensor, physics: Physics, pairing: str):
         super().__init__(physics.scale)
@@ -143,7 +144,7 @@ class DenseNetwork(Answering):
         self.register_buffer("projection", torch.tensor(optics.projection))
         self.register_buffer("mean", torch.tensor(optics.mean))
         self.span = optics.span
-        self.image: list[int] = list((physics.task or {}).get("shape", []))
+        self.image = list((physics.task or {}).get("shape", []))
 
     @torch.jit.export
     def emit(self) -> Tensor:
