@@ -7,7 +7,7 @@ scores and the same emissions, on any worker, as often as one asks.
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -63,6 +63,7 @@ def lifetime(
     test: bool = False,
     measures: Mapping[str, Found] = MappingProxyType({}),
     answers: bool = False,
+    prefer: Callable[[Scores], int | None] | None = None,
 ) -> tuple[Scores, Floats]:
     """Birth, life and scoring of one island's generation, with the threads that the configuration says.
 
@@ -75,6 +76,7 @@ def lifetime(
         test: Touch the test images too.
         measures: The user's own, as of `alife.evolution.measuring.own`.
         answers: Say of each image class what was answered, too.
+        prefer: Who is the fittest, if not by the mix of accuracy and ρ: slot or None, given the scores.
 
     Returns:
         Scores, and the emitted genomes [P, N] float32 of which children are conceived.
@@ -84,7 +86,14 @@ def lifetime(
     """
     where = f"in generation {generation} on island {island}"
     with computing(habitat.config.life.threads), habitat.telling(where):
-        return _lived(habitat, newborns, generation, island, collapse_norm, test, measures, answers)
+        found, adults, genomes, emitted = _lived(
+            habitat, newborns, generation, island, collapse_norm, test, measures, answers
+        )
+    if test:
+        best = prefer(found) if prefer else _fittest(habitat.config, found)
+        if best is not None:
+            found = replace(found, fittest=(best, _row(adults, best), _row(genomes, best)))
+    return found, emitted.numpy(force=True)
 
 
 def _lived(
@@ -96,7 +105,8 @@ def _lived(
     test: bool,
     own: Mapping[str, Found],
     asked: bool,
-) -> tuple[Scores, Floats]:
+) -> tuple[Scores, Tensor, Tensor, Tensor]:
+    """Scores, and what adults, genomes and emissions they are of, [P, N] each."""
     seconds: dict[str, float] = {}
     clock = _Clock(habitat.device, seconds)
 
@@ -126,13 +136,11 @@ def _lived(
         scores["newborn_accuracy"] = np.full(len(genomes), np.nan, np.float32)
     answers = habitat.answers(adults, "select") if asked else None
     tested = habitat.accuracy(adults, "test") if test else None
-    best = _fittest(habitat.config, scores, causes) if test else None
-    fittest = None if best is None else (best, _row(adults, best), _row(genomes, best))
     clock("scoring")
     if own:
         scores |= _measured(habitat, own, newborns, (genomes, adults, emitted), scores, causes, generation, island)
         clock("measures")
-    return Scores(scores, causes, tested, seconds, fittest, answers), emitted.numpy(force=True)
+    return Scores(scores, causes, tested, seconds, answers=answers), adults, genomes, emitted
 
 
 def _measured(
@@ -184,12 +192,12 @@ def _grown(habitat: Habitat, genomes: Tensor, newborns: Newborns, generation: in
     return habitat.live(genomes, config.life, rates, weights, stream)
 
 
-def _fittest(config: RunConfig, scores: Mapping[str, Floats], causes: NDArray[np.str_]) -> int | None:
+def _fittest(config: RunConfig, scores: Scores) -> int | None:
     """Slot of the highest fitness among those that lived; None if nobody did."""
-    living = np.flatnonzero(causes == schema.CAUSES[0])
+    living = np.flatnonzero(scores.living)
     if not len(living):
         return None
-    traits = scores["accuracy"][living], scores["replication_error"][living]
+    traits = scores.columns["accuracy"][living], scores.columns["replication_error"][living]
     return int(living[int(np.argmax(fitness(*traits, config.selection.accuracy_weight, "tournament")))])
 
 

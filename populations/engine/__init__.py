@@ -7,6 +7,7 @@ prepare.py      what is open in a configuration resolved, and all checked that c
 signals.py      signals as a wish to stop
 drive.py        a run from its first generation to its last, and nothing left open
 coordinator.py  scores → fitness → parents, generation by generation
+parenthood.py   who survives and has children, given the scores
 backend.py      where islands live: in this process, or on Ray
 worker.py       a warm process that lives islands' generations
 migration.py    newborns swapped between neighbours

@@ -8,25 +8,22 @@ and a controller that is lost costs the generations since the last commit.
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from alife import schema
 from alife.configuration.changes import changed
 from alife.configuration.idle import value_of
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError, plain
-from alife.evolution import measuring, objects, selection
+from alife.evolution import measuring, selection
 from alife.evolution.island import Scores
-from alife.evolution.reproduction import Newborns, line
-from alife.evolution.selection import Choice
+from alife.evolution.reproduction import Newborns
 from alife.format import checkpoints, tested
 from alife.format.steps import LONGEST, Line
 from alife.format.tested import OnTestImages
 from populations.engine import migration
-from populations.engine.backend import Backend, Choose, Generation, Interrupted
+from populations.engine.backend import Backend, Generation, Interrupted
+from populations.engine.parenthood import choose
 from populations.observe import events
 from populations.observe.asking import Callbacks
 from populations.observe.listeners import Listeners
@@ -132,37 +129,6 @@ def ended_by(error: BaseException) -> str:
     """The status of a run that an exception has ended."""
     wishes = KeyboardInterrupt | UserError | Interrupted | GeneratorExit
     return "interrupted" if isinstance(error, wishes) else "failed"
-
-
-def choose(config: RunConfig, generation: int, newborns: Mapping[int, Newborns]) -> Choose:
-    """The controller's decision for one generation: who of an island, given its scores, survive and are the parents.
-
-    Args:
-        config: The run's.
-        generation: The parents'.
-        newborns: As which they were born, by the island where they live.
-    """
-    rules, own = config.selection, selection.own_scheme(config.selection)
-    crossover = config.reproduction.crossover
-    size, seed, given = config.population.size, config.seed, objects.given(config)
-    back = selection.back(rules)
-
-    def parents(island: int, scores: Scores) -> Choice:
-        born = newborns[island]
-        known = {**scores.columns, **born.traits}
-        columns: dict[str, NDArray[Any]] = {name: known[name] for name in given}
-        columns |= {"id": born.ids, "ancestor_id": born.ancestors}
-        if rules.survivors:
-            columns[schema.AGE] = born.ages
-        offered: dict[str, NDArray[Any]] = {}
-        if scores.answers is not None:
-            offered["answers"] = scores.answers
-        if back:
-            offered["clades"] = line(born, back)[:, -1]
-        where = generation, island
-        return selection.select(rules, columns, scores.living, size, seed, *where, own, offered, crossover)
-
-    return parents
 
 
 def _one_generation(run: RunState) -> tuple[events.Generation, Mapping[str, np.ndarray]]:

@@ -5,12 +5,13 @@ worker lives the same generation of the same island again, to the same bits.
 """
 
 import platform
+from functools import partial
 
 import numpy as np
 import torch
 
 from alife.configuration.keys import RunConfig
-from alife.evolution import crossover, measuring
+from alife.evolution import crossover, measuring, selection
 from alife.evolution.habitat import Habitat
 from alife.evolution.island import Scores, lifetime
 from alife.evolution.mutation import of_rules, own_operator
@@ -18,6 +19,7 @@ from alife.evolution.reproduction import Floats, Newborns
 from alife.evolution.selection import Choice
 from alife.evolution.succession import following
 from alife.world.projections import Physics
+from populations.engine.parenthood import likeliest
 
 
 class Worker:
@@ -43,8 +45,11 @@ class Worker:
         self, island: int, generation: int, newborns: Newborns, collapse_norm: float, test: bool, answers: bool
     ) -> Scores:
         """Scores of a generation; what its adults emitted stays here until `conceive`. Arguments as of `lifetime`."""
+        prefer = None
+        if selection.is_recorded(self.config.selection.scheme):
+            prefer = partial(likeliest, self.config, generation, island, newborns)
         scores, emitted = lifetime(
-            self.habitat, newborns, generation, island, collapse_norm, test, self.measures, answers
+            self.habitat, newborns, generation, island, collapse_norm, test, self.measures, answers, prefer
         )
         self._adults[island] = generation, newborns, emitted
         return scores

@@ -21,7 +21,7 @@ from populations import evolve, resume
 from populations.engine.fork import fork
 from populations.record.reader import read_checkpoint
 from populations.record.writer import digest
-from tests.support.own import same_births_everywhere
+from tests.support.own import EXAMPLES, same_births_everywhere
 
 SCHEMES: dict[str, dict[str, Any]] = {
     "lexicase": {"tolerance": 0.5},
@@ -168,3 +168,17 @@ def test_nobody_who_died_early_is_a_parent_and_islands_may_die(small, tmp_path):
         assert not births["n_offspring"].any()
         if is_recorded(scheme):
             assert not births["chance"].any()
+
+
+@pytest.mark.parametrize("scheme", ["lexicase", "novelty", "speciation", f"{EXAMPLES}/my_selection.py:faithful"])
+def test_the_fittest_whose_adult_is_stored_is_the_likeliest_parent(scheme, small, tmp_path):
+    """Newborns of the last generation are not kept: the network is the one that is stored, or it is not there."""
+    config = {**small, "generations": 5, "selection.scheme": scheme, "checkpoint": {"every": 9, "keep": 1}}
+    evolve(config, str(tmp_path / "run"), backend="local")
+    run = load_run(str(tmp_path / "run"))
+    fittest = run.fittest()
+    last = run.births.query("generation == @run.last")
+    assert fittest.id == last.loc[last["chance"].idxmax(), "id"]
+    network = fittest.network()
+    error = np.square(network.emit().numpy(force=True) - fittest.genome()).sum() / np.square(fittest.genome()).sum()
+    assert error == pytest.approx(fittest.scores["replication_error"], rel=1e-4)
