@@ -249,13 +249,13 @@ def test_a_network_that_fails_late_costs_no_birth(backend, small, tmp_path):
 
 @pytest.mark.usefixtures("ray_8")
 def test_a_network_that_workers_do_not_have_is_one_line(small, tmp_path, monkeypatch):
-    own(tmp_path, name="only_on_the_driver")
+    own(tmp_path, name="of_the_driver_alone")
     monkeypatch.syspath_prepend(tmp_path)
-    config = {**of(small, "only_on_the_driver:Net"), "ray": {"hosts": 2}}
+    config = {**of(small, "of_the_driver_alone:Net"), "ray": {"hosts": 2}}
     with pytest.raises(UserError) as error:
         evolve(config, str(tmp_path / "run"), backend="ray")
-    said = "cannot be imported: ModuleNotFoundError: No module named 'only_on_the_driver'"
-    assert str(error.value) == f"quine.network: only_on_the_driver:Net: {said}"
+    said = "cannot be imported: ModuleNotFoundError: No module named 'of_the_driver_alone'"
+    assert str(error.value) == f"quine.network: of_the_driver_alone:Net: {said}"
     assert not (tmp_path / "run").exists()
 
 
