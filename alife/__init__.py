@@ -10,9 +10,8 @@ Here lies one island's life, in batched torch; many islands are the package `pop
 `analysis`.
 
 organism/       the network, its lifetime of learning, what is measured of it
-organisms/      other networks that are shipped
+organisms/      other networks, by words of `quine.network`
 world/          the task and the fixed projections
-organisms/      organisms by words of `quine.network`
 evolution/      one generation of one island: selection, reproduction, death
 configuration/  every key of a run's configuration
 assays/         experiments on stored genomes
@@ -44,7 +43,16 @@ if TYPE_CHECKING:
     from alife.evolution.measuring import Life, measure
     from alife.individuals import export_individuals
     from alife.organism.codes import position_code
-    from alife.organism.network import Conditions, Lesson, Network, Sizes, classification, regression, replication
+    from alife.organism.network import (
+        Conditions,
+        Lesson,
+        Network,
+        Sizes,
+        classification,
+        regression,
+        replication,
+        task_loss,
+    )
     from alife.studies import assay, paper, replay, sweep
     from alife.world.task import Task, load_task
     from analysis.data.individual import Individual
@@ -95,6 +103,7 @@ __all__ = [
     "replication",
     "resume",
     "sweep",
+    "task_loss",
 ]
 
 _HOMES = {
@@ -131,6 +140,7 @@ _HOMES = {
     "replication": "alife.organism.network",
     "resume": "populations.engine.evolve",
     "sweep": "alife.studies",
+    "task_loss": "alife.organism.network",
 }
 
 __getattr__, _names = attach(__name__, _HOMES, ["figures"])

@@ -55,7 +55,7 @@ def _networks() -> Mapping[str, Any]:
     from alife.configuration.networks import DENSE, NETWORKS
 
     what = "Fixed random features, two layers of SELU units, a head that prints and one that names classes."
-    return {DENSE: what, **{word: _imported(name) for word, name in NETWORKS.items()}}
+    return {DENSE: what, **{word: _imported(each.maker) for word, each in NETWORKS.items()}}
 
 
 def _imported(name: str) -> Any:
@@ -68,7 +68,7 @@ def _network_models() -> Mapping[str, type[BaseModel] | None]:
     from alife.evolution.networks import KEY, TAKES
     from alife.plugins import model_of
 
-    return {word: model_of(KEY, name, _imported(name), TAKES) for word, name in NETWORKS.items()}
+    return {word: model_of(KEY, word, _imported(each.maker), TAKES) for word, each in NETWORKS.items()}
 
 
 def _measures() -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from alife.configuration.keys import RunConfig, leaves
-from alife.configuration.networks import DENSE, UNSEEN
+from alife.configuration.networks import DENSE, unseen
 from alife.configuration.schemes import SCHEMES, UNUSED, Speciation
 from alife.plugins import is_own, short
 from alife.words import count
@@ -45,16 +45,11 @@ def idle(config: RunConfig, classes: int | None = None, regression: bool = False
 
 
 def _idle_network(config: RunConfig) -> Iterator[tuple[str, str]]:
-    for key in UNSEEN.get(config.quine.network, ()):
-        yield key, f"changes nothing under quine.network {config.quine.network}"
+    for key in unseen(config.quine.network):
+        yield key, f"changes nothing under quine.network {short(config.quine.network)}"
 
 
 def _idle_world(config: RunConfig) -> Iterator[tuple[str, str]]:
-    if config.quine.network == DENSE:
-        yield "quine.parameters", f"changes nothing under quine.network {DENSE}, which takes none"
-    else:
-        for key in ("quine.hidden", "quine.projection"):
-            yield key, f"changes nothing under quine.network {short(config.quine.network)}"
     if config.task == "none":
         if config.quine.network == DENSE:
             yield "quine.coordinate_units", "changes nothing without a task: all units see the coordinate"
@@ -191,8 +186,8 @@ def learns(config: RunConfig) -> bool:
 def _has_loss(config: RunConfig) -> bool:
     """Whether lives of some steps change anybody: by a loss of some weight, or by what does not look at it."""
     life = config.life
-    unseen = "life.replication_weight" in UNSEEN.get(config.quine.network, ())
-    return unseen or life.replication_weight > 0 or classifies(config)
+    blind = "life.replication_weight" in unseen(config.quine.network)
+    return blind or life.replication_weight > 0 or classifies(config)
 
 
 def _epoch(config: RunConfig, classes: int | None) -> int:

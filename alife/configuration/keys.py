@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from alife import plugins, schema
 from alife.configuration import columns, problems
-from alife.configuration.networks import DENSE, NETWORKS, UNCLASSED
+from alife.configuration.networks import DENSE, NETWORKS, shipped
 from alife.configuration.operators import CROSSOVERS, OPERATORS
 from alife.configuration.parsing import SHUFFLED, flatten, nest
 from alife.configuration.schemes import BY_CLASS, SCHEMES
@@ -331,7 +331,7 @@ def _not_of(config: RunConfig) -> Iterator[str]:
     ):
         if value != default:
             yield f"{key}: {value}: only quine.network {DENSE} has it: use --{key} {default}"
-    if config.quine.network in UNCLASSED and config.task != "none":
+    if not shipped(config.quine.network).answers and config.task != "none":
         yield f"task: {config.task}: quine.network {config.quine.network} names no classes: use --task none"
 
 

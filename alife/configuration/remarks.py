@@ -19,7 +19,7 @@ from alife.configuration.idle import (
     value_of,
 )
 from alife.configuration.keys import RunConfig
-from alife.configuration.networks import PRINT_ALL
+from alife.configuration.networks import shipped
 from alife.configuration.schemes import UNUSED
 from alife.plugins import is_own
 from alife.words import count
@@ -74,7 +74,7 @@ def _vain_lives(config: RunConfig) -> Iterator[tuple[str, str]]:
     if not learns(config):
         yield "life.replication_weight", "nobody learns: there is no task, or life.task_weight is 0"
         return
-    if config.quine.network in PRINT_ALL and life.target != "epoch" and moved(config, "life.coordinates"):
+    if shipped(config.quine.network).prints_all and life.target != "epoch" and moved(config, "life.coordinates"):
         yield "life.coordinates", f"{config.quine.network} prints all coordinates at each step (quine.network)"
     if life.replication_weight == 0:
         if not joint and moved(config, "life.coordinates"):

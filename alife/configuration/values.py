@@ -82,7 +82,7 @@ _WORDS: Final = (*TASKS, GIVEN, "")
 
 def located(task: str) -> str:
     """A task that means the same wherever one stands: a folder, or the file of an object, by its absolute path."""
-    if task not in _WORDS and not os.path.exists(task):
+    if task not in _WORDS and not plugins.NAME.fullmatch(task) and not os.path.exists(task):
         task = plugins.installed("alife.tasks").get(task, task)
     if task in _WORDS or (plugins.NAME.fullmatch(task) and not os.path.isdir(task)):
         return plugins.located(task)

@@ -143,7 +143,7 @@ class DenseNetwork(Answering):
         optics = physics.optics or Optics(np.empty((0, shape.hidden - shape.coordinate_units)), np.empty(0))
         self.register_buffer("projection", torch.tensor(optics.projection))
         self.register_buffer("mean", torch.tensor(optics.mean))
-        self.span = optics.span
+        self.span = physics.span
         self.image = list((physics.task or {}).get("shape", []))
 
     @torch.jit.export

@@ -183,9 +183,8 @@ class Habitat:
 def default_chunk(config: RunConfig, n_weights: int) -> int:
     """Individuals that learn together: on a CPU an equal share of the island that CACHE holds, at most 32.
 
-    Of networks of a maker as many as have `WEIGHTS`, at most 32.
-
-    On a GPU the island. A rule, not a measurement, so that the same configuration gives the same bits on every run.
+    Of networks of a maker as many as have `WEIGHTS` together, at most 32; on a GPU the island. A rule, not a
+    measurement, so that the same configuration gives the same bits on every run.
     """
     life = config.life
     if config.device == "cuda":

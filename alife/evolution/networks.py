@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from alife import plugins
 from alife.configuration.keys import RunConfig
-from alife.configuration.networks import DENSE, NETWORKS
+from alife.configuration.networks import DENSE, shipped
 from alife.organism.autograd import as_seen
 from alife.organism.network import OFFERS, Network, Sizes
 from alife.organism.shape import Tensors
@@ -45,7 +45,7 @@ def own(config: RunConfig, again: bool = False) -> Found | None:
     name = config.quine.network
     if name == DENSE:
         return None
-    return plugins.find(KEY, NETWORKS.get(name, name), config.quine.parameters, TAKES, again, word=name)
+    return plugins.find(KEY, shipped(name).maker, config.quine.parameters, TAKES, again, word=name)
 
 
 def sizes_of(config: RunConfig, task: Task | None) -> Sizes:

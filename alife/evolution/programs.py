@@ -65,17 +65,13 @@ def as_safetensors(handed: Handed) -> bytes:
     and buffers likewise, and `codes`. Of a regression `target_mean` and `target_sd`, [C] float64. The metadata have
     `Handed.text` under "alife".
     """
-    first = handed.networks[0]
-    dense = isinstance(first, DenseNetwork)
-    names = _LAYERS if dense else [name for name, _ in first.named_parameters()]
-    fixed = [name for name, _ in first.named_buffers()]
     own = [dict(network.named_parameters()) for network in handed.networks]
-    layers = {name: np.stack([_array(parameters[name]) for parameters in own]) for name in names}
+    layers = {name: np.stack([_array(parameters[name]) for parameters in own]) for name in own[0]}
     tensors = {
         **({} if handed.genomes is None else {"genomes": np.ascontiguousarray(handed.genomes)}),
         "adults": np.concatenate([rows.reshape(len(rows), -1) for rows in layers.values()], 1),
         **layers,
-        **{name: _array(first.get_buffer(name)) for name in fixed},
+        **{name: _array(buffer) for name, buffer in handed.networks[0].named_buffers()},
     }
     return safetensors.numpy.save(tensors, {"alife": handed.text})
 
@@ -142,9 +138,6 @@ def check(format: str, count: int) -> None:
     missing = [name for name in ("onnx", "onnxscript") if format == "onnx" and find_spec(name) is None]
     if missing:
         raise UserError(f"--format onnx: {missing[0]} is not installed: pip install 'alife-quines[onnx]'")
-
-
-_LAYERS: Final = ("first", "second", "out", "classes")
 
 
 def _only_dense(handed: Handed, format: str) -> DenseNetwork:

@@ -178,7 +178,7 @@ class Network:
         return answers
 
     def loss(self, weights: Tensor, lesson: Lesson) -> Tensor:
-        """[] what an individual minimises: `replication` of what it prints, beside `classification` or `regression`.
+        """[] what an individual minimises: `replication` of what it prints, beside `task_loss`.
 
         Args:
             weights: [N] its own.
@@ -186,9 +186,8 @@ class Network:
         """
         printed = self.emit(weights, lesson.places)
         loss = lesson.life.replication_weight * replication(printed, lesson)
-        if lesson.images is not None and lesson.labels is not None:
-            task = regression if lesson.labels.is_floating_point() else classification
-            loss = loss + lesson.task_weight * task(self.logits(weights, lesson.images), lesson)
+        if lesson.images is not None:
+            loss = loss + lesson.task_weight * task_loss(self.logits(weights, lesson.images), lesson)
         return loss
 
     def live(self, genomes: Tensor, conditions: Conditions) -> Tensor:
@@ -220,6 +219,22 @@ def replication(printed: Tensor, lesson: Lesson) -> Tensor:
         return error
     energy = lesson.target.square().sum().clamp_min(1e-30)
     return error * (len(lesson.target) / len(lesson.places)) / energy
+
+
+def task_loss(outputs: Tensor, lesson: Lesson) -> Tensor:
+    """[] `classification`, or in a regression `regression`, of outputs [B', C]: what the lesson's labels ask for.
+
+    Example:
+        >>> import alife
+        >>> import torch
+        >>> life, none = alife.parse_config({}).life, torch.zeros(0)
+        >>> asked = [torch.tensor([1]), torch.tensor([[3.0, 0.0]])]
+        >>> lessons = [alife.Lesson(life, none, none, labels, target=none, task_weight=none) for labels in asked]
+        >>> [round(alife.task_loss(torch.zeros(1, 2), lesson).item(), 4) for lesson in lessons]
+        [0.6931, 2.25]
+    """
+    assert lesson.labels is not None
+    return (regression if lesson.labels.is_floating_point() else classification)(outputs, lesson)
 
 
 def classification(logits: Tensor, lesson: Lesson) -> Tensor:
@@ -263,6 +278,3 @@ class _Voice(nn.Module):
 
     def forward(self, method: str, *args: Any, **named: Any) -> Any:
         return getattr(self.module, method)(*args, **named)
-
-
-__all__ = ["Conditions", "Lesson", "Network", "Sizes", "classification", "regression", "replication"]

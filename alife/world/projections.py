@@ -31,21 +31,19 @@ ROWS = 4096
 class Optics:
     """What makes an image's features of its pixels p in [0, 1]: SELU((p - mean) @ projection).
 
-    p is uint8 / 255, or floats by their place in `span`.
+    p is uint8 / 255, or floats by their place in the span of their task.
 
     Attributes:
         projection: [pixels, H - K] float64.
         mean: [pixels] float64, the mean image to learn from with `quine.projection: centred`, else 0.
-        span: `Task.span` of the data.
     """
 
     projection: NDArray[np.float64]
     mean: NDArray[np.float64]
-    span: Span = (0.0, 1.0)
 
-    def features(self, images: NDArray[Any]) -> NDArray[np.float32]:
-        """[n, H - K] of images [n, pixels], uint8 or floats."""
-        blocks = unit_blocks(images, self.span)
+    def features(self, images: NDArray[Any], span: Span) -> NDArray[np.float32]:
+        """[n, H - K] of images [n, pixels], uint8 or floats; `span` is that of their task."""
+        blocks = unit_blocks(images, span)
         return np.concatenate([selu((block - self.mean) @ self.projection) for block in blocks])
 
 
@@ -114,7 +112,7 @@ def _drawn(config: RunConfig, task: Task | None) -> Physics:
     if task is None:
         return Physics(shape, coordinates, {}, {})
     optics = _optics(config, task, seed, shape)
-    images = {name: optics.features(getattr(task, f"{name}_images")) for name in ("learn", "select", "test")}
+    images = {name: optics.features(getattr(task, f"{name}_images"), task.span) for name in ("learn", "select", "test")}
     labels = {name: task.answers(name) for name in images}
     told = task.recorded(config.task)
     return Physics(shape, coordinates, images, labels, optics, told, span=task.span, scale=task.scale)
@@ -139,7 +137,7 @@ def _optics(config: RunConfig, task: Task, seed: int, shape: Shape) -> Optics:
     deviation = (3 * task.pixels) ** -0.5 if config.quine.projection == "paper" else max(energy, 1e-12) ** -0.5
     bound = 3**0.5 * deviation
     size = task.pixels, shape.hidden - shape.coordinate_units
-    return Optics(rng(seed, Stream.PROJECTION, 1).uniform(-bound, bound, size), mean, task.span)
+    return Optics(rng(seed, Stream.PROJECTION, 1).uniform(-bound, bound, size), mean)
 
 
 def _mean(images: NDArray[Any], span: Span) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import fsspec
 
 from alife import plugins
-from alife.configuration.networks import DENSE
+from alife.configuration.networks import DENSE, unseen
 from alife.configuration.schemes import UNUSED
 from alife.errors import UserError
 from alife.format import files
@@ -310,10 +310,12 @@ def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _silent(config: Mapping[str, Any]) -> Sequence[str]:
     """Keys that change nothing under a scheme or in a network: left out of a label as long as it stays unique."""
-    word, dense = str(config.get(_SCHEME)), config.get("quine.network") == DENSE
+    word = str(config.get(_SCHEME))
     keys = UNUSED.get(word.removeprefix("shuffled").strip() or "tournament", UNUSED["drift"])
-    unseen = ["quine.parameters"] if dense else ["quine.hidden", "quine.projection"]
-    return [*unseen, *(f"selection.{key}" for key in (*keys, *(["accuracy_weight"] if _is_shuffled(word) else [])))]
+    return [
+        *unseen(str(config.get("quine.network", DENSE))),
+        *(f"selection.{key}" for key in (*keys, *(["accuracy_weight"] if _is_shuffled(word) else []))),
+    ]
 
 
 def _is_shuffled(scheme: str) -> bool:

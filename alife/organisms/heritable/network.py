@@ -98,13 +98,13 @@ class Heritable(alife.Network):
         return printed if places is None else printed[places]
 
     def loss(self, weights: Tensor, lesson: alife.Lesson) -> Tensor:
-        """[] ρ of all that is printed, beside the cross-entropy of the network that has these weights."""
+        """[] ρ of all that is printed, beside the loss of the task of the network that has these weights."""
         printed = self.emit(weights)
         whole = replace(lesson, places=torch.arange(len(printed), device=printed.device))
         loss = lesson.life.replication_weight * alife.replication(printed, whole)
         if lesson.images is not None:
             asked = printed if self._asked == "printed" else weights
-            loss = loss + lesson.task_weight * alife.classification(self.logits(asked, lesson.images), lesson)
+            loss = loss + lesson.task_weight * alife.task_loss(self.logits(asked, lesson.images), lesson)
         return loss
 
     def _to_norm(self, weights: Tensor) -> Tensor:
