@@ -113,7 +113,7 @@ def _lived(
     objects.check_again(newborns.values(), config, known, run)
     found: dict[int, Floats] = {}
     habitat = Habitat(config, physics)
-    for where, group in migration.migrate(config, newborns, generation)[0].items():
+    for where, group in migration.migrate(config, newborns, generation).items():
         slots = np.flatnonzero(np.isin(group.ids, list(wanted)))
         if len(slots):
             lived = island.adults(habitat, group, generation, where)

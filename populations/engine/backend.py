@@ -1,63 +1,31 @@
 """Where islands live: in this process, or on Ray workers that may be lost at any moment. Births are the same bits.
 
-`Backend` is what the coordinator asks; `LocalBackend` is the one without Ray.
+`Backend` is what the coordinator orders and hears; `LocalBackend` is the one without Ray.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from alife.configuration.keys import RunConfig
-from alife.evolution.island import Scores
-from alife.evolution.reproduction import Newborns
-from alife.evolution.selection import Choice
 from alife.world.projections import Physics
 from populations.engine import classes
+from populations.engine.islands import Islands
+from populations.engine.messages import Entry, Merged, News, Order, Source
 from populations.engine.worker import Worker, machine_class
+from populations.record import shards
+from populations.record.writer import Recorder
 
 
 class Interrupted(Exception):
-    """The user asked the run to stop; the generation under way is abandoned."""
-
-
-@dataclass(frozen=True)
-class Generation:
-    """What a backend is asked to do: live one generation of every island that is not extinct.
-
-    Attributes:
-        number: Which generation.
-        newborns: Who, by island.
-        collapse_norm: ‖θ‖ below which an adult has collapsed.
-        test: Touch the test images too.
-        answers: Scores are to hold what was answered, class by class.
-    """
-
-    number: int
-    newborns: Mapping[int, Newborns]
-    collapse_norm: float
-    test: bool
-    answers: bool = False
-
-    def of(self, island: int) -> tuple[int, int, Newborns, float, bool, bool]:
-        """What `Worker.live` is called with."""
-        return island, self.number, self.newborns[island], self.collapse_norm, self.test, self.answers
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one island's generation came to: its scores, who was chosen, and its next generation, survivors first."""
-
-    scores: Scores
-    choice: Choice
-    children: Newborns
-
-
-Choose = Callable[[int, Scores], Choice]
-"""(island, scores) → who survives and who are the parents: the selection controller's decision."""
+    """The user asked the run to stop."""
 
 
 class Backend(Protocol):
-    """Lives generations. What it returns depends on its arguments alone, however many workers it has and loses."""
+    """Lives islands. What is born depends on the configuration alone, however many workers it has and loses."""
+
+    stopping: Callable[[], bool]
+    """Whether somebody wants the run to stop."""
 
     @property
     def config(self) -> RunConfig:
@@ -84,12 +52,26 @@ class Backend(Protocol):
             UserError: There are none of that class, and `ray.allow_mixed` is false.
         """
 
-    def live(self, generation: Generation, choose: Choose) -> dict[int, Outcome]:
-        """Outcome of every island, in island order.
+    def begin(self, recorder: Recorder, watched: bool) -> None:
+        """Say what is written, and whether births of each generation are asked for."""
+
+    def place(self, islands: Sequence[int], source: Source) -> None:
+        """Have workers keep islands from now on, which nobody keeps."""
+
+    def order(self, order: Order) -> None:
+        """Tell all workers, and all that are still to come."""
+
+    def merge(self, kind: str, entries: Sequence[Entry]) -> None:
+        """Have a worker make one part of several; `Merged` comes of it."""
+
+    def rebalance(self) -> None:
+        """Give workers that keep nothing some of others' islands, which are then lost, and to be placed again."""
+
+    def news(self) -> list[News]:
+        """What has happened, after waiting for it a moment.
 
         Raises:
-            Interrupted: `stopping()` became true.
-            UserError: No worker can be had any more.
+            UserError: No worker can be had any more, or what the user brought has failed.
         """
 
     def close(self) -> None:
@@ -97,12 +79,12 @@ class Backend(Protocol):
 
 
 class LocalBackend:
-    """All islands one after another in this process.
+    """All islands in this process, the one that is furthest behind first.
 
     Args:
         config: Resolved.
         physics: The run's.
-        stopping: Asked between islands.
+        stopping: As of `Backend`.
     """
 
     hosts = 1
@@ -111,21 +93,46 @@ class LocalBackend:
         self.config, self.worker = config, Worker(config, physics)
         self.stopping = stopping
         self.machine = machine_class(config)
+        self._merged: list[News] = []
 
     def require(self, machine: Mapping[str, Any]) -> None:
         """As `Backend.require`."""
         classes.check(machine, self.machine, self.config)
 
-    def live(self, generation: Generation, choose: Choose) -> dict[int, Outcome]:
-        """As `Backend.live`."""
-        outcomes = {}
-        for island in sorted(generation.newborns):
-            if self.stopping():
-                raise Interrupted
-            scores = self.worker.live(*generation.of(island))
-            choice = choose(island, scores)
-            outcomes[island] = Outcome(scores, choice, self.worker.conceive(island, choice))
-        return outcomes
+    def begin(self, recorder: Recorder, watched: bool) -> None:
+        """As `Backend.begin`."""
+        self._recorder = recorder
+        self._islands = Islands(self.config, partial(self.worker.live_one, watched))
+
+    def place(self, islands: Sequence[int], source: Source) -> None:
+        """As `Backend.place`."""
+        settle, news = self.worker.settle(islands, source, self._recorder.read, self._recorder.uri)
+        self._islands.news += news
+        self._islands.order(settle)
+
+    def order(self, order: Order) -> None:
+        """As `Backend.order`."""
+        self._islands.order(order)
+
+    def merge(self, kind: str, entries: Sequence[Entry]) -> None:
+        """As `Backend.merge`."""
+        to = self._recorder
+        entry = shards.merge(to.put, to.read, to.mark(), to.config, to.manifest["columns"], kind, entries)
+        self._merged.append(Merged(kind, [each["name"] for each in entries], entry))
+
+    def rebalance(self) -> None:
+        """Nothing to balance."""
+
+    def news(self) -> list[News]:
+        """As `Backend.news`: one island has lived a generation."""
+        islands, to = self._islands, self._recorder
+        if not islands.news and not islands.seals:
+            islands.step()
+        news, islands.news = islands.news + self._merged, []
+        self._merged = []
+        while islands.seals:
+            news.append(self.worker.write(to.put, to.mark(), to.manifest["columns"], islands.seals.pop(0)))
+        return news
 
     def close(self) -> None:
         """Nothing to let go."""

@@ -78,6 +78,7 @@ class Course(Iterator[Step]):
         Raises:
             UserError: As `run`.
         """
+        self._progress.watched = True
         steps = self._begun()
         with stop_on_signals(self._hear, self._asked):
             step = next(steps, None)

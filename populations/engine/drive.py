@@ -14,14 +14,13 @@ from alife.configuration.keys import RunConfig
 from alife.configuration.networks import DENSE
 from alife.errors import UserError
 from alife.evolution import objects
-from alife.evolution.reproduction import Newborns
 from alife.organism.shape import Shape, Tensors
 from alife.plugins import Found
 from alife.world.projections import Physics
 from populations.engine import needs
 from populations.engine.backend import Backend, Interrupted, LocalBackend
 from populations.engine.choosing import BackendName, choose
-from populations.engine.coordinator import RunState, advance, ended_by, keep, over
+from populations.engine.coordinator import RunState, advance, ended_by, found, keep, over
 from populations.engine.prepare import check_cuda
 from populations.observe import events
 from populations.observe.asking import Callbacks
@@ -44,9 +43,11 @@ class Progress:
 
     Attributes:
         status: "new", "running", or what it ended with.
+        watched: Whether somebody goes through it generation by generation.
     """
 
     status: str = "new"
+    watched: bool = False
 
 
 def begin(
@@ -54,21 +55,17 @@ def begin(
     backend: Backend,
     task: Mapping[str, Any] | None,
     generation: int,
-    newborns: Mapping[int, Newborns],
-    meta: Mapping[str, Any],
     own: Mapping[str, Found],
     founders: objects.Record,
     warned: Sequence[str],
 ) -> Recorder:
-    """A new record, holding those who are to live first; if they cannot be stored, nobody stays its writer.
+    """A new record; nothing of it stays if those who are to live first cannot be stored.
 
     Args:
         out: The run folder.
         backend: Where it is to live; its configuration and the class of its machines go on record.
         task: What it learns, `Physics.task`.
-        generation: The one before theirs.
-        newborns: By island.
-        meta: As of `Recorder.commit`.
+        generation: The first.
         own: The user's own objects, as of `alife.evolution.objects.found`.
         founders: What goes on record of the user's own founders, if there are any.
         warned: What the configuration says in vain.
@@ -77,13 +74,8 @@ def begin(
     recorder = Recorder.create(
         out, config, versions=versions(), machine=backend.machine, columns=objects.columns(config, own)
     )
-    try:
-        recorder.start(generation + 1, versions())
-        recorder.describe(task=task, objects={**objects.on_record(own), **founders}, warnings=warned)
-        recorder.commit(generation, newborns, meta=meta)
-    except BaseException:
-        recorder.abandon()
-        raise
+    recorder.start(generation, versions())
+    recorder.describe(task=task, objects={**objects.on_record(own), **founders}, warnings=warned)
     return recorder
 
 
@@ -131,8 +123,9 @@ def live(
             progress.status = begin
             return
         run = begin(partial(_make_backend, backend, stopping, lost, made, tell))
-        run.tell, run.callbacks = tell, callbacks
+        run.tell, run.callbacks, run.watched = tell, callbacks, progress.watched or bool(callbacks)
         note(run)
+        found(run)
         _introduce(run, tell)
         yield from advance(run)
     except BaseException as raised:
@@ -155,6 +148,9 @@ def _conclude(run: RunState, error: BaseException | None) -> str:
     """Commit what is complete, let go of the folder, and say how it ended; of two errors the user hears the first."""
     well = error is None or isinstance(error, Interrupted | GeneratorExit)
     status = ended_by(error) if error else "interrupted"
+    if not run.flow.stored:
+        run.recorder.abandon()
+        return status
     try:
         with nullcontext() if well else suppress(UserError):
             try:
@@ -186,7 +182,7 @@ def _introduce(run: RunState, tell: Listeners) -> None:
 
 
 def _cost(run: RunState) -> events.Cost:
-    quine, weights = run.config.quine, next(iter(run.newborns.values())).messages.shape[1]
+    quine, weights = run.config.quine, run.weights
     task, dense = run.recorder.manifest["task"], quine.network == DENSE
     shape: Shape | Tensors = Tensors(((weights,),), task["classes"] if task else 0)
     if dense:

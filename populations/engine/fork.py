@@ -16,6 +16,7 @@ from alife.errors import UserError
 from alife.evolution import objects
 from alife.world.task import Task
 from populations.engine import migration
+from populations.engine.backend import Source
 from populations.engine.choosing import BackendName, choose
 from populations.engine.coordinator import RunState
 from populations.engine.course import Course
@@ -123,8 +124,11 @@ def _plan(
         if _repeats(config, lived):
             backend.require(past["class"])
         kept = {"collapse_norm": norm, "parent": parent, "thawed": number}
-        recorder = begin(out, backend, physics.task, number - 1, newborns, kept, own, {}, warned)
-        return RunState(backend.config, recorder, backend, newborns, number, norm, committed=number - 1, warned=warned)
+        recorder = begin(out, backend, physics.task, number, own, {}, warned)
+        gone = {island: number for island in range(config.population.islands) if island not in newborns}
+        source = Source(number, newborns=newborns, gone=gone)
+        weights = physics.shape.n_weights
+        return RunState(backend.config, recorder, backend, weights, source, kept, committed=number - 1, warned=warned)
 
     if aged:
         tell(events.Note(text=f"{parent}: {aged}"))

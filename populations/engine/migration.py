@@ -1,10 +1,11 @@
 """Who is whose neighbour, and newborns swapped between neighbours in equal exchange.
 
-Call `migrate` where it is due; a new topology is an entry in `TOPOLOGIES`.
+An island tells by itself who leaves it (`departures`), and takes in who comes (`arrive`); `migrate` does both for all
+islands at once. A new topology is an entry in `TOPOLOGIES`.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -14,7 +15,7 @@ import numpy as np
 from alife import schema
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
-from alife.evolution.reproduction import ARRAYS, Newborns
+from alife.evolution.reproduction import ARRAYS, Ints, Newborns
 from alife.streams import Stream, rng
 
 
@@ -63,12 +64,74 @@ def check(config: RunConfig, smallest: int | None = None) -> None:
         )
 
 
-def migrate(
-    config: RunConfig, newborns: Mapping[int, Newborns], generation: int
-) -> tuple[dict[int, Newborns], dict[str, np.ndarray]]:
+def meets(config: RunConfig, generation: int) -> bool:
+    """Whether newborns of a generation are swapped before they live."""
+    return generation > 0 and config.migration.migrants > 0 and generation % config.migration.every == 0
+
+
+def neighbours(config: RunConfig) -> dict[int, tuple[int, ...]]:
+    """The neighbours of every island, in order."""
+    found: dict[int, list[int]] = {island: [] for island in range(config.population.islands)}
+    for a, b in edges(config.migration.topology, config.population.islands):
+        found[a].append(b)
+        found[b].append(a)
+    return {island: tuple(sorted(each)) for island, each in found.items()}
+
+
+def departures(config: RunConfig, island: int, generation: int, size: int, present: Sequence[int]) -> dict[int, Ints]:
+    """[migrants] slots of those that leave an island for each neighbour, in the order in which they are swapped.
+
+    Nobody leaves twice. It depends on no other island than those that are neighbours, so that each can tell by itself.
+
+    Args:
+        config: The run.
+        island: Which.
+        generation: One in which newborns are swapped.
+        size: Newborns of the island.
+        present: Neighbours that are not extinct.
+    """
+    order = rng(config.seed, Stream.MIGRATION, generation, island).permutation(size)
+    each = config.migration.migrants
+    return {other: order[each * place :][:each] for place, other in enumerate(sorted(present))}
+
+
+def arrive(newborns: Newborns, slots: Mapping[int, Ints], guests: Mapping[int, Newborns]) -> Newborns:
+    """Those who will live on an island: its newborns, with guests in the slots of those that left for their islands.
+
+    Args:
+        newborns: Conceived on the island.
+        slots: As of `departures`.
+        guests: By neighbour, as many as have left for it.
+    """
+    out = newborns.take(slice(None))
+    for other, places in slots.items():
+        guest = guests[other]
+        for name in ARRAYS:
+            getattr(out, name)[places] = getattr(guest, name)
+        for name, trait in out.traits.items():
+            trait[places] = guest.traits[name]
+        if out.lines is not None and guest.lines is not None:
+            out.lines[places] = guest.lines
+    return out
+
+
+def arrivals(island: int, generation: int, guests: Mapping[int, Newborns]) -> dict[str, np.ndarray]:
+    """Rows of `schema.MIGRATIONS` of guests, by neighbour, who have come to an island."""
+    sizes = [len(guest) for guest in guests.values()]
+    ids = [guest.ids for guest in guests.values()]
+    columns = (
+        np.full(sum(sizes), generation),
+        np.concatenate(ids) if ids else np.zeros(0, np.int64),
+        np.repeat(list(guests), sizes),
+        np.full(sum(sizes), island),
+    )
+    return {n: c.astype(t) for (n, t), c in zip(schema.MIGRATIONS.items(), columns, strict=True)}
+
+
+def migrate(config: RunConfig, newborns: Mapping[int, Newborns], generation: int) -> dict[int, Newborns]:
     """Swap newborns along every edge of the topology, if this is a generation of migration.
 
-    Nobody moves twice in one generation, every island keeps its size, and an extinct island takes no part.
+    Every island keeps its size, and an extinct island takes no part.
 
     Args:
         config: The run.
@@ -76,43 +139,16 @@ def migrate(
         generation: Theirs.
 
     Returns:
-        Newborns by the island on which they will live, and the rows of `schema.MIGRATIONS`.
+        Newborns by the island on which they will live.
     """
-    rules = config.migration
-    if generation == 0 or generation % rules.every or not rules.migrants:
-        return dict(newborns), _rows(generation, [])
-    order = {
-        island: iter(rng(config.seed, Stream.MIGRATION, generation, island).permutation(len(group)).tolist())
+    if not meets(config, generation):
+        return dict(newborns)
+    near = neighbours(config)
+    slots = {
+        island: departures(config, island, generation, len(group), [n for n in near[island] if n in newborns])
         for island, group in newborns.items()
     }
-    places = {island: [(island, slot) for slot in range(len(group))] for island, group in newborns.items()}
-    moves = []
-    for a, b in edges(rules.topology, config.population.islands):
-        if a not in newborns or b not in newborns:
-            continue
-        for _ in range(rules.migrants):
-            i, j = next(order[a]), next(order[b])
-            places[a][i], places[b][j] = places[b][j], places[a][i]
-            moves += [(int(newborns[a].ids[i]), a, b), (int(newborns[b].ids[j]), b, a)]
-    return {island: _gather(newborns, island, where) for island, where in places.items()}, _rows(generation, moves)
-
-
-def _gather(newborns: Mapping[int, Newborns], island: int, places: list[tuple[int, int]]) -> Newborns:
-    """The individuals at these places, on `island`."""
-    out = newborns[island].take(slice(None))
-    for slot, (source, index) in enumerate(places):
-        if source == island:
-            continue
-        guest = newborns[source]
-        for name in ARRAYS:
-            getattr(out, name)[slot] = getattr(guest, name)[index]
-        for name, trait in out.traits.items():
-            trait[slot] = guest.traits[name][index]
-        if out.lines is not None and guest.lines is not None:
-            out.lines[slot] = guest.lines[index]
-    return out
-
-
-def _rows(generation: int, moves: list[tuple[int, int, int]]) -> dict[str, np.ndarray]:
-    columns = [np.full(len(moves), generation), *np.array(moves, dtype=np.int64).reshape(-1, 3).T]
-    return {n: c.astype(t) for (n, t), c in zip(schema.MIGRATIONS.items(), columns, strict=True)}
+    return {
+        island: arrive(group, slots[island], {n: newborns[n].take(slots[n][island]) for n in slots[island]})
+        for island, group in newborns.items()
+    }

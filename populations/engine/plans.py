@@ -7,17 +7,14 @@ with a run that must be the one asked for.
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from alife.configuration.keys import RunConfig, parse_config
 from alife.configuration.parsing import flatten
 from alife.configuration.remarks import warnings
 from alife.configuration.values import GIVEN
 from alife.errors import UserError
-from alife.evolution import founding, networks, objects
-from alife.evolution.reproduction import founders
-from alife.organism.measures import DEAD_ZERO
+from alife.evolution import founding, objects
 from alife.world.task import Task
+from populations.engine.backend import Source
 from populations.engine.choosing import BackendName, choose
 from populations.engine.coordinator import RunState
 from populations.engine.drive import Begin, MakeBackend, begin
@@ -47,16 +44,10 @@ def new(
     warned = [*said, *founding.remarks(config)]
 
     def start(make_backend: MakeBackend) -> RunState:
-        drawn = networks.founder(config, physics)
-        islands = range(config.population.islands)
-        newborns = {i: founders(config, n_weights, i, genomes, drawn) for i in islands}
-        norms = np.concatenate([np.linalg.norm(group.messages, axis=1) for group in newborns.values()])
         backend = make_backend(config, physics)
-        collapse_norm = DEAD_ZERO * float(np.median(norms))
-        recorder = begin(
-            out, backend, physics.task, -1, newborns, {"collapse_norm": collapse_norm}, own, brought, warned
-        )
-        return RunState(backend.config, recorder, backend, newborns, 0, collapse_norm, warned=warned)
+        recorder = begin(out, backend, physics.task, 0, own, brought, warned)
+        source = Source(genomes=genomes)
+        return RunState(backend.config, recorder, backend, n_weights, source, {}, warned=warned)
 
     return start
 
@@ -99,9 +90,13 @@ def further(
 
     def start(make_backend: MakeBackend) -> RunState:
         try:
-            generation, newborns, meta = recorder.checkpoint()
-            norm = check_newborns(newborns, meta, config, physics, out)
-            objects.check_births(newborns.values(), objects.on_record(own), out)
+            generation, entries = recorder.last_checkpoint()
+            alive: set[int] = set()
+            for entry in entries:
+                newborns, meta = recorder.thaw([entry])
+                norm = check_newborns(newborns, meta, config, physics, out)
+                objects.check_births(newborns.values(), objects.on_record(own), out)
+                alive |= newborns.keys()
             backend = make_backend(config, physics)
             backend.require(recorder.manifest["class"])
             recorder.verify()
@@ -114,7 +109,10 @@ def further(
             raise
         if aged:
             tell(events.Note(text=f"{out}: {aged}"))
-        return RunState(config, recorder, backend, newborns, generation, norm, committed=generation - 1, warned=warned)
+        gone = {island: generation for island in range(config.population.islands) if island not in alive}
+        source = Source(generation, entries=entries, gone=gone)
+        weights, meta = physics.shape.n_weights, {"collapse_norm": norm}
+        return RunState(config, recorder, backend, weights, source, meta, committed=generation - 1, warned=warned)
 
     return start
 

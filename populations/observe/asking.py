@@ -31,6 +31,10 @@ class Callbacks:
         self._asked = [_Asked(callback) for callback in callbacks]
         self._hurry = hurry
 
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self._asked)
+
     def start(self, run: Underway) -> Iterator[tuple[str, Stop]]:
         """Who stops the run before its first generation: name and why."""
         for asked in list(self._asked):

@@ -1,6 +1,6 @@
 """From what a generation did to the rows of the record.
 
-Call `births` and `summary` for each island, `concatenate` for all.
+Call `births` for each island, `concatenate` for those of a worker, and `summaries` of these.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -46,40 +46,41 @@ def _counts(slots: Sequence[Ints], size: int) -> np.ndarray:
     return np.bincount(np.concatenate(slots), minlength=size).astype(np.int32)
 
 
-def summary(
-    island: int,
-    generation: int,
+def summaries(
     births: Mapping[str, np.ndarray],
-    seconds: float,
+    seconds: Mapping[int, float],
     own: Sequence[Mapping[str, Any]] = (),
     left_out: Collection[str] = (),
 ) -> dict[str, np.ndarray]:
-    """The row of `schema.generation_columns` for one island's generation.
+    """Rows of `schema.generation_columns` for islands in one generation, one an island.
 
     Args:
-        island: Where.
-        generation: When.
-        births: As of `births`.
-        seconds: What its life took.
+        births: As of `births`, of one island after the other.
+        seconds: What the life of each island took, in the same order.
         own: The run's own columns.
         left_out: Columns that were not taken in this generation: they have no statistics.
     """
     causes, offspring = births["cause_of_death"], births["n_offspring"]
-    row: dict[str, float] = {
-        "generation": generation,
-        "island": island,
-        "size": len(causes),
-        "diverged": int((causes == "diverged").sum()),
-        "collapsed": int((causes == "collapsed").sum()),
-        "parents": int((offspring > 0).sum()),
-        "seconds": seconds,
+    islands, count = np.array(list(seconds)), len(seconds)
+    home = np.searchsorted(islands, births["island"])
+
+    def number(which: np.ndarray) -> np.ndarray:
+        return np.bincount(home[which], minlength=count)
+
+    columns: dict[str, np.ndarray] = {
+        "generation": np.full(count, births["generation"][0]),
+        "island": islands,
+        "size": np.bincount(home, minlength=count),
+        "diverged": number(causes == "diverged"),
+        "collapsed": number(causes == "collapsed"),
+        "parents": number(offspring > 0),
+        "seconds": np.array(list(seconds.values())),
     }
-    found = statistics(births, np.zeros(len(causes), np.int64), 1, [column["name"] for column in own])
-    row |= {name: float(value[0]) for name, value in found.items()}
-    row |= {f"{name}_differential": np.nan for name in left_out}
-    return {name: np.array([row[name]]).astype(kind) for name, kind in schema.generation_columns(own).items()}
+    columns |= statistics(births, home, count, [column["name"] for column in own])
+    columns |= {f"{name}_differential": np.full(count, np.nan) for name in left_out}
+    return {name: columns[name].astype(kind) for name, kind in schema.generation_columns(own).items()}
 
 
-def concatenate(tables: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+def concatenate(tables: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
     """Tables of the same columns, one below the other."""
     return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}

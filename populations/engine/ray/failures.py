@@ -7,7 +7,7 @@ import re
 import time
 from collections import defaultdict, deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
@@ -15,8 +15,6 @@ import ray
 from ray.exceptions import ActorUnschedulableError, OutOfMemoryError, RayActorError, RayError, RayTaskError
 
 from alife.errors import UserError
-from alife.evolution.island import Scores
-from alife.evolution.selection import Choice
 from populations.engine.ray.devices import DeviceError
 
 START_SECONDS = 120.0
@@ -24,8 +22,10 @@ START_SECONDS = 120.0
 `ray.hang_timeout`; the next wave of workers on that node is given twice as long, and so on up to `DOUBLINGS` times."""
 DOUBLINGS = 3
 PING_SECONDS = 0.5
+REPORT_SECONDS = 1.0
+"""A worker that has nothing to report says so after so long."""
 PATIENCE = 10.0
-"""A call that takes this many times the median of earlier ones of its kind has hung, even if its worker answers."""
+"""A life that takes this many times the median of others has hung, even if its worker answers."""
 
 
 class Clock:
@@ -46,16 +46,32 @@ class Clock:
 class Handle:
     """One worker as the driver sees it.
 
-    `call` is under way unless the phase is "idle", and has been for `busy` seconds. `ping` has been unanswered for
-    `silent` seconds; once one was answered, the process is `up`. `since` is when it was given what it does now: a
-    start, or an island. `node` is known once a ping was answered, `machine` (its class) once it has started. While it
-    conceives, `following` is the next island and the call to live it, which waits behind.
+    Attributes:
+        name: What it is called.
+        actor: Whom to call.
+        call: Under way for `busy` seconds: a start, then a beginning, then one report after the other.
+        since: When it began to start.
+        number: Of this run's workers.
+        node: Known once a ping was answered.
+        machine: Its class, known once it has started.
+        phase: "start", "idle" (nothing to live yet), "begin" or "live".
+        busy: Seconds that the call has been under way.
+        up: Whether a ping was ever answered.
+        ping: The one that has not been answered for `silent` seconds, while it starts.
+        silent: See `ping`.
+        sees: Whether it sees the run folder.
+        term: Of reports that are to be believed.
+        islands: That it keeps, and where they stand.
+        living: Island, generation and seconds of the life under way, as it reported last.
+        known: What it was told of where its islands' neighbours are.
+        merging: Kind and names of parts that it merges.
     """
 
     name: str
     actor: Any
     call: ray.ObjectRef
     since: float
+    number: int = 0
     node: str = ""
     machine: Mapping[str, Any] | None = None
     phase: str = "start"
@@ -63,10 +79,12 @@ class Handle:
     up: bool = False
     ping: ray.ObjectRef | None = None
     silent: float = 0.0
-    island: int | None = None
-    scores: Scores | None = None
-    choice: Choice | None = None
-    following: tuple[int, ray.ObjectRef] | None = None
+    sees: bool = False
+    term: int = 0
+    islands: dict[int, int] = field(default_factory=dict)
+    living: tuple[int, int, float] | None = None
+    known: dict[int, int] = field(default_factory=dict)
+    merging: list[tuple[str, list[str]]] = field(default_factory=list)
 
 
 @dataclass
@@ -93,15 +111,18 @@ class FailureDetector:
         self._timeout = timeout
         self._all = Waves()
         self._nodes: defaultdict[str, Waves] = defaultdict(Waves)
-        self._took: dict[str, deque[float]] = {phase: deque(maxlen=64) for phase in ("start", "live", "conceive")}
+        self._took: dict[str, deque[float]] = {phase: deque(maxlen=64) for phase in ("start", "live")}
 
-    def answered(self, handle: Handle) -> None:
-        """A call has come back: what it took is what others may take."""
-        self._took[handle.phase].append(handle.busy)
-        if handle.phase == "start":
-            self._all.count = 0
-            if handle.busy <= self._start_seconds:
-                self._nodes[handle.node].count = 0
+    def started(self, handle: Handle) -> None:
+        """A worker is up: what it took is what others may take."""
+        self._took["start"].append(handle.busy)
+        self._all.count = 0
+        if handle.busy <= self._start_seconds:
+            self._nodes[handle.node].count = 0
+
+    def lived(self, seconds: float) -> None:
+        """What a generation of an island has taken."""
+        self._took["live"].append(seconds)
 
     def false_start(self, handle: Handle) -> float:
         """A worker was lost while it started: seconds to wait before the next one is, more after each wave."""
@@ -114,15 +135,34 @@ class FailureDetector:
         return max(START_SECONDS, self._timeout)
 
     def misses(self, handle: Handle, seconds: float) -> str:
-        """Why a worker is to be given up, if it is: it died idle, answers no ping, or takes unreasonably long.
+        """Why a worker is to be given up, if it is: it answers nothing, or takes unreasonably long.
 
         Args:
-            handle: Of the worker; its times are brought up to date, and it is pinged at once and then now and then.
+            handle: Of the worker; its times are brought up to date, and while it starts it is pinged now and then.
             seconds: Since the last look.
         """
         timeout = self._timeout
-        slowness = 2 ** min(self._nodes[handle.node].count, DOUBLINGS) if handle.phase == "start" else 1
         handle.busy += seconds
+        if handle.phase in ("start", "idle"):
+            if why := self._unanswered(handle, seconds):
+                return why
+            limit = self._start_seconds * self._slowness(handle)
+            return f"did not start within {limit:.0f} s" if handle.phase == "start" and handle.busy > limit else ""
+        if handle.busy > timeout + REPORT_SECONDS:
+            return f"no answer for {timeout:g} s"
+        if handle.living is None or not self._took["live"]:
+            return ""
+        island, generation, since = handle.living
+        handle.living = island, generation, since + seconds
+        limit = max(timeout, PATIENCE * median(self._took["live"]))
+        return f"hung for {limit:.0f} s" if since > limit else ""
+
+    def _slowness(self, handle: Handle) -> int:
+        return 2 ** min(self._nodes[handle.node].count, DOUBLINGS) if handle.phase == "start" else 1
+
+    def _unanswered(self, handle: Handle, seconds: float) -> str:
+        """Ping a worker; why it is to be given up if it does not answer."""
+        limit = self._timeout * self._slowness(handle)
         handle.silent += seconds
         if handle.ping is None:
             if handle.silent > PING_SECONDS or not handle.up:
@@ -133,16 +173,9 @@ class FailureDetector:
             except RayError as error:
                 return reason(error)
             handle.ping, handle.silent, handle.up = None, 0.0, True
-        elif handle.up and handle.silent > timeout * slowness:
-            return f"no answer for {timeout * slowness:g} s"
-        if handle.phase == "idle":
-            return ""
-        if handle.phase == "start":
-            limit = self._start_seconds * slowness
-            return f"did not start within {limit:.0f} s" if handle.busy > limit else ""
-        earlier = self._took[handle.phase] or self._took["live"]
-        limit = max(timeout, PATIENCE * median(earlier)) if earlier else float("inf")
-        return f"hung for {limit:.0f} s" if handle.busy > limit else ""
+        elif handle.up and handle.silent > limit:
+            return f"no answer for {limit:g} s"
+        return ""
 
 
 def reason(error: RayError) -> str:

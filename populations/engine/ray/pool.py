@@ -82,7 +82,8 @@ class WorkerPool:
                 num_cpus=self._ray.cpus_per_host, num_gpus=self._ray.gpus_per_host, **self._placing.options()
             ).remote()
             start = actor.start.remote(siblings.ROOT, self._sent)
-            self.handles.append(Handle(f"worker {self._numbered}", actor, start, time.monotonic()))
+            name, now = f"worker {self._numbered}", time.monotonic()
+            self.handles.append(Handle(name, actor, start, now, self._numbered))
 
     def check(self, seconds: float) -> None:
         """Raise when for long there has been no worker that is up, or at once when no node has ever been of use."""

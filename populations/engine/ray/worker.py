@@ -1,10 +1,12 @@
-"""The Ray actor around a worker: it answers pings while it starts and lives.
+"""The Ray actor around a worker: it answers pings while it starts, and reports while it lives.
 
 `populations.engine.ray.supervisor` starts one for each worker of a run. It imports nothing heavy, so that a process is
 up, and can be told from one that hangs, before it loads torch. What is here goes to workers as it is, so that they need
 not find it on their path.
 """
 
+import contextlib
+import ctypes
 import os
 import socket
 import sys
@@ -13,22 +15,22 @@ from typing import TYPE_CHECKING, Any
 
 import ray
 from ray import cloudpickle
+from ray.exceptions import RayError
 
 from alife import siblings
 from alife.siblings import claim
 
 if TYPE_CHECKING:
     from alife.configuration.keys import RunConfig
-    from alife.evolution.island import Scores
-    from alife.evolution.reproduction import Newborns
     from alife.world.projections import Physics
-    from populations.engine.worker import Worker
+    from populations.engine.messages import Message
+    from populations.engine.resident import Report, Resident, RunFolder, Task
 
 
 class PingedWorker:
-    """`Worker` on Ray. Its constructor does nothing, so that every error belongs to a call."""
+    """`populations.engine.resident.Resident` on Ray. Its constructor does nothing: every error belongs to a call."""
 
-    worker: "Worker"
+    resident: "Resident"
 
     def start(self, root: str, given: Sequence[ray.ObjectRef]) -> dict[str, Any]:
         """Become ready to live.
@@ -46,6 +48,7 @@ class PingedWorker:
             return found
         from alife import plugins
         from populations.engine.ray.devices import device_errors
+        from populations.engine.resident import Resident
         from populations.engine.worker import Worker, machine_class
 
         config: RunConfig
@@ -53,24 +56,24 @@ class PingedWorker:
         texts, config, physics = ray.get(list(given))
         plugins.bring(texts)
         with device_errors():
-            self.worker = Worker(config, physics)
+            self.resident = Resident(Worker(config, physics), _deliver, device_errors, _name_thread)
             machine = machine_class(config)
         node = ray.get_runtime_context().get_node_id()
         return {"where": f"{socket.gethostname()}:{os.getpid()}", "node": node, "machine": machine}
 
-    def live(self, *args: Any) -> "Scores":
-        """As `Worker.live`."""
-        from populations.engine.ray.devices import device_errors
+    def begin(self, folder: "RunFolder", watched: bool) -> bool:
+        """As `Resident.begin`."""
+        return self.resident.begin(folder, watched)
 
-        with device_errors():
-            return self.worker.live(*args)
+    @ray.method(concurrency_group="tasks")
+    def tell(self, tasks: "Sequence[Task]") -> None:
+        """As `Resident.tell`: from the driver, and from other workers."""
+        self.resident.tell(tasks)
 
-    def conceive(self, *args: Any) -> "Newborns":
-        """As `Worker.conceive`."""
-        from populations.engine.ray.devices import device_errors
-
-        with device_errors():
-            return self.worker.conceive(*args)
+    @ray.method(concurrency_group="reports")
+    def report(self, most: float, least: float) -> "Report":
+        """As `Resident.report`."""
+        return self.resident.report(most, least)
 
     @ray.method(concurrency_group="health")
     def ping(self) -> str:
@@ -78,8 +81,10 @@ class PingedWorker:
         return str(ray.get_runtime_context().get_node_id())
 
 
+_libc = ctypes.CDLL(None)
 _remote: Any = ray.remote
-WorkerActor = _remote(max_restarts=0, max_task_retries=0, concurrency_groups={"health": 1})(PingedWorker)
+_GROUPS = {"health": 1, "tasks": 1, "reports": 1}
+WorkerActor = _remote(max_restarts=0, max_task_retries=0, concurrency_groups=_GROUPS)(PingedWorker)
 
 
 def errand(root: str, job: bytes) -> tuple[dict[str, str], Any]:
@@ -97,6 +102,18 @@ def errand(root: str, job: bytes) -> tuple[dict[str, str], Any]:
     from populations.engine.ray.tasks import work
 
     return {}, work(*cloudpickle.loads(job))
+
+
+def _deliver(to: Any, messages: "list[Message]") -> None:
+    """Hand messages to another worker; if it is gone, they are asked for again once its islands have another."""
+    with contextlib.suppress(RayError):
+        to.tell.remote(messages)
+
+
+def _name_thread(doing: str) -> None:
+    """Let a thread be called after what it does, as `top -H` shows it on Linux."""
+    if sys.platform == "linux":
+        _libc.prctl(15, f"alife {doing}"[:15].encode(), 0, 0, 0)
 
 
 def _hidden(root: str) -> dict[str, str]:

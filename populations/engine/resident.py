@@ -1,0 +1,299 @@
+"""A worker that lives on by itself: one thread lives its islands, another writes what they came to.
+
+Make a `Resident`, `tell` it what there is to do, and ask for a `report`; nobody waits for it and it waits for nobody
+but its islands' neighbours. What it is told takes effect between two lives.
+"""
+
+import queue
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from alife.errors import UserError
+from populations.engine.islands import Islands
+from populations.engine.messages import Entry, Merged, Message, News, Order, Resend, Source
+from populations.engine.worker import Worker
+from populations.record import shards
+from populations.record.reader import fetch_manifest, kept
+from populations.record.storage import Folder, explained, open_folder
+
+Files = list[tuple[str, bytes]]
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The run folder, as far as a worker is to know it.
+
+    Attributes:
+        uri: A path or an fsspec URI; absolute.
+        epoch: Of its manifest, with which names of files begin.
+        created: Of its manifest: a folder of that name elsewhere is another one.
+        columns: The manifest's.
+    """
+
+    uri: str
+    epoch: int
+    created: str
+    columns: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Keep islands from now on."""
+
+    islands: Sequence[int]
+    source: Source
+
+
+@dataclass(frozen=True)
+class Book:
+    """Where islands are kept that others here are neighbours of: a number, and whom to hand messages to."""
+
+    addresses: Mapping[int, tuple[int, Any]]
+
+
+@dataclass(frozen=True)
+class Merge:
+    """Make one part of several."""
+
+    kind: str
+    entries: Sequence[Entry]
+
+
+@dataclass(frozen=True)
+class Term:
+    """What comes from now on belongs to another term; reports say theirs, so that those from before are told apart."""
+
+    term: int
+
+
+Task = Message | Order | Place | Book | Merge | Term
+
+
+@dataclass
+class Report:
+    """What has happened since the last one.
+
+    Attributes:
+        term: Of all of it.
+        news: In order.
+        files: What is to be written for a worker that does not see the run folder, by name.
+        busy: Island and generation that are being lived, and for how many seconds; None if none is.
+        waited: Seconds so far in which no island could live on.
+        lived: Seconds so far in which one did.
+    """
+
+    term: int = 0
+    news: list[News] = field(default_factory=list)
+    files: Files = field(default_factory=list)
+    busy: tuple[int, int, float] | None = None
+    waited: float = 0.0
+    lived: float = 0.0
+
+
+class Resident:
+    """Keeps islands.
+
+    Args:
+        worker: Lives them.
+        send: Hands messages on: whom to, what.
+        guard: Put around all work.
+        name: Told what the thread that calls it does, in a word.
+    """
+
+    def __init__(
+        self,
+        worker: Worker,
+        send: Callable[[Any, list[Message]], None],
+        guard: Callable[[], AbstractContextManager[None]] = nullcontext,
+        name: Callable[[str], None] = lambda _: None,
+    ):
+        self._worker, self._send, self._guard, self._name = worker, send, guard, name
+        worker.doing = name
+        self._tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
+        self._writer = ThreadPoolExecutor(1, "writer")
+        self._changed = threading.Condition()
+        self._report = Report()
+        self._error: BaseException | None = None
+        self._since: tuple[int, int, float] | None = None
+        self._book: dict[int, tuple[int, Any]] = {}
+        self._told = 0.0
+
+    def begin(self, folder: RunFolder, watched: bool) -> bool:
+        """Start to live.
+
+        Args:
+            folder: The run's.
+            watched: Whether births of each generation are reported.
+
+        Returns:
+            Whether files can be written and read here; else they are handed on with reports.
+        """
+        self._folder, self._access = folder, _seen(folder)
+        self._islands = Islands(self._worker.config, partial(self._live, watched))
+        threading.Thread(target=self._go, name="islands", daemon=True).start()
+        return self._access is not None
+
+    def tell(self, tasks: Sequence[Task]) -> None:
+        """Have something done, after what was told before."""
+        for task in tasks:
+            self._tasks.put(task)
+
+    def report(self, most: float, least: float) -> Report:
+        """What has happened.
+
+        Args:
+            most: Seconds to wait for something to happen.
+            least: Seconds between two reports.
+
+        Raises:
+            BaseException: What has ended the worker.
+        """
+        time.sleep(max(0.0, min(most, self._told + least - time.monotonic())))
+        with self._changed:
+            self._changed.wait_for(lambda: self._error or self._report.news, most)
+            self._told = time.monotonic()
+            if self._error:
+                raise self._error
+            report = self._report
+            self._report = Report(report.term, waited=report.waited, lived=report.lived)
+        if since := self._since:
+            report.busy = (*since[:2], time.monotonic() - since[2])
+        return report
+
+    def _go(self) -> None:
+        try:
+            with self._guard():
+                lived = False
+                while True:
+                    self._take(wait=not lived)
+                    lived = self._islands.step()
+                    self._hand_on()
+        except BaseException as error:
+            self._fail(error)
+
+    def _take(self, wait: bool) -> None:
+        """Do what was told; if there is nothing else to do, wait for something."""
+        if wait and self._tasks.empty():
+            self._name("waiting")
+            began = time.monotonic()
+            self._do(self._tasks.get())
+            self._report.waited += time.monotonic() - began
+        while True:
+            try:
+                self._do(self._tasks.get_nowait())
+            except queue.Empty:
+                return
+
+    def _do(self, task: Task) -> None:
+        match task:
+            case Place():
+                self._place(task)
+            case Book(addresses=addresses):
+                self._book |= addresses
+                self._islands.order(Resend(list(addresses)))
+            case Merge(kind=kind, entries=entries):
+                self._write(partial(self._merged, kind, entries))
+            case Term(term=term):
+                with self._changed:
+                    self._report.term, self._report.news, self._report.files = term, [], []
+            case _ if isinstance(task, Order):
+                self._islands.order(task)
+            case _:
+                self._islands.receive(task)
+
+    def _place(self, task: Place) -> None:
+        settle, news = self._worker.settle(task.islands, task.source, self._read, self._folder.uri)
+        self._tell(news, self._report.term)
+        self._islands.order(settle)
+        self._islands.order(Resend(task.islands))
+
+    def _read(self, name: str, size: int) -> bytes:
+        assert self._access is not None
+        with explained(self._access, f"reading {name}"):
+            return self._access.read(name, size)
+
+    def _live(self, watched: bool, island: int, generation: int, *args: Any) -> Any:
+        self._name("living")
+        began = time.monotonic()
+        self._since = island, generation, began
+        outcome = self._worker.live_one(watched, island, generation, *args)
+        self._since = None
+        self._report.lived += time.monotonic() - began
+        return outcome
+
+    def _hand_on(self) -> None:
+        """Give away what has come of it: messages to islands elsewhere, news, and what is to be written."""
+        islands = self._islands
+        by_address: dict[int, tuple[Any, list[Message]]] = {}
+        for message in islands.outbox:
+            if message.receiver in self._book:
+                number, to = self._book[message.receiver]
+                by_address.setdefault(number, (to, []))[1].append(message)
+        islands.outbox.clear()
+        for to, messages in by_address.values():
+            self._send(to, messages)
+        if islands.news:
+            self._tell(list(islands.news), self._report.term)
+            islands.news.clear()
+        for unwritten in islands.seals:
+            self._write(partial(self._sealed, unwritten))
+        islands.seals.clear()
+
+    def _write(self, job: Callable[[shards.Put], News]) -> None:
+        self._writer.submit(self._written, job, self._report.term)
+
+    def _written(self, job: Callable[[shards.Put], News], term: int) -> None:
+        self._name("writing")
+        try:
+            files: Files = []
+            if self._access is None:
+                news = job(lambda name, data: files.append((name, data)))
+            else:
+                there = self._access
+                with explained(there, "writing", lambda: f"; {kept(there)}"):
+                    news = job(there.write)
+            self._tell([news], term, files)
+        except BaseException as error:
+            self._fail(error)
+        self._name("written")
+
+    def _sealed(self, unwritten: Any, put: shards.Put) -> News:
+        return self._worker.write(put, self._mark(), self._folder.columns, unwritten)
+
+    def _merged(self, kind: str, entries: Sequence[Entry], put: shards.Put) -> News:
+        config, columns = self._worker.config, self._folder.columns
+        entry = shards.merge(put, self._read, self._mark(), config, columns, kind, entries, self._folder.uri)
+        return Merged(kind, [each["name"] for each in entries], entry)
+
+    def _mark(self) -> str:
+        return f"{self._folder.epoch}-{secrets.token_hex(4)}"
+
+    def _tell(self, news: Sequence[News], term: int, files: Sequence[tuple[str, bytes]] = ()) -> None:
+        with self._changed:
+            if term == self._report.term:
+                self._report.news += news
+                self._report.files += files
+                self._changed.notify_all()
+
+    def _fail(self, error: BaseException) -> None:
+        with self._changed:
+            self._error = self._error or error
+            self._changed.notify_all()
+
+
+def _seen(folder: RunFolder) -> Folder | None:
+    """The run folder, if this machine sees it and not another one of that name."""
+    try:
+        there = open_folder(folder.uri)
+        content = fetch_manifest(there)[0]
+        there.check_writable()
+    except (UserError, OSError):
+        return None
+    return there if (content["epoch"], content["created"]) == (folder.epoch, folder.created) else None
