@@ -315,10 +315,10 @@ def _put_on_record(run: RunState, generation: int, status: str) -> None:
     run.recorder.commit_sealed(generation - 1, [seal.parts for seal in seals], merged, status=status)
     flow.seals = [seal for seal in flow.seals if seal not in seals]
     flow.merged, flow.start, flow.stored = [], generation, True
-    took = time.perf_counter() - began
+    took, news = time.perf_counter() - began, generation - 1 > run.committed
     run.committed = generation - 1
     run.seconds["records"] = run.seconds.get("records", 0) + took + sum(seal.seconds for seal in seals)
-    if generation > run.source.generation:
+    if news:
         run.tell(events.Commit(generation=generation - 1, status=status, seconds=took))
     if status == "running":
         _merge(run)

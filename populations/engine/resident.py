@@ -4,8 +4,10 @@ Make a `Resident`, `tell` it what there is to do, and ask for a `report`; nobody
 but its islands' neighbours. What it is told takes effect between two lives.
 """
 
+import ctypes
 import queue
 import secrets
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -104,7 +106,6 @@ class Resident:
         worker: Lives them.
         send: Hands messages on: whom to, what.
         guard: Put around all work.
-        name: Told what the thread that calls it does, in a word.
     """
 
     def __init__(
@@ -112,10 +113,9 @@ class Resident:
         worker: Worker,
         send: Callable[[Any, list[Message]], None],
         guard: Callable[[], AbstractContextManager[None]] = nullcontext,
-        name: Callable[[str], None] = lambda _: None,
     ):
-        self._worker, self._send, self._guard, self._name = worker, send, guard, name
-        worker.doing = name
+        self._worker, self._send, self._guard = worker, send, guard
+        worker.doing = name_thread
         self._tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
         self._writer = ThreadPoolExecutor(1, "writer")
         self._changed = threading.Condition()
@@ -181,7 +181,7 @@ class Resident:
     def _take(self, wait: bool) -> None:
         """Do what was told; if there is nothing else to do, wait for something."""
         if wait and self._tasks.empty():
-            self._name("waiting")
+            name_thread("waiting")
             began = time.monotonic()
             self._do(self._tasks.get())
             self._report.waited += time.monotonic() - began
@@ -220,7 +220,7 @@ class Resident:
             return self._access.read(name, size)
 
     def _live(self, watched: bool, island: int, generation: int, *args: Any) -> Any:
-        self._name("living")
+        name_thread("living")
         began = time.monotonic()
         self._since = island, generation, began
         outcome = self._worker.live_one(watched, island, generation, *args)
@@ -250,7 +250,7 @@ class Resident:
         self._writer.submit(self._written, job, self._report.term)
 
     def _written(self, job: Callable[[shards.Put], News], term: int) -> None:
-        self._name("writing")
+        name_thread("writing")
         try:
             files: Files = []
             if self._access is None:
@@ -262,7 +262,7 @@ class Resident:
             self._tell([news], term, files)
         except BaseException as error:
             self._fail(error)
-        self._name("written")
+        name_thread("written")
 
     def _sealed(self, unwritten: Any, put: shards.Put) -> News:
         return self._worker.write(put, self._mark(), self._folder.columns, unwritten)
@@ -297,3 +297,12 @@ def _seen(folder: RunFolder) -> Folder | None:
     except (UserError, OSError):
         return None
     return there if (content["epoch"], content["created"]) == (folder.epoch, folder.created) else None
+
+
+def name_thread(doing: str) -> None:
+    """Let the thread that calls be named after what it does, as `top -H` shows it on Linux."""
+    if sys.platform == "linux":
+        _LIBC.prctl(15, f"alife {doing}"[:15].encode(), 0, 0, 0)
+
+
+_LIBC = ctypes.CDLL(None)

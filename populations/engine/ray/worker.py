@@ -6,7 +6,6 @@ not find it on their path.
 """
 
 import contextlib
-import ctypes
 import os
 import socket
 import sys
@@ -56,7 +55,7 @@ class PingedWorker:
         texts, config, physics = ray.get(list(given))
         plugins.bring(texts)
         with device_errors():
-            self.resident = Resident(Worker(config, physics), _deliver, device_errors, _name_thread)
+            self.resident = Resident(Worker(config, physics), _deliver, device_errors)
             machine = machine_class(config)
         node = ray.get_runtime_context().get_node_id()
         return {"where": f"{socket.gethostname()}:{os.getpid()}", "node": node, "machine": machine}
@@ -81,7 +80,6 @@ class PingedWorker:
         return str(ray.get_runtime_context().get_node_id())
 
 
-_libc = ctypes.CDLL(None)
 _remote: Any = ray.remote
 _GROUPS = {"health": 1, "tasks": 1, "reports": 1}
 WorkerActor = _remote(max_restarts=0, max_task_retries=0, concurrency_groups=_GROUPS)(PingedWorker)
@@ -108,12 +106,6 @@ def _deliver(to: Any, messages: "list[Message]") -> None:
     """Hand messages to another worker; if it is gone, they are asked for again once its islands have another."""
     with contextlib.suppress(RayError):
         to.tell.remote(messages)
-
-
-def _name_thread(doing: str) -> None:
-    """Let a thread be called after what it does, as `top -H` shows it on Linux."""
-    if sys.platform == "linux":
-        _libc.prctl(15, f"alife {doing}"[:15].encode(), 0, 0, 0)
 
 
 def _hidden(root: str) -> dict[str, str]:
