@@ -88,6 +88,7 @@ class _Island:
         generation: Of the newborns.
         newborns: Conceived here, None where there are none any more.
         before: The same of the generation before, as long as it is known.
+        written: The last generation whose newborns were given out to be written.
         rows: Not yet written.
         shards: Newborns not yet written, by generation; None stands for nobody.
         greeted: Whether the neighbours were told that it is here.
@@ -97,6 +98,7 @@ class _Island:
     generation: int
     newborns: Newborns | None
     before: tuple[int, Newborns] | None = None
+    written: int = -1
     rows: list[Rows] = field(default_factory=list)
     shards: dict[int, Newborns | None] = field(default_factory=dict)
     greeted: bool = False
@@ -194,7 +196,9 @@ class Islands:
         self._gone |= order.gone
         for number, newborns in order.newborns.items():
             self._islands[number] = island = _Island(order.generation, newborns)
-            if not order.stored:
+            if order.stored:
+                island.written = order.generation
+            else:
                 island.shards[order.generation] = newborns
             self._consider(number, island)
         self._seal_ready()
@@ -278,6 +282,8 @@ class Islands:
     def _seal_at(self, generation: int) -> None:
         """Give out what is not written of the generations before one, though it may not be due."""
         for island in self._islands.values():
+            if island.written >= generation:
+                continue
             if island.newborns is None and island.generation <= generation:
                 if island.rows:
                     island.shards = {generation: None}
@@ -293,7 +299,7 @@ class Islands:
         rows: list[Rows] = []
         for number in sorted(numbers):
             island = self._islands[number]
-            stored = island.shards.pop(generation)
+            stored, island.written = island.shards.pop(generation), generation
             if stored is not None:
                 newborns[number] = stored
             rows += [row for row in island.rows if row.generation < generation]
