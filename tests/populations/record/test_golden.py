@@ -15,7 +15,7 @@ from populations.record.writer import digest, read_config
 from tests import GOLDEN
 
 DIGESTS = json.loads((GOLDEN / "digests.json").read_text())
-RUNS = ["format-1", "format-1-epoch", "format-2-shuffled"]
+RUNS = ["format-1", "format-1-epoch", "format-2-shuffled", "format-3"]
 
 
 @pytest.fixture
