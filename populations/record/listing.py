@@ -35,8 +35,9 @@ def planned(
         ValueError: What was written is not of the generations that are to be committed.
     """
     new: dict[str, list[Entry]] = {kind: [] for kind in schema.PART_KINDS}
-    for kind, entries in (item for each in sealed for item in each.items()):
-        new[kind] += [check_entry(kind, entry) for entry in entries]
+    for each in sealed:
+        for kind, entries in each.items():
+            new.setdefault(kind, []).extend(check_entry(kind, entry) for entry in entries)
     before, old = content["generation"], content["parts"]
     for kind in schema.ROWS:
         for entry in new[kind]:

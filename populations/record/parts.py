@@ -102,11 +102,10 @@ def by_generation(
     Yields:
         Columns by name.
     """
-    ends = [entry["last"] for entry in entries]
-    stop = max(ends, default=-1) if last is None else min(last, max(ends, default=-1))
     waiting = sorted((entry for entry in entries if entry["last"] >= first), key=lambda entry: -entry["first"])
+    end = max((entry["last"] for entry in waiting), default=first - 1)
     opened: list[dict[str, np.ndarray]] = []
-    for generation in range(max(first, waiting[-1]["first"]) if waiting else 0, stop + 1):
+    for generation in range(first, (end if last is None else min(last, end)) + 1):
         while waiting and waiting[-1]["first"] <= generation:
             rows = ordered("births", read(waiting.pop()))
             opened.append({name: rows[name].to_numpy() for name in rows.column_names})
@@ -117,7 +116,8 @@ def by_generation(
             if high > low
         ]
         opened = [each for each, (_, high) in zip(opened, spans, strict=True) if high < len(each["generation"])]
-        yield pieces[0] if len(pieces) == 1 else _joined(pieces)
+        if pieces:
+            yield pieces[0] if len(pieces) == 1 else _joined(pieces)
 
 
 def _joined(pieces: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
