@@ -5,6 +5,7 @@ opening.py      a run folder taken by its one writer
 shards.py       what workers write of a run, each for its own islands
 listing.py      what a manifest lists once workers have written
 commit.py       parts and checkpoints first, the manifest last
+migrate.py      an older format brought to the present one
 notes.py        what goes on record of the run itself
 steplog.py      what callbacks and loops have to say of generations
 reader.py       manifest, configuration, stored newborns and the digest
