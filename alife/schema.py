@@ -8,11 +8,12 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-FORMAT_VERSION: Final = 3
+FORMAT_VERSION: Final = 4
 """Of a run folder as it is written. Format 1 had no `starts`, `task` and `warnings` in its manifest,
-and columns of `FORMER` names; formats 1 and 2 had no `objects` and `columns`."""
+and columns of `FORMER` names; formats 1 and 2 had no `objects` and `columns`; in formats 1 to 3 each generation was in
+one part of a kind and in one checkpoint, and rows of a part were sorted by generation alone."""
 
-READABLE: Final = (1, 2, 3)
+READABLE: Final = (1, 2, 3, 4)
 """Formats that are read; the next write of the manifest makes them `FORMAT_VERSION`."""
 
 ISLAND_BITS: Final = 22
@@ -149,7 +150,15 @@ STATUSES: Final = ("running", "interrupted", "finished", "extinct", "failed")
 
 ROWS: Final = ("births", "migrations", "generations")
 PART_KINDS: Final = (*ROWS, "checkpoints")
-"""Folders of immutable parts; what the manifest does not list does not exist."""
+"""Folders of immutable parts; what the manifest does not list does not exist. Parts of a kind may overlap in
+generations, each with rows of other islands, and a generation's checkpoint may be several files, its shards."""
+
+ROW_ORDER: Final = {
+    "births": ("generation", "id"),
+    "migrations": ("generation", "to_island", "id"),
+    "generations": ("generation", "island"),
+}
+"""By what the rows of a part are sorted, those of formats 1 to 3 by generation alone; no two rows are equal in it."""
 
 
 FEW_ROWS: Final = 1 << 20

@@ -10,6 +10,7 @@ bench.py   bench
 paper.py   paper
 data.py    data
 listing.py list
+migrate.py migrate
 deploy.py  deploy
 logs.py    how much a command says on standard error
 common.py  what several of them share

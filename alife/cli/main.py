@@ -4,12 +4,12 @@ import argparse
 import sys
 
 from alife import __version__, siblings
-from alife.cli import bench, data, deploy, flags, listing, logs, paper, run, show, study
+from alife.cli import bench, data, deploy, flags, listing, logs, migrate, paper, run, show, study
 from alife.cli.common import Run, unattended
 from alife.cli.output import READER_GONE, standard
 from alife.errors import BadArgument, UserError
 
-KINDS = (run, show, study, paper, bench, data, listing, deploy)
+KINDS = (run, show, study, paper, bench, data, listing, migrate, deploy)
 
 DESCRIPTION = """\
 Evolve populations of neural quines: networks that print their own weights, learn for a lifetime, classify images, and

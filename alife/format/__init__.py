@@ -4,6 +4,7 @@ fields.py       the fields of a manifest, and what each must be
 manifest.py     the manifest: what its fields say together, and its text
 stored.py       configuration and parts, as a manifest lists them
 checkpoints.py  newborns, and adults of a run's end, as safetensors
+shards.py       the newborns of a generation in one file or several
 files.py        files in folders that somebody else may have made
 parquet.py      Parquet that somebody else may have written
 pages.py        what a Parquet file says of its size, before anything is unpacked

@@ -18,6 +18,7 @@ from alife.errors import UserError, damaged
 from alife.evolution import mutation
 from alife.evolution.mutation import GAUSSIAN, Mutation
 from alife.evolution.reproduction import ARRAYS, Era, Floats, Newborns, birth, by_era, generation_of
+from alife.format import manifest as manifests
 from alife.organism.shape import Shape, Tensors
 from alife.words import count
 
@@ -46,7 +47,7 @@ def retained(generations: Iterable[int], keep: int) -> set[int]:
 
 
 def encode(generation: int, newborns: Mapping[int, Newborns], meta: Mapping[str, Any]) -> bytes:
-    """One file with the newborns of all islands.
+    """One file with the newborns of some islands, or of all.
 
     Args:
         generation: Theirs.
@@ -64,12 +65,11 @@ def encode(generation: int, newborns: Mapping[int, Newborns], meta: Mapping[str,
     how, past = (first := next(iter(newborns.values()))).mutation, first.past
     if any((island.mutation, island.past) != (how, past) for island in newborns.values()):
         raise ValueError("islands with different operators of mutation, or pasts")
-    tensors, survivors = {}, False
+    tensors = {}
     for number, island in sorted(newborns.items()):
         for name in ARRAYS:
             if name not in _USUAL or not np.array_equal(getattr(island, name), _USUAL[name](island.ids)):
                 tensors[f"{number}/{name}"] = np.ascontiguousarray(getattr(island, name))
-        survivors |= f"{number}/origins" in tensors
         for name, values in island.traits.items():
             tensors[f"{number}/traits/{name}"] = np.ascontiguousarray(values)
         if island.lines is not None:
@@ -85,7 +85,7 @@ def encode(generation: int, newborns: Mapping[int, Newborns], meta: Mapping[str,
     }
     if how != GAUSSIAN:
         metadata["mutation"] = mutation.dump(how)
-    if past and survivors:
+    if past:
         metadata["past"] = json.dumps([[era.until, era.noise_seed, mutation.dump(era.mutation)] for era in past])
     return safetensors.numpy.save(tensors, metadata)
 
@@ -173,7 +173,7 @@ def not_kept(run: str, manifest: Mapping[str, Any], generation: int) -> NotKept:
         manifest: The run's.
         generation: Theirs, one of those that lived.
     """
-    kept = sorted(entry["generation"] for entry in manifest["parts"]["checkpoints"])
+    kept = manifests.kept(manifest)
     why = f"{run}: newborns of generation {generation} are not kept, those of {', '.join(map(str, kept))} are"
     if not kept or generation < kept[0]:
         return NotKept(why)

@@ -4,6 +4,7 @@ A new field goes in here, and into `SINCE` with what it is in manifests that did
 """
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
@@ -23,6 +24,16 @@ def _label(text: str) -> str:
     return text
 
 
+def _ascending(ranges: list[list[int]]) -> list[list[int]]:
+    """Ranges of islands as `alife.format.shards.ranges` makes them."""
+    bounds = [bound for each in ranges for bound in each]
+    if bounds != sorted(bounds) or any(after[0] <= before[1] + 1 for before, after in pairwise(ranges)):
+        raise ValueError("ascending ranges of islands are expected")
+    return ranges
+
+
+_Island = Annotated[int, Field(ge=0, lt=schema.MAX_ISLANDS)]
+_Range = Annotated[list[_Island], Field(min_length=2, max_length=2)]
 Line = Annotated[str, Field(max_length=200), AfterValidator(_label)]
 
 
@@ -45,10 +56,13 @@ class _Part(_Strict):
 
 
 class _Checkpoint(_Strict):
+    """A checkpoint, or a shard of one: newborns of the islands in inclusive, ascending ranges, of all if absent."""
+
     name: str
     size: Natural
     sha256: Digest
     generation: Generation
+    islands: Annotated[list[_Range], Field(min_length=1), AfterValidator(_ascending)] | None = None
 
 
 class _Restart(_Strict):
@@ -138,6 +152,22 @@ class Manifest(_Strict):
     config: Annotated[list[_Config], Field(min_length=1, max_length=2)]
     parts: _Parts
     checksum: Digest
+
+
+def check_entry(kind: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What somebody says that a manifest is to list, if it can.
+
+    Args:
+        kind: One of `schema.PART_KINDS`.
+        entry: Of a file of that kind.
+
+    Raises:
+        ValueError: It cannot; the text says why.
+    """
+    if kind not in schema.PART_KINDS:
+        raise ValueError(f"{kind!r} is none of {', '.join(schema.PART_KINDS)}")
+    (_Checkpoint if kind == "checkpoints" else _Part).model_validate(entry)
+    return dict(entry)
 
 
 SINCE: Final[Mapping[int, dict[str, Any]]] = {

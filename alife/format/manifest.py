@@ -94,11 +94,21 @@ def parse(data: bytes, source: str) -> dict[str, Any]:
         raise damaged(source, f"{key}: {first['msg'][0].lower()}{first['msg'][1:]}") from None
     if content["checksum"] != schema.manifest_checksum(content):
         raise damaged(source, "its checksum does not match its content")
-    _check_names(content["parts"], source)
-    _check_rows(content["parts"], source)
-    _check_births(content, source)
-    _check_columns(known["columns"], source)
+    if wrong := problem(known):
+        raise damaged(source, wrong)
     return known
+
+
+def problem(content: Mapping[str, Any]) -> str:
+    """What is wrong with what the fields of a manifest say together, each being sound; "" if nothing is."""
+    parts = content["parts"]
+    checks = _names(parts), _rows(parts), _shards(parts["checkpoints"]), _births(content), _columns(content["columns"])
+    return next(filter(None, checks), "")
+
+
+def kept(manifest: Mapping[str, Any]) -> list[int]:
+    """Generations whose newborns are stored, in order."""
+    return sorted({entry["generation"] for entry in manifest["parts"]["checkpoints"]})
 
 
 def begin(
@@ -153,7 +163,7 @@ def _check_format(version: Any, source: str) -> None:
         raise UserError(f"{source}: written by {age} alife: format {version}; this one reads {ours}: install {age} one")
 
 
-def _check_names(parts: Mapping[str, list[dict[str, Any]]], source: str) -> None:
+def _names(parts: Mapping[str, list[dict[str, Any]]]) -> str:
     seen = set()
     for kind in schema.PART_KINDS:
         suffix = ".safetensors" if kind == "checkpoints" else ".parquet"
@@ -161,30 +171,47 @@ def _check_names(parts: Mapping[str, list[dict[str, Any]]], source: str) -> None
             name = part["name"]
             stem = name.removeprefix(f"{kind}/").removesuffix(suffix)
             if name != f"{kind}/{stem}{suffix}" or not stem.isascii() or not stem.replace("-", "").isalnum():
-                raise damaged(source, f"parts.{kind}: {name!r} is no name of a part")
+                return f"parts.{kind}: {name!r} is no name of a part"
             if name in seen:
-                raise damaged(source, f"parts.{kind}: {name!r} is listed twice")
+                return f"parts.{kind}: {name!r} is listed twice"
             seen.add(name)
+    return ""
 
 
-def _check_rows(parts: Mapping[str, list[dict[str, Any]]], source: str) -> None:
+def _rows(parts: Mapping[str, list[dict[str, Any]]]) -> str:
     for kind in schema.ROWS:
         rows, size = (sum(part[key] for part in parts[kind]) for key in ("rows", "size"))
         if rows > schema.most_rows(size):
-            raise damaged(source, f"parts.{kind}: {rows} rows in {size} bytes")
+            return f"parts.{kind}: {rows} rows in {size} bytes"
+    return ""
 
 
-def _check_columns(columns: Sequence[Mapping[str, Any]], source: str) -> None:
+def _shards(checkpoints: list[dict[str, Any]]) -> str:
+    """Shards of one generation have no island in common."""
+    everywhere = [[0, schema.MAX_ISLANDS]]
+    held = sorted((e["generation"], *each) for e in checkpoints for each in e.get("islands") or everywhere)
+    for before, after in pairwise(held):
+        if before[0] == after[0] and after[1] <= before[2]:
+            return f"parts.checkpoints: island {after[1]} of generation {after[0]} is listed twice"
+    return ""
+
+
+def _births(content: Mapping[str, Any]) -> str:
+    """In the order of their first generation, and together of every generation from the first on record to the last."""
+    births = content["parts"]["births"]
+    if any(part["last"] < part["first"] for part in births):
+        return "parts.births: one ends before it begins"
+    reach = births[0]["last"] if births else content["generation"]
+    for before, after in pairwise(births):
+        if not before["first"] <= after["first"] <= reach + 1:
+            return f"parts.births: {after['name']!r} does not follow {before['name']!r}"
+        reach = max(reach, after["last"])
+    return "" if reach == content["generation"] else f"parts.births end at {reach}, not {content['generation']}"
+
+
+def _columns(columns: Sequence[Mapping[str, Any]]) -> str:
     names = [column["name"] for column in columns]
     for number, name in enumerate(names):
         if (name != CHANCE and wrong_name(name)) or name in names[:number]:
-            raise damaged(source, f"columns: {name!r} is the name of another column")
-
-
-def _check_births(content: Mapping[str, Any], source: str) -> None:
-    births = content["parts"]["births"]
-    for before, after in pairwise(births):
-        if after["first"] != before["last"] + 1:
-            raise damaged(source, f"parts.births: {after['name']!r} does not follow {before['name']!r}")
-    if any(part["last"] < part["first"] for part in births) or (births and births[-1]["last"] != content["generation"]):
-        raise damaged(source, f"parts.births end before generation {content['generation']}")
+            return f"columns: {name!r} is the name of another column"
+    return ""

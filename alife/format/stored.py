@@ -1,13 +1,15 @@
 """The files of a run folder beside its manifest: what they must be to be believed, for whoever reads a run.
 
 `parse_stored_config` and `parse_part` take bytes and what `alife.format.manifest` says of them, `columns` says what a
-part holds; `missing` is what to say where there is no run.
+part holds and `order` how its rows lie; `missing` is what to say where there is no run.
 """
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from alife import schema
 from alife.configuration.keys import RunConfig, parse_config
@@ -58,6 +60,18 @@ def columns(kind: str, config: RunConfig, manifest: Mapping[str, Any]) -> dict[s
         survivors, crossover = config.selection.survivors > 0, rules.crossover > 0
         return schema.birth_columns(rules.heritable, manifest["columns"], survivors, crossover)
     return schema.generation_columns(manifest["columns"]) if kind == "generations" else dict(schema.MIGRATIONS)
+
+
+def order(kind: str, columns: Mapping[str, Any]) -> NDArray[np.int64] | None:
+    """[rows] positions of rows of a kind in the order of `schema.ROW_ORDER`; None if they are in it already.
+
+    Args:
+        kind: One of `schema.ROWS`.
+        columns: [rows] each, by name.
+    """
+    keys = [np.asarray(columns[name]) for name in schema.ROW_ORDER[kind]]
+    order = np.lexsort(keys[::-1])
+    return None if (order == np.arange(len(order))).all() else order
 
 
 def parse_part(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from alife import schema
 from alife.configuration.networks import DENSE
 from alife.errors import UserError
-from alife.format import checkpoints, stored
+from alife.format import checkpoints, shards, stored
 from alife.format import manifest as manifests
 from alife.traits import TRAITS, spoken
 from analysis.data.derived import DERIVED
@@ -91,14 +91,14 @@ class Individual:
         """
         there = Source(self.run)
         manifest = manifests.parse(there.read(manifests.NAME, manifests.MOST), f"{self.run}/{manifests.NAME}")
-        kept = {entry["generation"]: entry for entry in manifest["parts"]["checkpoints"]}
         for identity in (self.id, *self.lives):
-            generation = schema.unpack_id(identity)[1]
-            if generation in kept:
+            island, generation, _ = schema.unpack_id(identity)
+            if stored_in := shards.of(manifest, generation):
                 data = there.read(stored.CONFIG, stored.MOST_CONFIG)
                 quine = stored.parse_stored_config(data, manifest, f"{self.run}/{stored.CONFIG}").quine
                 hidden = quine.hidden if quine.network == DENSE else None
-                genome = checkpoints.born(_newborns(there, kept[generation]), identity, hidden)
+                newborns = shards.thaw(there.read, stored_in, {island}, self.run)[0]
+                genome = checkpoints.born(newborns, identity, hidden)
             else:
                 genome = _of_dominant(there, generation, identity)
             if genome is not None:
@@ -243,13 +243,6 @@ def _in_part(path: str) -> UserError:
     return UserError(
         f"{path}: its births were read in part, and who is whose parent is not among them: load_run({path!r}) reads all"
     )
-
-
-def _newborns(there: Source, entry: Mapping[str, Any]) -> Mapping[int, Any]:
-    source = f"{there.uri}/{entry['name']}"
-    data = there.read(entry["name"], entry["size"])
-    stored.check_seal(data, entry, source)
-    return checkpoints.decode(data, source)[1]
 
 
 def _of_dominant(there: Source, generation: int, identity: int) -> Floats | None:

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from alife import schema
+from alife.format import stored
 from analysis.data.derived import MADE_OF
 from analysis.data.validation import order_key
 
@@ -46,7 +48,7 @@ class Wanted:
 def assemble(
     columns: Mapping[str, str], parts: Sequence[tuple[Mapping[str, Any], Read]], wanted: Wanted
 ) -> pd.DataFrame:
-    """The parts as one frame, ordered by generation, filled in place so that no second copy is ever held."""
+    """The parts as one frame, one part below the other, filled in place so that no second copy is ever held."""
     if wanted.generations is not None:
         parts = [_of(wanted.generations, part, read()) for part, read in parts]
     rows = sum(part["rows"] for part, _ in parts)
@@ -60,16 +62,13 @@ def assemble(
                 column = pc.index_in(column, pa.array(schema.CAUSES))
             data[name][start : start + part["rows"]] = column.to_numpy()
         start += part["rows"]
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
             name: pd.Categorical.from_codes(values, dtype=CAUSE) if columns[name] == "string" else values
             for name, values in data.items()
         },
         copy=False,
     )
-    if not frame["generation"].is_monotonic_increasing:
-        frame = frame.sort_values("generation", kind="stable", ignore_index=True)
-    return frame
 
 
 def _of(generations: Collection[int], part: Mapping[str, Any], table: pa.Table) -> tuple[Mapping[str, Any], Read]:
@@ -78,10 +77,19 @@ def _of(generations: Collection[int], part: Mapping[str, Any], table: pa.Table) 
     return {**part, "rows": len(own)}, lambda: own
 
 
-def in_order(births: pd.DataFrame) -> pd.DataFrame:
-    """Births as a phylogeny holds them, so that it needs no copy; one column at a time, as memory may be short."""
-    key = order_key(births["id"].to_numpy())
-    if (np.diff(key) >= 0).all():
-        return births
-    order = np.argsort(key, kind="stable")
-    return pd.DataFrame({name: births.pop(name).array[order] for name in map(str, list(births))}, copy=False)
+def in_order(kind: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a kind in the order of `schema.ROW_ORDER`, whatever the parts; one column at a time, for memory's sake.
+
+    That of births is the order of a phylogeny, which then needs no copy.
+    """
+    if kind == "births":
+        key = order_key(rows["id"].to_numpy())
+        order = None if (np.diff(key) >= 0).all() else np.argsort(key, kind="stable")
+    else:
+        order = stored.order(kind, {name: rows[name] for name in schema.ROW_ORDER[kind]})
+    return rows if order is None else taken(rows, order)
+
+
+def taken(rows: pd.DataFrame, order: NDArray[np.int64]) -> pd.DataFrame:
+    """Rows in another order, emptying the frame that is given."""
+    return pd.DataFrame({name: rows.pop(name).array[order] for name in map(str, list(rows))}, copy=False)

@@ -45,9 +45,9 @@ class Run:
         manifest: The manifest as it was when the parts were read.
         births: `schema.birth_columns` and `derived.DERIVED`, by generation, then by id; no rows if loaded with
             `births=False`.
-        migrations: `schema.MIGRATIONS`.
-        generations: `schema.GENERATIONS`, by generation. Statistics are over those that lived to the end; see
-            `outdated`.
+        migrations: `schema.MIGRATIONS`, by generation, then by the island that each comes to, then by id.
+        generations: `schema.GENERATIONS`, by generation, then by island. Statistics are over those that lived to the
+            end; see `outdated`.
         tests: Scores on test images, by generation: of each that the run has ended with.
         steps: What callbacks and loops said of generations: generation, by, kind ("number", "stopped" or "changed"),
             name and value (`alife.format.steps`).
@@ -284,7 +284,8 @@ def _load(there: Source, text: bytes, wanted: Wanted) -> Run:
     def frame(kind: str, columns: Mapping[str, str], wanted: Wanted) -> pd.DataFrame:
         parts = [part for part in manifest["parts"][kind] if wanted.has(part)] if wanted.births else []
         read = wanted.stored(columns)
-        return assemble(read, [(part, partial(_table, there, part, config, columns, read)) for part in parts], wanted)
+        whole = assemble(read, [(part, partial(_table, there, part, config, columns, read)) for part in parts], wanted)
+        return in_order(kind, whole)
 
     all_of_it = Wanted(True, None, None)
     enter(manifest)
@@ -300,7 +301,7 @@ def _load(there: Source, text: bytes, wanted: Wanted) -> Run:
         path=path,
         config=config.model_dump(mode="json"),
         manifest=manifest,
-        births=in_order(derive(births, config.selection, tests, wanted.columns)),
+        births=derive(births, config.selection, tests, wanted.columns),
         migrations=frame("migrations", stored.columns("migrations", config, manifest), all_of_it),
         generations=generations,
         tests=tests,

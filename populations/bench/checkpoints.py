@@ -5,6 +5,7 @@ It reads the events that the run itself tells.
 
 import logging
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
@@ -45,8 +46,10 @@ def bench(flags: Sequence[str] = ()) -> Iterator[Figure]:
                 _log.info("generation %d", generation + 1)
         if driver.wait():
             raise Ended(driver.words())
-        sizes = [entry["size"] for entry in read_manifest(out)["parts"]["checkpoints"]]
-        yield from figures(driver.poll(), sizes)
+        sizes: Counter[int] = Counter()
+        for entry in read_manifest(out)["parts"]["checkpoints"]:
+            sizes[entry["generation"]] += entry["size"]
+        yield from figures(driver.poll(), list(sizes.values()))
 
 
 def figures(events: Sequence[Event], sizes: Sequence[int]) -> Iterator[Figure]:

@@ -19,6 +19,7 @@ from alife.evolution.adult import DenseNetwork, OwnNetwork, adult
 from alife.evolution.habitat import Habitat
 from alife.evolution.reproduction import Floats
 from alife.format import checkpoints
+from alife.format import manifest as manifests
 from alife.format.checkpoints import Adult, adults_name
 from alife.world.projections import Physics
 from alife.world.task import Task
@@ -97,7 +98,7 @@ def _check_kept(run: str, manifest: Mapping[str, Any], generation: int, individu
     Raises:
         UserError: They are not; the line says which are, and how to keep these.
     """
-    kept = sorted(entry["generation"] for entry in manifest["parts"]["checkpoints"])
+    kept = manifests.kept(manifest)
     if generation in kept:
         return
     if not kept or not kept[0] <= generation <= manifest["generation"]:

@@ -1,7 +1,11 @@
-"""The run folder: one writer, any number of readers.
+"""The run folder: one writer that commits what many have written, any number of readers.
 
-writer.py       the recorder, the only writer of a run folder
-commit.py       parts and checkpoint first, the manifest last
+writer.py       the recorder, which alone commits
+opening.py      a run folder taken by its one writer
+shards.py       what workers write of a run, each for its own islands
+listing.py      what a manifest lists once workers have written
+commit.py       parts and checkpoints first, the manifest last
+migrate.py      an older format brought to the present one
 notes.py        what goes on record of the run itself
 steplog.py      what callbacks and loops have to say of generations
 reader.py       manifest, configuration, stored newborns and the digest

@@ -1,28 +1,25 @@
 """A commit: parts and checkpoint first, the manifest last.
 
-`populations.record.writer.Recorder` opens a `writing` block, puts files into it with `append` and `freeze`, and ends it
-with `replace`. So a writer killed at any moment leaves the folder at the commit before or at the new one. Files that
-the manifest no longer lists go after it.
+`populations.record.writer.Recorder` opens a `writing` block, writes what workers have not written, and ends it with
+`replace`; what the manifest lists then is planned by `populations.record.listing`. So a writer killed at any moment
+leaves the folder at the commit before or at the new one. Files that the manifest no longer lists go after it.
 """
 
 import contextlib
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import pyarrow as pa
-
 from alife import schema
-from alife.configuration.keys import RunConfig
+from alife.configuration.keys import RunConfig, dump
 from alife.errors import UserError
-from alife.evolution.reproduction import Newborns
-from alife.format import checkpoints, manifest
-from populations.record import lease, parts
+from alife.format import manifest
+from populations.record import lease, listing, shards
 from populations.record.notes import Notes, noted
-from populations.record.reader import fetch_manifest, kept, listed_names, read_part
+from populations.record.reader import CONFIG, check_size, fetch_manifest, kept, listed_names, reading
 from populations.record.storage import Conflict, Folder, LocalFolder, explained, now
-from populations.record.unbegun import ORPHAN
+from populations.record.unbegun import ORPHAN, WORKER
 
 
 @dataclass
@@ -36,7 +33,6 @@ class Committed:
         version: Of that file, which the next replacement has to name; None before the first.
         notes: What goes on record with the next.
         usable: Whether anything can still be written.
-        mark: What the names of a commit's files end with; no name is ever used twice.
     """
 
     folder: Folder
@@ -45,7 +41,6 @@ class Committed:
     version: str | None
     notes: Notes = field(default_factory=Notes)
     usable: bool = True
-    mark: str = ""
 
 
 @contextlib.contextmanager
@@ -58,7 +53,6 @@ def writing(state: Committed) -> Iterator[list[str]]:
     if not state.usable:
         raise UserError(f"{state.folder.uri}: this run is closed for writing: resume it")
     state.usable = False
-    state.mark = f"{state.manifest['epoch']}-{secrets.token_hex(4)}"
     written: list[str] = []
     try:
         _check_lock(state)
@@ -70,71 +64,75 @@ def writing(state: Committed) -> Iterator[list[str]]:
     state.usable = True
 
 
-def append(
-    state: Committed, config: RunConfig, kind: str, rows: list[pa.Table], compact: bool, written: list[str]
-) -> list[dict[str, Any]]:
-    """Write rows as a part, small parts merged into it.
+def put(state: Committed, written: list[str]) -> shards.Put:
+    """How files are written into the folder by its own writer; `written` gets their names."""
 
-    Args:
-        state: Of the folder.
-        config: The run's.
-        kind: One of `schema.ROWS`.
-        rows: In order of generation; none only merges.
-        compact: Merge all parts that are not full.
-        written: Gets the part's name.
-
-    Returns:
-        The manifest's list of that kind with them in it.
-    """
-    listed = list(state.manifest["parts"][kind])
-    merged = parts.to_merge([entry["rows"] for entry in listed], sum(map(len, rows)), compact)
-    if not rows and not merged:
-        return listed
-    kept, old = listed[: len(listed) - merged], listed[len(listed) - merged :]
-    want = parts.columns(kind, config, state.manifest)
-    whole = pa.concat_tables([read_part(state.folder, entry, want, config) for entry in old] + rows)
-    first, last = whole["generation"][0].as_py(), whole["generation"][-1].as_py()
-    name = f"{kind}/{first:07d}-{last:07d}-{state.mark}.parquet"
-    data = parts.encode(whole)
-    written.append(name)
-    state.folder.write(name, data)
-    return [*kept, {"name": name, **schema.seal(data), "rows": len(whole), "first": first, "last": last}]
-
-
-def freeze(
-    state: Committed,
-    keep: int,
-    generation: int,
-    newborns: Mapping[int, Newborns],
-    meta: Mapping[str, Any],
-    written: list[str],
-) -> list[dict[str, Any]]:
-    """Write the newborns of a generation as a checkpoint, if there are any.
-
-    Args:
-        state: Of the folder.
-        keep: `checkpoint.keep`.
-        generation: Theirs.
-        newborns: By island.
-        meta: As of `Recorder.commit`.
-        written: Gets the checkpoint's name.
-
-    Returns:
-        The manifest's list of checkpoints with it in it, and without those that are past keeping.
-    """
-    listed = {entry["generation"]: entry for entry in state.manifest["parts"]["checkpoints"]}
-    if newborns:
-        name = f"checkpoints/{generation:07d}-{state.mark}.safetensors"
-        data = checkpoints.encode(generation, newborns, meta)
+    def write(name: str, data: bytes) -> None:
         written.append(name)
         state.folder.write(name, data)
-        listed[generation] = {"name": name, **schema.seal(data), "generation": generation}
-    return [listed[number] for number in sorted(checkpoints.retained(listed, keep))]
+
+    return write
 
 
-def replace(state: Committed, content: dict[str, Any]) -> None:
-    """Put a new manifest in place, then remove what only the old one lists."""
-    obsolete = listed_names(state.manifest) - listed_names(content)
+def merged(
+    state: Committed, config: RunConfig, listed: Mapping[str, Sequence[shards.Entry]], compact: bool, write: shards.Put
+) -> dict[str, list[shards.Entry]]:
+    """Entries by kind with small parts merged, as `shards.merges` says.
+
+    Raises:
+        UserError: A part is damaged.
+    """
+    columns, read, uri = state.manifest["columns"], reading(state.folder), state.folder.uri
+    done = []
+    for kind in schema.ROWS:
+        for group in shards.merges(listed[kind], compact):
+            entry = shards.merge(write, read, new_mark(state), config, columns, kind, group, uri)
+            done.append((kind, [old["name"] for old in group], entry))
+    return listing.replaced(listed, done)
+
+
+def check(state: Committed, content: Mapping[str, Any], entries: Iterable[shards.Entry]) -> None:
+    """Make sure of a manifest before it is written, and of the files that are new in it.
+
+    Args:
+        state: Of the folder.
+        content: What is to be the manifest.
+        entries: Of files that workers say they have written.
+
+    Raises:
+        ValueError: The manifest would not be accepted, or a file has a name that no worker gives.
+        UserError: A file is not there in its size.
+    """
+    manifest.serialise(content)
+    if wrong := manifest.problem(content):
+        raise ValueError(wrong)
+    for entry in entries:
+        check_name(state, entry["name"])
+    with explained(state.folder, "looking for what workers have written"):
+        folders = {entry["name"].partition("/")[0] for entry in entries}
+        sizes = {name: size for below in folders for name, size in state.folder.ls(below).items()}
+    for entry in entries:
+        check_size(state.folder, entry, sizes)
+
+
+def check_name(state: Committed, name: str) -> None:
+    """Make sure that a worker's file may have a name.
+
+    Raises:
+        ValueError: It is none that a worker gives, or is on record.
+    """
+    if not WORKER.fullmatch(name) or name in listed_names(state.manifest):
+        raise ValueError(f"{name!r} is no name of a worker's new file")
+
+
+def new_mark(state: Committed) -> str:
+    """What the names of a call's files end with; no name is ever used twice."""
+    return f"{state.manifest['epoch']}-{secrets.token_hex(4)}"
+
+
+def replace(state: Committed, content: dict[str, Any], brought: Iterable[str] = ()) -> None:
+    """Put a new manifest in place, then remove what it does not list of the old one, and of what was `brought`."""
+    obsolete = (listed_names(state.manifest) | set(brought)) - listed_names(content)
     save(state, content)
     for name in obsolete:
         with contextlib.suppress(OSError):  # what stays behind is an orphan, and the next writer removes it
@@ -158,6 +156,20 @@ def save(state: Committed, content: dict[str, Any]) -> None:
             "let that one end, then 'alife resume'"
         ) from None
     state.notes, state.manifest = Notes(), content
+
+
+def reconfigure(state: Committed, config: RunConfig) -> None:
+    """Put another configuration in place; a manifest that vouches for both comes before it.
+
+    Raises:
+        UserError: As of `writing`.
+    """
+    text = dump(config).encode()
+    with writing(state):
+        present, version = state.folder.fetch(CONFIG)
+        save(state, {**state.manifest, "config": [schema.seal(present), schema.seal(text)]})
+        state.folder.replace(CONFIG, text, version)
+        save(state, {**state.manifest, "config": [schema.seal(text)]})
 
 
 def sweep(state: Committed, names: Iterable[str]) -> None:

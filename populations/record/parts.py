@@ -1,11 +1,12 @@
-"""Rows as immutable Parquet parts: their schema, their encoding, and when small ones are merged.
+"""Rows as immutable Parquet parts: their schema, their order and their encoding.
 
-Call `table` for rows, `encode` for a file of them, `to_merge` before writing, `feed` for a digest.
+Call `table` for rows, `encode` for a file of them, `by_generation` for the rows of parts that overlap, `feed` for a
+digest.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,13 +14,12 @@ import pyarrow.parquet as pq
 
 from alife import schema
 from alife.format.parquet import ARROW, decode
-from alife.format.stored import columns
+from alife.format.stored import columns, order
 
-__all__ = ["ARROW", "FULL", "columns", "decode", "encode", "feed", "table", "to_merge"]
+__all__ = ["ARROW", "FULL", "by_generation", "columns", "decode", "encode", "feed", "loose", "ordered", "table"]
 
 FULL = 100_000
 """Rows from which a part is never rewritten."""
-_FANOUT = 8
 _DICTIONARY = ("island", "from_island", "to_island", "n_offspring", "cause_of_death", "accuracy", "newborn_accuracy")
 _SPLIT = ("ancestor_id", schema.SECOND)
 
@@ -74,48 +74,61 @@ def encode(rows: pa.Table) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
-def feed(total: "hashlib._Hash", rows: pa.Table, first: int, last: int | None) -> None:
-    """Add the births of a part to a digest: generation after generation, by ascending id, column after column."""
-    columns = {name: rows[name].to_numpy() for name in rows.column_names}
-    order = np.lexsort((columns["id"], columns["generation"]))
-    generations = columns["generation"][order]
-    low = np.searchsorted(generations, first)
-    high = len(order) if last is None else np.searchsorted(generations, last, side="right")
-    starts = [low, *(np.flatnonzero(np.diff(generations[low:high])) + 1 + low), high]
-    columns = {name: values[order] for name, values in columns.items()}
-    for start, stop in pairwise(starts):
-        for values in columns.values():
-            total.update(_bytes(values[start:stop]))
+def ordered(kind: str, rows: pa.Table) -> pa.Table:
+    """Rows in the order in which parts of their kind hold them, `schema.ROW_ORDER`."""
+    places = order(kind, {name: rows[name].to_numpy() for name in schema.ROW_ORDER[kind]})
+    return rows if places is None else rows.take(places)
 
 
-def to_merge(listed: Sequence[int], new: int, compact: bool = False) -> int:
-    """How many of the last parts are to be merged with new rows into one.
+def loose(listed: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those of the parts that a manifest lists which are not full, and may be merged."""
+    return [entry for entry in listed if entry["rows"] < FULL]
 
-    Parts grow by tiers of a factor of eight, and what reaches `FULL` rows stays: each row is rewritten a few times
-    however long the run, and there are never more than some 45 parts that are not full.
+
+def by_generation(
+    entries: Sequence[Mapping[str, Any]],
+    read: Callable[[Mapping[str, Any]], pa.Table],
+    first: int,
+    last: int | None,
+) -> Iterator[dict[str, np.ndarray]]:
+    """Births of one generation after the other, by ascending id, of parts that may overlap.
 
     Args:
-        listed: Rows of each part, in order of generation.
-        new: Rows that come after them; 0 merges only if `compact`.
-        compact: Merge all parts that are not full.
+        entries: What the manifest lists of the parts.
+        read: The rows of one. It is in memory from its first generation on to its last.
+        first: The first generation wanted.
+        last: The last; that of the record if None.
+
+    Yields:
+        Columns by name.
     """
-    loose = _trailing(listed, FULL)
-    rows = [*listed[len(listed) - loose :], new]
-    if compact:
-        return loose if new or loose > 1 else 0
-    if sum(rows) >= FULL and new:
-        return loose
-    merged = 0
-    for tier in range(1, 6):
-        run = _trailing(rows, _FANOUT**tier)
-        if new and run >= _FANOUT and sum(rows[-run:]) >= _FANOUT**tier:
-            merged = run - 1
-    return merged
+    waiting = sorted((entry for entry in entries if entry["last"] >= first), key=lambda entry: -entry["first"])
+    end = max((entry["last"] for entry in waiting), default=first - 1)
+    opened: list[dict[str, np.ndarray]] = []
+    for generation in range(first, (end if last is None else min(last, end)) + 1):
+        while waiting and waiting[-1]["first"] <= generation:
+            rows = ordered("births", read(waiting.pop()))
+            opened.append({name: rows[name].to_numpy() for name in rows.column_names})
+        spans = [np.searchsorted(each["generation"], [generation, generation + 1]) for each in opened]
+        pieces = [
+            {name: values[low:high] for name, values in each.items()}
+            for each, (low, high) in zip(opened, spans, strict=True)
+            if high > low
+        ]
+        opened = [each for each, (_, high) in zip(opened, spans, strict=True) if high < len(each["generation"])]
+        if pieces:
+            yield pieces[0] if len(pieces) == 1 else _joined(pieces)
 
 
-def _trailing(rows: Sequence[int], limit: int) -> int:
-    """How many of the last parts have fewer rows than `limit`."""
-    return next((i for i, count in enumerate(reversed(rows)) if count >= limit), len(rows))
+def _joined(pieces: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    places = np.argsort(np.concatenate([piece["id"] for piece in pieces]), kind="stable")
+    return {name: np.concatenate([piece[name] for piece in pieces])[places] for name in pieces[0]}
+
+
+def feed(total: "hashlib._Hash", births: Mapping[str, np.ndarray]) -> None:
+    """Add the births of a generation, by ascending id, to a digest: column after column."""
+    for values in births.values():
+        total.update(_bytes(values))
 
 
 def _bytes(values: np.ndarray) -> bytes:

@@ -8,13 +8,14 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 
 from alife import schema
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError, damaged
 from alife.evolution.reproduction import Newborns
-from alife.format import checkpoints, manifest, stored
+from alife.format import manifest, shards, stored
 from populations.record import lease, parts
 from populations.record.storage import Folder, explained, is_passing, open_folder
 
@@ -94,7 +95,7 @@ def digest(uri: str, first: int = 0, last: int | None = None) -> str:
     Covered are all birth columns of the generations `first` to `last` (to the end if None): a line of JSON with names
     (`schema.identity`) and dtypes, then for each generation its rows by ascending id, column after column, integers and
     floats as little-endian bytes, NaN in its one standard form, strings as UTF-8 with a line feed each. Part
-    boundaries, compression and wall-clock are not in it. One part at a time is in memory.
+    boundaries, compression and wall-clock are not in it. Parts are in memory that overlap in a generation.
 
     Raises:
         UserError: There is no run, or a part is damaged.
@@ -117,9 +118,12 @@ def _digest(folder: Folder, content: Mapping[str, Any], first: int, last: int | 
     config = load_config(folder, content)
     want = parts.columns("births", config, content)
     total = hashlib.sha256(json.dumps(schema.identity(want)).encode() + b"\n")
-    for entry in content["parts"]["births"]:
-        if entry["last"] >= first and (last is None or entry["first"] <= last):
-            parts.feed(total, read_part(folder, entry, want, config), first, last)
+    listed = content["parts"]["births"]
+    for births in parts.by_generation(listed, lambda entry: read_part(folder, entry, want, config), first, last):
+        if (np.diff(births["id"]) == 0).any():
+            twice = f"births of generation {births['generation'][0]} are in more than one part"
+            raise damaged(f"{folder.uri}/{manifest.NAME}", twice)
+        parts.feed(total, births)
     return total.hexdigest()
 
 
@@ -136,16 +140,23 @@ def read_part(folder: Folder, entry: Mapping[str, Any], want: Mapping[str, str],
         UserError: It is missing or damaged, or its rows are not those that the manifest lists.
     """
     source = f"{folder.uri}/{entry['name']}"
-    return stored.parse_part(_read_listed(folder, entry), entry, config, want, source)
+    return stored.parse_part(reading(folder)(entry["name"], entry["size"]), entry, config, want, source)
 
 
-def _read_listed(folder: Folder, entry: Mapping[str, Any]) -> bytes:
-    source = f"{folder.uri}/{entry['name']}"
-    with explained(folder, f"reading {entry['name']}"):
-        try:
-            return folder.read(entry["name"], entry["size"])
-        except FileNotFoundError:
-            raise _Missing(f"{source}: {_GONE}") from None
+def reading(folder: Folder) -> shards.Read:
+    """How files that a manifest lists are read from a run folder, each by its name and size.
+
+    What it returns raises UserError where one is not there or cannot be read.
+    """
+
+    def read(name: str, size: int) -> bytes:
+        with explained(folder, f"reading {name}"):
+            try:
+                return folder.read(name, size)
+            except FileNotFoundError:
+                raise _Missing(f"{folder.uri}/{name}: {_GONE}") from None
+
+    return read
 
 
 def thaw(
@@ -158,18 +169,12 @@ def thaw(
     """
     if unbegun(content):
         raise UserError(f"{folder.uri}: this run ended before its founders were stored: start it again")
-    listed = {entry["generation"]: entry for entry in content["parts"]["checkpoints"]}
-    wanted = max(listed, default=None) if generation is None else generation
-    if wanted not in listed:
-        kept = ", ".join(map(str, sorted(listed))) or "none"
-        raise UserError(f"{folder.uri}: no checkpoint of generation {wanted}: kept are {kept}: name one of them")
-    source = f"{folder.uri}/{listed[wanted]['name']}"
-    data = _read_listed(folder, listed[wanted])
-    stored.check_seal(data, listed[wanted], source)
-    found, newborns, meta = checkpoints.decode(data, source)
-    if found != wanted:
-        raise damaged(source, f"of generation {found}, not {wanted}")
-    return found, newborns, meta
+    kept = manifest.kept(content)
+    wanted = (kept[-1] if kept else None) if generation is None else generation
+    if wanted not in kept:
+        some = ", ".join(map(str, kept)) or "none"
+        raise UserError(f"{folder.uri}: no checkpoint of generation {wanted}: kept are {some}: name one of them")
+    return wanted, *shards.thaw(reading(folder), shards.of(content, wanted), None, folder.uri)
 
 
 def fetch_manifest(folder: Folder) -> tuple[dict[str, Any], str]:
@@ -210,11 +215,20 @@ def check_sizes(folder: Folder, content: Mapping[str, Any], sizes: Mapping[str, 
     """
     for kind in schema.PART_KINDS:
         for entry in content["parts"][kind]:
-            name, size = entry["name"], sizes.get(entry["name"])
-            if size is None:
-                raise UserError(f"{folder.uri}/{name}: {_GONE}")
-            if size != entry["size"]:
-                raise damaged(f"{folder.uri}/{name}", f"{size} bytes instead of {entry['size']}")
+            check_size(folder, entry, sizes)
+
+
+def check_size(folder: Folder, entry: Mapping[str, Any], sizes: Mapping[str, int | None]) -> None:
+    """Make sure that a file is there in the size that a manifest says.
+
+    Raises:
+        UserError: It is not.
+    """
+    path, size = f"{folder.uri}/{entry['name']}", sizes.get(entry["name"])
+    if size is None:
+        raise UserError(f"{path}: {_GONE}")
+    if size != entry["size"]:
+        raise damaged(path, f"{size} bytes instead of {entry['size']}")
 
 
 def check_loose(folder: Folder, content: Mapping[str, Any], config: RunConfig) -> None:
@@ -224,8 +238,8 @@ def check_loose(folder: Folder, content: Mapping[str, Any], config: RunConfig) -
         UserError: One does not; the line names it.
     """
     for kind in schema.ROWS:
-        listed, want = content["parts"][kind], parts.columns(kind, config, content)
-        for entry in listed[len(listed) - parts.to_merge([entry["rows"] for entry in listed], 1, compact=True) :]:
+        want = parts.columns(kind, config, content)
+        for entry in parts.loose(content["parts"][kind]):
             read_part(folder, entry, want, config)
 
 

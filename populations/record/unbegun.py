@@ -14,7 +14,10 @@ from populations.record.reader import CONFIG, fetch_manifest, sizes_of, unbegun
 from populations.record.storage import Folder, LocalFolder
 
 _FOLDERS = "|".join(schema.PART_KINDS)
-ORPHAN = re.compile(rf"(?:{_FOLDERS})/[0-9a-f-]+\.(?:parquet|safetensors)|\.[\w.-]+\.tmp")
+_PART = rf"(?:{_FOLDERS})/[0-9a-f-]+\.(?:parquet|safetensors)"
+WORKER = re.compile(_PART)
+"""Names of files that become a run's when its manifest lists them."""
+ORPHAN = re.compile(rf"{_PART}|\.[\w.-]+\.tmp")
 """Names of files that only a writer leaves."""
 
 

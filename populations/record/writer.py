@@ -1,7 +1,9 @@
 """The recorder: the only writer of a run folder.
 
-Make one with `Recorder.create` or `Recorder.open`; `add` the rows of each generation, `commit` them with the newborns
-from which the run goes on, `close` it. How a commit is made safe is `populations.record.commit`.
+Make one with `Recorder.create` or `Recorder.open`; `add` the rows of each generation and `commit` them with the
+newborns from which the run goes on, or let workers write (`populations.record.shards`) and `commit_sealed` what they
+have written; `close` it. How a folder is taken is `populations.record.opening`, how a commit is made safe
+`populations.record.commit`.
 """
 
 import logging
@@ -13,29 +15,25 @@ import pyarrow as pa
 
 from alife import schema, traits
 from alife.configuration.changes import changed
-from alife.configuration.keys import RunConfig, dump
+from alife.configuration.keys import RunConfig
 from alife.errors import UserError
 from alife.evolution.reproduction import Newborns
 from alife.format import manifest, steps, tested
 from alife.format.checkpoints import fossil
-from populations.record import commit, lease, notes, parts
+from populations.record import commit, lease, listing, notes, opening, parts, shards
 from populations.record.reader import (
     CONFIG,
     check_loose,
-    check_sizes,
     check_unused,
     digest,
     exists,
-    fetch_manifest,
-    load_config,
     read_checkpoint,
     read_config,
     read_manifest,
-    sizes_of,
     thaw,
 )
 from populations.record.steplog import StepLog
-from populations.record.storage import explained, now, open_folder
+from populations.record.storage import explained
 from populations.record.unbegun import remove
 
 __all__ = ["Recorder", "check_unused", "digest", "exists", "fossil", "read_checkpoint", "read_config", "read_manifest"]
@@ -82,32 +80,7 @@ class Recorder:
         Raises:
             UserError: The folder is used, cannot be written or has a writer; nothing has been written.
         """
-        folder = open_folder(uri)
-        check_unused(uri)
-        with explained(folder, "creating the run folder"):
-            try:
-                folder.make()
-                lock = lease.acquire(folder, lease_seconds)
-            except BaseException:
-                folder.unmake()
-                raise
-        try:
-            check_unused(uri)
-            text = dump(config).encode()
-            content = manifest.begin(config, schema.seal(text), versions, machine, columns, now())
-            with explained(folder, "creating the run folder"):
-                names = folder.ls()
-                leftover, version = (
-                    folder.fetch(name)[1] if name in names else None for name in (CONFIG, manifest.NAME)
-                )
-                state = commit.Committed(folder, lock, content, version)
-                folder.replace(CONFIG, text, leftover)
-                commit.save(state, content)
-                commit.sweep(state, sizes_of(folder))
-        except BaseException:
-            remove(folder, lock)
-            raise
-        return cls(state, config)
+        return cls(opening.create(uri, config, versions, machine, columns, lease_seconds), config)
 
     @classmethod
     def open(cls, uri: str, *, lease_seconds: float = lease.LEASE_SECONDS) -> "Recorder":
@@ -119,25 +92,7 @@ class Recorder:
         Raises:
             UserError: There is no run, another writer lives, a file is missing or damaged, or the format is not ours.
         """
-        folder = open_folder(uri)
-        fetch_manifest(folder)
-        with explained(folder, "locking the run folder"):
-            lock = lease.acquire(folder, lease_seconds)
-        try:
-            content, version = fetch_manifest(folder)
-            config, state = load_config(folder, content), commit.Committed(folder, lock, content, version)
-            with explained(folder, "opening the run folder"):
-                sizes = sizes_of(folder)
-                check_sizes(folder, content, sizes)
-                log = StepLog.read(folder, content["generation"]) if steps.NAME in sizes else None
-                commit.save(state, {**content, "epoch": content["epoch"] + 1})
-                commit.sweep(state, sizes)
-                if log:
-                    log.write(folder)
-        except BaseException:
-            lock.release()
-            raise
-        return cls(state, config, log)
+        return cls(*opening.reopen(uri, lease_seconds))
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -204,19 +159,70 @@ class Recorder:
         started = any(self.manifest["parts"].values())
         if generation != self._last and (started or self._added is not None or generation < -1):
             raise ValueError(f"commit of generation {generation} after {self._last} was added")
-        if status not in schema.STATUSES:
-            raise ValueError(f"status {status!r} is not among {schema.STATUSES}")
-        content = {**self.manifest, "status": status, "generation": generation}
-        keep = self.config.checkpoint.keep
+        _check_status(status)
         with commit.writing(self._state) as written:
-            content["parts"] = self._append(status, written)
-            content["parts"]["checkpoints"] = commit.freeze(
-                self._state, keep, generation + 1, newborns, meta or {}, written
-            )
+            listed = self._sealed(generation, newborns, meta or {}, status, written)
             self.log.write(self._state.folder)
-            commit.replace(self._state, content)
+            commit.replace(self._state, self._content(generation, status, listed), written)
         self._rows = {kind: [] for kind in schema.ROWS}
         _log.info("%s: generation %d is on disk, the run is %s", self.uri, generation, status)
+
+    def commit_sealed(
+        self,
+        generation: int,
+        sealed: Sequence[Mapping[str, Sequence[shards.Entry]]],
+        merged: Sequence[tuple[str, Sequence[str], shards.Entry]] = (),
+        *,
+        status: str = "running",
+    ) -> None:
+        """Make what workers have written the run's.
+
+        Args:
+            generation: The last one completed, as of `commit`.
+            sealed: What each has written, by kind, as of `populations.record.shards.seal`: rows of the generations
+                since the last commit, and newborns of `generation` + 1 and of fossils before it.
+            merged: Kind, names of the old parts and the entry of the new one, of each merge that a worker has made; the
+                old ones are on record or among `sealed`.
+            status: One of `schema.STATUSES`. Nothing more is merged, whatever it is.
+
+        Raises:
+            ValueError: What they say is not what can follow the last commit; nothing has changed.
+            UserError: A file is not there in the size that was said, and nothing has changed; or the storage refuses or
+                another writer has come, as of `commit`.
+        """
+        _check_status(status)
+        if any(self._rows.values()):
+            raise ValueError("rows that were added are committed by `commit`")
+        parts = listing.planned(self.manifest, self.config, generation, sealed)
+        if status != "extinct" and generation + 1 not in {entry["generation"] for entry in parts["checkpoints"]}:
+            raise ValueError(f"newborns of generation {generation + 1} are missing")
+        fresh = [entry for each in sealed for entries in each.values() for entry in entries]
+        fresh += [entry for _, _, entry in merged]
+        content = self._content(generation, status, listing.replaced(parts, merged))
+        commit.check(self._state, content, fresh)
+        with commit.writing(self._state):
+            self.log.write(self._state.folder)
+            commit.replace(self._state, content, [entry["name"] for entry in fresh])
+        _log.info("%s: generation %d is on disk, the run is %s", self.uri, generation, status)
+
+    def mark(self) -> str:
+        """What the names of a worker's files are to end with, for one call of `populations.record.shards`."""
+        return commit.new_mark(self._state)
+
+    def put(self, name: str, data: bytes) -> None:
+        """Write a file for a worker that does not see the folder; it is the run's once a commit lists it.
+
+        Args:
+            name: As `populations.record.shards` gives it, of no file that is there.
+            data: Its content.
+
+        Raises:
+            UserError: The storage refuses, or another writer has come, as of `commit`.
+            ValueError: It is no such name, or one that is on record.
+        """
+        commit.check_name(self._state, name)
+        with commit.writing(self._state) as written:
+            commit.put(self._state, written)(name, data)
 
     def checkpoint(self, generation: int | None = None) -> tuple[int, dict[int, Newborns], dict[str, Any]]:
         """Newborns of a stored generation.
@@ -234,7 +240,7 @@ class Recorder:
 
     def kept(self) -> list[int]:
         """Generations whose newborns are stored, in order."""
-        return sorted(entry["generation"] for entry in self.manifest["parts"]["checkpoints"])
+        return manifest.kept(self.manifest)
 
     def restart(self, generation: int, host: str, why: str, seconds_lost: float) -> None:
         """Note that workers had to be restarted; on record with the next commit.
@@ -305,12 +311,7 @@ class Recorder:
         config = changed(self.config, changes)
         if config == self.config:
             return
-        text = dump(config).encode()
-        with commit.writing(self._state):
-            present, version = self._state.folder.fetch(CONFIG)
-            commit.save(self._state, {**self.manifest, "config": [schema.seal(present), schema.seal(text)]})
-            self._state.folder.replace(CONFIG, text, version)
-            commit.save(self._state, {**self.manifest, "config": [schema.seal(text)]})
+        commit.reconfigure(self._state, config)
         self.config = config
 
     def attach(self, name: str, data: bytes) -> None:
@@ -344,9 +345,9 @@ class Recorder:
             noted = state.notes.restarts or state.notes.facts or self.log.waiting
             if state.usable and (noted or status != self.manifest["status"]):
                 with commit.writing(state) as written:
+                    listed = self._sealed(self.manifest["generation"], {}, {}, status, written)
                     self.log.write(state.folder)
-                    listed = {**self.manifest["parts"], **self._append(status, written)}
-                    commit.replace(state, {**self.manifest, "status": status, "parts": listed})
+                    commit.replace(state, self._content(self.manifest["generation"], status, listed), written)
         finally:
             state.usable = False
             state.lock.release()
@@ -360,10 +361,25 @@ class Recorder:
     def _last(self) -> int:
         return self.manifest["generation"] if self._added is None else self._added
 
-    def _append(self, status: str, written: list[str]) -> dict[str, list[dict[str, Any]]]:
-        """The manifest's lists of rows with the buffered ones in them; all small parts merged where the run ends."""
-        compact = status in _ENDED
-        return {
-            kind: commit.append(self._state, self.config, kind, self._rows[kind], compact, written)
-            for kind in schema.ROWS
-        }
+    def _sealed(
+        self,
+        generation: int,
+        newborns: Mapping[int, Newborns],
+        meta: Mapping[str, Any],
+        status: str,
+        written: list[str],
+    ) -> dict[str, list[shards.Entry]]:
+        """Write what was added and the newborns; the manifest's lists then, small parts merged."""
+        state, put = self._state, commit.put(self._state, written)
+        columns = self.manifest["columns"]
+        new = shards.seal(put, self.mark(), self.config, columns, generation + 1, newborns, meta, self._rows)
+        listed = listing.planned(self.manifest, self.config, generation, [new])
+        return commit.merged(state, self.config, listed, status in _ENDED, put)
+
+    def _content(self, generation: int, status: str, listed: Mapping[str, list[shards.Entry]]) -> dict[str, Any]:
+        return {**self.manifest, "status": status, "generation": generation, "parts": dict(listed)}
+
+
+def _check_status(status: str) -> None:
+    if status not in schema.STATUSES:
+        raise ValueError(f"status {status!r} is not among {schema.STATUSES}")

@@ -26,6 +26,7 @@ from alife.errors import BadArgument, UserError
 from alife.evolution import objects, selection
 from alife.evolution.habitat import Habitat
 from alife.evolution.reproduction import Newborns
+from alife.format import manifest
 from alife.organism.kernel.products import computing
 from alife.world.task import Task
 from populations.engine.prepare import prepare
@@ -197,7 +198,7 @@ def chosen(uri: str, request: Request) -> list[int]:
     Raises:
         UserError: There is no run, it has stored no newborns, or the assay takes only one generation.
     """
-    kept = sorted(entry["generation"] for entry in read_manifest(uri)["parts"]["checkpoints"])
+    kept = manifest.kept(read_manifest(uri))
     if not kept:
         raise UserError(f"{uri}: no newborns are stored yet: wait for its first commit")
     wanted = sorted(set(request.generations or [kept[-1]]))

@@ -123,7 +123,7 @@ def _generations(uri: str, config: RunConfig, own: Sequence[str] = ()) -> pa.Tab
     stored, listed = parts.columns("generations", config, manifest), manifest["parts"]["generations"]
     tables = [reader.read_part(folder, entry, stored, config) for entry in listed]
     tables = [_filled(part, [name for name in want if name not in stored]).select(list(want)) for part in tables]
-    table = pa.concat_tables([none, *tables])
+    table = parts.ordered("generations", pa.concat_tables([none, *tables]))
     columns = {name: table[name].to_numpy() for name in want}
     outdated = summary.outdated(columns, manifest)
     if outdated.any():

@@ -1,5 +1,7 @@
 """Record rows and newborns with the statistics of real ones, without a network: for tests of what stores them."""
 
+from collections.abc import Collection, Sequence
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -7,10 +9,12 @@ import pyarrow.parquet as pq
 from alife import schema
 from alife.configuration.keys import RunConfig, parse_config
 from alife.evolution.reproduction import Newborns, identities
+from populations.record import parts, shards
 from populations.record.storage import open_folder
 from populations.record.writer import Recorder, read_manifest
 
 MACHINE = {"cpu": "test", "torch": "2", "numpy": "2", "dtype": "float32", "device": "cpu", "threads": 1}
+_HOME = {"births": "island", "migrations": "to_island", "generations": "island"}
 _ERRORS = {"replication_error": (0.02, 0.4), "copying_error": (0.005, 0.3), "self_error": (0.75, 0.1)}
 
 
@@ -95,6 +99,30 @@ def live(recorder: Recorder, *until: int, weights: int = 7, meta: dict[str, obje
             for generation in range(recorder.manifest["generation"] + 1, stop + 1):
                 recorder.add(generation, *rows(recorder.config, generation))
         recorder.commit(stop, newborns(recorder.config, stop + 1, weights), meta=meta or {})
+
+
+def of_workers(
+    recorder: Recorder,
+    groups: Sequence[Collection[int]],
+    generations: Sequence[int],
+    put: shards.Put | None = None,
+    meta: dict[str, object] | None = None,
+) -> list[dict[str, list[shards.Entry]]]:
+    """What workers seal, each of the islands of a group: their rows of some generations, and newborns of the next."""
+    config, columns, sealed = recorder.config, recorder.manifest["columns"], []
+    last = generations[-1] if generations else -1
+    for islands in groups:
+        tables: dict[str, list[pa.Table]] = {kind: [] for kind in schema.ROWS}
+        for generation in generations:
+            for (kind, key), whole in zip(_HOME.items(), rows(config, generation), strict=True):
+                mine = np.isin(whole[key], list(islands))
+                want = parts.columns(kind, config, recorder.manifest)
+                if mine.any():
+                    tables[kind].append(parts.table({n: v[mine] for n, v in whole.items()}, want, generation))
+        born = {i: group for i, group in newborns(config, last + 1).items() if i in islands}
+        write = put or open_folder(recorder.uri).write
+        sealed.append(shards.seal(write, recorder.mark(), config, columns, last + 1, born, meta or {}, tables))
+    return sealed
 
 
 def stored(uri: str, kind: str) -> pa.Table:

@@ -110,7 +110,9 @@ def synthetic_run(
         config=run_config,
         manifest=_manifest(len(rows) - 1, seed, status),
         births=derive(births, SimpleNamespace(**run_config["selection"])),
-        migrations=_stack(swaps, schema.MIGRATIONS),
+        migrations=_stack(swaps, schema.MIGRATIONS).sort_values(
+            list(schema.ROW_ORDER["migrations"]), ignore_index=True
+        ),
         generations=generation_table(births),
     )
 

@@ -144,10 +144,11 @@ def test_births_must_follow_each_other() -> None:
             {**content, "generation": generation, "parts": {**content["parts"], "births": births}}
         )
 
-    assert manifest.parse(with_parts((0, 4), (5, 9), generation=9), "m")["generation"] == 9
+    for right in ([(0, 4), (5, 9)], [(0, 4), (4, 9)], [(0, 9), (2, 3), (4, 6)], [(3, 5), (3, 9), (3, 9)]):
+        assert manifest.parse(with_parts(*right, generation=9), "m")["generation"] == 9
     for wrong in (
         with_parts((0, 4), (6, 9), generation=9),
-        with_parts((0, 4), (4, 9), generation=9),
+        with_parts((0, 9), (2, 3), (11, 12), generation=12),
         with_parts((5, 9), (0, 4), generation=4),
         with_parts((0, 4), (5, 9), generation=8),
         with_parts((4, 0), generation=0),

@@ -103,7 +103,8 @@ def test_a_recorder_s_folder_is_read(tmp_path: Path) -> None:
     recorder.close()
     run = load_run(tmp_path / "run")
     for table, kind in enumerate(("births", "migrations", "generations")):
-        expected = pd.concat([pd.DataFrame(tables[table]) for tables in written], ignore_index=True)
+        expected = pd.concat([pd.DataFrame(tables[table]) for tables in written])
+        expected = expected.sort_values(list(schema.ROW_ORDER[kind]), ignore_index=True)
         found = getattr(run, kind).drop(columns=list(DERIVED) if kind == "births" else [])
         pd.testing.assert_frame_equal(found, expected, check_categorical=False, check_dtype=False)
     assert (run.first, run.last, run.name) == (0, 4, "run")

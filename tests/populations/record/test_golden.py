@@ -4,18 +4,22 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from alife import schema
+from alife.errors import UserError
+from alife.format.manifest import kept
 from analysis import load_run
 from populations import resume
 from populations.engine.fork import fork
 from populations.engine.worker import machine_class
-from populations.record.writer import digest, read_config
+from populations.record.writer import digest, read_config, read_manifest
 from tests import GOLDEN
 
 DIGESTS = json.loads((GOLDEN / "digests.json").read_text())
-RUNS = ["format-1", "format-1-epoch", "format-2-shuffled"]
+RUNS = ["format-1", "format-1-epoch", "format-2-shuffled", "format-3", "format-4"]
 
 
 @pytest.fixture
@@ -61,6 +65,29 @@ def test_the_next_write_makes_the_record_one_of_the_present_format(golden: Path)
     resume("format-2-shuffled", generations=7, backend="local")
     manifest = json.loads(Path("format-2-shuffled/manifest.json").read_text())
     assert (manifest["format"], manifest["objects"], manifest["columns"]) == (schema.FORMAT_VERSION, {}, [])
+
+
+def test_what_workers_have_written_is_what_one_process_has(golden: Path) -> None:
+    manifest = read_manifest("format-4")
+    assert len(manifest["parts"]["checkpoints"]) == 3 * len(kept(manifest))
+    assert len(manifest["parts"]["births"]) == 15
+    several, one = load_run("format-4"), load_run("format-3")
+    for table in ("births", "migrations"):
+        pd.testing.assert_frame_equal(getattr(several, table), getattr(one, table), check_exact=True)
+    pd.testing.assert_frame_equal(several.generations.drop(columns="seconds"), one.generations.drop(columns="seconds"))
+    for identity in several.births["id"][several.births["generation"].isin([2, 5])]:
+        genomes = [run.individual(int(identity)).genome() for run in (several, one)]
+        np.testing.assert_array_equal(*genomes)
+    child = several.births.query("generation == 4 and age == 0")["id"].iloc[0]
+    with pytest.raises(UserError, match="newborns of generation 4 are not kept, those of 0, 1, 2, 3, 5, 6 are"):
+        several.individual(int(child)).genome()
+
+
+def test_it_forks_from_shards(golden: Path) -> None:
+    skip_elsewhere()
+    for name in ("format-3", "format-4"):
+        assert fork(name, 3, f"{name}-forked", {"seed": 7}, backend="local") == "finished"
+    assert digest("format-4-forked") == digest("format-3-forked")
 
 
 @pytest.mark.parametrize("name", RUNS)

@@ -84,29 +84,3 @@ def test_damage_never_crashes_the_reader() -> None:
             continue
         assert found.schema.equals(table.schema)
     assert refused > 1000, "or their errors have more than one line"
-
-
-@given(st.lists(st.integers(1, 150_000), max_size=400) | st.integers(1, 5_000).map(lambda count: [count] * 1_000))
-@settings(max_examples=100, deadline=None)
-def test_parts_stay_few_and_full_ones_stay(commits: list[int]) -> None:
-    listed: list[int] = []
-    for count in commits:
-        full = [rows_ for rows_ in listed if rows_ >= parts.FULL]
-        merged = parts.to_merge(listed, count)
-        listed = [*listed[: len(listed) - merged], sum(listed[len(listed) - merged :]) + count]
-        assert [rows_ for rows_ in listed if rows_ >= parts.FULL][: len(full)] == full
-        assert sum(rows_ < parts.FULL for rows_ in listed) <= 45
-    assert sum(listed) == sum(commits)
-    assert parts.to_merge(listed, 0) == 0
-    merged = parts.to_merge(listed, 0, compact=True)
-    assert sum(rows_ < parts.FULL for rows_ in listed[: len(listed) - merged]) <= (merged == 0)
-
-
-def test_a_row_is_rewritten_a_few_times_only() -> None:
-    listed: list[int] = []
-    written = 0
-    for _ in range(5_000):
-        merged = parts.to_merge(listed, 96)
-        listed = [*listed[: len(listed) - merged], sum(listed[len(listed) - merged :]) + 96]
-        written += listed[-1]
-    assert written / (96 * 5_000) < 6

@@ -13,13 +13,14 @@ import pytest
 
 from alife import schema
 from alife.errors import UserError
-from populations.record import lease
+from populations.record import lease, shards
+from populations.record.reader import reading
 from populations.record.storage import open_folder
 from populations.record.writer import Recorder, digest, exists, read_checkpoint, read_config, read_manifest
 from tests.support.disks import small
 from tests.support.killing import run
 from tests.support.malformed import damaged
-from tests.support.rows import configuration, create, files, listed, live, newborns
+from tests.support.rows import configuration, create, files, listed, live, newborns, of_workers
 
 pytest_plugins = ("tests.support.s3",)
 
@@ -119,6 +120,40 @@ def test_killed_at_any_step_of_a_commit(tmp_path: Path) -> None:
     assert seen == sorted(seen)
     assert set(seen) == {(6, 30), (7, 30), (7, 40)}
     assert len(seen) > 30
+    reference.close()
+
+
+def _commit_of_workers(uri: str) -> None:
+    recorder = Recorder.open(uri, lease_seconds=0.5)
+    sealed = of_workers(recorder, [[0], [1]], [7])
+    folder, old = open_folder(uri), recorder.manifest["parts"]["births"]
+    mark, columns = recorder.mark(), recorder.manifest["columns"]
+    entry = shards.merge(folder.write, reading(folder), mark, recorder.config, columns, "births", old)
+    recorder.put("births/0000008-0000008-1-abc.parquet", b"of a worker that is late")
+    recorder.commit_sealed(7, sealed, [("births", [each["name"] for each in old], entry)])
+    recorder.close("interrupted")
+
+
+def test_killed_at_any_step_of_a_commit_of_what_workers_have_written(tmp_path: Path) -> None:
+    """The commit before or the new one is left, and what workers wrote for the new one goes at the next open."""
+    base = tmp_path / "base"
+    recorder = create(base)
+    live(recorder, *range(-1, 7))
+    recorder.close()
+    reference = create(tmp_path / "reference")
+    live(reference, -1, 8)
+    seen, orphans = [], 0
+    for step in itertools.count():
+        uri = str(tmp_path / str(step))
+        shutil.copytree(base, uri)
+        if run(_commit_of_workers, uri, kill_at=step) is None:
+            break
+        orphans = max(orphans, len(files(uri) - listed(uri)))
+        seen.append(_check_survivor(uri, reference.uri))
+    assert seen == sorted(seen)
+    assert set(seen) == {(6, 30), (7, 30)}
+    assert len(seen) > 25
+    assert orphans >= 7, "rows and newborns of two, and a merged part"
     reference.close()
 
 
