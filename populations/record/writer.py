@@ -7,7 +7,7 @@ have written; `close` it. How a folder is taken is `populations.record.opening`,
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,7 @@ from populations.record.reader import (
     thaw,
 )
 from populations.record.steplog import StepLog
-from populations.record.storage import explained
+from populations.record.storage import LocalFolder, explained
 from populations.record.unbegun import remove
 
 __all__ = ["Recorder", "check_unused", "digest", "exists", "fossil", "read_checkpoint", "read_config", "read_manifest"]
@@ -103,6 +103,41 @@ class Recorder:
     def uri(self) -> str:
         """Where the run folder is."""
         return self._state.folder.uri
+
+    @property
+    def address(self) -> str:
+        """Where the run folder is, for processes that were started elsewhere."""
+        folder = self._state.folder
+        return str(folder.root.absolute()) if isinstance(folder, LocalFolder) else folder.uri
+
+    def read(self, name: str, size: int) -> bytes:
+        """Content of a file that the manifest lists.
+
+        Raises:
+            UserError: It is missing, or the storage refuses.
+        """
+        with explained(self._state.folder, f"reading {name}"):
+            return self._state.folder.read(name, size)
+
+    def thaw(
+        self, entries: Sequence[Mapping[str, Any]], islands: Collection[int] | None = None
+    ) -> tuple[dict[int, Newborns], dict[str, Any]]:
+        """Newborns by island, and the meta they were stored with, of shards of one generation.
+
+        Args:
+            entries: As the manifest lists them.
+            islands: Which; all if None.
+
+        Raises:
+            UserError: A shard is missing or damaged.
+        """
+        return shards.thaw(self.read, entries, islands, self.uri)
+
+    def last_checkpoint(self) -> tuple[int, list[dict[str, Any]]]:
+        """The last generation whose newborns are stored, and the shards that hold them."""
+        generation = max(self.kept())
+        listed = self.manifest["parts"]["checkpoints"]
+        return generation, [entry for entry in listed if entry["generation"] == generation]
 
     def add(
         self,
