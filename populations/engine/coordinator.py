@@ -311,7 +311,7 @@ def _put_on_record(run: RunState, generation: int, status: str) -> None:
     """Commit the generations before one, with its newborns."""
     began, flow = time.perf_counter(), run.flow
     seals = [seal for seal in flow.seals if seal.generation <= generation or status == "extinct"]
-    merged = [(each.kind, each.names, each.entry) for each in flow.merged]
+    merged = [(each.kind, each.names, each.entry) for each in flow.merged if each.entry]
     run.recorder.commit_sealed(generation - 1, [seal.parts for seal in seals], merged, status=status)
     flow.seals = [seal for seal in flow.seals if seal not in seals]
     flow.merged, flow.start, flow.stored = [], generation, True

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from alife.evolution.reproduction import Floats, Newborns
 from alife.format.checkpoints import Adult
 
-Entry = Mapping[str, Any]
+Entry = dict[str, Any]
 """What a manifest says of one of its files."""
 
 

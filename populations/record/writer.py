@@ -31,6 +31,7 @@ from populations.record.reader import (
     read_config,
     read_manifest,
     thaw,
+    unbegun,
 )
 from populations.record.steplog import StepLog
 from populations.record.storage import LocalFolder, explained
@@ -134,7 +135,13 @@ class Recorder:
         return shards.thaw(self.read, entries, islands, self.uri)
 
     def last_checkpoint(self) -> tuple[int, list[dict[str, Any]]]:
-        """The last generation whose newborns are stored, and the shards that hold them."""
+        """The last generation whose newborns are stored, and the shards that hold them.
+
+        Raises:
+            UserError: None are.
+        """
+        if unbegun(self.manifest):
+            raise UserError(f"{self.uri}: this run ended before its founders were stored: start it again")
         generation = max(self.kept())
         listed = self.manifest["parts"]["checkpoints"]
         return generation, [entry for entry in listed if entry["generation"] == generation]

@@ -78,7 +78,7 @@ def test_survivors_are_the_same_to_the_bit_through_forks_migration_and_checkpoin
                 for name, values in born.traits.items():
                     assert values[:kept].tobytes() == parents.traits[name][choice.survivors].tobytes()
                 next_groups[island] = born
-            groups, _ = migration.migrate(rules, next_groups, generation)
+            groups = migration.migrate(rules, next_groups, generation)
             _, groups, _ = checkpoints.decode(checkpoints.encode(generation, groups, {}), "here")
             for group in groups.values():
                 assert (group.ages >= 0).all()

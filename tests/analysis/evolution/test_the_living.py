@@ -43,6 +43,7 @@ def born(dead: int = 6, size: int = 24) -> dict[str, np.ndarray]:
     births["squared_norm"] = np.where(living, 6 + draw.random(size), 1e20).astype(np.float32)
     births["accuracy"] = np.where(living, 0.6 + 0.05 * draw.random(size), 0).astype(np.float32)
     births["newborn_accuracy"] = (0.1 + 0.01 * draw.random(size)).astype(np.float32)
+    births["island"] = births["generation"] = np.zeros(size, np.int32)
     births["n_offspring"] = np.where(living, 2, 0).astype(np.int32)
     births["cause_of_death"] = np.where(living, "generation_end", "diverged").astype(object)
     return births
@@ -51,7 +52,7 @@ def born(dead: int = 6, size: int = 24) -> dict[str, np.ndarray]:
 def test_death_alone_selects_no_trait() -> None:
     """Six of 24 diverged, at accuracy 0, and the others had equally many children: +0.58 sd if the dead counted."""
     births = born()
-    row = rows.summary(0, 0, births, 1.0)
+    row = rows.summaries(births, {0: 1.0})
     for trait in TRAITS:
         assert row[f"{trait}_differential"][0] == pytest.approx(0, abs=1e-6), trait
         assert row[f"{trait}_mean"][0] == pytest.approx(births[trait][6:].mean(), rel=1e-6), trait
@@ -60,11 +61,11 @@ def test_death_alone_selects_no_trait() -> None:
             assert row[f"{trait}_{level}"][0] == pytest.approx(np.quantile(births[trait][6:], share), rel=1e-5)
     assert (row["size"][0], row["diverged"][0], row["collapsed"][0], row["parents"][0]) == (24, 6, 0, 18)
     everybody = births | {"cause_of_death": np.full(24, "generation_end", object)}
-    assert rows.summary(0, 0, everybody, 1.0)["accuracy_differential"][0] == pytest.approx(0.58, abs=0.01)
+    assert rows.summaries(everybody, {0: 1.0})["accuracy_differential"][0] == pytest.approx(0.58, abs=0.01)
 
 
 def test_nobody_has_no_statistics() -> None:
-    row = rows.summary(0, 0, born(dead=24), 1.0)
+    row = rows.summaries(born(dead=24), {0: 1.0})
     assert all(np.isnan(row[f"{trait}_median"][0]) and row[f"{trait}_differential"][0] == 0 for trait in TRAITS)
 
 

@@ -98,7 +98,7 @@ def test_founders_that_cannot_be_stored_leave_no_writer(small, reference, tmp_pa
         raise UserError("no space left")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Recorder, "commit", refuse)
+        patch.setattr(Recorder, "commit_sealed", refuse)
         with pytest.raises(UserError, match="no space left"):
             evolve(small, out, backend="local")
     evolve(small, out, backend="local", resume=True)
