@@ -6,6 +6,7 @@ generation (`RunState.watched`), islands run ahead of it, up to `AHEAD` checkpoi
 that is lost costs its own islands what they lived since then; a coordinator that is lost costs all of them that.
 """
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,7 +28,7 @@ from alife.organism.measures import DEAD_ZERO
 from populations.engine.backend import Backend, Interrupted, Source
 from populations.engine.flow import Flow, complete, has_written, hear, sealed
 from populations.engine.islands import next_due
-from populations.engine.messages import Halt, Horizon, Lived, Lost, News, Seal
+from populations.engine.messages import Failed, Halt, Horizon, Lived, Lost, News, Seal
 from populations.engine.worker import SAMPLED
 from populations.observe import events
 from populations.observe.asking import Callbacks
@@ -35,6 +36,8 @@ from populations.observe.listeners import Listeners
 from populations.observe.steps import Step, Stop, Underway, Wishes
 from populations.record import rows, shards
 from populations.record.writer import Recorder
+
+_log = logging.getLogger(__name__)
 
 AHEAD = 2
 """Checkpoints beyond the last on record that islands may live to while others are behind."""
@@ -153,6 +156,8 @@ def _listen(run: RunState) -> None:
     if run.backend.stopping():
         raise Interrupted
     for each in _heard(run):
+        if isinstance(each, Failed):
+            raise each.error
         if isinstance(each, Lost):
             _place_again(run, each.islands)
 
@@ -368,9 +373,14 @@ def keep(run: RunState, status: str) -> None:
 
 
 def _waited(run: RunState, until: float, done: Callable[[], bool]) -> bool:
-    """Whether something came to pass in time, with nothing lost meanwhile."""
+    """Whether something came to pass in time, with nothing lost meanwhile, and nothing failing again."""
     while not done():
-        if time.monotonic() > until or any(isinstance(each, Lost) for each in _heard(run)):
+        try:
+            news = _heard(run)
+        except Exception as error:
+            _log.info("what is complete is not put on record: %s", error)
+            return False
+        if time.monotonic() > until or any(isinstance(each, Lost | Failed) for each in news):
             return False
         while (outcomes := complete(run.flow)) is not None:
             _completed(run, outcomes)
