@@ -174,9 +174,15 @@ class Lived:
 
 @dataclass(frozen=True)
 class Halted:
-    """Where a worker's islands stand: the generation of their newborns, by island; without those that are extinct."""
+    """Where a worker's islands stand.
+
+    Attributes:
+        generations: That their newborns are of, by island; without those that are extinct.
+        written: The last generation whose newborns are written, or about to be.
+    """
 
     generations: Mapping[int, int]
+    written: int
 
 
 @dataclass(frozen=True)
