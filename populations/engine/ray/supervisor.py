@@ -91,12 +91,12 @@ class RayBackend:
         self._orders: list[Order] = []
         self._news: list[News] = []
         self._losses: Counter[int] = Counter()
-        self._homes = Homes(config)
         self._owns = ray_start.connect(config, stopping, told)
         try:
             if config.device == "auto":
                 config = resolved(config, asking.device(config, stopping), physics.shape.n_weights)
                 self.config = config
+            self._homes = Homes(config)
             self._pool = WorkerPool(config, physics)
         except BaseException:
             self._leave()
@@ -211,6 +211,8 @@ class RayBackend:
             if why:
                 self._lose(handle, why)
         self._settle()
+        for handle, helpers in self._homes.help(self._living()):
+            handle.actor.tell.remote([helpers])
         self._pool.grow(seconds)
         self._pool.check(seconds)
 
