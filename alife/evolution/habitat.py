@@ -117,6 +117,7 @@ class Habitat:
         labels = self.tensor(physics.labels["learn"]) if physics.images else None
         self.features: Features[Any] = Features(physics.shape, self.tensor(physics.coordinates), learn, labels)
         self.own = networks.own(config)
+        self.together = together(config)
         self.lives = self._lives(physics)
         self.splits = {
             name: (self._beside(images), self.tensor(physics.labels[name]))
@@ -126,9 +127,9 @@ class Habitat:
 
     def _lives(self, physics: Physics) -> Lives:
         features, config = self.features, self.config
-        together = min(config.population.size, MOST if config.device == "cuda" else TOGETHER)
         if isinstance(physics.shape, Shape):
-            return DenseLives(features, config.quine.pairing, together)
+            most = MOST if config.device == "cuda" else TOGETHER
+            return DenseLives(features, config.quine.pairing, min(config.population.size, most))
         network = networks.made(config, physics).on(features.coordinates)
         return AutogradLives(network, features, default_chunk(config, physics.shape.n_weights))
 
@@ -178,6 +179,22 @@ class Habitat:
     def telling(self, where: str) -> AbstractContextManager[None]:
         """What a network of the user's own raises inside is a `UserError` that names it, and where."""
         return nullcontext() if self.own is None else self.own.telling(where)
+
+
+def together(config: RunConfig) -> int:
+    """Individuals of an island that have to be lived in one place: in parts of so many bits are those of the whole.
+
+    They learn in chunks and print in others; parts are whole numbers of both. Networks of a maker, measures of the
+    user's own and GPUs take the island as a whole.
+
+    Args:
+        config: Resolved.
+    """
+    size, chunk = config.population.size, config.life.chunk
+    own = config.quine.network != DENSE or any(asked.object for asked in config.measures.values())
+    if own or config.device == "cuda":
+        return size
+    return min(size, math.lcm(min(size, TOGETHER), min(size, chunk or TOGETHER)))
 
 
 def default_chunk(config: RunConfig, n_weights: int) -> int:

@@ -1,12 +1,14 @@
 """One generation of one island: newborns → adults → scores, and what the adults emit. A pure function.
 
 Make a `Habitat` (`alife.evolution.habitat`) once for a configuration, then call `lifetime` for each island and
-generation. Given the configuration and the physics, the same newborns of the same generation and island give the same
-scores and the same emissions, on any worker, as often as one asks.
+generation; or `lived` for parts of a large island, on several workers, and `whole` for what they make together. Given
+the configuration and the physics, the same newborns of the same generation and island give the same scores and the same
+emissions, on any worker, as often as one asks.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -54,6 +56,23 @@ class Scores:
         return self.causes == schema.CAUSES[0]
 
 
+@dataclass(frozen=True)
+class Part:
+    """What newborns in neighbouring slots of an island came to.
+
+    Attributes:
+        scores: Theirs; nobody is the fittest yet.
+        emitted: [p, N] float32 that they printed.
+        adults: [p, N] float32 that they became, only where test images were asked for.
+        genomes: [p, N] float32 that they were born with, likewise.
+    """
+
+    scores: Scores
+    emitted: Floats
+    adults: Floats | None = None
+    genomes: Floats | None = None
+
+
 def lifetime(
     habitat: Habitat,
     newborns: Newborns,
@@ -84,16 +103,74 @@ def lifetime(
     Raises:
         UserError: A measure failed, or what it gave is not one number an individual.
     """
+    part = lived(habitat, newborns, generation, island, collapse_norm, test, measures, answers)
+    return whole(habitat.config, [part], prefer), part.emitted
+
+
+def lived(
+    habitat: Habitat,
+    newborns: Newborns,
+    generation: int,
+    island: int,
+    collapse_norm: float,
+    test: bool,
+    measures: Mapping[str, Found],
+    answers: bool,
+    first: int = 0,
+) -> Part:
+    """Birth, life and scoring of an island's newborns, or of those in neighbouring slots of it.
+
+    Arguments as of `lifetime`, and `first`: the slot of the first of them. Who is computed together with whom is the
+    same as in the whole island if it is a multiple of `Habitat.together`.
+
+    Raises:
+        UserError: As `lifetime`.
+    """
     where = f"in generation {generation} on island {island}"
     with computing(habitat.config.life.threads), habitat.telling(where):
-        found, adults, genomes, emitted = _lived(
-            habitat, newborns, generation, island, collapse_norm, test, measures, answers
+        scores, adults, genomes, emitted = _lived(
+            habitat, newborns, generation, island, collapse_norm, test, measures, answers, first
         )
-    if test:
-        best = prefer(found) if prefer else _fittest(habitat.config, found)
-        if best is not None:
-            found = replace(found, fittest=(best, _row(adults, best), _row(genomes, best)))
-    return found, emitted.numpy(force=True)
+    kept = [each.numpy(force=True) for each in (adults, genomes)] if test else []
+    return Part(scores, emitted.numpy(force=True), *kept)
+
+
+def whole(config: RunConfig, parts: Sequence[Part], prefer: Callable[[Scores], int | None] | None = None) -> Scores:
+    """The scores of an island of its parts, in the order of their slots, and its fittest where test images were seen.
+
+    Args:
+        config: The run's.
+        parts: All of them.
+        prefer: As of `lifetime`.
+    """
+    scores = _joined([part.scores for part in parts])
+    if scores.test_accuracy is None:
+        return scores
+    best, start = prefer(scores) if prefer else _fittest(config, scores), 0
+    for part in parts:
+        if best is not None and start <= best < start + len(part.emitted):
+            assert part.adults is not None
+            assert part.genomes is not None
+            here = best - start
+            return replace(scores, fittest=(best, part.adults[here].copy(), part.genomes[here].copy()))
+        start += len(part.emitted)
+    return scores
+
+
+def _joined(parts: Sequence[Scores]) -> Scores:
+    """Scores of slots one after another; seconds are added."""
+    if len(parts) == 1:
+        return parts[0]
+    seconds = sum((Counter(part.seconds) for part in parts), Counter[str]())
+    tested = [part.test_accuracy for part in parts if part.test_accuracy is not None]
+    answers = [part.answers for part in parts if part.answers is not None]
+    return Scores(
+        columns={name: np.concatenate([part.columns[name] for part in parts]) for name in parts[0].columns},
+        causes=np.concatenate([part.causes for part in parts]),
+        test_accuracy=np.concatenate(tested) if tested else None,
+        seconds=dict(seconds),
+        answers=np.concatenate(answers) if answers else None,
+    )
 
 
 def _lived(
@@ -105,6 +182,7 @@ def _lived(
     test: bool,
     own: Mapping[str, Found],
     asked: bool,
+    first: int,
 ) -> tuple[Scores, Tensor, Tensor, Tensor]:
     """Scores, and what adults, genomes and emissions they are of, [P, N] each."""
     seconds: dict[str, float] = {}
@@ -113,7 +191,7 @@ def _lived(
     genomes = habitat.born(newborns)
     clock("birth")
 
-    adults = _grown(habitat, genomes, newborns, generation, island)
+    adults = _grown(habitat, genomes, newborns, generation, island, first)
     clock("life")
 
     emitted = habitat.emit(adults)
@@ -182,11 +260,14 @@ def adults(habitat: Habitat, newborns: Newborns, generation: int, island: int) -
         return _grown(habitat, habitat.born(newborns), newborns, generation, island)
 
 
-def _grown(habitat: Habitat, genomes: Tensor, newborns: Newborns, generation: int, island: int) -> Tensor:
+def _grown(
+    habitat: Habitat, genomes: Tensor, newborns: Newborns, generation: int, island: int, first: int = 0
+) -> Tensor:
     config = habitat.config
+    first = 0 if config.life.environment == "shared" else first
 
     def stream(slot: int) -> np.random.Generator:
-        return rng(config.seed, Stream.LIFE, generation, island, slot)
+        return rng(config.seed, Stream.LIFE, generation, island, first + slot)
 
     rates, weights = (trait(config, newborns, name) for name in ("learning_rate", "task_weight"))
     return habitat.live(genomes, config.life, rates, weights, stream)
@@ -199,10 +280,6 @@ def _fittest(config: RunConfig, scores: Scores) -> int | None:
         return None
     traits = scores.columns["accuracy"][living], scores.columns["replication_error"][living]
     return int(living[int(np.argmax(fitness(*traits, config.selection.accuracy_weight, "tournament")))])
-
-
-def _row(rows: Tensor, slot: int) -> Floats:
-    return rows[slot].numpy(force=True).copy()
 
 
 def _finite_or_nan(column: Floats) -> Floats:

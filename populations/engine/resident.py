@@ -17,9 +17,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from alife import traits
 from alife.errors import UserError
+from alife.evolution.island import Part
+from alife.evolution.reproduction import Newborns
 from populations.engine.islands import Islands
-from populations.engine.messages import Entry, Merged, Message, News, Order, Resend, Source
+from populations.engine.messages import Entry, Failed, Horizon, Merged, Message, News, Order, Resend, Source
+from populations.engine.pieces import Done, Helpers, Piece, pieces
 from populations.engine.worker import Worker
 from populations.record import shards
 from populations.record.reader import fetch_manifest, kept
@@ -37,12 +41,14 @@ class RunFolder:
         epoch: Of its manifest, with which names of files begin.
         created: Of its manifest: a folder of that name elsewhere is another one.
         columns: The manifest's.
+        task: The manifest's.
     """
 
     uri: str
     epoch: int
     created: str
     columns: Sequence[Mapping[str, Any]]
+    task: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,7 @@ class Term:
     term: int
 
 
-Task = Message | Order | Place | Book | Merge | Term
+Task = Message | Order | Place | Book | Merge | Term | Piece
 
 
 @dataclass
@@ -111,11 +117,13 @@ class Resident:
     def __init__(
         self,
         worker: Worker,
-        send: Callable[[Any, list[Message]], None],
+        send: Callable[[Any, Sequence[Task | Done | Helpers]], None],
         guard: Callable[[], AbstractContextManager[None]] = nullcontext,
     ):
         self._worker, self._send, self._guard = worker, send, guard
-        worker.doing = name_thread
+        worker.doing, worker.live_parts = name_thread, self._live_parts
+        self._helpers = Helpers({}, None)
+        self._answers: queue.SimpleQueue[Done | Helpers] = queue.SimpleQueue()
         self._tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
         self._writer = ThreadPoolExecutor(1, "writer")
         self._changed = threading.Condition()
@@ -135,15 +143,19 @@ class Resident:
         Returns:
             Whether files can be written and read here; else they are handed on with reports.
         """
+        traits.enter({"columns": folder.columns, "task": folder.task})
         self._folder, self._access = folder, _seen(folder)
         self._islands = Islands(self._worker.config, partial(self._live, watched))
         threading.Thread(target=self._go, name="islands", daemon=True).start()
         return self._access is not None
 
-    def tell(self, tasks: Sequence[Task]) -> None:
+    def tell(self, tasks: Sequence[Task | Done | Helpers]) -> None:
         """Have something done, after what was told before."""
         for task in tasks:
-            self._tasks.put(task)
+            if isinstance(task, Done | Helpers):
+                self._answers.put(task)
+            else:
+                self._tasks.put(task)
 
     def report(self, most: float, least: float) -> Report:
         """What has happened.
@@ -173,10 +185,18 @@ class Resident:
                 lived = False
                 while True:
                     self._take(wait=not lived)
-                    lived = self._islands.step()
+                    lived = self._stepped()
                     self._hand_on()
         except BaseException as error:
             self._fail(error)
+
+    def _stepped(self) -> bool:
+        """Let an island live; one on which something of the user's own fails stays where it is, and others live on."""
+        try:
+            return self._islands.step()
+        except UserError as error:
+            self._tell([Failed(error)], self._report.term)
+            return True
 
     def _take(self, wait: bool) -> None:
         """Do what was told; if there is nothing else to do, wait for something."""
@@ -200,6 +220,8 @@ class Resident:
                 self._islands.order(Resend(list(addresses)))
             case Merge(kind=kind, entries=entries):
                 self._write(partial(self._merged, kind, entries))
+            case Piece():
+                self._help(task)
             case Term(term=term):
                 with self._changed:
                     self._report.term, self._report.news, self._report.files = term, [], []
@@ -227,6 +249,50 @@ class Resident:
         self._since = None
         self._report.lived += time.monotonic() - began
         return outcome
+
+    def _live_parts(self, island: int, generation: int, newborns: Newborns, horizon: Horizon) -> list[Part]:
+        """Live an island with those that help; what one of them does not answer is lived here."""
+        while not self._answers.empty():
+            self._look_for_help(self._answers.get())
+        together = self._worker.habitat.together
+        mine, *others = pieces(len(newborns), together, 1 + len(self._helpers.helpers))
+        asked: dict[int, tuple[int, slice]] = {}
+        for (number, to), slots in zip(self._helpers.helpers.items(), others, strict=False):
+            asked[slots.start] = number, slots
+            piece = Piece(island, generation, slots.start, newborns.take(slots), horizon, self._helpers.me)
+            self._send(to, [piece])
+        found = {0: self._worker.live_part(island, generation, newborns.take(mine) if asked else newborns, horizon)}
+        while asked:
+            answer = self._answers.get()
+            if isinstance(answer, Helpers):
+                self._look_for_help(answer)
+                for first, (number, slots) in list(asked.items()):
+                    if number not in answer.helpers:
+                        del asked[first]
+                        found[first] = self._worker.live_part(island, generation, newborns.take(slots), horizon, first)
+            elif (answer.island, answer.generation) == (island, generation) and answer.first in asked:
+                del asked[answer.first]
+                if isinstance(answer.part, Exception):
+                    raise answer.part
+                found[answer.first] = answer.part
+        return [found[first] for first in sorted(found)]
+
+    def _look_for_help(self, answer: Done | Helpers) -> None:
+        if isinstance(answer, Helpers):
+            self._helpers = answer
+
+    def _help(self, piece: Piece) -> None:
+        """Live a piece of another worker's island."""
+        name_thread("helping")
+        self._since = piece.island, piece.generation, time.monotonic()
+        part: Part | Exception
+        try:
+            part = self._worker.live_part(piece.island, piece.generation, piece.newborns, piece.horizon, piece.first)
+        except UserError as error:
+            part = error
+        self._report.lived += time.monotonic() - self._since[2]
+        self._since = None
+        self._send(piece.to, [Done(piece.island, piece.generation, piece.first, part)])
 
     def _hand_on(self) -> None:
         """Give away what has come of it: messages to islands elsewhere, news, and what is to be written."""

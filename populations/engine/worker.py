@@ -20,7 +20,7 @@ from alife import schema
 from alife.configuration.keys import RunConfig
 from alife.evolution import crossover, measuring, networks, selection
 from alife.evolution.habitat import Habitat
-from alife.evolution.island import Scores, lifetime
+from alife.evolution.island import Part, Scores, lived, whole
 from alife.evolution.mutation import of_rules, own_operator
 from alife.evolution.reproduction import Newborns, founders
 from alife.evolution.succession import following
@@ -44,6 +44,7 @@ class Worker:
 
     Attributes:
         doing: Told, in a word, what a life has come to.
+        live_parts: Lives an island's newborns, in parts where others help.
 
     Raises:
         UserError: A measure or an operator of the user's own cannot be had here.
@@ -56,6 +57,7 @@ class Worker:
         self.measures = measuring.own(config)
         self.habitat = Habitat(config, physics)
         self.doing: Callable[[str], None] = lambda _: None
+        self.live_parts: Callable[[int, int, Newborns, Horizon], list[Part]] = lambda *island: [self.live_part(*island)]
         self._answers = "answers" in selection.asked(config.selection)
         self._recorded = selection.is_recorded(config.selection.scheme)
 
@@ -72,12 +74,10 @@ class Worker:
         Raises:
             UserError: Something of the user's own failed.
         """
-        config, last = self.config, generation == horizon.generations - 1
+        config = self.config
+        parts = self.live_parts(island, generation, newborns, horizon)
         prefer = partial(likeliest, config, generation, island, newborns) if self._recorded else None
-        norm = horizon.meta["collapse_norm"]
-        scores, emitted = lifetime(
-            self.habitat, newborns, generation, island, norm, last, self.measures, self._answers, prefer
-        )
+        scores, emitted = whole(config, parts, prefer), np.concatenate([part.emitted for part in parts])
         self.doing("conceiving")
         choice = choose(config, generation, {island: newborns})(island, scores)
         children = following(config, emitted, newborns, choice, generation + 1, island, self.habitat.shape)
@@ -94,6 +94,11 @@ class Worker:
             fittest=_fittest(newborns, scores),
         )
         return Outcome(lived, births, children)
+
+    def live_part(self, island: int, generation: int, newborns: Newborns, horizon: Horizon, first: int = 0) -> Part:
+        """The life of newborns of an island from slot `first` on; arguments as of `live_one`."""
+        last, norm = generation == horizon.generations - 1, horizon.meta["collapse_norm"]
+        return lived(self.habitat, newborns, generation, island, norm, last, self.measures, self._answers, first)
 
     def settle(self, islands: Sequence[int], source: Source, read: shards.Read, uri: str) -> tuple[Settle, list[News]]:
         """What it takes for islands to be kept here, and what the coordinator is to know of it.

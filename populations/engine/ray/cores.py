@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from alife.configuration.keys import RunConfig
+from populations.engine.pieces import useful
 
 CGROUPS = Path("/sys/fs/cgroup")
 OWN_CGROUPS = Path("/proc/self/cgroup")
@@ -20,10 +21,10 @@ def cores() -> int:
 
 
 def hosts_wanted(config: RunConfig) -> int:
-    """Workers that a run can use: as configured, else one an island up to the cores of this machine."""
+    """Workers that a run can use: as configured, else as many as there is work for, up to the cores of this machine."""
     if config.ray.hosts != "auto":
         return config.ray.hosts
-    return max(1, min(config.population.islands, int(cores() / config.ray.cpus_per_host)))
+    return max(1, min(useful(config), int(cores() / config.ray.cpus_per_host)))
 
 
 def quota() -> float:

@@ -1,15 +1,18 @@
-"""Which worker keeps which islands, and who has to know of it.
+"""Which worker keeps which islands, who helps whom, and who has to know of it.
 
-The supervisor divides islands that nobody keeps with `divided`, and tells each worker by a `Homes.book` where the
-neighbours of its islands are.
+The supervisor divides islands that nobody keeps with `divided`, tells each worker by a `Homes.book` where the
+neighbours of its islands are, and by `Homes.help` whom it may ask to live part of a large island.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from heapq import heapify, heapreplace
+from typing import Any
 
 from alife.configuration.keys import RunConfig
+from alife.evolution.habitat import together
 from populations.engine import migration
 from populations.engine.messages import Source
+from populations.engine.pieces import Helpers
 from populations.engine.ray.failures import Handle
 from populations.engine.resident import Book
 
@@ -29,6 +32,8 @@ class Homes:
         self._near = migration.neighbours(config)
         self._entered: dict[int, int] = {}
         self._count = 0
+        self._pieces = -(-config.population.size // together(config))
+        self._helping: dict[int, dict[int, Any]] = {}
 
     def enter(self, handle: Handle, islands: Sequence[int], generation: int) -> None:
         """A worker keeps islands from now on, which are of a generation."""
@@ -45,6 +50,18 @@ class Homes:
                 news[island] = homes[island].number, homes[island].actor
                 handle.known[island] = self._entered[island]
         return Book(news) if news else None
+
+    def help(self, handles: Sequence[Handle]) -> list[tuple[Handle, Helpers]]:
+        """Whom workers are to be told that they may ask: those that keep nothing help those that do, in turn."""
+        homes = [handle for handle in handles if handle.islands]
+        idle = [handle for handle in handles if not handle.islands]
+        given: dict[int, dict[int, Any]] = {handle.number: {} for handle in homes}
+        most = max(0, self._pieces - 1)
+        for place, helper in enumerate(idle[: most * len(homes)]):
+            given[homes[place % len(homes)].number][helper.number] = helper.actor
+        news = [h for h in homes if given[h.number].keys() != self._helping.get(h.number, {}).keys()]
+        self._helping = given
+        return [(handle, Helpers(given[handle.number], handle.actor)) for handle in news]
 
     @staticmethod
     def by_source(homeless: Mapping[int, Source], islands: Sequence[int]) -> Iterator[tuple[Source, list[int]]]:

@@ -14,6 +14,7 @@ from alife import plugins, siblings
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
 from alife.world.projections import Physics
+from populations.engine.pieces import useful
 from populations.engine.ray import cluster
 from populations.engine.ray import head as cluster_head
 from populations.engine.ray.failures import Handle
@@ -41,7 +42,7 @@ class WorkerPool:
     """
 
     def __init__(self, config: RunConfig, physics: Physics):
-        self._ray, self._islands = config.ray, config.population.islands
+        self._ray, self._useful = config.ray, useful(config)
         self.handles: list[Handle] = []
         self.pause, self.lived = 0.0, False
         self._placing = Placing()
@@ -75,7 +76,7 @@ class WorkerPool:
         self.pause -= seconds
         if self._head.quiet or self.pause > 0:
             return
-        wanted = self._islands if self._ray.hosts == "auto" else self._ray.hosts
+        wanted = self._useful if self._ray.hosts == "auto" else self._ray.hosts
         for _ in range(min(wanted - len(self.handles), self.room() - len(self._placed()))):
             self._numbered += 1
             actor = WorkerActor.options(

@@ -91,12 +91,12 @@ class RayBackend:
         self._orders: list[Order] = []
         self._news: list[News] = []
         self._losses: Counter[int] = Counter()
-        self._homes = Homes(config)
         self._owns = ray_start.connect(config, stopping, told)
         try:
             if config.device == "auto":
                 config = resolved(config, asking.device(config, stopping), physics.shape.n_weights)
                 self.config = config
+            self._homes = Homes(config)
             self._pool = WorkerPool(config, physics)
         except BaseException:
             self._leave()
@@ -129,9 +129,8 @@ class RayBackend:
     def begin(self, recorder: Recorder, watched: bool) -> None:
         """As `Backend.begin`."""
         self._recorder, self._watched = recorder, watched
-        self._folder = RunFolder(
-            recorder.address, recorder.manifest["epoch"], recorder.manifest["created"], recorder.manifest["columns"]
-        )
+        told = (recorder.manifest[name] for name in ("epoch", "created", "columns", "task"))
+        self._folder = RunFolder(recorder.address, *told)
 
     def place(self, islands: Sequence[int], source: Source) -> None:
         """As `Backend.place`."""
@@ -212,6 +211,8 @@ class RayBackend:
             if why:
                 self._lose(handle, why)
         self._settle()
+        for handle, helpers in self._homes.help(self._living()):
+            handle.actor.tell.remote([helpers])
         self._pool.grow(seconds)
         self._pool.check(seconds)
 

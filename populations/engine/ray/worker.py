@@ -22,7 +22,7 @@ from alife.siblings import claim
 if TYPE_CHECKING:
     from alife.configuration.keys import RunConfig
     from alife.world.projections import Physics
-    from populations.engine.messages import Message
+    from populations.engine.pieces import Done, Helpers
     from populations.engine.resident import Report, Resident, RunFolder, Task
 
 
@@ -65,7 +65,7 @@ class PingedWorker:
         return self.resident.begin(folder, watched)
 
     @ray.method(concurrency_group="tasks")
-    def tell(self, tasks: "Sequence[Task]") -> None:
+    def tell(self, tasks: "Sequence[Task | Done | Helpers]") -> None:
         """As `Resident.tell`: from the driver, and from other workers."""
         self.resident.tell(tasks)
 
@@ -102,10 +102,10 @@ def errand(root: str, job: bytes) -> tuple[dict[str, str], Any]:
     return {}, work(*cloudpickle.loads(job))
 
 
-def _deliver(to: Any, messages: "list[Message]") -> None:
-    """Hand messages to another worker; if it is gone, they are asked for again once its islands have another."""
+def _deliver(to: Any, tasks: "Sequence[Task | Done | Helpers]") -> None:
+    """Tell another worker; if it is gone, they are asked for again once its islands have another."""
     with contextlib.suppress(RayError):
-        to.tell.remote(messages)
+        to.tell.remote(tasks)
 
 
 def _hidden(root: str) -> dict[str, str]:
