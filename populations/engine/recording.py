@@ -25,8 +25,8 @@ def put_on_record(run: RunState, generation: int, status: str) -> None:
     if news:
         run.tell(events.Commit(generation=generation - 1, status=status, seconds=took))
     if status == "running":
-        merge(run)
         run.backend.rebalance()
+        merge(run)
 
 
 def put_in_order(run: RunState, before: int) -> None:

@@ -174,17 +174,19 @@ class SimulatedBackend:
             islands = sorted(fullest.islands)
             fullest.term, fullest.islands = fullest.term + 1, {}
             self._tell(fullest, [Withdraw(islands), Term(fullest.term)])
+            self._news += [Merged(kind, names, None) for kind, names in fullest.merging]
+            fullest.merging = []
             self._news.append(Lost(islands))
 
     def news(self) -> list[News]:
         """As of `Backend`: let time pass until there is something to hear."""
         self.coordinator.stop()
-        self._woken = False
         while self._timeline.step(self.driver):
             pass
         while not (self._inbox or self._news or self._woken):
             if not self._timeline.step():
                 raise Stalled(f"at {self._timeline.now:.3f} s")
+        self._woken = False
         if self._timeline.now >= self._plan.crash:
             raise Crashed
         inbox, self._inbox = self._inbox, []

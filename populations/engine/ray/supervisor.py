@@ -176,6 +176,8 @@ class RayBackend:
             islands = sorted(fullest.islands)
             fullest.term, fullest.islands = fullest.term + 1, {}
             fullest.actor.tell.remote([Withdraw(islands), Term(fullest.term)])
+            self._news += [Merged(kind, names, None) for kind, names in fullest.merging]  # of a term that is over
+            fullest.merging = []
             self._news.append(Lost(islands))
 
     def close(self) -> None:
