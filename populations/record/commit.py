@@ -7,7 +7,7 @@ leaves the folder at the commit before or at the new one. Files that the manifes
 
 import contextlib
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -103,11 +103,12 @@ def check(state: Committed, content: Mapping[str, Any], entries: Iterable[shards
         ValueError: The manifest would not be accepted, or a file has a name that no worker gives.
         UserError: A file is not there in its size.
     """
-    manifest.serialise(content)
+    manifest.check(content)
     if wrong := manifest.problem(content):
         raise ValueError(wrong)
+    known = listed_names(state.manifest)
     for entry in entries:
-        check_name(state, entry["name"])
+        _check_name(known, entry["name"])
     with explained(state.folder, "looking for what workers have written"):
         folders = {entry["name"].partition("/")[0] for entry in entries}
         sizes = {name: size for below in folders for name, size in state.folder.ls(below).items()}
@@ -121,7 +122,11 @@ def check_name(state: Committed, name: str) -> None:
     Raises:
         ValueError: It is none that a worker gives, or is on record.
     """
-    if not WORKER.fullmatch(name) or name in listed_names(state.manifest):
+    _check_name(listed_names(state.manifest), name)
+
+
+def _check_name(known: Collection[str], name: str) -> None:
+    if not WORKER.fullmatch(name) or name in known:
         raise ValueError(f"{name!r} is no name of a worker's new file")
 
 
