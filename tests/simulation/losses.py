@@ -23,16 +23,16 @@ WORKERS, GENERATIONS, LOSSES = 10_000, 30, 100
 
 
 def bench(workers: int = WORKERS, generations: int = GENERATIONS, losses: int = LOSSES) -> Iterator[Figure]:
-    """Live a run of one island a worker, with populations of 100 and of 100,000 individuals an island.
+    """Live a run of one island a worker, with populations of 1,000 and of 100,000 individuals an island.
 
     Yields:
         {"name", "value", "unit", …}; "passed" where it is a test.
     """
     costs = Costs(life=0.01, emission=0.002, scoring=0.001)
-    for size in (100, 100_000):
+    for size in (1_000, 100_000):
         config = configuration(workers, size, generations)
         chance, seconds = Random(1), generations * size * costs.individual()
-        lost = [Loss(10 + chance.uniform(0, 1.2) * seconds, chance.uniform(0, 10)) for _ in range(losses)]
+        lost = [Loss(20 + chance.uniform(0, 1) * seconds, chance.uniform(0, 10)) for _ in range(losses)]
         began, used = time.perf_counter(), time.process_time()
         gc.disable()  # it would walk through all simulated workers, whom no coordinator has in its memory
         trial = simulated(config, Plan(workers, lost, seed=1), costs)

@@ -65,6 +65,7 @@ class Handle:
         living: Island, generation and seconds of the life under way, as it reported last.
         known: What it was told of where its islands' neighbours are.
         merging: Kind and names of parts that it merges.
+        patience: Seconds after which it is to report, whatever there is to say.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Handle:
     living: tuple[int, int, float] | None = None
     known: dict[int, int] = field(default_factory=dict)
     merging: list[tuple[str, list[str]]] = field(default_factory=list)
+    patience: float = REPORT_SECONDS
 
 
 @dataclass
@@ -148,7 +150,7 @@ class FailureDetector:
                 return why
             limit = self._start_seconds * self._slowness(handle)
             return f"did not start within {limit:.0f} s" if handle.phase == "start" and handle.busy > limit else ""
-        if handle.busy > timeout + REPORT_SECONDS:
+        if handle.busy > timeout + handle.patience:
             return f"no answer for {timeout:g} s"
         if handle.living is None or not self._took["live"]:
             return ""

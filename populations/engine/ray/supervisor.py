@@ -278,7 +278,8 @@ class RayBackend:
         else:
             self._hear(handle, answer)
         least = 0.0 if self._watched else max(POLL_SECONDS, len(self._pool.handles) / 1000)
-        self._call(handle, "live", handle.actor.report.remote(REPORT_SECONDS, least))
+        handle.patience = max(REPORT_SECONDS, least)
+        self._call(handle, "live", handle.actor.report.remote(handle.patience, least))
 
     def _hear(self, handle: Handle, report: Report) -> None:
         handle.living = report.busy
