@@ -73,11 +73,11 @@ def advance(run: RunState) -> Iterator[Step]:
         listen(run)
         while (outcomes := complete(run.flow)) is not None:
             event, births = completed(run, outcomes)
+            step = Step(event, births, Underway(run.recorder.uri, run.config, first, before))
+            for by, stop, wishes in run.callbacks.generation(step):
+                _heed(run, by, wishes)
+                stops += [(by, stop)] if stop else []
             if run.watched:
-                step = Step(event, births, Underway(run.recorder.uri, run.config, first, before))
-                for by, stop, wishes in run.callbacks.generation(step):
-                    _heed(run, by, wishes)
-                    stops += [(by, stop)] if stop else []
                 try:
                     yield step
                 finally:

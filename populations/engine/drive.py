@@ -125,7 +125,7 @@ def live(
             progress.status = begin
             return
         run = begin(partial(_make_backend, backend, stopping, lost, made, tell))
-        run.tell, run.callbacks, run.watched = tell, callbacks, progress.watched or bool(callbacks)
+        run.tell, run.callbacks, run.watched = tell, callbacks, progress.watched or callbacks.need_births
         note(run)
         found(run)
         _introduce(run, tell)

@@ -134,6 +134,8 @@ class MaxHours(Callback):
         'finished'
     """
 
+    needs_births = False
+
     def __init__(self, hours: float):
         if not isinstance(hours, int | float) or not 0 < hours < math.inf:
             raise UserError(f"hours: {hours!r} is not allowed: a positive number")
