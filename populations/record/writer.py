@@ -203,6 +203,7 @@ class Recorder:
         with commit.writing(self._state):
             self.log.write(self._state.folder)
             commit.replace(self._state, content, [entry["name"] for entry in fresh])
+        self._added = None
         _log.info("%s: generation %d is on disk, the run is %s", self.uri, generation, status)
 
     def mark(self) -> str:
