@@ -13,8 +13,8 @@ from typing import Self
 
 from alife import plugins
 from populations.engine.choosing import BackendName
-from populations.engine.coordinator import ended_by
 from populations.engine.drive import Plan, Progress, live
+from populations.engine.run_state import ended_by
 from populations.engine.signals import stop_on_signals
 from populations.observe import events
 from populations.observe.asking import Callbacks

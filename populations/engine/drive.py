@@ -20,8 +20,10 @@ from alife.world.projections import Physics
 from populations.engine import needs
 from populations.engine.backend import Backend, Interrupted, LocalBackend
 from populations.engine.choosing import BackendName, choose
-from populations.engine.coordinator import RunState, advance, ended_by, found, keep, over
+from populations.engine.coordinator import advance, found
+from populations.engine.ending import keep
 from populations.engine.prepare import check_cuda
+from populations.engine.run_state import RunState, ended_by, over
 from populations.observe import events
 from populations.observe.asking import Callbacks
 from populations.observe.gauges import RayMetrics

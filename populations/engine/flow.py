@@ -25,6 +25,7 @@ class Flow:
         lived: By generation, from `generation` on, and island.
         norms: Of founders, by island.
         halted: Where islands stand, once they were told to halt.
+        written: The last generation of which any has written newborns then.
         seals: What is written and not on record, in order.
         wrote: Up to which generation each island has written.
         merged: Parts that were merged, not on record.
@@ -39,6 +40,7 @@ class Flow:
     lived: defaultdict[int, dict[int, Lived]] = field(default_factory=lambda: defaultdict(dict))
     norms: dict[int, object] = field(default_factory=dict)
     halted: dict[int, int] = field(default_factory=dict)
+    written: int = -1
     seals: list[Sealed] = field(default_factory=list)
     wrote: dict[int, int] = field(default_factory=dict)
     merged: list[Merged] = field(default_factory=list)
@@ -60,8 +62,9 @@ def hear(flow: Flow, news: News) -> None:
                 flow.lived[generation][island] = news
             if not children:
                 flow.gone[island] = generation + 1
-        case Halted(generations=generations):
+        case Halted(generations=generations, written=written):
             flow.halted |= generations
+            flow.written = max(flow.written, written)
         case Sealed(generation=generation, islands=islands):
             flow.seals.append(news)
             flow.wrote |= dict.fromkeys(islands, generation)

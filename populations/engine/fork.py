@@ -18,12 +18,12 @@ from alife.world.task import Task
 from populations.engine import migration
 from populations.engine.backend import Source
 from populations.engine.choosing import BackendName, choose
-from populations.engine.coordinator import RunState
 from populations.engine.course import Course
 from populations.engine.drive import Begin, MakeBackend, begin
 from populations.engine.plans import go_on
 from populations.engine.prepare import prepare
 from populations.engine.ray.addresses import untold
+from populations.engine.run_state import RunState
 from populations.observe import events
 from populations.observe.listeners import Listeners, Sink
 from populations.record.provenance import check_newborns, check_version

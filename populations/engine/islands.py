@@ -155,7 +155,8 @@ class Islands:
             case Halt():
                 self._horizon = self._horizon and replace(self._horizon, until=0)
                 alive = {n: island.generation for n, island in self._islands.items() if island.newborns is not None}
-                self.news.append(Halted(alive))
+                written = max((island.written for island in self._islands.values()), default=-1)
+                self.news.append(Halted(alive, written))
             case Seal(generation=generation):
                 self._seal_at(generation)
 

@@ -2,7 +2,7 @@
 
 Islands tell their neighbours that they are `Here`, which `Guests` they send, or that they are `Gone`. The coordinator
 places islands by a `Source`, orders `Settle`, `Withdraw`, `Horizon`, `Resend`, `Halt` and `Seal`, and hears `Founded`,
-`Lived`, `Halted`, `Sealed`, `Merged` and `Lost`. No news holds a genome, but for the fittest of a run's last
+`Lived`, `Halted`, `Sealed`, `Merged`, `Lost` and `Failed`. No news holds a genome, but for the fittest of a run's last
 generation.
 """
 
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from alife.errors import UserError
 from alife.evolution.reproduction import Floats, Newborns
 from alife.format.checkpoints import Adult
 
@@ -173,9 +174,15 @@ class Lived:
 
 @dataclass(frozen=True)
 class Halted:
-    """Where a worker's islands stand: the generation of their newborns, by island; without those that are extinct."""
+    """Where a worker's islands stand.
+
+    Attributes:
+        generations: That their newborns are of, by island; without those that are extinct.
+        written: The last generation whose newborns are written, or about to be.
+    """
 
     generations: Mapping[int, int]
+    written: int
 
 
 @dataclass(frozen=True)
@@ -217,7 +224,14 @@ class Lost:
     islands: Sequence[int]
 
 
-News = Founded | Lived | Halted | Sealed | Merged | Lost
+@dataclass(frozen=True)
+class Failed:
+    """Something of the user's own has failed on an island, which cannot live on."""
+
+    error: UserError
+
+
+News = Founded | Lived | Halted | Sealed | Merged | Lost | Failed
 
 
 def sample(values: Floats, most: int = 32) -> Floats:

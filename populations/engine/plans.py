@@ -16,11 +16,11 @@ from alife.evolution import founding, objects
 from alife.world.task import Task
 from populations.engine.backend import Source
 from populations.engine.choosing import BackendName, choose
-from populations.engine.coordinator import RunState
 from populations.engine.drive import Begin, MakeBackend, begin
 from populations.engine.prepare import physics_of, prepare
 from populations.engine.ray.addresses import untold
 from populations.engine.ray.cluster import elsewhere
+from populations.engine.run_state import RunState
 from populations.observe import events
 from populations.observe.listeners import Listeners
 from populations.record.provenance import check_newborns, check_version, versions

@@ -17,9 +17,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from alife import traits
 from alife.errors import UserError
 from populations.engine.islands import Islands
-from populations.engine.messages import Entry, Merged, Message, News, Order, Resend, Source
+from populations.engine.messages import Entry, Failed, Merged, Message, News, Order, Resend, Source
 from populations.engine.worker import Worker
 from populations.record import shards
 from populations.record.reader import fetch_manifest, kept
@@ -37,12 +38,14 @@ class RunFolder:
         epoch: Of its manifest, with which names of files begin.
         created: Of its manifest: a folder of that name elsewhere is another one.
         columns: The manifest's.
+        task: The manifest's.
     """
 
     uri: str
     epoch: int
     created: str
     columns: Sequence[Mapping[str, Any]]
+    task: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,7 @@ class Resident:
         Returns:
             Whether files can be written and read here; else they are handed on with reports.
         """
+        traits.enter({"columns": folder.columns, "task": folder.task})
         self._folder, self._access = folder, _seen(folder)
         self._islands = Islands(self._worker.config, partial(self._live, watched))
         threading.Thread(target=self._go, name="islands", daemon=True).start()
@@ -173,10 +177,18 @@ class Resident:
                 lived = False
                 while True:
                     self._take(wait=not lived)
-                    lived = self._islands.step()
+                    lived = self._stepped()
                     self._hand_on()
         except BaseException as error:
             self._fail(error)
+
+    def _stepped(self) -> bool:
+        """Let an island live; one on which something of the user's own fails stays where it is, and others live on."""
+        try:
+            return self._islands.step()
+        except UserError as error:
+            self._tell([Failed(error)], self._report.term)
+            return True
 
     def _take(self, wait: bool) -> None:
         """Do what was told; if there is nothing else to do, wait for something."""

@@ -129,9 +129,8 @@ class RayBackend:
     def begin(self, recorder: Recorder, watched: bool) -> None:
         """As `Backend.begin`."""
         self._recorder, self._watched = recorder, watched
-        self._folder = RunFolder(
-            recorder.address, recorder.manifest["epoch"], recorder.manifest["created"], recorder.manifest["columns"]
-        )
+        told = (recorder.manifest[name] for name in ("epoch", "created", "columns", "task"))
+        self._folder = RunFolder(recorder.address, *told)
 
     def place(self, islands: Sequence[int], source: Source) -> None:
         """As `Backend.place`."""
