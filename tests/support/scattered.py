@@ -32,6 +32,9 @@ from populations.engine.messages import (
     Source,
     Withdraw,
 )
+from populations.engine.ray.failures import Handle
+from populations.engine.ray.homes import Homes
+from populations.engine.resident import Book, Term
 from populations.record.steplog import StepLog
 
 Key = tuple[int, int]
@@ -150,28 +153,13 @@ class Node:
     """A worker: what it was ordered and has not done, and what it has done and not told."""
 
     islands: Islands
+    handle: Handle
     orders: deque[Any] = field(default_factory=deque)
-    book: dict[int, int] = field(default_factory=dict)
+    book: dict[int, tuple[int, Any]] = field(default_factory=dict)
     writes: deque[tuple[int, Unwritten]] = field(default_factory=deque)
     told: list[News] = field(default_factory=list)
     term: int = 0
-    homes: set[int] = field(default_factory=set)
-    terms: int = 0
     dead: bool = False
-
-
-@dataclass(frozen=True)
-class Book:
-    """Where islands are: as of `populations.engine.resident`, with numbers of workers for addresses."""
-
-    homes: Mapping[int, int]
-
-
-@dataclass(frozen=True)
-class Term:
-    """As of `populations.engine.resident`."""
-
-    term: int
 
 
 class Scattered:
@@ -197,7 +185,7 @@ class Scattered:
     ):
         self.config, self._life, self._random = config, life, random
         self._losses, self._twice = losses, twice
-        self._near = migration.neighbours(config)
+        self._homes = Homes(config)
         self._nodes: dict[int, Node] = {}
         self._orders: list[Order] = []
         self._mail: list[tuple[int, Message]] = []
@@ -205,7 +193,7 @@ class Scattered:
         self.stopping: Callable[[], bool] = lambda: False
         self.stuck, self.lost = False, 0
         for number in range(workers):
-            self._nodes[number] = Node(Islands(config, life))
+            self._add(number)
 
     @property
     def hosts(self) -> int:
@@ -227,7 +215,7 @@ class Scattered:
             shares.setdefault(self._random.choice([*self._alive()]), []).append(island)
         for number, share in shares.items():
             node = self._nodes[number]
-            node.homes |= {*share}
+            self._homes.enter(node.handle, share, source.generation)
             if source.entries:
                 settle = Settle(source.generation, {i: newborns[i] for i in share}, True, source.gone)
             else:
@@ -235,13 +223,10 @@ class Scattered:
                 settle = Settle(0, founders, False)
                 self._news.append(Founded({i: np.ones(len(group), np.float32) for i, group in founders.items()}))
             node.orders.extend([*self._orders, settle, Resend(share)])
-        for number, node in self._nodes.items():
-            near = {other for island in node.homes for other in self._near[island]} - node.homes
-            homes = {i: other for other, each in self._nodes.items() if other != number for i in each.homes & near}
-            if any(island in islands for island in homes):
-                node.orders.append(Book({i: other for i, other in homes.items() if i in islands}))
-            elif number in shares:
-                node.orders.append(Book(homes))
+        handles = [node.handle for node in self._nodes.values()]
+        for node in self._nodes.values():
+            if book := self._homes.book(node.handle, handles):
+                node.orders.append(book)
 
     def order(self, order: Order) -> None:
         """As of `Backend`."""
@@ -255,12 +240,12 @@ class Scattered:
 
     def rebalance(self) -> None:
         """As of `Backend`: now and then islands are taken from a worker."""
-        if self._losses and self._random.random() < 0.3:
+        if self._losses and self._alive() and self._random.random() < 0.3:
             self._losses -= 1
-            node = self._random.choice([node for node in self._nodes.values() if not node.dead])
-            if homes := sorted(node.homes):
-                node.terms, node.homes = node.terms + 1, set()
-                node.orders.extend([Withdraw(homes), Term(node.terms)])
+            node = self._nodes[self._random.choice(self._alive())]
+            if homes := sorted(node.handle.islands):
+                node.handle.term, node.handle.islands = node.handle.term + 1, {}
+                node.orders.extend([Withdraw(homes), Term(node.handle.term)])
                 self._news.append(Lost(homes))
 
     def news(self) -> list[News]:
@@ -273,6 +258,10 @@ class Scattered:
 
     def close(self) -> None:
         """Nothing to let go."""
+
+    def _add(self, number: int) -> None:
+        handle = Handle(f"worker {number}", None, None, 0.0, number)
+        self._nodes[number] = Node(Islands(self.config, self._life), handle)
 
     def _alive(self) -> list[int]:
         return [number for number, node in self._nodes.items() if not node.dead]
@@ -305,11 +294,9 @@ class Scattered:
     def _bury(self, number: int) -> bool:
         """The driver sees that a worker is gone, and starts another."""
         node = self._nodes.pop(number)
-        self._nodes[max([number, *self._nodes]) + 1] = Node(Islands(self.config, self._life))
-        for other in self._nodes.values():
-            other.book = {island: home for island, home in other.book.items() if home in self._nodes}
-        if node.homes:
-            self._news.append(Lost(sorted(node.homes)))
+        self._add(max([number, *self._nodes]) + 1)
+        if node.handle.islands:
+            self._news.append(Lost(sorted(node.handle.islands)))
         return True
 
     def _deliver(self) -> bool:
@@ -339,9 +326,9 @@ class Scattered:
         if not node.orders:
             return False
         match node.orders.popleft():
-            case Book(homes=homes):
-                node.book |= homes
-                node.islands.order(Resend([*homes]))
+            case Book(addresses=addresses):
+                node.book |= addresses
+                node.islands.order(Resend([*addresses]))
             case Term(term=term):
                 node.term, node.told = term, []
                 node.writes.clear()
@@ -351,13 +338,13 @@ class Scattered:
         return True
 
     def _live(self, node: Node) -> bool:
-        lived = node.islands.step()
+        lived, before = node.islands.step(), len(self._mail)
         self._hand_on(node)
-        return lived
+        return lived or len(self._mail) > before
 
     def _hand_on(self, node: Node) -> None:
         islands = node.islands
-        self._mail += [(node.book[m.receiver], m) for m in islands.outbox if m.receiver in node.book]
+        self._mail += [(node.book[m.receiver][0], m) for m in islands.outbox if m.receiver in node.book]
         islands.outbox.clear()
         node.told += islands.news
         islands.news.clear()
@@ -376,7 +363,7 @@ class Scattered:
     def _report(self, node: Node) -> bool:
         if not node.told:
             return False
-        if node.term == node.terms:
+        if node.term == node.handle.term:
             self._news += node.told
         node.told = []
         return True
