@@ -57,7 +57,17 @@ def serialise(manifest: Mapping[str, Any]) -> bytes:
     content = {**manifest, "format": schema.FORMAT_VERSION}
     content["checksum"] = schema.manifest_checksum(content)
     Manifest.model_validate(content)
-    return (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    fields = (f" {_dense(key)}: {_parts(value) if key == 'parts' else _indented(value)}" for key, value in content.items())
+    return ("{\n" + ",\n".join(fields) + "\n}\n").encode()
+
+
+def check(manifest: Mapping[str, Any]) -> None:
+    """See that a manifest can be serialised, but for what is noted in it.
+
+    Raises:
+        ValueError: `serialise` would raise it.
+    """
+    Manifest.model_validate({**manifest, "format": schema.FORMAT_VERSION, "checksum": "0" * 64})
 
 
 def parse(data: bytes, source: str) -> dict[str, Any]:
@@ -148,6 +158,23 @@ def begin(
         "config": [dict(seal)],
         "parts": {kind: [] for kind in schema.PART_KINDS},
     }
+
+
+def _dense(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _indented(value: Any) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False).replace("\n", "\n ")
+
+
+def _parts(parts: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """A line each: there may be many thousands."""
+    kinds = (
+        f"  {_dense(kind)}: [" + ",".join(f"\n   {_dense(entry)}" for entry in entries) + ("\n  ]" if entries else "]")
+        for kind, entries in parts.items()
+    )
+    return "{\n" + ",\n".join(kinds) + "\n }"
 
 
 def _refuse_constant(name: str) -> None:

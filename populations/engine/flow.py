@@ -5,7 +5,7 @@ The coordinator makes a `Flow` and `hear`s news with it; `complete` is the next 
 once.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -26,7 +26,8 @@ class Flow:
         norms: Of founders, by island.
         halted: Where islands stand, once they were told to halt.
         written: The last generation of which any has written newborns then.
-        seals: What is written and not on record, in order.
+        seals: What is written and not on record, in order; changed by `hear` and `drop` alone.
+        told: Islands in `seals` by generation.
         wrote: Up to which generation each island has written.
         merged: Parts that were merged, not on record.
         merging: Names of parts that are being merged.
@@ -42,6 +43,7 @@ class Flow:
     halted: dict[int, int] = field(default_factory=dict)
     written: int = -1
     seals: list[Sealed] = field(default_factory=list)
+    told: Counter[int] = field(default_factory=Counter)
     wrote: dict[int, int] = field(default_factory=dict)
     merged: list[Merged] = field(default_factory=list)
     merging: set[str] = field(default_factory=set)
@@ -67,6 +69,7 @@ def hear(flow: Flow, news: News) -> None:
             flow.written = max(flow.written, written)
         case Sealed(generation=generation, islands=islands):
             flow.seals.append(news)
+            flow.told[generation] += len(islands)
             flow.wrote |= dict.fromkeys(islands, generation)
         case Merged(names=names):
             flow.merging -= set(names)
@@ -79,11 +82,21 @@ def hear(flow: Flow, news: News) -> None:
 def forget(flow: Flow, islands: Sequence[int]) -> None:
     """Islands have to live again from where the record ends: what they had written since belongs to nobody."""
     lost = set(islands)
-    flow.seals = [seal for seal in flow.seals if not lost & set(seal.islands)]
+    drop(flow, [seal for seal in flow.seals if not lost.isdisjoint(seal.islands)])
     for island in lost:
         flow.wrote[island] = flow.start if flow.stored else flow.start - 1
         if flow.gone.get(island, 0) > flow.start:
             del flow.gone[island]
+
+
+def drop(flow: Flow, seals: Sequence[Sealed]) -> None:
+    """Some seals are on record, or belong to nobody."""
+    if seals:
+        gone = set(map(id, seals))
+        flow.seals = [seal for seal in flow.seals if id(seal) not in gone]
+        for seal in seals:
+            flow.told[seal.generation] -= len(seal.islands)
+        flow.told = +flow.told
 
 
 def complete(flow: Flow) -> Mapping[int, Lived] | None:
@@ -99,9 +112,8 @@ def complete(flow: Flow) -> Mapping[int, Lived] | None:
 
 def sealed(flow: Flow) -> int | None:
     """The next generation whose newborns, and all rows before it, all islands have written; None if there is none."""
-    for generation in sorted({seal.generation for seal in flow.seals}):
-        told = sum(len(seal.islands) for seal in flow.seals if seal.generation == generation)
-        if generation > flow.generation or told + len(flow.gone) < flow.islands:
+    for generation in sorted(flow.told):
+        if generation > flow.generation or flow.told[generation] + len(flow.gone) < flow.islands:
             return None
         if all(has_written(flow, island, generation) for island in range(flow.islands)):
             return generation

@@ -6,6 +6,7 @@ islands at once. A new topology is an entry in `TOPOLOGIES`.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -69,10 +70,15 @@ def meets(config: RunConfig, generation: int) -> bool:
     return generation > 0 and config.migration.migrants > 0 and generation % config.migration.every == 0
 
 
-def neighbours(config: RunConfig) -> dict[int, tuple[int, ...]]:
+def neighbours(config: RunConfig) -> Mapping[int, tuple[int, ...]]:
     """The neighbours of every island, in order."""
-    found: dict[int, list[int]] = {island: [] for island in range(config.population.islands)}
-    for a, b in edges(config.migration.topology, config.population.islands):
+    return _neighbours(config.migration.topology, config.population.islands)
+
+
+@lru_cache(maxsize=4)
+def _neighbours(topology: str, islands: int) -> dict[int, tuple[int, ...]]:
+    found: dict[int, list[int]] = {island: [] for island in range(islands)}
+    for a, b in edges(topology, islands):
         found[a].append(b)
         found[b].append(a)
     return {island: tuple(sorted(each)) for island, each in found.items()}

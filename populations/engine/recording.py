@@ -5,7 +5,7 @@ Call `put_on_record` with a generation that `populations.engine.flow.sealed` has
 
 import time
 
-from populations.engine.flow import sealed
+from populations.engine.flow import drop, sealed
 from populations.engine.run_state import RunState
 from populations.observe import events
 from populations.record import shards
@@ -17,7 +17,7 @@ def put_on_record(run: RunState, generation: int, status: str) -> None:
     seals = [seal for seal in flow.seals if seal.generation <= generation or status == "extinct"]
     merged = [(each.kind, each.names, each.entry) for each in flow.merged if each.entry]
     run.recorder.commit_sealed(generation - 1, [seal.parts for seal in seals], merged, status=status)
-    flow.seals = [seal for seal in flow.seals if seal not in seals]
+    drop(flow, seals)
     flow.merged, flow.start, flow.stored = [], generation, True
     took, news = time.perf_counter() - began, generation - 1 > run.committed
     run.committed = generation - 1
@@ -25,8 +25,8 @@ def put_on_record(run: RunState, generation: int, status: str) -> None:
     if news:
         run.tell(events.Commit(generation=generation - 1, status=status, seconds=took))
     if status == "running":
-        merge(run)
         run.backend.rebalance()
+        merge(run)
 
 
 def put_in_order(run: RunState, before: int) -> None:

@@ -242,6 +242,7 @@ class Resident:
             return self._access.read(name, size)
 
     def _live(self, watched: bool, island: int, generation: int, *args: Any) -> Any:
+        self._hand_on()  # guests are waited for elsewhere
         name_thread("living")
         began = time.monotonic()
         self._since = island, generation, began

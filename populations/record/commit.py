@@ -7,7 +7,7 @@ leaves the folder at the commit before or at the new one. Files that the manifes
 
 import contextlib
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -134,13 +134,14 @@ def told(
     if status != "extinct" and generation + 1 not in {entry["generation"] for entry in parts["checkpoints"]}:
         raise ValueError(f"newborns of generation {generation + 1} are missing")
     content = {**state.manifest, "status": status, "generation": generation, "parts": parts}
-    manifest.serialise(content)
+    manifest.check(content)
     if wrong := manifest.problem(content):
         raise ValueError(wrong)
     entries = [entry for each in sealed for listed in each.values() for entry in listed]
     entries += [entry for _, _, entry in merged]
+    known = listed_names(state.manifest)
     for entry in entries:
-        check_name(state, entry["name"])
+        _check_name(known, entry["name"])
     with explained(state.folder, "looking for what workers have written"):
         folders = {entry["name"].partition("/")[0] for entry in entries}
         sizes = {name: size for below in folders for name, size in state.folder.ls(below).items()}
@@ -155,7 +156,11 @@ def check_name(state: Committed, name: str) -> None:
     Raises:
         ValueError: It is none that a worker gives, or is on record.
     """
-    if not WORKER.fullmatch(name) or name in listed_names(state.manifest):
+    _check_name(listed_names(state.manifest), name)
+
+
+def _check_name(known: Collection[str], name: str) -> None:
+    if not WORKER.fullmatch(name) or name in known:
         raise ValueError(f"{name!r} is no name of a worker's new file")
 
 

@@ -77,13 +77,14 @@ def replaced(
     out = {kind: list(entries) for kind, entries in listed.items()}
     for kind, names, entry in merged:
         check_entry(kind, entry)
-        old = [each for each in out[kind] if each["name"] in set(names)] if kind in schema.ROWS else []
+        merged_names = set(names)
+        old = [each for each in out[kind] if each["name"] in merged_names] if kind in schema.ROWS else []
         if not old or len(old) != len(names):
             raise ValueError(f"{entry['name']}: made of parts that are not listed")
         told = entry["rows"], entry["first"], entry["last"]
         if told != (sum(e["rows"] for e in old), min(e["first"] for e in old), max(e["last"] for e in old)):
             raise ValueError(f"{entry['name']}: its rows are not those of the parts that it is made of")
-        stay = [each for each in out[kind] if each["name"] not in set(names)]
+        stay = [each for each in out[kind] if each["name"] not in merged_names]
         out[kind] = _in_order([*stay, dict(entry)])
     return out
 

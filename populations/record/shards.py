@@ -141,10 +141,13 @@ def merges(listed: Sequence[Entry], compact: bool = False) -> list[list[Entry]]:
 def _filled(groups: Sequence[list[Entry]]) -> tuple[list[list[list[Entry]]], list[list[Entry]]]:
     """Groups in runs of `parts.FULL` rows or a few more each, and those that are left, which have fewer."""
     runs: list[list[list[Entry]]] = [[]]
+    rows = 0
     for group in groups:
         runs[-1].append(group)
-        if _rows(_flat(runs[-1])) >= parts.FULL:
+        rows += _rows(group)
+        if rows >= parts.FULL:
             runs.append([])
+            rows = 0
     return runs[:-1], runs[-1]
 
 

@@ -1,6 +1,6 @@
 """Which worker keeps which islands, who helps whom, and who has to know of it.
 
-The supervisor divides islands that nobody keeps with `divided`, tells each worker by a `Homes.book` where the
+The supervisor divides islands that nobody keeps with `divided`, tells each worker by a `Homes.books` where the
 neighbours of its islands are, and by `Homes.help` whom it may ask to live part of a large island.
 """
 
@@ -41,27 +41,18 @@ class Homes:
         handle.islands |= dict.fromkeys(islands, generation)
         self._entered |= dict.fromkeys(islands, self._count)
 
-    def book(self, handle: Handle, handles: Sequence[Handle]) -> Book | None:
-        """What a worker has to be told of where its islands' neighbours are; None if nothing is new."""
+    def books(self, handles: Sequence[Handle]) -> Iterator[tuple[Handle, Book]]:
+        """What workers have to be told of where their islands' neighbours are; others are left out."""
         homes = {island: each for each in handles for island in each.islands}
-        news = {}
-        for island in {n for own in handle.islands for n in self._near[own]}:
-            if island in homes and island not in handle.islands and handle.known.get(island) != self._entered[island]:
-                news[island] = homes[island].number, homes[island].actor
-                handle.known[island] = self._entered[island]
-        return Book(news) if news else None
-
-    def help(self, handles: Sequence[Handle]) -> list[tuple[Handle, Helpers]]:
-        """Whom workers are to be told that they may ask: those that keep nothing help those that do, in turn."""
-        homes = [handle for handle in handles if handle.islands]
-        idle = [handle for handle in handles if not handle.islands]
-        given: dict[int, dict[int, Any]] = {handle.number: {} for handle in homes}
-        most = max(0, self._pieces - 1)
-        for place, helper in enumerate(idle[: most * len(homes)]):
-            given[homes[place % len(homes)].number][helper.number] = helper.actor
-        news = [h for h in homes if given[h.number].keys() != self._helping.get(h.number, {}).keys()]
-        self._helping = given
-        return [(handle, Helpers(given[handle.number], handle.actor)) for handle in news]
+        for handle in handles:
+            news = {}
+            for island in {other for own in handle.islands for other in self._near[own]}:
+                entered = self._entered.get(island)
+                if island in homes and island not in handle.islands and handle.known.get(island) != entered:
+                    news[island] = homes[island].number, homes[island].actor
+                    handle.known[island] = self._entered[island]
+            if news:
+                yield handle, Book(news)
 
     @staticmethod
     def by_source(homeless: Mapping[int, Source], islands: Sequence[int]) -> Iterator[tuple[Source, list[int]]]:

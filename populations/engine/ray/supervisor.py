@@ -176,6 +176,8 @@ class RayBackend:
             islands = sorted(fullest.islands)
             fullest.term, fullest.islands = fullest.term + 1, {}
             fullest.actor.tell.remote([Withdraw(islands), Term(fullest.term)])
+            self._news += [Merged(kind, names, None) for kind, names in fullest.merging]  # of a term that is over
+            fullest.merging = []
             self._news.append(Lost(islands))
 
     def close(self) -> None:
@@ -225,8 +227,7 @@ class RayBackend:
 
     def _settle(self) -> None:
         """Give islands that nobody keeps to workers, once those that start together are up."""
-        living = self._living()
-        if not self._homes.homeless or not living:
+        if not self._homes.homeless or not (living := self._living()):
             return
         starting = any(handle.phase != "live" for handle in self._pool.handles)
         if starting and not self._pool.lived and time.monotonic() - self._first_up < GATHER_SECONDS:
@@ -237,9 +238,8 @@ class RayBackend:
             for source, those in self._homes.by_source(homeless, islands):
                 self._homes.enter(handle, those, source.generation)
                 handle.actor.tell.remote([*self._orders, Place(those, self._sent(handle, those, source))])
-        for handle in living:
-            if book := self._homes.book(handle, living):
-                handle.actor.tell.remote([book])
+        for handle, book in self._homes.books(living):
+            handle.actor.tell.remote([book])
 
     def _sent(self, handle: Handle, islands: Sequence[int], source: Source) -> Source:
         """A source as a worker needs it: with newborns, where it does not see the run folder."""

@@ -1,0 +1,285 @@
+"""A worker in simulated time: the real `Islands`, with a core that lives, a writer beside it, and a wire.
+
+It does what `populations.engine.resident.Resident` does with threads: what it is told takes effect between two lives,
+messages go out before a life begins, files are written meanwhile and cost the core what encoding takes.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from random import Random
+from typing import Any, Protocol
+
+from alife.configuration.keys import RunConfig
+from alife.evolution.reproduction import Newborns
+from populations.engine.islands import Islands, Outcome, Unwritten
+from populations.engine.messages import Entry, Guests, Horizon, Merged, Message, News, Order, Resend, Sealed, Settle, Source
+from populations.engine.resident import Book, Merge, Place, Task, Term
+from tests.simulation.costs import Costs
+from tests.simulation.timeline import Timeline
+
+
+class Body(Protocol):
+    """What lives and writes, without taking simulated time."""
+
+    config: RunConfig
+
+    def live_one(self, watched: bool, island: int, generation: int, newborns: Newborns, horizon: Horizon) -> Outcome:
+        """A generation of an island."""
+
+    def settle(self, islands: Sequence[int], source: Source) -> tuple[Settle, list[News]]:
+        """What it takes for islands to be kept."""
+
+    def write(self, mark: str, columns: Sequence[Any], what: Unwritten) -> Sealed:
+        """Files of what is to be written."""
+
+    def merge(self, mark: str, kind: str, entries: Sequence[Entry]) -> Merged:
+        """One file of several."""
+
+
+@dataclass
+class Report:
+    """As of `populations.engine.resident.Report`."""
+
+    term: int
+    news: list[News]
+
+
+@dataclass
+class World:
+    """What all workers share.
+
+    Attributes:
+        timeline: When what happens.
+        costs: What it takes.
+        chance: Of everything that differs from life to life.
+        watched: As of `Backend.begin`.
+        mark: New ends of names.
+        seconds: Of cores, by what they were spent on.
+        messages: By kind.
+        bytes: By kind.
+        storage_free: When all that workers have to write will be written.
+        split: Workers that share an island, of which only one is simulated.
+        hands_on_late: Whether messages wait for the end of the life that begins next.
+    """
+
+    timeline: Timeline
+    costs: Costs
+    chance: Random
+    watched: bool = False
+    mark: Callable[[], str] = str
+    columns: Sequence[Any] = ()
+    seconds: Counter[str] = field(default_factory=Counter)
+    messages: Counter[str] = field(default_factory=Counter)
+    bytes: Counter[str] = field(default_factory=Counter)
+    storage_free: float = 0.0
+    split: int = 1
+    hands_on_late: bool = False
+
+    def wire(self, size: float = 0.0) -> float:
+        """Seconds that a message of so many bytes takes."""
+        costs = self.costs
+        return costs.latency + self.chance.expovariate(1.0) * costs.latency_jitter + size / costs.bandwidth
+
+
+class SimulatedWorker:
+    """One worker.
+
+    Args:
+        world: Where it is.
+        body: What lives and writes.
+        deliver: Takes a report to the driver, with the worker that it comes from.
+        least: Seconds between two reports.
+        slow: Times that lives take longer here.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        body: Body,
+        deliver: Callable[["SimulatedWorker", Report], None],
+        least: Callable[[], float],
+        slow: float,
+    ):
+        self.alive = True
+        self.state, self.since = "starting", world.timeline.now
+        self._world, self._body, self._deliver, self._least, self._slow = world, body, deliver, least, slow
+        self._islands = Islands(body.config, self._live)
+        self._tasks: deque[Task] = deque()
+        self._report = Report(0, [])
+        self._book: dict[int, tuple[int, Any]] = {}
+        self._arrivals: dict[int, float] = {}
+        self._busy, self._asked, self._due, self._told = False, True, False, 0.0
+        self._took, self._debt, self._writer_free = 0.0, 0.0, 0.0
+        self._until = 0
+
+    def begin(self) -> None:
+        """It is up."""
+        self._be("without islands")
+
+    def end(self) -> None:
+        """It is no more."""
+        if self.alive:
+            self._be("")
+            self.alive = False
+
+    def send(self, key: int, to: "SimulatedWorker", tasks: Sequence[Task], size: float = 300.0) -> None:
+        """Tell another worker; what comes from the same sender arrives in order."""
+        send(self._world, self._arrivals, key, to, tasks, size)
+
+    def tell(self, tasks: Sequence[Task]) -> None:
+        """Hear of tasks."""
+        if self.alive:
+            self._tasks += tasks
+            if not self._busy:
+                self._go()
+
+    def ask(self) -> None:
+        """The driver waits for the next report."""
+        self._asked = True
+        self._report_soon()
+
+    def _be(self, state: str) -> None:
+        """Note what the core does from now on."""
+        now = self._world.timeline.now
+        self._world.seconds[self.state] += now - self.since
+        self.state, self.since = state, now
+
+    def _go(self) -> None:
+        """Do what was told and live a generation, if one can be lived."""
+        while self._tasks:
+            self._do(self._tasks.popleft())
+        lived = self._islands.step()
+        if not lived and not self._debt:
+            self._hand_on()
+            self._be(self._waits_for())
+            return
+        took, self._took = self._took, 0.0
+        self._be("living" if lived else "writing")
+        self._busy = True
+        debt, self._debt = self._debt, 0.0
+        self._world.timeline.at(self._world.timeline.now + took + debt, partial(self._done, took))
+
+    def _done(self, took: float) -> None:
+        if not self.alive:
+            return
+        now, seconds = self._world.timeline.now, self._world.seconds
+        seconds["writing"] += now - self.since - took
+        seconds["living"] += took
+        self.since = now
+        self._busy = False
+        self._hand_on()
+        self._go()
+
+    def _waits_for(self) -> str:
+        islands = [island for island in self._islands._islands.values() if island.newborns is not None]
+        if not islands:
+            return "without islands"
+        return "waiting for neighbours" if any(i.generation < self._until for i in islands) else "waiting for commits"
+
+    def _do(self, task: Task) -> None:
+        match task:
+            case Place(islands=islands, source=source):
+                settle, news = self._body.settle(islands, source)
+                self._tell(news, self._report.term)
+                self._islands.order(settle)
+                self._islands.order(Resend(islands))
+            case Book(addresses=addresses):
+                self._book |= addresses
+                self._islands.order(Resend(list(addresses)))
+            case Merge(kind=kind, entries=entries):
+                size, rows = sum(entry["size"] for entry in entries), sum(entry["rows"] for entry in entries)
+                self._write(partial(self._body.merge, self._world.mark(), kind, entries), 2 * size, rows, len(entries))
+            case Term(term=term):
+                self._report = Report(term, [])
+            case _ if isinstance(task, Order):
+                self._until = task.until if isinstance(task, Horizon) else self._until
+                self._islands.order(task)
+            case _:
+                self._islands.receive(task)
+
+    def _live(self, island: int, generation: int, newborns: Newborns, horizon: Horizon) -> Outcome:
+        world, costs = self._world, self._world.costs
+        if not world.hands_on_late:
+            self._hand_on()
+        size, draws = self._body.config.population.size, range(world.split)
+        slowest = max(max(0.1, world.chance.gauss(1, costs.jitter)) for _ in draws)
+        self._took = size / world.split * costs.individual() * slowest * self._slow
+        if world.split > 1:
+            self._took += 4 * costs.weights * size * (world.split - 1) / world.split**2 / costs.bandwidth
+        return self._body.live_one(world.watched, island, generation, newborns, horizon)
+
+    def _hand_on(self) -> None:
+        islands, world = self._islands, self._world
+        by_address: dict[int, tuple[Any, list[Message]]] = {}
+        for message in islands.outbox:
+            if message.receiver in self._book:
+                number, to = self._book[message.receiver]
+                by_address.setdefault(number, (to, []))[1].append(message)
+        islands.outbox.clear()
+        for number, (to, messages) in by_address.items():
+            weight = 250.0 * len(messages)
+            for message in messages:
+                guests = len(message.newborns) if isinstance(message, Guests) else 0
+                weight += guests * (60 + 4 * world.costs.weights)
+                world.messages[type(message).__name__] += 1
+            world.bytes["between workers"] += round(weight)
+            self.send(number, to, messages, weight)
+        if islands.news:
+            self._tell(list(islands.news), self._report.term)
+            islands.news.clear()
+        size = self._body.config.population.size
+        for what in islands.seals:
+            stored = 4 * world.costs.weights * size * len(what.newborns)
+            job = partial(self._body.write, world.mark(), world.columns, what)
+            self._write(job, stored, size * len(what.rows), 4 if what.rows else 1)
+        islands.seals.clear()
+
+    def _write(self, job: Callable[[], News], size: float, rows: int, files: int) -> None:
+        """Let the writer do a job: the core encodes, and all workers share the storage."""
+        world, costs = self._world, self._world.costs
+        encoding = size * costs.encode + rows * costs.row
+        self._debt += encoding
+        begun = max(world.timeline.now, self._writer_free) + encoding
+        world.storage_free = max(begun, world.storage_free) + size / costs.storage
+        self._writer_free = max(begun + files * costs.file, world.storage_free)
+        world.timeline.at(self._writer_free, partial(self._written, job, self._report.term))
+
+    def _written(self, job: Callable[[], News], term: int) -> None:
+        if self.alive:
+            self._tell([job()], term)
+
+    def _tell(self, news: Sequence[News], term: int) -> None:
+        if term == self._report.term:
+            self._report.news += news
+            self._report_soon()
+
+    def _report_soon(self) -> None:
+        if self._asked and not self._due and self._report.news:
+            self._due = True
+            self._world.timeline.at(self._told + self._least(), self._send_report)
+
+    def _send_report(self) -> None:
+        self._due = False
+        if self.alive:
+            report, self._report = self._report, Report(self._report.term, [])
+            self._told, self._asked = self._world.timeline.now, False
+            self._deliver(self, report)
+
+
+def send(
+    world: World, arrivals: dict[int, float], key: int, to: SimulatedWorker, tasks: Sequence[Task], size: float
+) -> None:
+    """Let tasks arrive at a worker, after all that was sent there before.
+
+    Args:
+        world: Where.
+        arrivals: When what the same sender has sent last arrives, by `key`; kept up to date.
+        key: Of the worker.
+        to: The worker.
+        tasks: What it is told.
+        size: In bytes.
+    """
+    time = arrivals[key] = max(arrivals.get(key, 0.0), world.timeline.now + world.wire(size))
+    world.timeline.at(time, partial(to.tell, tasks))
