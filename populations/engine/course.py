@@ -56,7 +56,7 @@ class Course(Iterator[Step]):
         return self._progress.status
 
     def run(self) -> str:
-        """Live all that is left; the first SIGINT, SIGTERM or SIGHUP ends it well.
+        """Live all that is left; the first SIGINT, SIGTERM, SIGHUP, SIGUSR1 or SIGUSR2 ends it well.
 
         Returns:
             The status.

@@ -224,7 +224,7 @@ class Stopping(Event, kind="stopping", told_by=RUN):
     """A signal was heard, and all comes to its end with what is complete.
 
     Attributes:
-        signal: SIGINT, SIGTERM or SIGHUP (the terminal was closed).
+        signal: SIGINT, SIGTERM, SIGHUP (the terminal was closed), or SIGUSR1 or SIGUSR2 (a scheduler's notice).
     """
 
     signal: str

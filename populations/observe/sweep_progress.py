@@ -9,7 +9,7 @@ from rich.progress import BarColumn, TaskID, TextColumn
 from alife.words import count, duration
 from populations.observe import events
 from populations.observe.events import Event
-from populations.observe.view import View
+from populations.observe.view import View, once_more
 
 BARS: Final = 12
 QUIET_SECONDS: Final = 60.0
@@ -39,7 +39,7 @@ class SweepTerminal(View):
             case events.JobLost(job=job, why=why):
                 self.line(f"{job} lost: {why}")
             case events.Stopping(signal=signal):
-                self.line(f"{signal}: running runs commit what they have; once more to stop at once")
+                self.line(f"{signal}: running runs commit what they have{once_more(signal)}")
             case events.SweepProgress():
                 self._progress(event)
             case events.SweepEnded():

@@ -15,7 +15,7 @@ from alife.words import count, duration, size
 from populations.observe import events
 from populations.observe.events import Event
 from populations.observe.listeners import in_notebook
-from populations.observe.view import View
+from populations.observe.view import View, once_more
 
 PHASES = ("birth", "life", "emission", "scoring")
 WORSE = "above 1: worse than printing zeros"
@@ -56,7 +56,7 @@ class Terminal(View):
                 when = f"in generation {generation}" if generation >= 0 else "before the first generation"
                 self.line(f"{host} lost {when}: {why}; what it was doing is done again ({seconds:.1f} s)")
             case events.Stopping(signal=signal):
-                self.line(f"{signal}: stopping; once more to stop at once")
+                self.line(f"{signal}: stopping{once_more(signal)}")
             case events.Changed(generation=generation, by=by, key=key, value=value):
                 self.line(f"{by or 'the loop'} sets {key} to {value} after generation {generation}")
             case events.Stopped(generation=generation, by=by, why=why):
