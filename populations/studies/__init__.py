@@ -5,6 +5,7 @@ grid.py           treatments and seeds, spelt out
 jobs.py           what a job is, and what became of it
 run_jobs.py       independent jobs, on Ray or in this process
 job_pool.py       jobs on Ray: what waits, what runs, what became of the others
+deadline.py       the end of the time that many runs have
 progress.py       how far the runs of a sweep are
 sweep.py          all runs of a plan
 sweep_folder.py   the folder of a sweep, and its one writer
