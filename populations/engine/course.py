@@ -16,6 +16,7 @@ from populations.engine.choosing import BackendName
 from populations.engine.coordinator import ended_by
 from populations.engine.drive import Plan, Progress, live
 from populations.engine.signals import stop_on_signals
+from populations.engine.usage import Meter
 from populations.observe import events
 from populations.observe.asking import Callbacks
 from populations.observe.callbacks import within
@@ -51,6 +52,7 @@ class Course(Iterator[Step]):
         self._signal = ""
         self._callbacks = Callbacks(callbacks, self._asked.is_set, within(max_hours))
         self._tell = hearing(sinks, quiet, for_a_person)
+        self._tell.own(Meter())
         self._steps: Generator[Step, None, None] | None = None
 
     @property

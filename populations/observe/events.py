@@ -56,10 +56,12 @@ class Cost(Event, kind="cost", told_by=RUN):
     Attributes:
         core_seconds: Of one core, in seconds.
         memory: Of a machine with one worker, in bytes.
+        generations: How many are to be lived now.
     """
 
     core_seconds: float
     memory: int
+    generations: int
 
 
 @dataclass(frozen=True, kw_only=True)

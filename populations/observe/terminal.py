@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 
 from alife.traits import TRAITS
-from alife.words import count, duration, size
+from alife.words import count, duration, hours, size
 from populations.observe import events
 from populations.observe.events import Event
 from populations.observe.listeners import in_notebook
@@ -33,11 +33,11 @@ class Terminal(View):
     def __call__(self, event: Event) -> None:
         """Say what happened, if it is worth saying."""
         match event:
-            case events.Cost(core_seconds=seconds, memory=memory):
+            case events.Cost(core_seconds=seconds, memory=memory, generations=left):
                 if seconds >= 1 or memory >= 1e9:
                     doubt = ": is that meant?" if seconds > 86_400 else ""
                     took = f"about {duration(seconds)} of one core, and {size(memory)} of memory with one worker"
-                    self.line(f"a generation takes {took}{doubt}")
+                    self.line(f"a generation takes {took}; {count(left, 'generation')}, {hours(left * seconds)}{doubt}")
             case events.Start():
                 self._start(event)
             case events.Generation():

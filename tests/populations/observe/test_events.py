@@ -27,7 +27,7 @@ from populations.observe.terminal import Terminal
 from tests import ROOT
 
 WRITTEN = """
-cost: core_seconds memory
+cost: core_seconds memory generations
 connecting: address
 start: generation of out hosts backend
 warning: text
