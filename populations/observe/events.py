@@ -295,6 +295,23 @@ class SweepStarted(Event, kind="sweep_started", told_by=SWEEP):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SweepCost(Event, kind="sweep_cost", told_by=SWEEP):
+    """What the runs of a sweep that have not ended are estimated to take, without assays.
+
+    Attributes:
+        runs: How many they are.
+        core_seconds: Of one core, in seconds.
+        at_once: How many of them there is room for now.
+        seconds: Of wall-clock, with so many at once on cores; a GPU takes less.
+    """
+
+    runs: int
+    core_seconds: float
+    at_once: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class JobStarted(Event, kind="job_started", told_by=SWEEP):
     """A job was handed to a process: a run, an assay of one, or a part of the seed paper.
 

@@ -6,7 +6,7 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn
 
-from alife.words import count, duration
+from alife.words import count, duration, hours
 from populations.observe import events
 from populations.observe.events import Event
 from populations.observe.view import View, once_more
@@ -31,6 +31,10 @@ class SweepTerminal(View):
         match event:
             case events.SweepStarted():
                 self._start(event)
+            case events.SweepCost(core_seconds=seconds) if seconds >= 60:
+                width = f"{event.at_once} at once" if event.at_once > 1 else "one after another"
+                took = f"about {hours(seconds)}, some {duration(event.seconds)} {width}"
+                self.line(f"{count(event.runs, 'run')} to live: {took}")
             case events.JobDone(job=job, seconds=seconds):
                 if not self.bars:
                     self._news.append(f"{job} done in {duration(seconds)}")

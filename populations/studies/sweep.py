@@ -24,8 +24,10 @@ from populations.observe.sweep_progress import SweepTerminal
 from populations.record.reader import read_manifest
 from populations.record.storage import Folder, explained, open_below, open_folder
 from populations.record.task import task_again, told_given
+from populations.studies import estimate
 from populations.studies.assays import assay_run, is_done
 from populations.studies.deadline import NEVER, Deadline
+from populations.studies.failed import Failures
 from populations.studies.jobs import Job
 from populations.studies.plan import Plan, difference, warned
 from populations.studies.progress import Progress
@@ -111,6 +113,7 @@ def sweep(
             except Interrupted:
                 return Summary(out, len(work.runs), len(work.ended & work.runs.keys()), {}, work.signals[0])
         stack.callback(claim(folder, plan, stored).release)
+        tell.add(Failures(folder))
         return work.run(stopping, chosen)
 
 
@@ -204,6 +207,9 @@ class _Sweep:
             self._write_tables()
         before = self.ended & self.runs.keys()
         self._tell(events.SweepStarted(out=self.folder.uri, runs=len(self.runs), done=len(before)))
+        waiting = [job.name for job in self.waiting if job.name in self.runs]
+        if left := [(self.runs[name].config, self.progress.left(name)) for name in waiting]:
+            self._tell(estimate.cost(left, self.plan.base.ray, backend))
         for line in warned(self.plan):
             self._tell(events.Warned(text=line))
         results = []
