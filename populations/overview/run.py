@@ -9,8 +9,7 @@ from typing import Any
 
 from alife.errors import UserError
 from alife.format import steps, usage
-from populations.overview.entry import ABANDONED, ENDED, age, read, settings, status_of
-from populations.record import lease
+from populations.overview.entry import ABANDONED, ENDED, age, gone, read, settings, status_of
 from populations.record.storage import Folder, open_folder
 
 
@@ -82,7 +81,7 @@ def run_status(uri: str) -> RunStatus:
     return RunStatus(
         path=uri,
         status=status,
-        gone=_gone(folder) if status == ABANDONED else "",
+        gone=_last_writer(folder) if status == ABANDONED else "",
         stopped=_stopped(folder, content) if status == "interrupted" else "",
         done=done,
         of=of,
@@ -131,9 +130,9 @@ def left(status: str, generations: int, rate: float | None, since: float | None)
     return max(0.0, generations * rate - (since or 0.0 if status == "running" else 0.0))
 
 
-def _gone(folder: Folder) -> str:
+def _last_writer(folder: Folder) -> str:
     with suppress(OSError, UserError):
-        return lease.abandoned(folder)
+        return gone(folder)
     return ""
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,9 @@ from populations.observe.callbacks import MaxHours
 from populations.overview import entry, finding
 from populations.overview.run import run_status
 from populations.overview.sweep import sweep_status
+from populations.record import lease
 from populations.record.reader import read_manifest
+from populations.record.storage import open_folder
 from populations.studies.plan import parse_plan
 from populations.studies.sweep import sweep
 
@@ -145,6 +148,22 @@ def test_in_an_object_store(finished: Path, s3: str, capsys: pytest.CaptureFixtu
     assert len(lines) == 6
     assert run_status(f"{s3}/study/a/run").done == 4
     assert sweep_status(f"{s3}/study/swept").done == 4
+
+
+def test_a_lease_in_an_object_store_is_only_read(s3: str) -> None:
+    """Of its holder we know what it says: it has gone once it has not renewed for long, or says so itself."""
+    folder = open_folder(f"{s3}/leased")
+    assert not entry.writer_lives(folder)
+    lock = lease.acquire(folder)
+    assert entry.writer_lives(folder)
+    assert list(folder.ls()) == [lease.NAME]
+    held = json.loads(folder.read(lease.NAME))
+    lock.release()
+    assert f"process {os.getpid()} on " in entry.gone(folder)
+    for seconds, lives in ((60, True), (600, False)):
+        held["renewed"] = (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat()
+        folder.put(lease.NAME, json.dumps(held).encode())
+        assert entry.writer_lives(folder) == lives
 
 
 def test_a_thousand_runs_take_seconds(finished: Path, tmp_path: Path) -> None:
