@@ -193,7 +193,8 @@ def _cost(run: RunState) -> events.Cost:
     pixels = math.prod(task["shape"]) if task else 0
     memory = needs.memory(run.config, shape, images, pixels)
     seconds = needs.generation_seconds(run.config, None if dense else weights)
-    return events.Cost(core_seconds=seconds, memory=sum(memory.values()))
+    left = run.config.generations - run.generation
+    return events.Cost(core_seconds=seconds, memory=sum(memory.values()), generations=left)
 
 
 def _make_backend(

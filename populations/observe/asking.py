@@ -20,15 +20,21 @@ class Callbacks:
     Args:
         callbacks: As of `evolve`.
         hurry: Whether nobody wants to wait any more.
+        last: Asked after them.
 
     Raises:
         UserError: One of them is none.
     """
 
-    def __init__(self, callbacks: Sequence[object] = (), hurry: Callable[[], bool] = lambda: False):
+    def __init__(
+        self,
+        callbacks: Sequence[object] = (),
+        hurry: Callable[[], bool] = lambda: False,
+        last: Sequence[object] = (),
+    ):
         if callable(callbacks) or isinstance(callbacks, Callback):
             raise UserError(f"callbacks: a list of them, not {name_of(callbacks)} alone: callbacks=[…]")
-        self._asked = [_Asked(callback) for callback in callbacks]
+        self._asked = [_Asked(callback) for callback in (*callbacks, *last)]
         self._hurry = hurry
 
     @property

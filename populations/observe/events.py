@@ -56,10 +56,12 @@ class Cost(Event, kind="cost", told_by=RUN):
     Attributes:
         core_seconds: Of one core, in seconds.
         memory: Of a machine with one worker, in bytes.
+        generations: How many are to be lived now.
     """
 
     core_seconds: float
     memory: int
+    generations: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,7 +226,7 @@ class Stopping(Event, kind="stopping", told_by=RUN):
     """A signal was heard, and all comes to its end with what is complete.
 
     Attributes:
-        signal: SIGINT, SIGTERM or SIGHUP (the terminal was closed).
+        signal: SIGINT, SIGTERM, SIGHUP (the terminal was closed), or SIGUSR1 or SIGUSR2 (a scheduler's notice).
     """
 
     signal: str
@@ -290,6 +292,23 @@ class SweepStarted(Event, kind="sweep_started", told_by=SWEEP):
     out: str
     runs: int
     done: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepCost(Event, kind="sweep_cost", told_by=SWEEP):
+    """What the runs of a sweep that have not ended are estimated to take, without assays.
+
+    Attributes:
+        runs: How many they are.
+        core_seconds: Of one core, in seconds.
+        at_once: How many of them there is room for now.
+        seconds: Of wall-clock, with so many at once on cores; a GPU takes less.
+    """
+
+    runs: int
+    core_seconds: float
+    at_once: int
+    seconds: float
 
 
 @dataclass(frozen=True, kw_only=True)
