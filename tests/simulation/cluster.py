@@ -263,9 +263,7 @@ class SimulatedBackend:
         size = len(pickle.dumps(report, 5))
         self.heard += size
         handle = worker.handle  # type: ignore[attr-defined]
-        self._timeline.at(
-            self._timeline.now + self.world.wire(size), lambda: self._inbox.append((handle, report))
-        )
+        self._timeline.at(self._timeline.now + self.world.wire(size), lambda: self._inbox.append((handle, report)))
 
     def _hear(self, handle: Handle, report: Report) -> None:
         costs = self.world.costs

@@ -76,7 +76,12 @@ def figures(trial: Trial, what: str, took: float) -> Iterator[Figure]:
         "generations of islands lived again": trial.again,
         "seconds it took": round(took, 1),
     }
-    yield {"name": f"{what}, core time that lives", "value": 100 * seconds["living"] / whole, "unit": "%", "note": parts}
+    yield {
+        "name": f"{what}, core time that lives",
+        "value": 100 * seconds["living"] / whole,
+        "unit": "%",
+        "note": parts,
+    }
     cpu = 1e6 * backend.coordinator.seconds / count
     yield {
         "name": f"{what}, CPU of the coordinator",
