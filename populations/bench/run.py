@@ -14,7 +14,6 @@ from populations.engine.evolve import evolve
 from populations.observe import events
 from populations.observe.terminal import PHASES, shares
 
-
 WINDOW = 6
 """Generations that are timed together."""
 

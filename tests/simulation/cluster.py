@@ -120,6 +120,11 @@ class SimulatedBackend:
         """As of `Backend`."""
         return len(self._handles)
 
+    @property
+    def settled(self) -> bool:
+        """As of `Backend`."""
+        return not self._homes.homeless
+
     def stopping(self) -> bool:
         """As of `Backend`."""
         return self._timeline.now >= self._plan.stop

@@ -59,6 +59,7 @@ class Handle:
         up: Whether a ping was ever answered.
         ping: The one that has not been answered for `silent` seconds, while it starts.
         silent: See `ping`.
+        patience: Seconds that its present report may take by itself.
         sees: Whether it sees the run folder.
         term: Of reports that are to be believed.
         islands: That it keeps, and where they stand.
@@ -79,6 +80,7 @@ class Handle:
     up: bool = False
     ping: ray.ObjectRef | None = None
     silent: float = 0.0
+    patience: float = 0.0
     sees: bool = False
     term: int = 0
     islands: dict[int, int] = field(default_factory=dict)
@@ -148,7 +150,7 @@ class FailureDetector:
                 return why
             limit = self._start_seconds * self._slowness(handle)
             return f"did not start within {limit:.0f} s" if handle.phase == "start" and handle.busy > limit else ""
-        if handle.busy > timeout + REPORT_SECONDS:
+        if handle.busy > timeout + handle.patience:
             return f"no answer for {timeout:g} s"
         if handle.living is None or not self._took["live"]:
             return ""
