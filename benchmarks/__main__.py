@@ -1,11 +1,11 @@
-"""`python -m benchmarks analysis|lineage [--json]`: what large records cost."""
+"""`python -m benchmarks analysis|engine|lineage [--json]`: what large records and large runs cost."""
 
 import sys
 from collections.abc import Sequence
 
 from alife.cli import bench
 
-MODULES = {"analysis": "benchmarks.analysis", "lineage": "benchmarks.lineage"}
+MODULES = {"analysis": "benchmarks.analysis", "lineage": "benchmarks.lineage", "engine": "benchmarks.engine"}
 
 
 def main(words: Sequence[str]) -> int:

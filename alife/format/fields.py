@@ -26,6 +26,8 @@ def _label(text: str) -> str:
 
 def _ascending(ranges: list[list[int]]) -> list[list[int]]:
     """Ranges of islands as `alife.format.shards.ranges` makes them."""
+    if len(ranges) == 1 and ranges[0][0] <= ranges[0][1]:
+        return ranges
     bounds = [bound for each in ranges for bound in each]
     if bounds != sorted(bounds) or any(after[0] <= before[1] + 1 for before, after in pairwise(ranges)):
         raise ValueError("ascending ranges of islands are expected")

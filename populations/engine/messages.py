@@ -171,6 +171,12 @@ class Lived:
     accuracy: Mapping[int, float] | None = None
     fittest: tuple[int, Adult] | None = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As few bytes as there can be: of these messages a coordinator hears most."""
+        samples = {name: np.asarray(values, np.float32).tobytes() for name, values in self.samples.items()}
+        rest = self.births, self.accuracy, self.fittest
+        return _lived, (self.island, self.generation, self.causes, self.children, samples, self.seconds, *rest)
+
 
 @dataclass(frozen=True)
 class Halted:
@@ -232,6 +238,19 @@ class Failed:
 
 
 News = Founded | Lived | Halted | Sealed | Merged | Lost | Failed
+
+
+def _lived(
+    island: int,
+    generation: int,
+    causes: Mapping[str, int],
+    children: int,
+    samples: Mapping[str, bytes],
+    seconds: Mapping[str, float],
+    *rest: Any,
+) -> Lived:
+    known = {name: np.frombuffer(values, np.float32) for name, values in samples.items()}
+    return Lived(island, generation, causes, children, known, seconds, *rest)
 
 
 def sample(values: Floats, most: int = 32) -> Floats:

@@ -68,7 +68,7 @@ class Plan:
 
 
 class Cpu:
-    """Seconds between `go` and `stop`, by the clock: on a machine that does much else they are more than CPU."""
+    """Seconds between `go` and `stop`, by the clock: asking for CPU time takes longer than what is timed."""
 
     def __init__(self) -> None:
         self.seconds, self._since = 0.0, 0.0

@@ -66,6 +66,7 @@ class Handle:
         living: Island, generation and seconds of the life under way, as it reported last.
         known: What it was told of where its islands' neighbours are.
         merging: Kind and names of parts that it merges.
+        patience: Seconds after which it is to report, whatever there is to say.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Handle:
     living: tuple[int, int, float] | None = None
     known: dict[int, int] = field(default_factory=dict)
     merging: list[tuple[str, list[str]]] = field(default_factory=list)
+    patience: float = REPORT_SECONDS
 
 
 @dataclass

@@ -1,0 +1,95 @@
+"""`python -m tests.simulation cores`: what thousands of cores would do, with costs measured on one machine.
+
+A model: costs of lives, messages, bytes and commits are those of `benchmarks/engine.json`; the storage, the start of
+workers, and how much nodes differ are assumed (`ASSUMED`). The driver's CPU for Ray is that of its calls.
+"""
+
+import gc
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from populations.engine.ray.failures import REPORT_SECONDS
+from tests import ROOT
+from tests.simulation.cluster import Plan
+from tests.simulation.costs import Costs, measured
+from tests.simulation.trial import Trial, configuration, simulated
+
+Figure = dict[str, Any]
+
+CORES, GENERATIONS = 4096, 60
+ASSUMED = {
+    "start": 60.0, "jitter": 0.05, "slow": 0.1, "slowness": 1.5, "storage": 5e9, "bandwidth": 1.25e9,
+    "latency_jitter": 5e-4, "weights": 21_100,
+}  # fmt: skip
+"""Seconds until a worker is up; jitter of lives; nodes that are slow, and how much; bytes a second of the storage and
+of a connection."""
+CALIBRATION = ROOT / "benchmarks" / "engine.json"
+
+
+def bench(cores: int = CORES, generations: int = GENERATIONS) -> Iterator[Figure]:
+    """A million individuals on 4,096 cores.
+
+    Yields:
+        {"name", "value", "unit", …}: shares of the time of all cores, by what it goes into.
+    """
+    costs = measured(CALIBRATION, **ASSUMED)
+    alike = replace(costs, slow=0.0)
+    fast, slow = replace(costs, storage=5e10), replace(costs, storage=1e9)
+    few = cores // 4 - cores // 4 % 8  # close to 1,000 islands
+    islands = 1000 if cores == CORES else few
+    yield from _figures("1,000 islands × 1,000, one core each", islands, 1000, costs, islands, 1, generations)
+    yield from _figures("4,096 islands × 244, one core each", cores, 244, costs, cores, 1, generations)
+    yield from _figures("the same, nodes alike", cores, 244, alike, cores, 1, generations)
+    yield from _figures("the same, storage of 1 GB/s", cores, 244, slow, cores, 1, generations)
+    yield from _figures("the same, storage of 50 GB/s", cores, 244, fast, cores, 1, generations)
+    yield from _figures("what if: 1,000 islands on 4 cores each", islands, 1000, costs, 4 * islands, 4, generations)
+    yield _old(costs, cores)
+
+
+def _figures(
+    what: str, islands: int, size: int, costs: Costs, cores: int, split: int, generations: int
+) -> Iterator[Figure]:
+    gc.disable()
+    trial = simulated(configuration(islands, size, generations), Plan(islands, seed=1), costs, split=split)
+    gc.enable()
+    seconds, whole = trial.world.seconds, sum(trial.world.seconds.values())
+    living = 100 * seconds["living"] / whole
+    parts = ", ".join(f"{name} {share / whole:.1%}" for name, share in seconds.most_common())
+    yield {
+        "name": what,
+        "value": living,
+        "unit": "% of core time in life, emission and scoring",
+        "note": parts,
+        "cores": cores,
+        "of 4,096 cores": round(living * min(1.0, cores / CORES), 1),
+        "without starts": round(100 * seconds["living"] / (whole - seconds["starting"]), 1),
+        "hours": round(trial.world.timeline.now / 3600, 2),
+    }
+    yield _driver(what, trial, costs, islands)
+
+
+def _driver(what: str, trial: Trial, costs: Costs, workers: int) -> Figure:
+    """How much of a core the driver needs, for what it is told and for reports that say nothing."""
+    took, count = trial.world.timeline.now, len(trial.born)
+    silent = workers * costs.report / max(REPORT_SECONDS, workers / 1000)
+    return {
+        "name": f"{what}, driver",
+        "value": 100 * trial.backends[0].busy / took,
+        "unit": "% of one core",
+        "silent reports, at most": f"{100 * silent:.0f} %",
+        "bytes heard a generation of an island": round(trial.backends[0].heard / count),
+    }
+
+
+def _old(costs: Costs, cores: int, size: int = 244) -> Figure:
+    """All genomes twice through one driver in each generation, at what a byte costs there, and a barrier."""
+    genomes = 4.0 * costs.weights * cores * size
+    through = 2 * genomes / (1 / (1 / costs.bandwidth + costs.encode))
+    living = size * costs.individual() * costs.slowness * (1 + 3 * costs.jitter)
+    return {
+        "name": "all genomes through one driver each generation, and a barrier",
+        "value": 100 * size * costs.individual() / (living + through),
+        "unit": "% of core time",
+        "GB through it a generation": round(2 * genomes / 1e9),
+    }
