@@ -59,14 +59,13 @@ class Handle:
         up: Whether a ping was ever answered.
         ping: The one that has not been answered for `silent` seconds, while it starts.
         silent: See `ping`.
-        patience: Seconds that its present report may take by itself.
         sees: Whether it sees the run folder.
         term: Of reports that are to be believed.
         islands: That it keeps, and where they stand.
         living: Island, generation and seconds of the life under way, as it reported last.
         known: What it was told of where its islands' neighbours are.
         merging: Kind and names of parts that it merges.
-        patience: Seconds after which it is to report, whatever there is to say.
+        patience: Seconds after which it reports, whatever there is to say.
     """
 
     name: str
@@ -81,7 +80,6 @@ class Handle:
     up: bool = False
     ping: ray.ObjectRef | None = None
     silent: float = 0.0
-    patience: float = 0.0
     sees: bool = False
     term: int = 0
     islands: dict[int, int] = field(default_factory=dict)
