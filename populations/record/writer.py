@@ -240,7 +240,8 @@ class Recorder:
             self.log.write(self._state.folder)
             commit.replace(self._state, content, brought)
         self._added = None
-        _log.info("%s: generation %d is on disk, the run is %s", self.uri, generation, status)
+        if sealed:
+            _log.info("%s: generation %d is on disk, the run is %s", self.uri, generation, status)
 
     def mark(self) -> str:
         """What the names of a worker's files are to end with, for one call of `populations.record.shards`."""
