@@ -68,6 +68,7 @@ def advance(run: RunState) -> Iterator[Step]:
     first, before = run.generation, tuple(run.recorder.log.lines)
     stops = [*run.callbacks.start(Underway(run.recorder.uri, run.config, first, before))]
     run.since = time.perf_counter()
+    run.pace.append((run.since, 0))
     _go_on(run)
     while not _stopped(run, stops) and not over(run):
         listen(run)

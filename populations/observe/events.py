@@ -129,12 +129,13 @@ class Generation(Event, kind="generation", told_by=RUN):
             task.
         replication_error: Median of ρ, without a unit.
         copying_error: Median, without a unit.
-        individuals_per_second: Lived a second of wall-clock.
-        seconds: Of wall-clock that it took.
+        individuals_per_second: Lived a second of wall-clock, over the last ten generations at most.
+        seconds: Of wall-clock since the generation before was complete. Islands run ahead of each other where nobody
+            looks at each generation, so several may be complete at once.
         hosts: Workers up or starting.
-        spent: Seconds of the run so far by what they went into: "generations" is the wall-clock of all, "records" that
-            of keeping them; "birth", "life", "emission", "scoring" and, where there are any, "measures" are summed over
-            workers, and "hosts" is the wall-clock times the number of workers.
+        spent: Seconds of the run so far by what they went into: "generations" is the wall-clock of all; "birth",
+            "life", "emission", "scoring", "records" (what is kept of them, and its commits) and, where there are any,
+            "measures" are summed over workers, and "hosts" is the wall-clock times the number of workers.
     """
 
     generation: int

@@ -126,18 +126,14 @@ def divide(seconds: Mapping[str, float]) -> str:
 
 
 def shares(seconds: Mapping[str, float]) -> dict[str, float]:
-    """How the wall-clock of all generations divides: phase → share; what workers do in parallel counts once.
+    """What workers' time goes into: phase → share of their number times the wall-clock of all generations.
 
     Args:
-        seconds: `populations.engine.coordinator.RunState.seconds`.
+        seconds: `populations.engine.run_state.RunState.seconds`.
     """
-    whole = seconds["generations"]
-    on_hosts = 1 - seconds.get("records", 0) / whole
-    phases = (*PHASES, *(["measures"] if "measures" in seconds else []))
-    parts = {phase: seconds.get(phase, 0) / seconds["hosts"] * on_hosts for phase in phases}
-    parts["Ray and waiting"] = max(0.0, on_hosts - sum(parts.values()))
-    parts["records"] = seconds.get("records", 0) / whole
-    return parts
+    phases = (*PHASES, *(["measures"] if "measures" in seconds else []), "records")
+    parts = {phase: seconds.get(phase, 0) / seconds["hosts"] for phase in phases}
+    return {**parts, "Ray and waiting": max(0.0, 1 - sum(parts.values()))}
 
 
 def _state(event: events.Generation) -> str:
