@@ -39,6 +39,7 @@ def sweep(
     quick: bool = False,
     ray: Mapping[str, Any] | None = None,
     backend: BackendName = "auto",
+    max_hours: float | None = None,
     task: Task | None = None,
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
@@ -53,6 +54,8 @@ def sweep(
         ray: Keys of the `ray` section that go before the plan's.
         backend: "ray": each run is a task of its own; "local": one after another in this process; "auto": whichever
             is faster.
+        max_hours: From now on: each run stops before the generation that would be too late, and no other is begun then;
+            whatever is under way in the end is stopped as by Ctrl-C.
         task: The data of all runs, if they are handed over (`alife.Task.of`).
         sinks: As of `evolve`.
         quiet: As of `evolve`.
@@ -79,7 +82,8 @@ def sweep(
         <Sweep sweeps/small: shuffled (2 runs); w1 (2 runs)>
     """
     out = os.fspath(out)
-    done = sweeps.sweep(read_plan(plan, quick, ray), out, backend=backend, task=task, sinks=sinks, quiet=quiet)
+    how: Any = {"backend": backend, "max_hours": max_hours, "task": task, "sinks": sinks, "quiet": quiet}
+    done = sweeps.sweep(read_plan(plan, quick, ray), out, **how)
     if not done.done:
         name, why = next(
             iter(done.failed.items()), (done.stopped, "stopped it before a run has ended; the same call goes on")
@@ -98,7 +102,8 @@ class Replays:
         runs: Those that have ended, by seed.
         statements: Whether they went the same way, a sentence a trait, and where the figure is.
         failed: A line for each that failed, by name.
-        stopped: The signal that stopped them, "" if none did: the same call with `resume=True` goes on.
+        stopped: The signal that stopped them, or "max-hours H", "" if nothing did: the same call with `resume=True`
+            goes on.
     """
 
     original: Run
@@ -128,6 +133,7 @@ def replay(
     *,
     backend: BackendName = "auto",
     resume: bool = False,
+    max_hours: float | None = None,
     task: Task | None = None,
     figures: bool | Sequence[str] = True,
     dpi: float | None = None,
@@ -144,6 +150,7 @@ def replay(
         changes: Keys that differ from the run's configuration, nested or dotted; `seed` is the first of the forks'.
         backend: As of `sweep`.
         resume: Go on with what has not ended.
+        max_hours: As of `sweep`.
         task: The run's data, if they were handed over; other data are refused.
         figures: Whether to draw the fan of futures, or the formats to save it as; in OUT/figures.
         dpi: Pixels an inch of a PNG.
@@ -163,7 +170,8 @@ def replay(
     """
     path = os.fspath(run)
     out = folder_of(path, generation) if out is None else os.fspath(out)
-    how: Any = {"backend": backend, "resume": resume, "task": task, "sinks": sinks, "quiet": quiet}
+    how: Any = {"backend": backend, "resume": resume, "max_hours": max_hours, "task": task, "sinks": sinks}
+    how |= {"quiet": quiet}
     results = forks.replay(path, generation, replicates, out, changes, **how)
     original = run if isinstance(run, Run) else load_run(path)
     stopped = next((each.error or "SIGINT" for each in results if each.status == "stopped"), "")

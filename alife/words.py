@@ -1,6 +1,6 @@
 """Numbers in words.
 
-Call `count`, `duration`, `size`, `pixels`, `images` or `answers` wherever a number stands in a sentence.
+Call `count`, `duration`, `hours`, `size`, `pixels`, `images` or `answers` wherever a number stands in a sentence.
 """
 
 from collections.abc import Sequence
@@ -17,6 +17,13 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def hours(seconds: float, of: str = "core") -> str:
+    """As "1,200 core-hours", "2.5 GPU-hours" or "0.031 core-hours"."""
+    n = seconds / 3600
+    number = f"{n:,.0f}" if n >= 9.95 else f"{n:.1f}" if n >= 0.95 else f"{n:.2g}"
+    return f"{number} {of}-hours"
 
 
 def size(count: int) -> str:

@@ -6,8 +6,8 @@ that does much else. With --json the last line is what `benchmarks/engine.json` 
 """
 
 import os
-import platform
 import pickle
+import platform
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -203,7 +203,10 @@ def _ray() -> Iterator[tuple[str, Figure]]:
         each = np.maximum(many - np.median(single), 0) / 32
         yield "news", _figure("each generation in a report, CPU of the driver", each, "s")
         yield "report", _figure("a report, CPU of the driver", single, "s")
-        yield "", _figure("a report and its question, by the clock", _taken(hear(1), calls // 3, time.perf_counter), "s")
+        yield (
+            "",
+            _figure("a report and its question, by the clock", _taken(hear(1), calls // 3, time.perf_counter), "s"),
+        )
         size = len(pickle.dumps([lived(0)], 5))
         yield "", {"name": "a report of one generation", "value": size, "unit": "B"}
         single, many = (
@@ -215,7 +218,10 @@ def _ray() -> Iterator[tuple[str, Figure]]:
         put = _taken(lambda: ray.put(block), block.nbytes, time.perf_counter)
         yield "", _figure("a byte into the object store", put, "s")
         stored = ray.put(block)
-        yield "", _figure("a byte out of it", _taken(lambda: ray.get(stored).copy(), block.nbytes, time.perf_counter), "s")
+        yield (
+            "",
+            _figure("a byte out of it", _taken(lambda: ray.get(stored).copy(), block.nbytes, time.perf_counter), "s"),
+        )
     finally:
         ray.shutdown()
 
@@ -238,5 +244,7 @@ def guests(count: int) -> Guests:
 def _machine() -> str:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     with open("/proc/cpuinfo") as info:
-        name = next((line.split(":", 1)[1].strip() for line in info if line.startswith("model name")), platform.machine())
+        name = next(
+            (line.split(":", 1)[1].strip() for line in info if line.startswith("model name")), platform.machine()
+        )
     return f"{name}, {cores} cores"

@@ -8,6 +8,7 @@ engine/   a run, started, resumed, extended or forked
 record/   the run folder
 studies/  many runs: sweeps, replays, assays, the seed paper
 observe/  what is said while something runs
+overview/ what lies below a folder and how it stands
 bench/    benches that need whole runs
 deploy/   files with which a run starts on a cluster
 sweeps/   the sweeps that come with the package

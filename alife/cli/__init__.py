@@ -5,6 +5,7 @@ main.py    the parser, and what every command ends with
 flags.py   the configuration as flags
 run.py     run, resume, fork
 show.py    show, plot, report, export
+look.py    ls, status
 study.py   assay, sweep, compare
 bench.py   bench
 paper.py   paper

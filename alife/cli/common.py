@@ -7,7 +7,6 @@ import os
 import shlex
 import signal
 import sys
-import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -145,30 +144,6 @@ def listeners(arguments: argparse.Namespace, terminal: Any) -> Iterator[list[Any
             sinks.append(TensorBoard(folder))
             stack.callback(close, sinks[-1])
         yield sinks
-
-
-@contextmanager
-def limited(hours: float | None) -> Iterator[Callable[[], bool]]:
-    """Many runs for so many hours at most: then they are stopped as by Ctrl-C. The value yielded tells whether so."""
-    over = threading.Event()
-
-    def stop() -> None:
-        over.set()
-        say(f"{hours:g} h have passed")
-        os.kill(os.getpid(), signal.SIGINT)
-
-    timer = threading.Timer(min(3600 * hours, threading.TIMEOUT_MAX), stop) if hours else None
-    if timer:
-        timer.daemon = True
-        timer.start()
-    try:
-        yield over.is_set
-    except KeyboardInterrupt:  # before there were runs to stop, or after the last
-        if not over.is_set():
-            raise
-    finally:
-        if timer:
-            timer.cancel()
 
 
 @contextmanager

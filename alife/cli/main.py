@@ -4,12 +4,12 @@ import argparse
 import sys
 
 from alife import __version__, siblings
-from alife.cli import bench, data, deploy, flags, listing, logs, migrate, paper, run, show, study
+from alife.cli import bench, data, deploy, flags, listing, logs, look, migrate, paper, run, show, study
 from alife.cli.common import Run, unattended
 from alife.cli.output import READER_GONE, standard
 from alife.errors import BadArgument, UserError
 
-KINDS = (run, show, study, paper, bench, data, listing, migrate, deploy)
+KINDS = (run, show, look, study, paper, bench, data, listing, migrate, deploy)
 
 DESCRIPTION = """\
 Evolve populations of neural quines: networks that print their own weights, learn for a lifetime, classify images, and
@@ -18,6 +18,7 @@ reproduce only by emitting their genome.
   alife run --out runs/first              the main job: evolve with the defaults, then figures and a summary
   alife run --toy --out runs/toy          the same in seconds: small networks, data that need no download
   alife show runs/first                   the state of a run as a table
+  alife ls runs                           runs and sweeps below a folder, and how they stand
   alife plot runs/first plane phylogeny   figures of a run
   alife report runs/first                 one HTML page of it, or of a sweep
   alife sweep --config tradeoff --out s   many runs: treatments × seeds

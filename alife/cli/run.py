@@ -12,7 +12,6 @@ from alife.cli.common import (
     Command,
     drawn,
     figures,
-    limited,
     listeners,
     out_of_time,
     output,
@@ -155,15 +154,17 @@ def _replay(arguments: argparse.Namespace, changes: dict[str, Any]) -> int:
     """Forks side by side, and their fan."""
     from alife.studies import replay
     from populations.observe.sweep_progress import SweepTerminal
+    from populations.studies.deadline import OUT_OF_TIME
 
     how: Any = {"backend": arguments.backend, "resume": arguments.resume, "dpi": arguments.dpi}
     figures = () if arguments.no_figures else arguments.format or FORMATS
-    done = None
-    with limited(arguments.max_hours) as late, listeners(arguments, SweepTerminal()) as sinks:
+    how |= {"max_hours": arguments.max_hours, "figures": figures}
+    began = time.monotonic()
+    with listeners(arguments, SweepTerminal()) as sinks:
         which = arguments.run, arguments.generation, arguments.replicates, arguments.out
-        done = replay(*which, changes, figures=figures, sinks=sinks, **how)
-    if done is None or (done.stopped and late()):
-        return out_of_time(3600 * arguments.max_hours, "the same command with --resume goes on")
+        done = replay(*which, changes, sinks=sinks, **how)
+    if done.stopped.startswith(OUT_OF_TIME):
+        return out_of_time(time.monotonic() - began, "the same command with --resume goes on")
     if done.stopped:
         say("stopped; the same command with --resume goes on")
         return stopped_by([done.stopped])
@@ -174,14 +175,14 @@ def _replay(arguments: argparse.Namespace, changes: dict[str, Any]) -> int:
 
 def _drive(arguments: argparse.Namespace, out: str, evolve: Callable[..., str]) -> int:
     """Evolve with progress, then figures and summary."""
-    from populations.observe.callbacks import MaxHours
     from populations.observe.terminal import Terminal
     from populations.record.writer import exists
 
     heard: dict[str, Any] = {}  # the first event of each kind
-    began, callbacks = time.monotonic(), [MaxHours(arguments.max_hours)] if arguments.max_hours else []
+    began = time.monotonic()
     with listeners(arguments, Terminal()) as sinks:
-        status = evolve(sinks=[*sinks, lambda event: heard.setdefault(event.kind, event)], callbacks=callbacks)
+        sinks.append(lambda event: heard.setdefault(event.kind, event))
+        status = evolve(sinks=sinks, max_hours=arguments.max_hours)
     if status == "interrupted":
         goes_on = f"'alife resume {out}' goes on" if exists(out) else "nothing was written yet"
         if "stopped" in heard and "stopping" not in heard:

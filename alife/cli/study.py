@@ -3,6 +3,7 @@
 import argparse
 import logging
 import shutil
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,6 @@ from alife.cli.common import (
     Command,
     backend,
     limit,
-    limited,
     listeners,
     out_of_time,
     output,
@@ -145,23 +145,23 @@ def _numbers(flag: str, text: str | None, kind: Callable[[str], Any], example: s
 
 def _sweep(arguments: argparse.Namespace) -> int:
     from populations.observe.sweep_progress import SweepTerminal
+    from populations.studies.deadline import OUT_OF_TIME
     from populations.studies.plan import read_plan
     from populations.studies.sweep import sweep
 
     plan = read_plan(arguments.config, arguments.quick, flags.overrides(arguments).get("ray"))
-    summary = None
-    with limited(arguments.max_hours) as late, listeners(arguments, SweepTerminal()) as sinks:
-        summary = sweep(plan, arguments.out, backend=arguments.backend, sinks=sinks)
-    if summary is None:
-        return out_of_time(3600 * arguments.max_hours, "the same command goes on")
+    began = time.monotonic()
+    with listeners(arguments, SweepTerminal()) as sinks:
+        how: Any = {"backend": arguments.backend, "max_hours": arguments.max_hours}
+        summary = sweep(plan, arguments.out, sinks=sinks, **how)
     said = f"{summary.done} of {count(summary.runs, 'run')} done: {summary.out}/generations.parquet"
     if summary.assays:
         said += f", {summary.assayed} of {count(summary.assays, 'assay')}: {summary.out}/assays.parquet"
     print(said, file=output(arguments))
     for name, error in summary.failed.items():
         _log.error("failed: %s: %s", name, error)
-    if summary.stopped and late():
-        return out_of_time(3600 * arguments.max_hours, "the same command goes on")
+    if summary.stopped.startswith(OUT_OF_TIME):
+        return out_of_time(time.monotonic() - began, "the same command goes on")
     if summary.stopped:
         say("stopped; the same command goes on")
         return stopped_by([summary.stopped])

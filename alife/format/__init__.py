@@ -9,6 +9,7 @@ files.py        files in folders that somebody else may have made
 parquet.py      Parquet that somebody else may have written
 pages.py        what a Parquet file says of its size, before anything is unpacked
 tested.py       scores on test images
+usage.py        what a run has cost
 steps.py        what callbacks and loops had to say of generations
 summary.py      what a generation of an island was like, in the statistics of `schema.GENERATIONS`
 """

@@ -57,7 +57,8 @@ def serialise(manifest: Mapping[str, Any]) -> bytes:
     content = {**manifest, "format": schema.FORMAT_VERSION}
     content["checksum"] = schema.manifest_checksum(content)
     Manifest.model_validate(content)
-    fields = (f" {_dense(key)}: {_parts(value) if key == 'parts' else _indented(value)}" for key, value in content.items())
+    written = {key: _parts(value) if key == "parts" else _indented(value) for key, value in content.items()}
+    fields = (f" {_dense(key)}: {text}" for key, text in written.items())
     return ("{\n" + ",\n".join(fields) + "\n}\n").encode()
 
 

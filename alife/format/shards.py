@@ -5,7 +5,6 @@ them.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -49,8 +48,7 @@ def thaw(
         source: The run folder, as errors are to name it.
 
     Returns:
-        (newborns by island, of those that have any; the meta that all were stored with). Of all islands they are
-        without a past where no survivor has one.
+        (newborns by island, of those that have any; the meta that all were stored with).
 
     Raises:
         UserError: A file is damaged, or its newborns do not belong with the others.
@@ -67,8 +65,6 @@ def thaw(
             found |= newborns
     if len(metas) > 1 and _twice(found.values()):
         raise damaged(f"{source}/{entries[0]['name']}", "an individual is there, and in another shard, too")
-    if islands is None and all((group.origins == group.ids).all() for group in found.values()):
-        found = {island: replace(group, past=()) for island, group in found.items()}
     chosen = {island: found[island] for island in sorted(found) if islands is None or island in islands}
     return chosen, metas[0] if metas else {}
 

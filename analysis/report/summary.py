@@ -7,6 +7,7 @@ islands.txt.j2 of `analysis/templates`.
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final, TextIO
 
@@ -17,11 +18,13 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from alife import schema
-from alife.errors import plain
+from alife.errors import UserError, plain
+from alife.format import usage
 from alife.traits import SCORED, enter, there
 from alife.words import count
 from analysis import tables, templates
 from analysis.data.run import Run, lived, load_run
+from analysis.data.source import Source
 
 PLAIN_WIDTH: Final = 200
 """Characters of a line where there is no terminal, so that nothing is cut."""
@@ -93,8 +96,16 @@ def facts(run: Run, now: datetime | None = None, page: bool = False, gone: str =
         "rows": sum(part["rows"] for part in parts["births"]),
         "age": _age(_seconds(updated, now or datetime.now(UTC))),
         "elapsed": _seconds(began, updated),
+        "spent": spent(run),
     }
     return [text.partition(": ")[::2] for text in templates.sentences("facts", run=run, page=page, **data)]
+
+
+def spent(run: Run) -> usage.Total:
+    """What all starts of a run have cost, as far as it is on record: nothing of runs that an earlier version wrote."""
+    with suppress(FileNotFoundError, UserError):
+        return usage.total(usage.parse(Source(run.path).fetch(usage.NAME, usage.MOST)))
+    return usage.Total()
 
 
 def islands(run: Run, most: int = MAX_ISLANDS) -> tables.Table:

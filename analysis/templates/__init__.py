@@ -24,7 +24,7 @@ from rich.filesize import decimal
 from alife.errors import plain
 from alife.format.manifest import told
 from alife.traits import TRAITS, score
-from alife.words import count
+from alife.words import count, duration, hours
 from analysis.numbers import number, words
 
 NOTE: Final = "\x0enote\x0f"
@@ -96,6 +96,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.policies["json.dumps_function"] = _json
     environment.filters |= {"number": number, "words": words, "count": count, "bytes": decimal}
+    environment.filters |= {"hours": hours, "duration": duration}
     environment.filters |= {"whole": "{:,}".format, "exact": "{:g}".format}
     environment.filters |= {"data": told, "trait": TRAITS.__getitem__, "effect": _effect}
     environment.globals |= {"note": NOTE, "statement": STATEMENT}

@@ -45,9 +45,9 @@ srun --nodes="$SLURM_JOB_NUM_NODES" --ntasks="$SLURM_JOB_NUM_NODES" --cpus-per-t
 step=$!
 
 again=
-stop() { test ! -s "$state/process" || kill -TERM "$(cat "$state/process")" || true; }
-trap 'again=1; stop' USR1
-trap stop TERM
+stop() { test ! -s "$state/process" || kill -s "$1" "$(cat "$state/process")" || true; }
+trap 'again=1; stop USR1' USR1     # a notice: the TERM that may follow does not end alife amid its commit
+trap 'stop TERM' TERM
 
 code=0
 wait "$step" || code=$?

@@ -58,6 +58,10 @@ class Backend(Protocol):
     def place(self, islands: Sequence[int], source: Source) -> None:
         """Have workers keep islands from now on, which nobody keeps."""
 
+    @property
+    def settled(self) -> bool:
+        """Whether each island that was placed has a worker."""
+
     def order(self, order: Order) -> None:
         """Tell all workers, and all that are still to come."""
 
@@ -87,7 +91,7 @@ class LocalBackend:
         stopping: As of `Backend`.
     """
 
-    hosts = 1
+    hosts, settled = 1, True
 
     def __init__(self, config: RunConfig, physics: Physics, stopping: Callable[[], bool]):
         self.config, self.worker = config, Worker(config, physics)

@@ -61,13 +61,15 @@ def _progress(run: RunState, outcomes: Mapping[int, Lived], seconds: float) -> e
     medians = {name: _median([lived.samples[name] for lived in outcomes.values()]) for name in SAMPLED}
     if run.config.task == "none":
         medians["accuracy"] = None
+    run.pace.append((run.since, run.pace[-1][1] + causes.total()))
+    (first, before), (last, now) = run.pace[0], run.pace[-1]
     return events.Generation(
         generation=run.generation - 1,
         of=run.config.generations,
         individuals=causes.total(),
         dead=causes.total() - causes[schema.CAUSES[0]],
         **medians,
-        individuals_per_second=causes.total() / seconds,
+        individuals_per_second=(now - before) / max(last - first, 1e-9),
         seconds=seconds,
         hosts=run.backend.hosts,
         spent=dict(run.seconds),

@@ -68,16 +68,17 @@ def advance(run: RunState) -> Iterator[Step]:
     first, before = run.generation, tuple(run.recorder.log.lines)
     stops = [*run.callbacks.start(Underway(run.recorder.uri, run.config, first, before))]
     run.since = time.perf_counter()
+    run.pace.append((run.since, 0))
     _go_on(run)
     while not _stopped(run, stops) and not over(run):
         listen(run)
         while (outcomes := complete(run.flow)) is not None:
             event, births = completed(run, outcomes)
+            step = Step(event, births, Underway(run.recorder.uri, run.config, first, before))
+            for by, stop, wishes in run.callbacks.generation(step):
+                _heed(run, by, wishes)
+                stops += [(by, stop)] if stop else []
             if run.watched:
-                step = Step(event, births, Underway(run.recorder.uri, run.config, first, before))
-                for by, stop, wishes in run.callbacks.generation(step):
-                    _heed(run, by, wishes)
-                    stops += [(by, stop)] if stop else []
                 try:
                     yield step
                 finally:

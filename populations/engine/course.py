@@ -16,8 +16,10 @@ from populations.engine.choosing import BackendName
 from populations.engine.drive import Plan, Progress, live
 from populations.engine.run_state import ended_by
 from populations.engine.signals import stop_on_signals
+from populations.engine.usage import Meter
 from populations.observe import events
 from populations.observe.asking import Callbacks
+from populations.observe.callbacks import within
 from populations.observe.listeners import Sink, hearing
 from populations.observe.steps import Step
 from populations.observe.terminal import for_a_person
@@ -32,6 +34,7 @@ class Course(Iterator[Step]):
         callbacks: As of `evolve`.
         sinks: As of `evolve`.
         quiet: As of `evolve`.
+        max_hours: As of `evolve`.
     """
 
     def __init__(
@@ -41,13 +44,15 @@ class Course(Iterator[Step]):
         callbacks: Sequence[object],
         sinks: Sequence[Sink] | None,
         quiet: bool,
+        max_hours: float | None = None,
     ):
         self._plan, self._backend = plan, backend
         self._progress = Progress()
         self._asked = threading.Event()
         self._signal = ""
-        self._callbacks = Callbacks(callbacks, self._asked.is_set)
+        self._callbacks = Callbacks(callbacks, self._asked.is_set, within(max_hours))
         self._tell = hearing(sinks, quiet, for_a_person)
+        self._tell.own(Meter())
         self._steps: Generator[Step, None, None] | None = None
 
     @property
@@ -56,7 +61,7 @@ class Course(Iterator[Step]):
         return self._progress.status
 
     def run(self) -> str:
-        """Live all that is left; the first SIGINT, SIGTERM or SIGHUP ends it well.
+        """Live all that is left; the first SIGINT, SIGTERM, SIGHUP, SIGUSR1 or SIGUSR2 ends it well.
 
         Returns:
             The status.

@@ -125,7 +125,7 @@ def live(
             progress.status = begin
             return
         run = begin(partial(_make_backend, backend, stopping, lost, made, tell))
-        run.tell, run.callbacks, run.watched = tell, callbacks, progress.watched or bool(callbacks)
+        run.tell, run.callbacks, run.watched = tell, callbacks, progress.watched or callbacks.need_births
         note(run)
         found(run)
         _introduce(run, tell)
@@ -193,7 +193,8 @@ def _cost(run: RunState) -> events.Cost:
     pixels = math.prod(task["shape"]) if task else 0
     memory = needs.memory(run.config, shape, images, pixels)
     seconds = needs.generation_seconds(run.config, None if dense else weights)
-    return events.Cost(core_seconds=seconds, memory=sum(memory.values()))
+    left = run.config.generations - run.generation
+    return events.Cost(core_seconds=seconds, memory=sum(memory.values()), generations=left)
 
 
 def _make_backend(

@@ -41,7 +41,7 @@ def keep(run: RunState, status: str) -> None:
     Islands that are behind others live on to where these are. If that takes too long, or fails, the record stays where
     it is.
     """
-    if over(run) and run.committed == run.generation - 1:
+    if (over(run) and run.committed == run.generation - 1) or not run.backend.settled:
         return
     flow, until = run.flow, time.monotonic() + DRAIN_SECONDS
     flow.halted = {}

@@ -33,6 +33,7 @@ class Evolution(Course):
         backend: As of `evolve`.
         resume: As of `evolve`; of a run that has ended there is no generation left.
         callbacks: As of `evolve`.
+        max_hours: As of `evolve`; from when this is made.
         task: As of `evolve`.
         sinks: As of `evolve`.
         quiet: As of `evolve`.
@@ -61,12 +62,13 @@ class Evolution(Course):
         backend: BackendName = "auto",
         resume: bool = False,
         callbacks: Sequence[object] = (),
+        max_hours: float | None = None,
         task: Task | None = None,
         sinks: Sequence[Sink] | None = None,
         quiet: bool = False,
     ):
         plan = partial(plans.new, told_given(load_config(config), task), os.fspath(out), backend, resume, task)
-        super().__init__(plan, backend, callbacks, sinks, quiet)
+        super().__init__(plan, backend, callbacks, sinks, quiet, max_hours)
 
 
 def evolve(
@@ -76,6 +78,7 @@ def evolve(
     backend: BackendName = "auto",
     resume: bool = False,
     callbacks: Sequence[object] = (),
+    max_hours: float | None = None,
     task: Task | None = None,
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
@@ -91,6 +94,7 @@ def evolve(
         callbacks: Asked of every generation: functions of a `Step`, or objects as `Callback`
             (`populations.observe.steps`). They may record numbers, stop the run and change its length; one that fails
             is asked no more. Births are the same.
+        max_hours: Stop before the generation that would not be done within so many hours of this call (`MaxHours`).
         task: The data, if they are in memory (`alife.Task.of`); the configuration's `task` is then "given".
         sinks: Called with every event (`populations.observe.events`); one that raises is called no more. If None,
             progress is shown where a person watches, on a terminal or in a notebook.
@@ -116,7 +120,7 @@ def evolve(
         <Run runs/small: finished, 4 of 4 generations, 64 births>
     """
     how: Any = {"backend": backend, "resume": resume, "callbacks": callbacks, "task": task, "sinks": sinks}
-    return Evolution(config, out, quiet=quiet, **how).run()
+    return Evolution(config, out, quiet=quiet, max_hours=max_hours, **how).run()
 
 
 def resume(
@@ -127,6 +131,7 @@ def resume(
     allow_changed: bool = False,
     backend: BackendName = "auto",
     callbacks: Sequence[object] = (),
+    max_hours: float | None = None,
     task: Task | None = None,
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
@@ -140,6 +145,7 @@ def resume(
         allow_changed: Go on though the source of an object of the user's own has changed; the change goes on record.
         backend: As of `evolve`.
         callbacks: As of `evolve`.
+        max_hours: As of `evolve`.
         task: The run's data, if they were handed over; other data are refused.
         sinks: As of `evolve`.
         quiet: As of `evolve`.
@@ -163,4 +169,5 @@ def resume(
         callbacks,
         sinks,
         quiet,
+        max_hours,
     ).run()

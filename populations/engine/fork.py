@@ -44,6 +44,7 @@ def fork(
     backend: BackendName = "auto",
     resume: bool = False,
     callbacks: Sequence[object] = (),
+    max_hours: float | None = None,
     task: Task | None = None,
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
@@ -62,6 +63,7 @@ def fork(
         backend: As of `populations.evolve`.
         resume: Go on if `out` already holds this fork.
         callbacks: As of `populations.evolve`.
+        max_hours: As of `populations.evolve`.
         task: The parent's data, if they were handed over; other data are refused.
         sinks: As of `populations.evolve`.
         quiet: As of `populations.evolve`.
@@ -84,7 +86,7 @@ def fork(
     out = folder_of(parent, generation) if out is None else os.fspath(out)
     asked = nest(flatten(changes or {}, "fork"))
     plan = partial(_plan, parent, generation, out, asked, allow_changed, backend, resume, task)
-    return Course(plan, backend, callbacks, sinks, quiet).run()
+    return Course(plan, backend, callbacks, sinks, quiet, max_hours).run()
 
 
 def _plan(

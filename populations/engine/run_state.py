@@ -1,5 +1,6 @@
 """A run under way, as plain data; whether it is over, and how it has ended."""
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,6 +33,8 @@ class RunState:
         watched: Whether somebody looks at each generation, so that none begins before they have.
         seconds: Wall-clock so far by what it went into, summed over workers for what happens on workers.
         committed: The last generation on record.
+        since: When the last generation was complete.
+        pace: When the last ten were, and how many individuals had lived by then.
         flow: How far islands have come.
     """
 
@@ -48,6 +51,7 @@ class RunState:
     seconds: dict[str, float] = field(default_factory=dict)
     committed: int = -1
     since: float = 0.0
+    pace: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=11))
     flow: Flow = field(init=False)
 
     def __post_init__(self) -> None:

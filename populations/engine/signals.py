@@ -3,16 +3,21 @@
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+NOTICES: Final = (signal.SIGUSR1, signal.SIGUSR2)
+"""What schedulers send before they end a process, as Slurm's `--signal=B:USR1@120`, perhaps more than once."""
 
 
 @contextmanager
 def stop_on_signals(tell: Callable[[str], None], asked: threading.Event | None = None) -> Iterator[Callable[[], bool]]:
     """Turn the first SIGINT, SIGTERM or SIGHUP into a wish to stop, which the value yielded asks for; the next kills.
 
-    SIGHUP, which comes when a terminal is closed, is left alone where it is ignored, as under nohup. Outside the main
-    thread all signals are.
+    A notice, SIGUSR1 or SIGUSR2, is the same wish, and however often it comes it kills nobody. SIGHUP, which comes when
+    a terminal is closed, is left alone where it is ignored, as under nohup; notices are where anything else has been
+    arranged for them. Outside the main thread all signals are.
 
     Args:
         tell: Told the name of that signal.
@@ -24,16 +29,28 @@ def stop_on_signals(tell: Callable[[str], None], asked: threading.Event | None =
         return
 
     def handler(number: int, frame: Any) -> None:
-        signal.signal(number, signal.SIG_DFL)
+        if number not in NOTICES:
+            signal.signal(number, signal.SIG_DFL)
+        elif asked.is_set():
+            return
         asked.set()
         tell(signal.Signals(number).name)
 
     caught = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
-        caught.append(signal.SIGHUP)
+    caught += [number for number in (signal.SIGHUP, *NOTICES) if signal.getsignal(number) is signal.SIG_DFL]
+    caught = [number for number in caught if number not in NOTICES or not _caught_below(number)]
     before = {number: signal.signal(number, handler) for number in caught}
     try:
         yield asked.is_set
     finally:
         for number, old in before.items():
             signal.signal(number, old)
+
+
+def _caught_below(number: int) -> bool:
+    """Whether a handler that Python does not know of catches a signal, as `faulthandler.register` installs one."""
+    with suppress(OSError, StopIteration, ValueError):
+        lines = Path("/proc/self/status").read_text().splitlines()
+        mask = next(line for line in lines if line.startswith("SigCgt:")).split()[1]
+        return bool(int(mask, 16) >> (number - 1) & 1)
+    return False

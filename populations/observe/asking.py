@@ -20,20 +20,27 @@ class Callbacks:
     Args:
         callbacks: As of `evolve`.
         hurry: Whether nobody wants to wait any more.
+        last: Asked after them.
 
     Raises:
         UserError: One of them is none.
     """
 
-    def __init__(self, callbacks: Sequence[object] = (), hurry: Callable[[], bool] = lambda: False):
+    def __init__(
+        self,
+        callbacks: Sequence[object] = (),
+        hurry: Callable[[], bool] = lambda: False,
+        last: Sequence[object] = (),
+    ):
         if callable(callbacks) or isinstance(callbacks, Callback):
             raise UserError(f"callbacks: a list of them, not {name_of(callbacks)} alone: callbacks=[…]")
-        self._asked = [_Asked(callback) for callback in callbacks]
+        self._asked = [_Asked(callback) for callback in (*callbacks, *last)]
         self._hurry = hurry
 
-    def __bool__(self) -> bool:
-        """Whether there are any."""
-        return bool(self._asked)
+    @property
+    def need_births(self) -> bool:
+        """Whether any is to see the births of each generation before the next begins."""
+        return any(asked.needs_births for asked in self._asked)
 
     def start(self, run: Underway) -> Iterator[tuple[str, Stop]]:
         """Who stops the run before its first generation: name and why."""
@@ -81,11 +88,13 @@ class _Asked:
     Attributes:
         name: What it is called.
         seconds: How long it may take.
+        needs_births: As of `Callback`.
         methods: What it has.
     """
 
     def __init__(self, callback: Any):
         self.name = name_of(callback)
+        self.needs_births = bool(getattr(callback, "needs_births", True))
         self.seconds = float(getattr(callback, "answers_within", ANSWER_SECONDS))
         self.methods = {name: getattr(callback, name) for name in METHODS if hasattr(callback, name)}
         if isinstance(callback, type):

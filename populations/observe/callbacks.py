@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from alife import schema
-from alife.errors import UserError
+from alife.errors import BadArgument, UserError
 from alife.traits import SHIPPED, TRAITS, measured, natural
 from alife.words import count, duration
 from populations.observe.steps import Callback, Step, Stop, Underway
@@ -117,11 +117,13 @@ class EarlyStopping(Callback):
 class MaxHours(Callback):
     """Stops a run before the generation that would probably not be done in time.
 
-    A generation is taken to last as long as the longest of the five before it, with all that happens between; one is
-    lived in any case, so a run that is resumed again and again comes to its end.
+    A generation is taken to last as long as the longest of the five before it, with all that happens between, and the
+    commit after it as long as any in the last hundred generations. One generation is lived in any case, so a run that
+    is resumed again and again comes to its end.
 
     Args:
         hours: From now on, the start of workers included.
+        spent: Hours of these that have passed already.
 
     Raises:
         UserError: It is no positive number.
@@ -134,12 +136,16 @@ class MaxHours(Callback):
         'finished'
     """
 
-    def __init__(self, hours: float):
-        if not isinstance(hours, int | float) or not 0 < hours < math.inf:
+    needs_births = False
+
+    def __init__(self, hours: float, *, spent: float = 0.0):
+        if not _is_positive(hours):
             raise UserError(f"hours: {hours!r} is not allowed: a positive number")
         self.hours = float(hours)
-        self._began = self._last = time.monotonic()
+        self._last = time.monotonic()
+        self._began = self._last - 3600 * spent
         self._took: deque[float] = deque(maxlen=5)
+        self._between: deque[float] = deque(maxlen=100)
 
     def on_start(self, run: Underway) -> None:
         """From now on generations are timed."""
@@ -150,8 +156,26 @@ class MaxHours(Callback):
         """Look at the clock."""
         now = time.monotonic()
         self._took.append(now - self._last)
+        self._between.append(max(0.0, now - self._last - step.event.seconds))
         self._last = now
         spent, longest = now - self._began, max(self._took)
-        if spent + longest <= 3600 * self.hours:
+        if spent + longest + max(self._between) <= 3600 * self.hours:
             return None
         return Stop(f"{duration(spent)} of {self.hours:g} h have passed, and a generation takes {duration(longest)}")
+
+
+def within(max_hours: float | None) -> list[MaxHours]:
+    """What stops a run that is to take so many hours at most, from now on; nothing if None.
+
+    Raises:
+        UserError: It is no positive number.
+    """
+    if max_hours is None:
+        return []
+    if not _is_positive(max_hours):
+        raise BadArgument("max_hours", f" {max_hours!r}: a positive number of hours")
+    return [MaxHours(max_hours)]
+
+
+def _is_positive(hours: object) -> bool:
+    return isinstance(hours, int | float) and not isinstance(hours, bool) and 0 < hours < math.inf

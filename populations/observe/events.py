@@ -56,10 +56,12 @@ class Cost(Event, kind="cost", told_by=RUN):
     Attributes:
         core_seconds: Of one core, in seconds.
         memory: Of a machine with one worker, in bytes.
+        generations: How many are to be lived now.
     """
 
     core_seconds: float
     memory: int
+    generations: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,12 +129,13 @@ class Generation(Event, kind="generation", told_by=RUN):
             task.
         replication_error: Median of ρ, without a unit.
         copying_error: Median, without a unit.
-        individuals_per_second: Lived a second of wall-clock.
-        seconds: Of wall-clock that it took.
+        individuals_per_second: Lived a second of wall-clock, over the last ten generations at most.
+        seconds: Of wall-clock since the generation before was complete. Islands run ahead of each other where nobody
+            looks at each generation, so several may be complete at once.
         hosts: Workers up or starting.
-        spent: Seconds of the run so far by what they went into: "generations" is the wall-clock of all, "records" that
-            of keeping them; "birth", "life", "emission", "scoring" and, where there are any, "measures" are summed over
-            workers, and "hosts" is the wall-clock times the number of workers.
+        spent: Seconds of the run so far by what they went into: "generations" is the wall-clock of all; "birth",
+            "life", "emission", "scoring", "records" (what is kept of them, and its commits) and, where there are any,
+            "measures" are summed over workers, and "hosts" is the wall-clock times the number of workers.
     """
 
     generation: int
@@ -224,7 +227,7 @@ class Stopping(Event, kind="stopping", told_by=RUN):
     """A signal was heard, and all comes to its end with what is complete.
 
     Attributes:
-        signal: SIGINT, SIGTERM or SIGHUP (the terminal was closed).
+        signal: SIGINT, SIGTERM, SIGHUP (the terminal was closed), or SIGUSR1 or SIGUSR2 (a scheduler's notice).
     """
 
     signal: str
@@ -290,6 +293,23 @@ class SweepStarted(Event, kind="sweep_started", told_by=SWEEP):
     out: str
     runs: int
     done: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepCost(Event, kind="sweep_cost", told_by=SWEEP):
+    """What the runs of a sweep that have not ended are estimated to take, without assays.
+
+    Attributes:
+        runs: How many they are.
+        core_seconds: Of one core, in seconds.
+        at_once: How many of them there is room for now.
+        seconds: Of wall-clock, with so many at once on cores; a GPU takes less.
+    """
+
+    runs: int
+    core_seconds: float
+    at_once: int
+    seconds: float
 
 
 @dataclass(frozen=True, kw_only=True)

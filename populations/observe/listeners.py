@@ -45,6 +45,12 @@ class Listeners:
         name = getattr(sink, "__qualname__", type(sink).__name__)
         self._told.append(Patient(sink, lambda words: warn(f"{name} {words}")))
 
+    def own(self, sink: Any) -> None:
+        """Tell one more from now on, before all others; `close` closes it."""
+        self._own.append(sink)
+        self.add(sink)
+        self._told.insert(0, self._told.pop())
+
     def close(self) -> None:
         """Wait until everything is told that will be, and close those that are this object's own."""
         for patient in self._told:

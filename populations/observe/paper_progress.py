@@ -7,7 +7,7 @@ from rich.console import Console
 from alife.words import count, duration
 from populations.observe import events
 from populations.observe.events import Event
-from populations.observe.view import View
+from populations.observe.view import View, once_more
 
 QUIET_SECONDS: Final = 20.0
 """Between two lines on what is under way."""
@@ -32,8 +32,8 @@ class PaperTerminal(View):
                 self.line(f"{job} failed: {error}\n{details}".rstrip())
             case events.JobLost(job=job, why=why):
                 self.line(f"{job} lost: {why}; it is started again")
-            case events.Stopping():
-                self.line("stopping; the same command goes on; once more to stop at once")
+            case events.Stopping(signal=signal):
+                self.line(f"stopping; the same command goes on{once_more(signal)}")
             case events.PaperProgress(running=running) if running and self.silence > QUIET_SECONDS:
                 parts = ", ".join(f"{name} {words} ({share:.0%})" for name, (share, words) in running.items())
                 self.line(f"{self._done}/{self._parts} done; running: {parts}")

@@ -81,6 +81,7 @@ class Step:
     Attributes:
         event: What listeners are told of it: medians, deaths, seconds.
         births: Columns of `schema.birth_columns` of everybody born in it, [P] each, read-only; by island, then slot.
+            Empty where nobody needs them (`Callback.needs_births`).
         run: Whose it is.
         wishes: What `record` and `change` were asked for, which is heeded before the commit.
 
@@ -114,6 +115,7 @@ class Step:
         Raises:
             UserError: There is no such column.
         """
+        self._need_births()
         if trait not in self.births:
             raise UserError(f"{trait}: no column of births: there are {', '.join(self.births)}")
         return np.asarray(self.births[trait][self.births["cause_of_death"] == "generation_end"])
@@ -147,9 +149,14 @@ class Step:
         Raises:
             UserError: A value that is not allowed, or a key that has a part in what is born.
         """
+        self._need_births()
         asked = {**self.wishes.changes, **flatten(changes, "change")}
         changed(self.run.config, asked, self.generation + 1)
         self.wishes.changes = asked
+
+    def _need_births(self) -> None:
+        if not self.births:
+            raise UserError("a callback that looks at births, or changes the run, says so: needs_births = True")
 
 
 class Callback:
@@ -161,10 +168,14 @@ class Callback:
     Attributes:
         name: What it is called on record; by default as its class, or function.
         answers_within: Seconds, 60 by default.
+        needs_births: Whether it is to see the births of each generation before the next begins, as it is by default.
+            Where no callback is, islands need not wait for each other: they run ahead of it, `Step.births` is empty,
+            and a run that it stops ends where most of them are.
     """
 
     name: str = ""
     answers_within: float = ANSWER_SECONDS
+    needs_births: bool = True
 
     def on_start(self, run: Underway) -> Stop | None:
         """Called before the first generation of a new run, and of one that goes on."""

@@ -6,10 +6,10 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn
 
-from alife.words import count, duration
+from alife.words import count, duration, hours
 from populations.observe import events
 from populations.observe.events import Event
-from populations.observe.view import View
+from populations.observe.view import View, once_more
 
 BARS: Final = 12
 QUIET_SECONDS: Final = 60.0
@@ -31,6 +31,10 @@ class SweepTerminal(View):
         match event:
             case events.SweepStarted():
                 self._start(event)
+            case events.SweepCost(core_seconds=seconds) if seconds >= 60:
+                width = f"{event.at_once} at once" if event.at_once > 1 else "one after another"
+                took = f"about {hours(seconds)}, some {duration(event.seconds)} {width}"
+                self.line(f"{count(event.runs, 'run')} to live: {took}")
             case events.JobDone(job=job, seconds=seconds):
                 if not self.bars:
                     self._news.append(f"{job} done in {duration(seconds)}")
@@ -39,7 +43,7 @@ class SweepTerminal(View):
             case events.JobLost(job=job, why=why):
                 self.line(f"{job} lost: {why}")
             case events.Stopping(signal=signal):
-                self.line(f"{signal}: running runs commit what they have; once more to stop at once")
+                self.line(f"{signal}: running runs commit what they have{once_more(signal)}")
             case events.SweepProgress():
                 self._progress(event)
             case events.SweepEnded():

@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 
 from alife.traits import TRAITS
-from alife.words import count, duration, size
+from alife.words import count, duration, hours, size
 from populations.observe import events
 from populations.observe.events import Event
 from populations.observe.listeners import in_notebook
-from populations.observe.view import View
+from populations.observe.view import View, once_more
 
 PHASES = ("birth", "life", "emission", "scoring")
 WORSE = "above 1: worse than printing zeros"
@@ -33,11 +33,11 @@ class Terminal(View):
     def __call__(self, event: Event) -> None:
         """Say what happened, if it is worth saying."""
         match event:
-            case events.Cost(core_seconds=seconds, memory=memory):
+            case events.Cost(core_seconds=seconds, memory=memory, generations=left):
                 if seconds >= 1 or memory >= 1e9:
                     doubt = ": is that meant?" if seconds > 86_400 else ""
                     took = f"about {duration(seconds)} of one core, and {size(memory)} of memory with one worker"
-                    self.line(f"a generation takes {took}{doubt}")
+                    self.line(f"a generation takes {took}; {count(left, 'generation')}, {hours(left * seconds)}{doubt}")
             case events.Start():
                 self._start(event)
             case events.Generation():
@@ -56,7 +56,7 @@ class Terminal(View):
                 when = f"in generation {generation}" if generation >= 0 else "before the first generation"
                 self.line(f"{host} lost {when}: {why}; what it was doing is done again ({seconds:.1f} s)")
             case events.Stopping(signal=signal):
-                self.line(f"{signal}: stopping; once more to stop at once")
+                self.line(f"{signal}: stopping{once_more(signal)}")
             case events.Changed(generation=generation, by=by, key=key, value=value):
                 self.line(f"{by or 'the loop'} sets {key} to {value} after generation {generation}")
             case events.Stopped(generation=generation, by=by, why=why):
@@ -126,18 +126,14 @@ def divide(seconds: Mapping[str, float]) -> str:
 
 
 def shares(seconds: Mapping[str, float]) -> dict[str, float]:
-    """How the wall-clock of all generations divides: phase → share; what workers do in parallel counts once.
+    """What workers' time goes into: phase → share of their number times the wall-clock of all generations.
 
     Args:
-        seconds: `populations.engine.coordinator.RunState.seconds`.
+        seconds: `populations.engine.run_state.RunState.seconds`.
     """
-    whole = seconds["generations"]
-    on_hosts = 1 - seconds.get("records", 0) / whole
-    phases = (*PHASES, *(["measures"] if "measures" in seconds else []))
-    parts = {phase: seconds.get(phase, 0) / seconds["hosts"] * on_hosts for phase in phases}
-    parts["Ray and waiting"] = max(0.0, on_hosts - sum(parts.values()))
-    parts["records"] = seconds.get("records", 0) / whole
-    return parts
+    phases = (*PHASES, *(["measures"] if "measures" in seconds else []), "records")
+    parts = {phase: seconds.get(phase, 0) / seconds["hosts"] for phase in phases}
+    return {**parts, "Ray and waiting": max(0.0, 1 - sum(parts.values()))}
 
 
 def _state(event: events.Generation) -> str:

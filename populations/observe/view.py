@@ -63,3 +63,8 @@ class View:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def once_more(signal: str) -> str:
+    """What else to say of a signal that was heard: a second one stops at once, but for a scheduler's notice."""
+    return "" if signal.startswith("SIGUSR") else "; once more to stop at once"

@@ -11,15 +11,20 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pyarrow as pa
+
 from alife import schema
 from alife.configuration.keys import RunConfig, dump
 from alife.errors import UserError
+from alife.evolution.reproduction import Newborns
 from alife.format import manifest
 from populations.record import lease, listing, shards
 from populations.record.notes import Notes, noted
 from populations.record.reader import CONFIG, check_size, fetch_manifest, kept, listed_names, reading
 from populations.record.storage import Conflict, Folder, LocalFolder, explained, now
 from populations.record.unbegun import ORPHAN, WORKER
+
+_ENDED = ("finished", "extinct")
 
 
 @dataclass
@@ -53,59 +58,87 @@ def writing(state: Committed) -> Iterator[list[str]]:
     if not state.usable:
         raise UserError(f"{state.folder.uri}: this run is closed for writing: resume it")
     state.usable = False
-    written: list[str] = []
+    names: list[str] = []
     try:
         _check_lock(state)
         with explained(state.folder, "writing", lambda: f"; {kept(state.folder)}"):
-            yield written
+            yield names
     except BaseException:
-        _discard(state.folder, written)
+        _discard(state.folder, names)
         raise
     state.usable = True
 
 
-def put(state: Committed, written: list[str]) -> shards.Put:
-    """How files are written into the folder by its own writer; `written` gets their names."""
+def put(state: Committed, names: list[str]) -> shards.Put:
+    """How files are written into the folder by its own writer; `names` gets theirs."""
 
     def write(name: str, data: bytes) -> None:
-        written.append(name)
+        names.append(name)
         state.folder.write(name, data)
 
     return write
 
 
-def merged(
-    state: Committed, config: RunConfig, listed: Mapping[str, Sequence[shards.Entry]], compact: bool, write: shards.Put
-) -> dict[str, list[shards.Entry]]:
-    """Entries by kind with small parts merged, as `shards.merges` says.
-
-    Raises:
-        UserError: A part is damaged.
-    """
-    columns, read, uri = state.manifest["columns"], reading(state.folder), state.folder.uri
-    done = []
-    for kind in schema.ROWS:
-        for group in shards.merges(listed[kind], compact):
-            entry = shards.merge(write, read, new_mark(state), config, columns, kind, group, uri)
-            done.append((kind, [old["name"] for old in group], entry))
-    return listing.replaced(listed, done)
-
-
-def check(state: Committed, content: Mapping[str, Any], entries: Iterable[shards.Entry]) -> None:
-    """Make sure of a manifest before it is written, and of the files that are new in it.
+def written(
+    state: Committed,
+    config: RunConfig,
+    generation: int,
+    status: str,
+    rows: Mapping[str, Sequence[pa.Table]],
+    newborns: Mapping[int, Newborns],
+    meta: Mapping[str, Any],
+    names: list[str],
+) -> dict[str, Any]:
+    """Write rows and newborns of all islands, and merge small parts: all of them where the run ends.
 
     Args:
         state: Of the folder.
-        content: What is to be the manifest.
-        entries: Of files that workers say they have written.
+        config: The run's.
+        generation: The last one completed.
+        status: One of `schema.STATUSES`.
+        rows: By kind, as of `shards.seal`.
+        newborns: Of the next generation, by island.
+        meta: Likewise.
+        names: Gets those of the files.
+
+    Returns:
+        The manifest that lists them.
 
     Raises:
-        ValueError: The manifest would not be accepted, or a file has a name that no worker gives.
-        UserError: A file is not there in its size.
+        UserError: A part that is to be merged is damaged.
     """
+    columns, read, uri, write = state.manifest["columns"], reading(state.folder), state.folder.uri, put(state, names)
+    new = shards.seal(write, new_mark(state), config, columns, generation + 1, newborns, meta, rows)
+    listed, merged = listing.planned(state.manifest, config, generation, [new]), []
+    for kind in schema.ROWS:
+        for group in shards.merges(listed[kind], status in _ENDED):
+            entry = shards.merge(write, read, new_mark(state), config, columns, kind, group, uri)
+            merged.append((kind, [old["name"] for old in group], entry))
+    parts = listing.replaced(listed, merged)
+    return {**state.manifest, "status": status, "generation": generation, "parts": parts}
+
+
+def told(
+    state: Committed,
+    config: RunConfig,
+    generation: int,
+    status: str,
+    sealed: Sequence[Mapping[str, Sequence[shards.Entry]]],
+    merged: Sequence[tuple[str, Sequence[str], shards.Entry]],
+) -> tuple[dict[str, Any], list[str]]:
+    """The manifest that lists what workers say they have written, and the names of these files.
+
+    Arguments and errors as of `Recorder.commit_sealed`; nothing is written.
+    """
+    parts = listing.replaced(listing.planned(state.manifest, config, generation, sealed), merged)
+    if status != "extinct" and generation + 1 not in {entry["generation"] for entry in parts["checkpoints"]}:
+        raise ValueError(f"newborns of generation {generation + 1} are missing")
+    content = {**state.manifest, "status": status, "generation": generation, "parts": parts}
     manifest.check(content)
     if wrong := manifest.problem(content):
         raise ValueError(wrong)
+    entries = [entry for each in sealed for listed in each.values() for entry in listed]
+    entries += [entry for _, _, entry in merged]
     known = listed_names(state.manifest)
     for entry in entries:
         _check_name(known, entry["name"])
@@ -114,6 +147,7 @@ def check(state: Committed, content: Mapping[str, Any], entries: Iterable[shards
         sizes = {name: size for below in folders for name, size in state.folder.ls(below).items()}
     for entry in entries:
         check_size(state.folder, entry, sizes)
+    return content, [entry["name"] for entry in entries]
 
 
 def check_name(state: Committed, name: str) -> None:

@@ -20,7 +20,7 @@ from alife.errors import UserError
 from alife.evolution.reproduction import Newborns
 from alife.format import manifest, steps, tested
 from alife.format.checkpoints import fossil
-from populations.record import commit, lease, listing, notes, opening, parts, shards
+from populations.record import commit, lease, notes, opening, parts, shards
 from populations.record.reader import (
     CONFIG,
     check_loose,
@@ -40,7 +40,6 @@ from populations.record.unbegun import remove
 __all__ = ["Recorder", "check_unused", "digest", "exists", "fossil", "read_checkpoint", "read_config", "read_manifest"]
 
 _log = logging.getLogger(__name__)
-_ENDED = ("finished", "extinct")
 
 
 class Recorder:
@@ -203,9 +202,10 @@ class Recorder:
             raise ValueError(f"commit of generation {generation} after {self._last} was added")
         _check_status(status)
         with commit.writing(self._state) as written:
-            listed = self._sealed(generation, newborns, meta or {}, status, written)
+            last = generation, status, self._rows
+            content = commit.written(self._state, self.config, *last, newborns, meta or {}, written)
             self.log.write(self._state.folder)
-            commit.replace(self._state, self._content(generation, status, listed), written)
+            commit.replace(self._state, content, written)
         self._rows = {kind: [] for kind in schema.ROWS}
         _log.info("%s: generation %d is on disk, the run is %s", self.uri, generation, status)
 
@@ -235,17 +235,13 @@ class Recorder:
         _check_status(status)
         if any(self._rows.values()):
             raise ValueError("rows that were added are committed by `commit`")
-        parts = listing.planned(self.manifest, self.config, generation, sealed)
-        if status != "extinct" and generation + 1 not in {entry["generation"] for entry in parts["checkpoints"]}:
-            raise ValueError(f"newborns of generation {generation + 1} are missing")
-        fresh = [entry for each in sealed for entries in each.values() for entry in entries]
-        fresh += [entry for _, _, entry in merged]
-        content = self._content(generation, status, listing.replaced(parts, merged))
-        commit.check(self._state, content, fresh)
+        content, brought = commit.told(self._state, self.config, generation, status, sealed, merged)
         with commit.writing(self._state):
             self.log.write(self._state.folder)
-            commit.replace(self._state, content, [entry["name"] for entry in fresh])
-        _log.info("%s: generation %d is on disk, the run is %s", self.uri, generation, status)
+            commit.replace(self._state, content, brought)
+        self._added = None
+        if sealed:
+            _log.info("%s: generation %d is on disk, the run is %s", self.uri, generation, status)
 
     def mark(self) -> str:
         """What the names of a worker's files are to end with, for one call of `populations.record.shards`."""
@@ -387,9 +383,10 @@ class Recorder:
             noted = state.notes.restarts or state.notes.facts or self.log.waiting
             if state.usable and (noted or status != self.manifest["status"]):
                 with commit.writing(state) as written:
-                    listed = self._sealed(self.manifest["generation"], {}, {}, status, written)
+                    last = self.manifest["generation"], status, self._rows
+                    content = commit.written(state, self.config, *last, {}, {}, written)
                     self.log.write(state.folder)
-                    commit.replace(state, self._content(self.manifest["generation"], status, listed), written)
+                    commit.replace(state, content, written)
         finally:
             state.usable = False
             state.lock.release()
@@ -402,24 +399,6 @@ class Recorder:
     @property
     def _last(self) -> int:
         return self.manifest["generation"] if self._added is None else self._added
-
-    def _sealed(
-        self,
-        generation: int,
-        newborns: Mapping[int, Newborns],
-        meta: Mapping[str, Any],
-        status: str,
-        written: list[str],
-    ) -> dict[str, list[shards.Entry]]:
-        """Write what was added and the newborns; the manifest's lists then, small parts merged."""
-        state, put = self._state, commit.put(self._state, written)
-        columns = self.manifest["columns"]
-        new = shards.seal(put, self.mark(), self.config, columns, generation + 1, newborns, meta, self._rows)
-        listed = listing.planned(self.manifest, self.config, generation, [new])
-        return commit.merged(state, self.config, listed, status in _ENDED, put)
-
-    def _content(self, generation: int, status: str, listed: Mapping[str, list[shards.Entry]]) -> dict[str, Any]:
-        return {**self.manifest, "status": status, "generation": generation, "parts": dict(listed)}
 
 
 def _check_status(status: str) -> None:

@@ -5,9 +5,12 @@ grid.py           treatments and seeds, spelt out
 jobs.py           what a job is, and what became of it
 run_jobs.py       independent jobs, on Ray or in this process
 job_pool.py       jobs on Ray: what waits, what runs, what became of the others
+estimate.py       what the runs of a sweep will take
+deadline.py       the end of the time that many runs have
 progress.py       how far the runs of a sweep are
 sweep.py          all runs of a plan
 sweep_folder.py   the folder of a sweep, and its one writer
+failed.py         which jobs of a sweep have failed, and why
 settle.py         what a sweep leaves open, decided once
 replicates.py     forks of one run side by side
 assays.py         the assays of a sweep

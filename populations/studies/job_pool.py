@@ -24,7 +24,7 @@ from populations.engine.ray.worker import errand
 from populations.observe import events
 from populations.record.lease import Busy
 from populations.studies import jobs as common
-from populations.studies.jobs import Job, Result, Stopped, Told, failure, tell, unmet
+from populations.studies.jobs import Job, OutOfTime, Result, Stopped, Told, failure, tell, unmet
 
 RETRIES: Final = 3
 """How often a job is started again after it was lost."""
@@ -178,11 +178,14 @@ class JobPool:
     def _stop(self) -> None:
         """Start no more, and tell those that run: Ray has Python handle a SIGINT in the worker's main thread."""
         self._stopped = True
+        self._begin_none()
+        for call in self._running:
+            ray.cancel(call)
+
+    def _begin_none(self) -> None:
         for attempt in self._waiting:
             self._results[attempt.job.name] = Result(attempt.job.name, "stopped", losses=attempt.losses)
         self._waiting.clear()
-        for call in self._running:
-            ray.cancel(call)
 
     def _take(self, ref: Any, attempt: _Attempt) -> None:
         """See what a call came to."""
@@ -191,7 +194,10 @@ class JobPool:
         except exceptions.TaskCancelledError:
             self._lose(attempt, "it was interrupted")
         except exceptions.RayTaskError as error:
-            if isinstance(error.cause, Stopped):
+            if isinstance(error.cause, OutOfTime):
+                self._end(attempt, "stopped", None, str(error.cause))
+                self._begin_none()
+            elif isinstance(error.cause, Stopped):
                 self._lose(attempt, f"its process got a {error.cause}")
             elif isinstance(error.cause, exceptions.RayError):
                 self._lose(attempt, _reason(error.cause))

@@ -21,6 +21,10 @@ class Stopped(Exception):
     """Raised by a job that was told to stop and has kept what it had; its text is the name of the signal."""
 
 
+class OutOfTime(Stopped):
+    """Raised by a job that stops because its time is over: it is not started again, and none is started any more."""
+
+
 @dataclass(frozen=True)
 class Job:
     """A function to call once.

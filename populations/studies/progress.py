@@ -30,7 +30,7 @@ class Progress:
         self._runs = list(runs)
         self._folders = {name: folder for name, (folder, _) in runs.items()}
         self._of = {name: config.generations for name, (_, config) in runs.items()} | dict.fromkeys(assays, 1)
-        self._cost = {name: _cost(config) for name, (_, config) in runs.items()} | dict(assays)
+        self._cost = {name: work(config) for name, (_, config) in runs.items()} | dict(assays)
         self._lived = dict.fromkeys(self._of, 0)
         self._found: dict[str, int] = {}
         self._status = dict.fromkeys(self._of, "waiting")
@@ -48,6 +48,10 @@ class Progress:
             return None
         self._lived[name] = manifest["generation"] + 1
         return manifest["status"]
+
+    def left(self, name: str) -> int:
+        """Generations of a run that are not on record."""
+        return self._of[name] - self._lived[name]
 
     def hear(self, event: Event) -> Iterator[Event]:
         """Follow what jobs do; what there is to tell of it: the event itself, and how far all is where that changed."""
@@ -115,6 +119,6 @@ class Progress:
         return left / lived * (time.monotonic() - self._began)
 
 
-def _cost(config: RunConfig) -> int:
+def work(config: RunConfig) -> int:
     """Work of a generation, to compare runs by."""
     return config.population.islands * config.population.size * (config.life.steps + 1)

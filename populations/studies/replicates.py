@@ -27,8 +27,9 @@ from populations.observe.listeners import Listeners, Sink, hearing
 from populations.observe.sweep_progress import SweepTerminal
 from populations.record.task import task_again
 from populations.record.writer import check_unused, read_checkpoint, read_config, read_manifest
+from populations.studies.deadline import NEVER, Deadline
 from populations.studies.grid import MAX_RUNS
-from populations.studies.jobs import Job, Result, Stopped
+from populations.studies.jobs import Job, Result
 from populations.studies.progress import Progress
 from populations.studies.run_jobs import run_jobs
 
@@ -42,6 +43,7 @@ def replay(
     *,
     backend: BackendName = "auto",
     resume: bool = False,
+    max_hours: float | None = None,
     task: Task | None = None,
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
@@ -58,6 +60,7 @@ def replay(
         backend: "ray": each fork is a task of its own; "local": one after another in this process; "auto": whichever
             is faster.
         resume: Go on with what has not ended.
+        max_hours: As of `populations.studies.sweep.sweep`.
         task: The parent's data, if they were handed over.
         sinks: As of `populations.evolve`.
         quiet: As of `populations.evolve`.
@@ -70,7 +73,7 @@ def replay(
     """
     if not 1 <= replicates <= MAX_RUNS:
         raise BadArgument("replicates", f" {shown(replicates)}: from 1 to {MAX_RUNS:,}")
-    parent = os.fspath(parent)
+    parent, deadline = os.fspath(parent), Deadline.after(max_hours)
     out = folder_of(parent, generation) if out is None else os.fspath(out)
     changes = nest(flatten(changes or {}, "fork"))
     read_checkpoint(parent, generation)
@@ -84,7 +87,7 @@ def replay(
             check_unused(each.folder)
     with closing(hearing(sinks, quiet, SweepTerminal)) as tell:
         chosen = choose(backend, *(each.config for each in forks.values()))
-        return _run(parent, generation, forks, chosen, tell, task)
+        return _run(parent, generation, forks, chosen, tell, task, deadline)
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,14 @@ class _Fork:
     config: RunConfig
 
 
-def replay_one(parent: str, generation: int, out: str, changes: Mapping[str, Any], task: Task | None = None) -> str:
+def replay_one(
+    parent: str,
+    generation: int,
+    out: str,
+    changes: Mapping[str, Any],
+    task: Task | None = None,
+    deadline: Deadline = NEVER,
+) -> str:
     """The job that is one fork: start it, or go on with it.
 
     Returns:
@@ -109,9 +119,9 @@ def replay_one(parent: str, generation: int, out: str, changes: Mapping[str, Any
         if isinstance(event, events.Stopping):
             signals.append(event.signal)
 
-    how: Any = {"backend": "local", "resume": True, "task": task, "sinks": [listen]}
+    how: Any = {"backend": "local", "resume": True, "task": task, "sinks": [listen], "callbacks": deadline.callbacks()}
     if fork(parent, generation, out, changes, **how) == "interrupted":
-        raise Stopped(*signals)
+        raise deadline.stopped(signals)
     return out
 
 
@@ -134,7 +144,8 @@ def _run(
     forks: Mapping[str, _Fork],
     backend: Chosen,
     tell: Listeners,
-    task: Task | None = None,
+    task: Task | None,
+    deadline: Deadline,
 ) -> list[Result]:
     source = parent if files.is_remote(parent) else str(files.local(parent))
     progress = Progress({name: (each.folder, each.config) for name, each in forks.items()})
@@ -143,7 +154,8 @@ def _run(
         for each in progress.hear(event):
             tell(each)
 
-    of: dict[str, Any] = {"parent": source, "generation": generation} | ({} if task is None else {"task": task})
+    of: dict[str, Any] = {"parent": source, "generation": generation, "deadline": deadline}
+    of |= {} if task is None else {"task": task}
     jobs = [Job(name, replay_one, {**of, "out": each.folder, "changes": each.changes}) for name, each in forks.items()]
     any_of = next(iter(forks.values()))
     out = any_of.folder.rpartition("/")[0]
@@ -153,13 +165,13 @@ def _run(
     signals: list[str] = []
 
     def told_to_stop(name: str) -> None:
-        signals.append(name)
-        tell(events.Stopping(signal=name))
+        signals.append(deadline.told(name))
+        tell(events.Stopping(signal=signals[-1]))
 
-    with stop_on_signals(told_to_stop) as stopping:
+    with stop_on_signals(told_to_stop) as stopping, deadline.enforced():
         results = run_jobs(jobs, any_of.config.ray, hear, stopping, backend)
     if signals:
-        results = [replace(r, error=signals[0]) if r.status == "stopped" and not r.error else r for r in results]
+        results = [replace(r, error=signals[0]) if r.status == "stopped" else r for r in results]
     failed = {result.name: result.error for result in results if result.status == "failed"}
     stopped = next((result.error or "SIGINT" for result in results if result.status == "stopped"), "")
     tell(events.SweepEnded(done=sum(r.status == "done" for r in results), failed=failed, stopped=stopped))

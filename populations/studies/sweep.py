@@ -24,8 +24,11 @@ from populations.observe.sweep_progress import SweepTerminal
 from populations.record.reader import read_manifest
 from populations.record.storage import Folder, explained, open_below, open_folder
 from populations.record.task import task_again, told_given
+from populations.studies import estimate
 from populations.studies.assays import assay_run, is_done
-from populations.studies.jobs import Job, Stopped
+from populations.studies.deadline import NEVER, Deadline
+from populations.studies.failed import Failures
+from populations.studies.jobs import Job
 from populations.studies.plan import Plan, difference, warned
 from populations.studies.progress import Progress
 from populations.studies.run_jobs import run_jobs
@@ -46,7 +49,7 @@ class Summary:
         runs: How many runs it has.
         done: How many have ended.
         failed: One line for each run, or assay of one that ended, that failed, by name.
-        stopped: The signal that stopped it, "" if none did.
+        stopped: The signal that stopped it, or "max-hours H"; "" if nothing did.
         assays: How many assays of runs it has.
         assayed: How many of them are done.
     """
@@ -65,6 +68,7 @@ def sweep(
     out: str,
     *,
     backend: BackendName = "auto",
+    max_hours: float | None = None,
     task: Task | None = None,
     sinks: Sequence[Sink] | None = None,
     quiet: bool = False,
@@ -76,6 +80,8 @@ def sweep(
         out: The sweep's folder, a path or an fsspec URI: new, or with the same sweep in it.
         backend: "ray": each run is a task of its own; "local": one after another in this process; "auto": whichever
             is faster.
+        max_hours: From now on: each run stops before the generation that would be too late, and no other is begun then;
+            whatever is under way in the end is stopped as by Ctrl-C.
         task: The data of all runs, if they are handed over (`alife.Task.of`).
         sinks: As of `populations.evolve`.
         quiet: As of `populations.evolve`.
@@ -85,7 +91,7 @@ def sweep(
             cluster or the storage went away: the same call goes on.
     """
     out = out if files.is_remote(out) else str(files.local(out))
-    folder = open_folder(out)
+    folder, deadline = open_folder(out), Deadline.after(max_hours)
     stored = stored_plan(folder)
     configs = {name: told_given(config, task) for name, config in plan.configs.items()}
     plan = settled(replace(plan, base=told_given(plan.base, task), configs=configs), stored, backend, task)
@@ -94,9 +100,10 @@ def sweep(
         raise UserError(f"{out}: holds another sweep: {what}: choose another --out, or ask for the same sweep")
     with ExitStack() as stack:
         tell = stack.enter_context(closing(hearing(sinks, quiet, SweepTerminal)))
-        work = _Sweep(plan, folder, tell, new=stored is None, task=task)
+        work = _Sweep(plan, folder, tell, new=stored is None, task=task, deadline=deadline)
         chosen = work.choose(backend)
-        stopping = stack.enter_context(stop_on_signals(work.signals.append))
+        stopping = stack.enter_context(stop_on_signals(lambda name: work.signals.append(deadline.told(name))))
+        stack.enter_context(deadline.enforced())
         if chosen == "ray" and work.waiting:
             from populations.engine.backend import Interrupted
             from populations.studies.job_pool import connected
@@ -106,10 +113,13 @@ def sweep(
             except Interrupted:
                 return Summary(out, len(work.runs), len(work.ended & work.runs.keys()), {}, work.signals[0])
         stack.callback(claim(folder, plan, stored).release)
+        tell.add(Failures(folder))
         return work.run(stopping, chosen)
 
 
-def evolve_run(config: Mapping[str, Any], out: str, sweep: str, task: Task | None = None) -> str:
+def evolve_run(
+    config: Mapping[str, Any], out: str, sweep: str, task: Task | None = None, deadline: Deadline = NEVER
+) -> str:
     """The job that is one run: start it, or go on with it.
 
     Args:
@@ -117,6 +127,7 @@ def evolve_run(config: Mapping[str, Any], out: str, sweep: str, task: Task | Non
         out: The run folder.
         sweep: The sweep's folder.
         task: The data, if they are handed over.
+        deadline: When it is to have stopped.
 
     Returns:
         The status it ends with.
@@ -137,21 +148,30 @@ def evolve_run(config: Mapping[str, Any], out: str, sweep: str, task: Task | Non
             signals.append(event.signal)
 
     try:
-        status = evolve.evolve(config, out, backend="local", resume=True, task=task, sinks=[listen])
+        how: Any = {"callbacks": deadline.callbacks(), "task": task, "sinks": [listen]}
+        status = evolve.evolve(config, out, backend="local", resume=True, **how)
     except UserError as error:
         if str(error).startswith("task:"):  # the driver has read the data
             raise Unfit(str(error)) from None
         raise
     if status == "interrupted":
-        raise Stopped(*signals)
+        raise deadline.stopped(signals)
     return status
 
 
 class _Sweep:
     """A sweep under way."""
 
-    def __init__(self, plan: Plan, folder: Folder, tell: Listeners, new: bool, task: Task | None = None):
-        self.plan, self.folder, self._tell = plan, folder, tell
+    def __init__(
+        self,
+        plan: Plan,
+        folder: Folder,
+        tell: Listeners,
+        new: bool,
+        task: Task | None = None,
+        deadline: Deadline = NEVER,
+    ):
+        self.plan, self.folder, self._tell, self._deadline = plan, folder, tell, deadline
         self._data = {} if task is None else {"task": task}
         self.runs = {run.name: run for run in plan.runs()}
         for name in self.runs:
@@ -187,6 +207,9 @@ class _Sweep:
             self._write_tables()
         before = self.ended & self.runs.keys()
         self._tell(events.SweepStarted(out=self.folder.uri, runs=len(self.runs), done=len(before)))
+        waiting = [job.name for job in self.waiting if job.name in self.runs]
+        if left := [(self.runs[name].config, self.progress.left(name)) for name in waiting]:
+            self._tell(estimate.cost(left, self.plan.base.ray, backend))
         for line in warned(self.plan):
             self._tell(events.Warned(text=line))
         results = []
@@ -209,7 +232,7 @@ class _Sweep:
         """Each run, and its assays when it has ended."""
         for name, run in self.runs.items():
             about = {"config": run.config.model_dump(), "out": self._at(name), "sweep": self.folder.uri}
-            yield Job(name, evolve_run, about | self._data)
+            yield Job(name, evolve_run, about | self._data | {"deadline": self._deadline})
             for job, (of, assay) in self.assays.items():
                 if of == name:
                     waits = "" if name in self.ended else name

@@ -120,6 +120,11 @@ class SimulatedBackend:
         """As of `Backend`."""
         return len(self._handles)
 
+    @property
+    def settled(self) -> bool:
+        """As of `Backend`."""
+        return not self._homes.homeless
+
     def stopping(self) -> bool:
         """As of `Backend`."""
         return self._timeline.now >= self._plan.stop
@@ -263,9 +268,7 @@ class SimulatedBackend:
         size = len(pickle.dumps(report, 5))
         self.heard += size
         handle = worker.handle  # type: ignore[attr-defined]
-        self._timeline.at(
-            self._timeline.now + self.world.wire(size), lambda: self._inbox.append((handle, report))
-        )
+        self._timeline.at(self._timeline.now + self.world.wire(size), lambda: self._inbox.append((handle, report)))
 
     def _hear(self, handle: Handle, report: Report) -> None:
         costs = self.world.costs

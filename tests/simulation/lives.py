@@ -121,9 +121,7 @@ class HashedLives:
         entry = self.folder.pretend(name, 1000 + ROW * rows, Content(births=born))
         return entry | {"rows": rows, "first": first, "last": last}
 
-    def _children(
-        self, island: int, generation: int, parents: Newborns | None, digest: bytes, size: int
-    ) -> Newborns:
+    def _children(self, island: int, generation: int, parents: Newborns | None, digest: bytes, size: int) -> Newborns:
         ids = identities(island, generation, size)
         numbers = np.frombuffer(hashlib.shake_128(digest).digest(4 * size), np.uint32)
         return Newborns(

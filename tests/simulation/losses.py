@@ -88,7 +88,12 @@ def figures(trial: Trial, what: str, took: float, share: float = 1.0) -> Iterato
         "seconds it took": round(took, 1),
         "CPU": round(share * took, 1),
     }
-    yield {"name": f"{what}, core time that lives", "value": 100 * seconds["living"] / whole, "unit": "%", "note": parts}
+    yield {
+        "name": f"{what}, core time that lives",
+        "value": 100 * seconds["living"] / whole,
+        "unit": "%",
+        "note": parts,
+    }
     cpu = 1e6 * share * backend.coordinator.seconds / count
     yield {
         "name": f"{what}, CPU of the coordinator",

@@ -14,7 +14,19 @@ from typing import Any, Protocol
 from alife.configuration.keys import RunConfig
 from alife.evolution.reproduction import Newborns
 from populations.engine.islands import Islands, Outcome, Unwritten
-from populations.engine.messages import Entry, Guests, Horizon, Merged, Message, News, Order, Resend, Sealed, Settle, Source
+from populations.engine.messages import (
+    Entry,
+    Guests,
+    Horizon,
+    Merged,
+    Message,
+    News,
+    Order,
+    Resend,
+    Sealed,
+    Settle,
+    Source,
+)
 from populations.engine.resident import Book, Merge, Place, Task, Term
 from tests.simulation.costs import Costs
 from tests.simulation.timeline import Timeline

@@ -94,7 +94,7 @@ class _NoLock:
 
 
 def recorder(folder: PretendedFolder, config: RunConfig) -> Recorder:
-    """The real recorder of a folder that is not real: of a new run, or of the one that is there, from its last commit."""
+    """The real recorder of a folder that is not real: of a new run, or of one that is there, from its last commit."""
     text = dump(config).encode()
     lock: Any = _NoLock()
     try:

@@ -11,8 +11,8 @@ from alife.configuration.keys import RunConfig, parse_config
 from populations.engine.backend import Interrupted
 from populations.engine.coordinator import advance, found
 from populations.engine.ending import keep
-from populations.engine.run_state import RunState, over
 from populations.engine.messages import Source
+from populations.engine.run_state import RunState, over
 from populations.record.writer import Recorder
 from tests.simulation.cluster import Crashed, Plan, SimulatedBackend, Stalled
 from tests.simulation.costs import Costs

@@ -2,9 +2,10 @@
 
 cluster.py       what there is in a cluster and room for
 head.py          the cluster's head, and its silence
-supervisor.py    the backend: islands go to free workers, and what a lost worker was doing goes to another
+supervisor.py    the backend: workers keep islands, and those of a lost one go to others
+homes.py         which worker keeps which islands, and who has to know of it
 pool.py          workers started where there is room, and replaced
-worker.py        the actor: it answers pings while it starts and lives
+worker.py        the actor: it answers pings while it starts, and reports while it lives
 tasks.py         a job in a process of Ray
 failures.py      the failure detector: when a worker is given up
 placing.py       which nodes workers are placed on

@@ -65,7 +65,7 @@ class Handle:
         living: Island, generation and seconds of the life under way, as it reported last.
         known: What it was told of where its islands' neighbours are.
         merging: Kind and names of parts that it merges.
-        patience: Seconds after which it is to report, whatever there is to say.
+        patience: Seconds after which it reports, whatever there is to say.
     """
 
     name: str

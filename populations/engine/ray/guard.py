@@ -86,7 +86,7 @@ def _kill(process: int) -> None:
 
 
 if __name__ == "__main__":
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(number, signal.SIG_IGN)
     said = watch(int(sys.argv[1]), float(sys.argv[2]), sys.argv[3:])
     if said:

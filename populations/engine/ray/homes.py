@@ -54,6 +54,18 @@ class Homes:
             if news:
                 yield handle, Book(news)
 
+    def help(self, handles: Sequence[Handle]) -> list[tuple[Handle, Helpers]]:
+        """Whom workers are to be told that they may ask: those that keep nothing help those that do, in turn."""
+        homes = [handle for handle in handles if handle.islands]
+        idle = [handle for handle in handles if not handle.islands]
+        given: dict[int, dict[int, Any]] = {handle.number: {} for handle in homes}
+        most = max(0, self._pieces - 1)
+        for place, helper in enumerate(idle[: most * len(homes)]):
+            given[homes[place % len(homes)].number][helper.number] = helper.actor
+        news = [h for h in homes if given[h.number].keys() != self._helping.get(h.number, {}).keys()]
+        self._helping = given
+        return [(handle, Helpers(given[handle.number], handle.actor)) for handle in news]
+
     @staticmethod
     def by_source(homeless: Mapping[int, Source], islands: Sequence[int]) -> Iterator[tuple[Source, list[int]]]:
         """Islands that start from the same."""

@@ -24,7 +24,7 @@ from alife.errors import UserError
 from alife.world.projections import Physics
 from populations.engine import classes
 from populations.engine.backend import Interrupted
-from populations.engine.messages import Entry, Horizon, Lived, Lost, Merged, News, Order, Source, Withdraw
+from populations.engine.messages import Entry, Halt, Horizon, Lived, Lost, Merged, News, Order, Source, Withdraw
 from populations.engine.ray import asking, cluster
 from populations.engine.ray import start as ray_start
 from populations.engine.ray.devices import resolved
@@ -141,8 +141,15 @@ class RayBackend:
         if isinstance(order, Horizon):
             self._orders = [order]
             self._losses.clear()
+        elif isinstance(order, Halt):
+            self._orders = []
         for handle in self._living():
             handle.actor.tell.remote([order])
+
+    @property
+    def settled(self) -> bool:
+        """As `Backend.settled`."""
+        return not self._homes.homeless
 
     def merge(self, kind: str, entries: Sequence[Entry]) -> None:
         """As `Backend.merge`: by the worker that sees the folder and has the fewest islands, or here if none does."""
@@ -278,8 +285,9 @@ class RayBackend:
         else:
             self._hear(handle, answer)
         least = 0.0 if self._watched else max(POLL_SECONDS, len(self._pool.handles) / 1000)
-        handle.patience = max(REPORT_SECONDS, least)
-        self._call(handle, "live", handle.actor.report.remote(handle.patience, least))
+        most = max(REPORT_SECONDS, least)
+        handle.patience = most + least
+        self._call(handle, "live", handle.actor.report.remote(most, least))
 
     def _hear(self, handle: Handle, report: Report) -> None:
         handle.living = report.busy

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from populations.engine.ray import guard as start_guard
+from populations.engine.signals import NOTICES
 
 _LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 
@@ -77,6 +78,9 @@ class Told(BaseException):
 def signals_kept(stopping: Callable[[], bool]) -> Iterator[None]:
     """Ray takes SIGTERM for itself, in Python and below it; what this process has arranged stays, or is put back.
 
+    What is started meanwhile inherits that SIGUSR1 and SIGUSR2 are blocked: sent to all processes of a job, they are
+    this one's to hear.
+
     Raises:
         Told: What this process has arranged for a signal made `stopping()` true.
     """
@@ -98,9 +102,11 @@ def signals_kept(stopping: Callable[[], bool]) -> Iterator[None]:
     takes, utils.set_sigterm_handler = utils.set_sigterm_handler, lambda _: None
     for number in [number for number, handler in before.items() if callable(handler)]:
         signal.signal(number, handle)
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, NOTICES)
     try:
         yield
     finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         utils.set_sigterm_handler = takes
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import ray
 from ray import cloudpickle
-from ray.exceptions import RayError
+from ray.exceptions import RayActorError
 
 from alife import siblings
 from alife.siblings import claim
@@ -103,8 +103,10 @@ def errand(root: str, job: bytes) -> tuple[dict[str, str], Any]:
 
 
 def _deliver(to: Any, tasks: "Sequence[Task | Done | Helpers]") -> None:
-    """Tell another worker; if it is gone, they are asked for again once its islands have another."""
-    with contextlib.suppress(RayError):
+    """Tell another worker; if it is gone, it is asked again once its islands have another."""
+    from populations.engine.ray.cluster import explain_full_store
+
+    with explain_full_store(), contextlib.suppress(RayActorError):
         to.tell.remote(tasks)
 
 

@@ -131,6 +131,6 @@ def test_shares_of_a_run_add_up_and_count_hosts_once():
     seconds = {"life": 6.0, "emission": 2.0, "hosts": 10.0, "generations": 6.0, "records": 1.0}
     parts = shares(seconds)
     assert sum(parts.values()) == pytest.approx(1)
-    assert parts["records"] == pytest.approx(1 / 6)
+    assert parts["records"] == pytest.approx(1 / 10)
     assert parts["life"] == pytest.approx(0.6 * 5 / 6)
     assert divide(seconds).endswith("Ray and waiting 17%, records 17% of 6 s")

@@ -17,7 +17,7 @@ from analysis.data.treatments import find_runs
 from analysis.figures.making import make
 from analysis.report import of_run, write
 from populations import evolve, resume
-from populations.engine.backend import LocalBackend
+from populations.engine.worker import Worker
 from populations.record.reader import kept
 from populations.record.storage import open_folder
 from populations.record.writer import Recorder, digest, read_manifest
@@ -54,7 +54,7 @@ def test_founders_that_cannot_be_stored_leave_nothing(small, tmp_path: Path, mon
     def refuse(*_: object, **__: object) -> None:
         raise UserError("no space left")
 
-    monkeypatch.setattr(Recorder, "commit", refuse)
+    monkeypatch.setattr(Recorder, "commit_sealed", refuse)
     with pytest.raises(UserError, match="no space left"):
         evolve(small, str(tmp_path / "runs/one"), backend="local")
     assert os.listdir(tmp_path) == []
@@ -79,7 +79,7 @@ def test_what_somebody_else_put_there_stays(tmp_path: Path) -> None:
 def test_what_is_kept_after_a_failure_is_looked_up(tmp_path: Path, loss, says: str) -> None:
     path = tmp_path / "run"
     recorder = create(path)
-    live(recorder, -1, 4)
+    live(recorder, -1, 0, 1, 2, 3, 4)
     loss(path)
     with pytest.raises(UserError, match=says):
         live(recorder, 5, 6, 7, 8, 9, 10, 11)
@@ -210,23 +210,25 @@ def test_hours_that_are_none_are_refused(tmp_path: Path, capsys: pytest.CaptureF
 def test_many_runs_that_are_out_of_time_go_on_by_the_same_command(
     small, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    """Each generation takes so long that the first or the second run is stopped."""
-    plan, out, live = tmp_path / "plan.yaml", str(tmp_path / "many"), LocalBackend.live
+    """Each generation takes so long that a run is stopped, before the time is over, and says so."""
+    plan, out, live = tmp_path / "plan.yaml", str(tmp_path / "many"), Worker.live_one
     plan.write_text(yaml.safe_dump({"base": small, "seeds": 2}))
     evolve(small, tmp_path / "parent", backend="local")
     replicates = ["--generation", "0", "--replicates", "2", "--no-figures", "--resume"]
     words = ["fork", str(tmp_path / "parent"), *replicates] if command == "fork" else ["sweep", "--config", str(plan)]
     words += ["--out", out, "--backend", "local"]
 
-    def slow(self, work, choose):
-        time.sleep(0.3)
-        return live(self, work, choose)
+    def slow(self, *args):
+        time.sleep(0.2)
+        return live(self, *args)
 
     with monkeypatch.context() as patch:
-        patch.setattr(LocalBackend, "live", slow)
+        patch.setattr(Worker, "live_one", slow)
         assert main([*words, "--max-hours", str(2.5 / 3600)]) == 75
     said = capsys.readouterr().err.splitlines()
-    assert "0.000694444 h have passed" in said
-    assert said[-1].startswith("stopped after 2 s; the same command ")
+    assert re.match(r"stopped after [1-9] s; the same command ", said[-1])
+    interrupted = [load_run(run) for run in find_runs(out) if read_manifest(run)["status"] == "interrupted"]
+    assert len(interrupted) == 1
+    assert interrupted[0].stopped.startswith("MaxHours: ")
     assert main(words) == 0
     assert [read_manifest(run)["status"] for run in find_runs(out)] == ["finished"] * 2

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -17,15 +17,14 @@ from alife.configuration.parsing import load_yaml
 from alife.configuration.remarks import warnings
 from alife.configuration.schemes import SCHEMES
 from alife.errors import UserError
-from alife.evolution.reproduction import founders
 from alife.organism.measures import DEAD_ZERO
 from alife.world.projections import make_physics
 from alife.world.task import Task, load_task
 from populations import evolve, resume
-from populations.engine.backend import LocalBackend
-from populations.engine.coordinator import RunState, advance
 from populations.engine.fork import fork as fork_run
-from populations.record.steplog import StepLog
+from populations.engine.islands import Islands
+from populations.engine.messages import Founded, Horizon, Lived, Source
+from populations.engine.worker import Worker
 from populations.record.writer import read_manifest
 from populations.studies.plan import parse_plan, plain, read_plan
 from populations.studies.plan import warned as warned_of_plan
@@ -87,22 +86,6 @@ BASE = {
 }
 
 
-class Births:
-    """Takes the place of a record: remembers what is born."""
-
-    def __init__(self) -> None:
-        self.total, self.log, self.manifest = hashlib.sha256(), StepLog(), {"columns": []}
-
-    def add(self, generation: int, births: Any, migrations: Any, generations: Any) -> None:
-        for name in sorted(births.keys() - {"chance"}):  # that a scheme is on record is no birth
-            column = births[name]
-            self.total.update(json.dumps([name, *column.tolist()]).encode())
-
-    def __getattr__(self, name: str) -> Any:
-        """All else that a record does comes to nothing here."""
-        return lambda *_, **__: []
-
-
 @cache
 def task_of(spec: str) -> Task | None:
     return load_task(spec)
@@ -112,15 +95,27 @@ def born(config: RunConfig) -> str:
     """The digest of what is born."""
     config = config.model_copy(update={"device": "cpu", "life": config.life.model_copy(update={"chunk": 6})})
     physics = make_physics(config, task_of(config.task))
-    newborns = {i: founders(config, physics.shape.n_weights, i) for i in range(config.population.islands)}
-    norms = np.concatenate([np.linalg.norm(group.messages, axis=1) for group in newborns.values()])
-    births = Births()
-    backend = LocalBackend(config, physics, lambda: False)
+    worker, numbers = Worker(config, physics), range(config.population.islands)
+    islands = Islands(config, partial(worker.live_one, False))
+    settle, (founded,) = worker.settle(numbers, Source(), lambda *_: b"", "")
+    assert isinstance(founded, Founded)
+    norm = DEAD_ZERO * float(np.median(np.concatenate([*founded.norms.values()])))
+    end = config.generations
+    islands.order(settle)
+    islands.order(Horizon(end, end, end, config.checkpoint.every, -1, {"collapse_norm": norm}))
     with np.errstate(all="ignore"):
-        run = RunState(config, births, backend, newborns, 0, DEAD_ZERO * float(np.median(norms)))  # type: ignore[arg-type]
-        assert len([*advance(run)]) > 0
-    assume(len(run.newborns) == config.population.islands)  # what the dead make idle no configuration can say
-    return births.total.hexdigest()
+        while islands.step():
+            pass
+    lived = [each for each in islands.news if isinstance(each, Lived)]
+    assume(all(each.children for each in lived))  # what the dead make idle no configuration can say
+    total = hashlib.sha256()
+    for rows in sorted(
+        (row for seal in islands.seals for row in seal.rows), key=lambda row: (row.generation, row.island)
+    ):
+        for name in sorted(rows.births.keys() - {"chance"}):  # that a scheme is on record is no birth
+            total.update(json.dumps([name, *rows.births[name].tolist()]).encode())
+    assert len(lived) == end * len(numbers)
+    return total.hexdigest()
 
 
 def drawn(data: st.DataObject, folder: str) -> RunConfig:

@@ -160,6 +160,43 @@ def test_births_must_follow_each_other() -> None:
         manifest.parse(twice, "m")
 
 
+def test_shards_of_a_generation_have_no_island_in_common() -> None:
+    content = manifest.parse(_listing(), "m")
+
+    def with_shards(*shards: tuple[int, list[list[int]] | None]) -> bytes:
+        entries = [
+            {
+                "name": f"checkpoints/{number}.safetensors",
+                "size": 1,
+                "sha256": "0" * 64,
+                "generation": generation,
+                **({} if islands is None else {"islands": islands}),
+            }
+            for number, (generation, islands) in enumerate(shards)
+        ]
+        return manifest.serialise({**content, "parts": {**content["parts"], "checkpoints": entries}})
+
+    right = with_shards((0, [[0, 3], [7, 7]]), (0, [[4, 6]]), (1, [[0, 7]]), (5, None))
+    assert manifest.kept(manifest.parse(right, "m")) == [0, 1, 5]
+    for wrong in ([(0, [[0, 3]]), (0, [[3, 4]])], [(0, [[0, 9]]), (0, [[4, 5]])], [(2, [[7, 7]]), (2, None)]):
+        with pytest.raises(
+            UserError, match=r"m: damaged: parts\.checkpoints: island \d of generation \d is listed twice"
+        ):
+            manifest.parse(with_shards(*wrong), "m")
+    for ranges in (
+        [],
+        [[1]],
+        [[2, 1]],
+        [[4, 5], [0, 1]],
+        [[0, 1], [2, 3]],
+        [[0, 1], [1, 2]],
+        [[-1, 1]],
+        [[0, 1 << 22]],
+    ):
+        with pytest.raises(ValueError, match="islands"):
+            with_shards((0, ranges))
+
+
 def test_columns_of_a_runs_own_have_names_of_their_own() -> None:
     good = {**CHANCE, "name": "sparsity"}
     assert manifest.parse(_listing([good]), "m")["columns"] == [good]

@@ -91,7 +91,7 @@ def test_stopped_at_its_limit_queued_again_and_ended(head: Machine, tmp_path: Pa
     head.run("scancel", "--batch", "--signal=USR1", job)
     wait_for("a place in the queue", lambda: state() == "PENDING", log)
     assert said("starts with generation 0 of 40 (0 to 39), 2 workers")
-    assert said("SIGTERM: stopping")
+    assert said("SIGUSR1: stopping")
     later = "now+3seconds"  # nodes refuse a job in the very second in which they were told to end it
     head.run("scontrol", "update", f"JobId={job}", f"StartTime={later}")
     wait_for("the end", lambda: state() in ("COMPLETED", "FAILED", "CANCELLED", "NODE_FAIL"), log)

@@ -92,15 +92,18 @@ def test_what_a_generation_takes_is_said_before_it_starts(capsys, tmp_path, smal
     assert (cost.kind, start.kind) == ("cost", "start")
     assert 0 < cost.core_seconds < 1
     assert 0 < cost.memory < 10**8
+    assert cost.generations == 1
     assert json.dumps(cost.as_dict())
     say = Terminal()
     say(replace(cost, core_seconds=0.1))
-    say(Cost(core_seconds=135, memory=73 * 10**6))
-    say(Cost(core_seconds=864_000, memory=2 * 10**9))
+    say(Cost(core_seconds=135, memory=73 * 10**6, generations=30))
+    say(Cost(core_seconds=864_000, memory=2 * 10**9, generations=1))
     said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("a generation takes")]
     assert said == [
-        "a generation takes about 2 min 15 s of one core, and 73 MB of memory with one worker",
-        "a generation takes about 240 h 00 min of one core, and 2.0 GB of memory with one worker: is that meant?",
+        "a generation takes about 2 min 15 s of one core, and 73 MB of memory with one worker; "
+        "30 generations, 1.1 core-hours",
+        "a generation takes about 240 h 00 min of one core, and 2.0 GB of memory with one worker; "
+        "1 generation, 240 core-hours: is that meant?",
     ]
 
 

@@ -326,10 +326,10 @@ def test_what_is_said_of_a_generation_that_was_never_committed_is_no_part_of_the
     """The storage refuses the manifest after the lines are there."""
     out, replace = str(tmp_path / "run"), commit.replace
 
-    def refuse(state, content):
+    def refuse(state, content, brought=()):
         if content["generation"] == 2:
             raise UserError("no space left")
-        replace(state, content)
+        replace(state, content, brought)
 
     def count(step):
         step.record("n", step.generation)

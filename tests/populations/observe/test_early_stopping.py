@@ -2,6 +2,8 @@
 
 import math
 import statistics
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import alife
 from alife.configuration.keys import parse_config
 from alife.errors import UserError
 from alife.traits import TRAITS
@@ -179,10 +182,43 @@ def test_a_run_stops_before_the_generation_that_would_be_too_late(tmp_path, monk
     assert stops[6].why == "2 h 05 min of 3 h have passed, and a generation takes 1 h 00 min"
 
 
+def test_time_is_left_for_the_commit(monkeypatch):
+    """A generation takes ten minutes, and what lies between the third and the fourth twenty: a commit is as long."""
+    clock = [0.0]
+    monkeypatch.setattr(callbacks.time, "monotonic", lambda: clock[0])
+    clockwork = MaxHours(4, spent=1)
+    clockwork.on_start(RUN)
+    stops = []
+    for number in range(16):
+        clock[0] += 1800 if number == 3 else 600
+        one = step(number, "accuracy", [])
+        stops.append(clockwork.on_generation(replace(one, event=replace(one.event, seconds=600.0))))
+    first = stops.index(next(filter(None, stops)))
+    assert first == 13, "160 minutes of 180 have passed: 10 for a generation, but not 20 for its commit"
+
+
 @pytest.mark.parametrize("hours", [0, -1, math.nan, math.inf])
 def test_hours_are_a_positive_number(hours):
     with pytest.raises(UserError, match="a positive number"):
         MaxHours(hours)
+    with pytest.raises(UserError, match=r"max_hours .*: a positive number of hours"):
+        evolve(TINY, "nowhere", backend="local", max_hours=hours)
+    with pytest.raises(UserError, match=r"max_hours .*: a positive number of hours"):
+        alife.sweep({"base": TINY}, "nowhere", backend="local", max_hours=hours)
+    assert not Path("nowhere").exists()
+
+
+def test_hours_are_an_argument_too(tmp_path):
+    """Of what begins a run, goes on with it and forks it; the reason is on record."""
+    brief = {"backend": "local", "max_hours": 1e-9}
+    assert evolve({**TINY, "generations": 4}, tmp_path / "run", **brief) == "interrupted"
+    assert load_run(tmp_path / "run").stopped.startswith("MaxHours: 0 s of 1e-09 h have passed")
+    assert resume(tmp_path / "run", **brief) == "interrupted"
+    assert alife.fork(tmp_path / "run", 1, tmp_path / "fork", **brief) == "interrupted"
+    with alife.Evolution({**TINY, "generations": 4}, tmp_path / "steps", **brief) as evolution:
+        assert [each.generation for each in evolution] == [0]
+    assert load_run(tmp_path / "run").last == 1
+    assert resume(tmp_path / "run", backend="local", max_hours=1) == "finished"
 
 
 def test_a_run_that_is_always_out_of_time_comes_to_its_end(tmp_path):

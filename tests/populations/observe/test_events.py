@@ -27,7 +27,7 @@ from populations.observe.terminal import Terminal
 from tests import ROOT
 
 WRITTEN = """
-cost: core_seconds memory
+cost: core_seconds memory generations
 connecting: address
 start: generation of out hosts backend
 warning: text
@@ -43,6 +43,7 @@ changed: generation by key value
 stopped: generation by why
 end: status generation seconds
 sweep_started: out runs done
+sweep_cost: runs core_seconds at_once seconds
 job_started: job attempt
 job_lost: job attempt why
 job_done: job seconds

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from alife.cli.main import main
 from populations import evolve, resume
-from populations.engine.backend import LocalBackend
+from populations.engine.worker import Worker
 from populations.observe import events, listeners, patience
 from populations.observe.listeners import Listeners
 from populations.observe.terminal import Terminal
@@ -169,15 +169,15 @@ def test_a_sink_that_cannot_be_closed_harms_nobody(caplog):
 @pytest.mark.parametrize("fault", [KeyboardInterrupt, ZeroDivisionError, SystemExit])
 def test_complete_generations_are_kept_whatever_ends_the_run(tiny, reference, tmp_path, monkeypatch, fault):
     """Between two commits: the last was made for the fossil of generation 5."""
-    out, live = str(tmp_path / "run"), LocalBackend.live
+    out, live = str(tmp_path / "run"), Worker.live_one
 
-    def end(self, work, choose):
-        if work.number == 7:
+    def end(self, watched, island, generation, *args):
+        if generation == 7:
             raise fault
-        return live(self, work, choose)
+        return live(self, watched, island, generation, *args)
 
     with monkeypatch.context() as patch:
-        patch.setattr(LocalBackend, "live", end)
+        patch.setattr(Worker, "live_one", end)
         longer = {**tiny, "generations": 8, "checkpoint": {"every": 100}}
         with pytest.raises(fault):
             evolve(longer, out, backend="local")
@@ -264,16 +264,16 @@ def test_rho_above_1_gets_a_remark(capsys, generation, error, says):
 def test_a_closed_terminal_commits_what_was_lived_unless_it_is_ignored(tiny, tmp_path, capsys):
     config = tmp_path / "tiny.yaml"
     config.write_text(yaml.safe_dump(tiny))
-    live = LocalBackend.live
+    live = Worker.live_one
 
-    def hang_up(self, work, choose):
-        if work.number == 2:
+    def hang_up(self, watched, island, generation, *args):
+        if generation == 2:
             signal.raise_signal(signal.SIGHUP)
-        return live(self, work, choose)
+        return live(self, watched, island, generation, *args)
 
     words = ["run", "--config", str(config), "--backend", "local", "--no-figures", "--out"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(LocalBackend, "live", hang_up)
+        patch.setattr(Worker, "live_one", hang_up)
         assert main([*words, str(tmp_path / "a")]) == 129
         assert read_manifest(str(tmp_path / "a"))["generation"] == 1
         before = signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -244,6 +244,15 @@ def test_rows_that_were_added_are_not_lost(tmp_path: Path) -> None:
     recorder.close()
 
 
+def test_workers_and_one_process_take_turns(tmp_path: Path) -> None:
+    recorder = create(tmp_path / "run", CONFIG)
+    live(recorder, -1, 2)
+    recorder.commit_sealed(4, of_workers(recorder, GROUPS, [3, 4]))
+    live(recorder, 5)
+    recorder.close()
+    same_as_one_process(recorder.uri, tmp_path, 5)
+
+
 # Workers that do not see the folder
 
 

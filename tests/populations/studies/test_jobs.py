@@ -12,7 +12,7 @@ from alife.configuration.keys import Ray
 from alife.errors import UserError
 from populations.engine.ray import cluster
 from populations.record.lease import Busy
-from populations.studies.jobs import Job, Stopped
+from populations.studies.jobs import Job, OutOfTime, Stopped
 from populations.studies.run_jobs import run_jobs
 
 TWO = Ray(hosts=2)
@@ -62,6 +62,10 @@ def work_until_told(folder, name):
     for number, handler in before.items():
         signal.signal(number, handler)
     raise Stopped(signal.Signals(told[0]).name)
+
+
+def run_out_of_time():
+    raise OutOfTime("max-hours 2")
 
 
 def wait_and_see(folder, name, seconds):
@@ -183,6 +187,16 @@ def test_told_to_stop_running_jobs_end_well_and_others_never_start(ray_8, tmp_pa
     assert [r.status for r in results] == ["stopped"] * 3
     assert [r.error for r in results] == ["its process got a SIGINT"] * 2 + [""]
     assert {p.name for p in tmp_path.iterdir()} == {"a.began.0", "b.began.0"}
+
+
+@pytest.mark.parametrize("backend", ["ray", "local"])
+def test_after_one_whose_time_is_over_none_is_begun(ray_8, backend):
+    """Nor is it begun again."""
+    told = []
+    jobs = [Job("late", run_out_of_time), *(Job(name, answer, {"value": 1}) for name in "ab")]
+    results = run_jobs(jobs, Ray(hosts=1), told.append, backend=backend)
+    assert [(r.status, r.error) for r in results] == [("stopped", "max-hours 2"), ("stopped", ""), ("stopped", "")]
+    assert [event.job for event in told if event.kind == "job_started"] == ["late"]
 
 
 @pytest.mark.parametrize("stop", [False, True])

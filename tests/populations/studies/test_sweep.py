@@ -23,6 +23,7 @@ from alife.errors import UserError
 from analysis import load_run
 from analysis.assays import read
 from analysis.data.run import lived
+from analysis.data.treatments import find_runs
 from populations import evolve
 from populations.observe import events as told
 from populations.observe.sweep_progress import SweepTerminal
@@ -487,3 +488,19 @@ def test_time_left_weighs_runs_by_their_work(file, tmp_path, monkeypatch):
     assert event.seconds_left == pytest.approx(10 * (2 + 6 + 6) / 2)
     assert (event.done, event.failed, event.running) == (1, 0, {})
     assert list(progress.hear(told.Tick())) == [], "nothing runs whose manifest could have changed"
+
+
+@pytest.mark.parametrize("backend", ["ray", "local"])
+def test_runs_of_a_sweep_stop_before_its_time_is_over(slow, tmp_path, ray_8, backend):
+    """Those that were begun have lived a generation and say why they stopped; the same call goes on."""
+    slow["base"]["generations"] = 400
+    heard = []
+    began = time.monotonic()
+    done = sweep(plan(slow, hosts=1), str(tmp_path), backend=backend, max_hours=8 / 3600, sinks=[heard.append])
+    assert time.monotonic() - began < 15
+    assert (done.stopped, done.done, done.failed) == ("max-hours 0.00222222", 0, {})
+    assert len(names(heard, "job_started")) == 1
+    assert not names(heard, "job_lost")
+    (begun,) = [load_run(run) for run in find_runs(str(tmp_path))]
+    assert begun.manifest["status"] == "interrupted"
+    assert begun.stopped.startswith("MaxHours: ")

@@ -61,7 +61,7 @@ def test_a_node_that_is_slow_to_start_is_given_the_time_though_others_are_quick(
         for _ in range(200):
             quick = starting(now, "quick")
             quick.busy = 3.0
-            watch.answered(quick)
+            watch.started(quick)
             now[0] += 1.0
             if watch.misses(slow, 1.0):
                 watch.false_start(slow)
@@ -69,7 +69,7 @@ def test_a_node_that_is_slow_to_start_is_given_the_time_though_others_are_quick(
         else:
             break
     assert slow.busy == 200, "the second one there was waited for"
-    watch.answered(slow)
+    watch.started(slow)
     assert waited(watch, starting(now, "slow"), now) == pytest.approx(240, abs=2), "and so are those that follow"
 
 

@@ -1,31 +1,29 @@
 """One odd node of a cluster: it is kept clear of, and the others go on."""
 
+import contextlib
+import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import ray
 
 from alife.configuration.keys import Ray, RunConfig, parse_config
 from alife.errors import Unfit, UserError
-from alife.evolution import reproduction
-from alife.evolution.island import Scores
-from alife.evolution.reproduction import Newborns
-from alife.evolution.selection import Choice
 from alife.world.projections import Physics
 from populations.engine import classes
-from populations.engine.backend import Generation, LocalBackend
 from populations.engine.evolve import evolve, resume
 from populations.engine.prepare import prepare
 from populations.engine.ray import devices
 from populations.engine.ray.placing import Placing
 from populations.engine.ray.supervisor import RayBackend
-from populations.engine.ray.worker import PingedWorker
+from populations.engine.ray.worker import _GROUPS, PingedWorker
 from populations.engine.worker import machine_class
 from populations.studies.jobs import Job
 from populations.studies.run_jobs import run_jobs
+from tests.support.lives import Lives, lived_here
 
 pytest_plugins = ("tests.support.second_node",)
 WHOLE = {"hosts": 2, "cpus_per_host": 8}
@@ -47,32 +45,19 @@ class Losses(list[Any]):
 
 def backend_of(monkeypatch: pytest.MonkeyPatch, host: type, prepared: Any, losses: Losses) -> RayBackend:
     remote: Any = ray.remote
-    actor = remote(max_restarts=0, max_task_retries=0, concurrency_groups={"health": 1})(host)
+    actor = remote(max_restarts=0, max_task_retries=0, concurrency_groups=_GROUPS)(host)
     monkeypatch.setattr("populations.engine.ray.pool.WorkerActor", actor)
     return RayBackend(*prepared, lambda: False, losses)
 
 
-@pytest.fixture
-def founders(prepared: tuple[RunConfig, Physics]) -> dict[int, Newborns]:
-    config, physics = prepared
-    return {island: reproduction.founders(config, physics.shape.n_weights, island) for island in range(3)}
+def after(seconds: float) -> Callable[[], bool]:
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() > end
 
 
-def whole(island: int, scores: Scores) -> Choice:
-    return Choice(np.arange(6), {})
-
-
-def check_lives_on(backend: RayBackend, prepared: Any, founders: dict[int, Newborns], until: Any) -> None:
-    """Generations are lived until something is so, and are those of one process."""
-    alone = LocalBackend(*prepared, lambda: False).live(Generation(0, founders, 0.0, False), whole)
-    end = time.monotonic() + 60
-    while True:
-        outcomes = backend.live(Generation(0, founders, 0.0, False), whole)
-        for island, outcome in outcomes.items():
-            np.testing.assert_array_equal(outcome.children.messages, alone[island].children.messages)
-        if until():
-            break
-        assert time.monotonic() < end
+def check_births(lives: Lives, prepared: Any, folder: Path) -> None:
+    """They are those of one process."""
+    lives.check(lived_here(prepared, folder, 1 + max(generation for _, generation in lives.births)))
 
 
 def odd_class(node: str) -> type:
@@ -86,18 +71,19 @@ def odd_class(node: str) -> type:
 
 
 def test_a_node_of_another_class_is_refused_and_the_run_goes_on(
-    monkeypatch: pytest.MonkeyPatch, prepared: Any, founders: dict[int, Newborns], second_node: str
+    monkeypatch: pytest.MonkeyPatch, prepared: Any, second_node: str, tmp_path: Path
 ) -> None:
     losses = Losses()
     backend = backend_of(monkeypatch, odd_class(second_node), prepared, losses)
     backend.require(machine_class(prepared[0]))
-    check_lives_on(backend, prepared, founders, lambda: losses)
+    lives = Lives(backend, tmp_path / "run")
+    lives.live(1)
+    lives.live_on(lambda: bool(losses))
     assert losses.why() == ["refused: its machine is of another class than the run (cpu)"]
-    check_lives_on(backend, prepared, founders, lambda: True)
-    time.sleep(1.5)
-    check_lives_on(backend, prepared, founders, lambda: True)
+    lives.live_on(after(1.5))
     assert len(losses) == 1, "no worker is started there again"
     assert [handle.node for handle in backend._pool.handles] != [second_node]
+    check_births(lives, prepared, tmp_path / "here")
     backend.close()
 
 
@@ -122,11 +108,14 @@ def failing_start(node: str) -> type:
 
 
 def test_a_node_where_a_host_cannot_start_is_refused_too(
-    monkeypatch: pytest.MonkeyPatch, prepared: Any, founders: dict[int, Newborns], second_node: str
+    monkeypatch: pytest.MonkeyPatch, prepared: Any, second_node: str, tmp_path: Path
 ) -> None:
     backend = backend_of(monkeypatch, failing_start(second_node), prepared, losses := Losses())
     assert backend.machine == machine_class(prepared[0])
-    check_lives_on(backend, prepared, founders, lambda: losses)
+    lives = Lives(backend, tmp_path / "run")
+    lives.live(1)
+    lives.live_on(lambda: bool(losses))
+    check_births(lives, prepared, tmp_path / "here")
     assert losses.why() == ["refused: it cannot start there: ModuleNotFoundError: No module named 'torch'"]
     backend.close()
 
@@ -149,18 +138,20 @@ def failing_gpu(folder: Path, says: str = GPU) -> type:
     class FailingGpu(PingedWorker):
         """The first process to live has the broken GPU, and is broken for good."""
 
-        def live(self, *args: Any) -> Scores:
-            from populations.engine.ray.devices import device_errors
+        def begin(self, *args: Any) -> bool:
+            worker = self.resident._worker
+            live = worker.live_one
 
-            with device_errors():
-                try:
+            def live_one(*args: Any) -> Any:
+                with contextlib.suppress(FileExistsError):
                     (folder / "broken").mkdir()
-                    (folder / "broken" / str(id(self))).touch()
-                except FileExistsError:
-                    pass
-                if (folder / "broken" / str(id(self))).exists():
+                    (folder / "broken" / str(os.getpid())).touch()
+                if (folder / "broken" / str(os.getpid())).exists():
                     raise RuntimeError(says)
-            return super().live(*args)
+                return live(*args)
+
+            worker.live_one = live_one  # type: ignore[method-assign]
+            return super().begin(*args)
 
     return FailingGpu
 
@@ -168,7 +159,6 @@ def failing_gpu(folder: Path, says: str = GPU) -> type:
 def test_with_gpus_that_do_not_exist_one_that_fails_gives_its_host_up_and_is_given_to_nobody(
     monkeypatch: pytest.MonkeyPatch,
     prepared: tuple[RunConfig, Physics],
-    founders: dict[int, Newborns],
     second_node: str,
     tmp_path: Path,
 ) -> None:
@@ -176,10 +166,12 @@ def test_with_gpus_that_do_not_exist_one_that_fails_gives_its_host_up_and_is_giv
     ready = config, prepared[1]
     backend = backend_of(monkeypatch, failing_gpu(tmp_path), ready, losses := Losses())
     assert backend.machine
-    check_lives_on(backend, ready, founders, lambda: losses)
+    lives = Lives(backend, tmp_path / "run")
+    lives.live(1)
+    lives.live_on(lambda: bool(losses))
     assert losses.why() == [f"its GPU failed ({GPU})"]
-    time.sleep(1.5)
-    check_lives_on(backend, ready, founders, lambda: True)
+    lives.live_on(after(1.5))
+    check_births(lives, ready, tmp_path / "here")
     assert backend.hosts == 1, "the other GPU has one, the broken one is held by the process that was given up"
     assert ray.available_resources().get("GPU", 0) == 0
     backend.close()
