@@ -1,5 +1,6 @@
 """Benches for whoever works on alife: `python -m benchmarks NAME`.
 
 analysis.py  a record of six million births: load, split change, hypervolume, attainment
+engine.py    messages, bytes, files, commits, lives: what simulations of large runs go by (engine.json)
 lineage.py   records of a million births: load, check, measure, hand over, draw
 """

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from alife.cli import bench
 
-MODULES = {"analysis": "benchmarks.analysis", "lineage": "benchmarks.lineage", "engine": "benchmarks.engine"}
+MODULES = {"analysis": "benchmarks.analysis", "engine": "benchmarks.engine", "lineage": "benchmarks.lineage"}
 
 
 def main(words: Sequence[str]) -> int:
