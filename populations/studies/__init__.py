@@ -6,8 +6,14 @@ jobs.py           what a job is, and what became of it
 run_jobs.py       independent jobs, on Ray or in this process
 job_pool.py       jobs on Ray: what waits, what runs, what became of the others
 progress.py       how far the runs of a sweep are
-sweep.py          all runs of a plan
+lanes.py          which of the jobs that wait has room, where they ask for different things
+sweep.py          all runs of a plan, or a share of them
+sweep_work.py     a sweep under way
+sweep_jobs.py     the job that is one run of it
 sweep_folder.py   the folder of a sweep, and its one writer
+standing.py       which of its runs have ended before
+journal.py        what is known of those
+run_rows.py       the generations of one run
 settle.py         what a sweep leaves open, decided once
 replicates.py     forks of one run side by side
 assays.py         the assays of a sweep

@@ -21,4 +21,4 @@ def test_a_bench_prints_a_line_a_figure(capsys: pytest.CaptureFixture[str], monk
 @pytest.mark.parametrize("words", [[], ["speed"], ["lineage", "analysis"]])
 def test_no_bench_is_one_line(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
     assert main(words) == 2
-    assert capsys.readouterr().err == "usage: python -m benchmarks analysis|lineage [--json]\n"
+    assert capsys.readouterr().err == "usage: python -m benchmarks analysis|lineage|sweeps [--json]\n"
