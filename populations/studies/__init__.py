@@ -19,6 +19,7 @@ replicates.py     forks of one run side by side
 assays.py         the assays of a sweep
 assay_runner.py   stored newborns brought back to life
 tables.py         the tidy tables of a sweep
+tune.py           runs as trials of Ray Tune
 paper.py          the seed paper's experiments as jobs
 paper_folder.py   the folder of a reproduction: its plan and its data
 paper_results.py  what their parts leave in a folder
