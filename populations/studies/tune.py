@@ -71,7 +71,7 @@ def trainable(
     folder = os.fspath(out)
     root = folder.rstrip("/") if files.is_remote(folder) else str(files.local(folder))
 
-    class Trial(tune.Trainable):  # type: ignore[misc, name-defined]
+    class Trial(tune.Trainable):  # type: ignore[name-defined]
         """One run."""
 
         def setup(self, config: dict[str, Any]) -> None:

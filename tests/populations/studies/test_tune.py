@@ -83,6 +83,6 @@ def test_keys_are_dotted_or_nested_and_checked(base: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("metric", ["fitness", ["accuracy", "nothing"]])
 def test_an_unknown_metric_is_refused_at_once(base: dict[str, Any], tmp_path: Path, metric: Any) -> None:
-    with pytest.raises(UserError, match="there is no such metric: choose among .*accuracy"):
+    with pytest.raises(UserError, match=r"there is no such metric: choose among .*accuracy"):
         alife.tune.trainable(base, tmp_path / "out", metric=metric)
     assert not (tmp_path / "out").exists()
