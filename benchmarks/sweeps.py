@@ -37,10 +37,11 @@ def bench(sizes: tuple[int, ...] = SIZES, treatments: int = TREATMENTS) -> Itera
     """
     for runs in sizes:
         with tempfile.TemporaryDirectory() as folder:
-            yield from alone(_measure, Path(folder), runs, treatments)
+            yield from alone(measure, Path(folder), runs, treatments)
 
 
-def _measure(folder: Path, runs: int, treatments: int) -> list[Figure]:
+def measure(folder: Path, runs: int, treatments: int) -> list[Figure]:
+    """The figures of one size, in this process."""
     from populations.engine import evolve
     from populations.studies.plan import plan_of
     from populations.studies.sweep import sweep
@@ -51,7 +52,7 @@ def _measure(folder: Path, runs: int, treatments: int) -> list[Figure]:
     def add(name: str, value: float, unit: str, **more: Any) -> None:
         figures.append({"name": name, "value": round(value, 4), "unit": unit, "runs": runs, **more})
 
-    def measure(name: str, call: Callable[[], Any]) -> Any:
+    def timed(name: str, call: Callable[[], Any]) -> Any:
         with _counted() as count:
             began = time.perf_counter()
             value = call()
@@ -62,7 +63,7 @@ def _measure(folder: Path, runs: int, treatments: int) -> list[Figure]:
 
     weights = {f"t{k}": {"reproduction.mutation": 0.01 + k / treatments} for k in range(treatments)}
     sections = {"base": TINY, "treatments": weights, "seeds": runs // treatments}
-    plan = measure("plan", lambda: plan_of(sections, "bench"))
+    plan = timed("plan", lambda: plan_of(sections, "bench"))
 
     def copy(config: Mapping[str, Any], at: str, **_: Any) -> str:
         for name, content in files.items():
@@ -77,13 +78,13 @@ def _measure(folder: Path, runs: int, treatments: int) -> list[Figure]:
         for run in plan.runs():
             copy({}, str(folder / "copies" / run.name))
 
-    measure("copying", copies)
+    timed("copying", copies)
     with patch.object(evolve, "evolve", copy):
-        assert measure("start", go) == runs
-        assert measure("resume", go) == runs
+        assert timed("start", go) == runs
+        assert timed("resume", go) == runs
         for run in plan.runs()[runs // 2 :]:
             _remove(out / "runs" / run.name)
-        assert measure("resume_half", go) == runs
+        assert timed("resume_half", go) == runs
     add("sweep_peak_memory", peak_memory(), "GiB")
     return figures
 

@@ -142,6 +142,7 @@ def test_wrong_flags_are_one_line_and_nothing_is_written(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.nightly
 def test_processes_side_by_side_one_of_them_killed(small: dict[str, Any], tmp_path: Path) -> None:
     """A killed task started again, beside another of the same number, leaves the births of a plain sweep."""
     life = {"steps": 120, "coordinates": 64, "images": 16}

@@ -52,9 +52,9 @@ def test_jobs_are_placed_by_what_each_asks_for(ray_8: None, tmp_path: Path) -> N
     large = base.model_copy(update={"cpus_per_host": 7})
     two = base.model_copy(update={"hosts": 2})
     jobs = [
-        Job(f"small-{k}", reserve, {"folder": str(tmp_path), "name": f"small-{k}", "seconds": 0.5}) for k in range(6)
+        Job(f"small-{k}", reserve, {"folder": str(tmp_path), "name": f"small-{k}", "seconds": 0.3}) for k in range(6)
     ]
-    about: dict[str, Any] = {"folder": str(tmp_path), "seconds": 1.0}
+    about: dict[str, Any] = {"folder": str(tmp_path), "seconds": 0.6}
     jobs += [Job(f"two-{k}", reserve, about | {"name": f"two-{k}"}, needs=two, share="two") for k in range(5)]
     jobs += [Job(f"large-{k}", reserve, about | {"name": f"large-{k}"}, needs=large) for k in range(2)]
     started: list[str] = []
@@ -75,6 +75,7 @@ def test_jobs_are_placed_by_what_each_asks_for(ray_8: None, tmp_path: Path) -> N
     assert len(beside) > 1, "what a large job leaves is used"
 
 
+@pytest.mark.nightly
 def test_a_sweep_asks_for_each_treatment(ray_8: None, small: dict[str, Any], tmp_path: Path) -> None:
     base = {**small, "task": "none", "generations": 2}
     treatments = {
