@@ -1,11 +1,11 @@
-"""`python -m benchmarks analysis|lineage [--json]`: what large records cost."""
+"""`python -m benchmarks analysis|lineage|sweeps [--json]`: what large records and sweeps cost."""
 
 import sys
 from collections.abc import Sequence
 
 from alife.cli import bench
 
-MODULES = {"analysis": "benchmarks.analysis", "lineage": "benchmarks.lineage"}
+MODULES = {"analysis": "benchmarks.analysis", "lineage": "benchmarks.lineage", "sweeps": "benchmarks.sweeps"}
 
 
 def main(words: Sequence[str]) -> int:

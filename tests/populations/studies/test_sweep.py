@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -30,8 +31,8 @@ from populations.observe.sweep_progress import SweepTerminal
 from populations.record.writer import digest
 from populations.studies.plan import parse_plan
 from populations.studies.progress import Progress
+from populations.studies.run_rows import TESTED
 from populations.studies.sweep import sweep
-from populations.studies.tables import TESTED
 
 pytest_plugins = ("tests.support.s3",)
 
@@ -166,6 +167,9 @@ def test_a_damaged_record_is_named_and_left_out(file, tmp_path):
     sweep(plan(file), str(out), backend="local")
     [part] = (out / "runs/w0/seed-0/generations").iterdir()
     part.write_bytes(part.read_bytes()[:-9] + b"\0" * 9)
+    assert sweep(plan(file), str(out), backend="local").done == 4
+    assert len(pd.read_parquet(out / "generations.parquet")) == 24, "its rows were read when it ended"
+    shutil.rmtree(out / "ended")
     summary = sweep(plan(file), str(out), backend="local")
     assert summary.done == 3
     assert list(summary.failed) == ["w0/seed-0"]
