@@ -2,4 +2,5 @@
 
 analysis.py  a record of six million births: load, split change, hypervolume, attainment
 lineage.py   records of a million births: load, check, measure, hand over, draw
+sweeps.py    sweeps of 1,000 and 10,000 runs: plan, start, go on
 """
