@@ -8,8 +8,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tests.faults import processes
 from tests.faults.cluster import raylet
@@ -22,44 +26,143 @@ EARLY = 4
 """Generation that is complete before a fault, so that some are committed and some are not; starts come before."""
 
 
-def host_killed(phase: str) -> Injection:
+WRITING = {
+    "writing rows": lambda name: not name.startswith("checkpoints/"),
+    "writing a shard": lambda name: name.startswith("checkpoints/"),
+}
+"""Moments in which a worker, or the driver for one, has a file open, by what tells that it is such a file."""
+
+
+@contextmanager
+def caught(scenario: Scenario, moment: str, **more: Any) -> Iterator[Hit]:
+    """A worker that stands still at a moment.
+
+    Args:
+        scenario: Of the run.
+        moment: A phase; "writing rows" or "writing a shard", with the file half there; "writing the last shard";
+            "merging" parts that are on record; or "between meeting and seal", where it has met its neighbours and has
+            not written that.
+        more: As of `Scenario.host`.
+    """
+    proof: Callable[[int], bool] = lambda _: True  # noqa: E731
+    phase, out, last = moment, scenario.out, int(scenario.config["generations"])
+    if moment in WRITING:
+        phase, proof = "writing", lambda pid: any(map(WRITING[moment], processes.files(pid, out)))
+    elif moment == "writing the last shard":
+        shard = f"checkpoints/{last:07d}-"
+        phase, proof = "writing", lambda pid: any(name.startswith(shard) for name in processes.files(pid, out))
+    elif moment == "merging":
+        phase, proof = "writing", lambda pid: any(_merged(scenario, name) for name in processes.files(pid, out))
+    elif moment == "between meeting and seal":
+        phase, proof = "living", lambda _: not any(out.glob(f"checkpoints/{UNSEALED:07d}-*"))
+    with scenario.host(phase, proof=proof, **more) as hit:
+        yield replace(hit, phase=moment)
+
+
+UNSEALED = 10
+"""The generation that is written next when one has met: with `UNMET` the keys of a run of which that can be said."""
+UNMET = {"checkpoint.every": 100, "migration.every": 3}
+
+
+def _merged(scenario: Scenario, name: str) -> bool:
+    kind, _, base = name.partition("/")
+    return kind != "checkpoints" and base[:7].isdigit() and int(base[:7]) <= scenario.committed
+
+
+def host_killed(moment: str) -> Injection:
     """SIGKILL to a worker."""
 
     def inject(scenario: Scenario) -> Hit:
-        _wait(scenario, phase)
-        with scenario.host(phase) as hit:
+        _wait(scenario, moment)
+        with caught(scenario, moment) as hit:
             processes.kill(hit.process)
         return hit
 
     return inject
 
 
-def host_hung(phase: str) -> Injection:
+def host_hung(moment: str) -> Injection:
     """A worker that stands still and is not let go on; one that starts, once torch comes in: then it answers pings."""
 
     def loads(pid: int) -> bool:
-        return phase != "starting" or processes.maps(pid, "libtorch")
+        return moment != "starting" or processes.maps(pid, "libtorch")
 
     def inject(scenario: Scenario) -> Hit:
-        _wait(scenario, phase)
-        with scenario.host(phase, which=loads) as hit:
+        _wait(scenario, moment)
+        with caught(scenario, moment, which=loads) as hit:
             return hit
 
     return inject
 
 
-def node_removed(phase: str, joins: int = 0) -> Injection:
-    """A node killed with all that runs on it while a worker on it is in a phase.
+def receiver_killed(moment: str) -> Injection:
+    """SIGKILL to a worker that stands still while its neighbours live on, until they wait for it.
 
     Args:
-        phase: Of the worker.
+        moment: "living": it has not told them that it is here; "waiting": it may have, and newborns are sent to it.
+    """
+
+    def inject(scenario: Scenario) -> Hit:
+        scenario.lived(EARLY)
+        with caught(scenario, moment) as hit:
+            idle: Counter[int] = Counter()
+
+            def waits(pid: int) -> bool:
+                idle[pid] = 0 if processes.busy(pid) else idle[pid] + 1
+                return pid != hit.process and idle[pid] > 20
+
+            with scenario.host("waiting", which=waits, seconds=20) as other:
+                processes.kill(hit.process)
+                processes.thaw(other.process)
+        return replace(hit, phase=f"{moment}, process {other.process} waiting for it")
+
+    return inject
+
+
+def hosts_killed(count: int) -> Injection:
+    """SIGKILL to several workers that stand still together."""
+
+    def inject(scenario: Scenario) -> Hit:
+        scenario.lived(EARLY)
+        hits: list[Hit] = []
+        with ExitStack() as stack:
+            for _ in range(count):
+                others = {hit.process for hit in hits}
+                live = scenario.host("living", "conceiving", "waiting", which=lambda pid, o=others: pid not in o)  # type: ignore[misc]
+                hits.append(stack.enter_context(live))
+            for hit in hits:
+                processes.kill(hit.process)
+        first, *more = hits
+        return replace(first, phase=", ".join(hit.phase for hit in hits), others=tuple(hit.process for hit in more))
+
+    return inject
+
+
+def host_killed_twice(scenario: Scenario) -> Hit:
+    """SIGKILL to a worker, and to another one that lives its islands, before anything more is on record."""
+    scenario.lived(EARLY + 2)
+    with scenario.host("living") as first:
+        processes.kill(first.process)
+    scenario.driver.until(lambda: any(event["event"] == "host_lost" for event in scenario.driver.poll()))
+    with scenario.host("living", which=lambda pid: pid != first.process) as second:
+        if second.committed != first.committed:
+            raise Ended("something was put on record between the two")
+        processes.kill(second.process)
+    return replace(first, phase="living, and another living", others=(second.process,))
+
+
+def node_removed(moment: str, joins: int = 0) -> Injection:
+    """A node killed with all that runs on it while a worker on it is at a moment.
+
+    Args:
+        moment: Of the worker.
         joins: CPUs of a node that joins afterwards. The run's other worker stands still until one there has lived.
     """
 
     def inject(scenario: Scenario) -> Hit:
-        _wait(scenario, phase)
+        _wait(scenario, moment)
         node = scenario.cluster.nodes[-1][0]
-        with scenario.host(phase, node=node) as hit:
+        with caught(scenario, moment, node=node) as hit:
             scenario.cluster.remove(node)
         if joins:
             node_joins(joins)(scenario)
@@ -82,35 +185,38 @@ def node_hung(phase: str) -> Injection:
 
 
 def node_joins(cpus: int) -> Injection:
-    """A node joins while the only worker stands still; it goes on once a worker of the new node was seen living."""
+    """A node joins while the only worker stands still; then islands are divided anew, and one there lives."""
 
     def inject(scenario: Scenario) -> Hit:
         scenario.lived(EARLY)
         with scenario.host("living") as frozen:
-            hit = _joins(scenario, cpus)
+            node = scenario.cluster.add(cpus)
+            scenario.driver.until(lambda: bool(scenario.cluster.hosts(node)))
+            scenario.driver.until(lambda: any({"waiting"} & there for there in scenario.cluster.hosts(node).values()))
         processes.thaw(frozen.process)
-        return hit
+        with scenario.host("living", node=node) as seen:
+            processes.thaw(seen.process)
+        return replace(seen, phase="joined, living")
 
     return inject
 
 
-def driver_killed(phase: str) -> Injection:
-    """SIGKILL to the driver, which stands still while a worker is in a phase."""
+def driver_killed(moment: str) -> Injection:
+    """SIGKILL to the driver, which stands still while a worker is at a moment."""
 
     def inject(scenario: Scenario) -> Hit:
-        _wait(scenario, phase)
-        while True:
-            with scenario.host(phase) as hit:
-                processes.freeze(scenario.driver.pid)
-                processes.thaw(hit.process)
-                processes.kill(scenario.driver.pid)
-                return Hit(scenario.driver.pid, f"a worker {phase}", hit.generation, hit.time)
+        _wait(scenario, moment)
+        with caught(scenario, moment) as hit:
+            processes.freeze(scenario.driver.pid)
+            processes.kill(scenario.driver.pid)
+            processes.thaw(hit.process)
+        return replace(hit, process=scenario.driver.pid, phase=f"a worker {moment}")
 
     return inject
 
 
 def driver_killed_committing(step: str) -> Injection:
-    """SIGKILL to the driver at a step of a commit."""
+    """SIGKILL to the driver at a step of a commit, or when workers have written and it has committed nothing of it."""
 
     def inject(scenario: Scenario) -> Hit:
         scenario.lived(EARLY)
@@ -121,28 +227,96 @@ def driver_killed_committing(step: str) -> Injection:
     return inject
 
 
-def driver_told(number: signal.Signals) -> Injection:
-    """A signal to the driver while a worker lives."""
+def driver_killed_writing(scenario: Scenario) -> Hit:
+    """SIGKILL to the driver while it writes for workers that do not see the run folder, with a file half there."""
+    scenario.lived(EARLY)
+
+    def seen() -> bool:
+        pid = scenario.driver.pid
+        if not _of_workers(processes.files(pid, scenario.out)) or not processes.freeze(pid):
+            return False
+        if _of_workers(processes.files(pid, scenario.out)):
+            return True
+        processes.thaw(pid)
+        return False
+
+    scenario.driver.until(seen, 0)
+    hit = scenario.hit(scenario.driver.pid, "writing for a worker")
+    processes.kill(scenario.driver.pid)
+    return hit
+
+
+def _of_workers(names: Sequence[str]) -> bool:
+    return any(name.endswith((".parquet", ".safetensors")) for name in names)
+
+
+def driver_killed_finishing(scenario: Scenario) -> Hit:
+    """SIGKILL to the driver after the last generation and before the end is on record."""
+    last = int(scenario.config["generations"]) - 1
+
+    def seen() -> bool:
+        if not scenario.driver.past(last) or not processes.freeze(scenario.driver.pid):
+            return False
+        if scenario.status == "running":
+            return True
+        processes.thaw(scenario.driver.pid)
+        raise Ended("the end is on record")
+
+    scenario.driver.until(seen, 0)
+    hit = scenario.hit(scenario.driver.pid, "finishing")
+    processes.kill(scenario.driver.pid)
+    return hit
+
+
+def driver_and_host_killed(moment: str) -> Injection:
+    """SIGKILL to the driver and to a worker, both of which stand still."""
 
     def inject(scenario: Scenario) -> Hit:
-        scenario.lived(EARLY)
-        with scenario.host("living") as hit:
-            os.kill(scenario.driver.pid, number)
-            processes.thaw(hit.process)
-        return Hit(scenario.driver.pid, "a worker living", hit.generation, hit.time)
+        _wait(scenario, moment)
+        with caught(scenario, moment) as hit:
+            processes.freeze(scenario.driver.pid)
+            processes.kill(hit.process)
+            processes.kill(scenario.driver.pid)
+        return replace(hit, process=scenario.driver.pid, phase=f"a worker {moment}, killed too", others=(hit.process,))
 
     return inject
 
 
-def disk_filled(scenario: Scenario) -> Hit:
-    """The disk of the run folder is filled while a worker lives; the driver finds out at its next commit."""
-    scenario.lived(EARLY)
-    with scenario.host("living") as hit:
-        ballast = scenario.folder / "ballast"
-        scenario.amends.append(lambda: ballast.unlink(missing_ok=True))
-        fill(ballast)
-        processes.thaw(hit.process)
-    return Hit(scenario.driver.pid, "a worker living", hit.generation, hit.time)
+def driver_told(number: signal.Signals, apart: bool = False, lost: bool = False) -> Injection:
+    """A signal to the driver while a worker lives.
+
+    Args:
+        number: Which.
+        apart: The worker stands still until another waits for it: islands are at different generations.
+        lost: The worker is killed as soon as the driver is told.
+    """
+
+    def inject(scenario: Scenario) -> Hit:
+        scenario.lived(EARLY)
+        with scenario.host("living") as hit:
+            if apart:
+                with scenario.host("waiting", which=lambda pid: pid != hit.process, seconds=20) as other:
+                    processes.thaw(other.process)
+            os.kill(scenario.driver.pid, number)
+            (processes.kill if lost else processes.thaw)(hit.process)
+        return replace(hit, process=scenario.driver.pid, phase="a worker living" + ", killed" * lost)
+
+    return inject
+
+
+def disk_filled(moment: str) -> Injection:
+    """The disk of the run folder is filled while a worker is at a moment; a worker finds out when it writes."""
+
+    def inject(scenario: Scenario) -> Hit:
+        scenario.lived(EARLY)
+        with scenario.host(moment) as hit:
+            ballast = scenario.folder / "ballast"
+            scenario.amends.append(lambda: ballast.unlink(missing_ok=True))
+            fill(ballast)
+            processes.thaw(hit.process)
+        return replace(hit, process=scenario.driver.pid, phase=f"a worker {moment}")
+
+    return inject
 
 
 _BALLAST = """
@@ -175,7 +349,7 @@ def store_filled(scenario: Scenario) -> Hit:
         processes.thaw(hit.process)
     if not said:
         raise Ended("the ballast did not fill the object store")
-    return Hit(scenario.driver.pid, f"a worker living, {said} MiB held", hit.generation, hit.time)
+    return replace(hit, process=scenario.driver.pid, phase=f"a worker living, {said} MiB held")
 
 
 def fill(path: Path) -> None:
@@ -189,14 +363,8 @@ def fill(path: Path) -> None:
                 continue
 
 
-def _wait(scenario: Scenario, phase: str) -> None:
-    if phase != "starting":
+def _wait(scenario: Scenario, moment: str) -> None:
+    if moment == "between meeting and seal":
+        scenario.lived(6)
+    elif moment != "starting":
         scenario.lived(EARLY)
-
-
-def _joins(scenario: Scenario, cpus: int) -> Hit:
-    """A node joins: seen is a worker on it that lives."""
-    node = scenario.cluster.add(cpus)
-    with scenario.host("living", node=node) as seen:
-        processes.thaw(seen.process)
-    return Hit(seen.process, "joined, living", seen.generation, seen.time)
