@@ -1,4 +1,4 @@
-"""What a sweep knows of its runs that have ended, so that nobody has to ask each again: their names and their rows.
+"""What a sweep knows of its runs that have ended, so that nobody has to ask each again: names, rows, how, at what cost.
 
 OUT/ended holds files of up to a thousand runs each, written once and never changed: Parquet with the rows of
 `populations.studies.run_rows`, and a column `run`. Several processes may add to it side by side. A run that is in none
@@ -11,6 +11,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Final
 
 import pyarrow as pa
@@ -36,8 +37,25 @@ MANY: Final = 500
 
 _log = logging.getLogger(__name__)
 
+
+@dataclass(frozen=True)
+class End:
+    """How a run has ended.
+
+    Attributes:
+        status: On record.
+        core_seconds: That it has cost, over all starts, as far as that is on record; likewise
+        gpu_seconds: of GPUs.
+    """
+
+    status: str
+    core_seconds: float = 0.0
+    gpu_seconds: float = 0.0
+
+
 _NAME: Final = re.compile(r"([\w-]+)\.[0-9a-f]{16}\.([0-9]{1,6})\.parquet")
 _KEY: Final = b"alife"
+_DAMAGED: Final = (pa.ArrowException, AttributeError, KeyError, TypeError, ValueError)
 
 
 class Journal:
@@ -63,6 +81,10 @@ class Journal:
         """Names of runs that are in it."""
         return {run for name in self._files() for run in self._runs(name)}
 
+    def ends(self) -> dict[str, End]:
+        """How runs that are in it have ended, by name; rows are not looked at."""
+        return {run: end for name in self._files() for run, end in self._ends(name).items()}
+
     def count(self) -> int:
         """How many runs have been added by anybody; one that was added twice counts twice."""
         return sum(int(match[2]) for match in map(_NAME.fullmatch, self._ls()) if match)
@@ -72,16 +94,17 @@ class Journal:
         left = set(runs)
         for name in self._files():
             for table in self._read(name):
-                here = left.intersection(_runs_of(table))
+                there = _runs_of(table.schema)
+                here = left.intersection(there)
                 left -= here
-                if here and len(here) == len(_runs_of(table)):
+                if here and len(here) == len(there):
                     yield table
                 elif here:
                     yield table.filter(pc.is_in(table["run"].cast(pa.string()), pa.array(sorted(here), pa.string())))
 
-    def add(self, name: str, rows: pa.Table) -> None:
+    def add(self, name: str, rows: pa.Table, end: End) -> None:
         """A run has ended; it is written down soon."""
-        self._new[name] = rows
+        self._new[name] = _named(name, rows, end, self._schema)
         self._rows += len(rows)
         full = len(self._new) >= RUNS or self._rows >= ROWS
         if time.monotonic() < self._due or not (full or time.monotonic() - self._since > SECONDS):
@@ -99,12 +122,12 @@ class Journal:
             UserError: The storage refuses.
         """
         self._since = time.monotonic()
-        self._write([_named(name, rows, self._schema) for name, rows in self._new.items()])
+        self._write(list(self._new.values()))
         self._new, self._rows = {}, 0
 
     def _write(self, tables: Sequence[pa.Table]) -> None:
         """One file of some tables."""
-        runs = list(dict.fromkeys(run for table in tables for run in _runs_of(table)))
+        runs = {run: asdict(end) for table in tables for run, end in _runs_of(table.schema).items()}
         if not runs:
             return
         columns = [table.set_column(0, "run", table["run"].cast(pa.string())) for table in tables]
@@ -143,31 +166,43 @@ class Journal:
         return [name for name, who in found if who == self._writer or not (others and who.endswith(others))]
 
     def _runs(self, name: str) -> list[str]:
-        return [run for table in self._read(name) for run in _runs_of(table)]
+        return [run for table in self._read(name) for run in _runs_of(table.schema)]
+
+    def _ends(self, name: str) -> dict[str, End]:
+        """Of a file; nothing if it is gone or damaged."""
+        try:
+            schema = pq.read_schema(pa.BufferReader(self._data(name)))
+            return _runs_of(schema) if schema.equals(self._schema) else {}
+        except _DAMAGED:
+            return {}
+
+    def _data(self, name: str) -> bytes:
+        """The content of a file, empty if it is gone."""
+        with explained(self._folder, f"reading {FOLDER}/{name}"):
+            try:
+                return self._folder.read(f"{FOLDER}/{name}")
+            except FileNotFoundError:
+                return b""
 
     def _read(self, name: str) -> list[pa.Table]:
         """The one table of a file; none if it is gone or damaged: the runs' own folders know."""
-        with explained(self._folder, f"reading {FOLDER}/{name}"):
-            try:
-                data = self._folder.read(f"{FOLDER}/{name}")
-            except FileNotFoundError:
-                return []
         try:
-            table = pq.read_table(pa.BufferReader(data), read_dictionary=["run"])
-            _runs_of(table)
-        except (pa.ArrowException, KeyError, TypeError, ValueError):
+            table = pq.read_table(pa.BufferReader(self._data(name)), read_dictionary=["run"])
+            _runs_of(table.schema)
+        except _DAMAGED:
             return []
         plain = table.schema.set(0, self._schema.field(0)) if len(table.schema) else table.schema
         return [table] if plain.equals(self._schema) else []
 
 
-def _runs_of(table: pa.Table) -> list[str]:
-    """Names that a file says it has; one of its runs may have no rows."""
-    return [str(name) for name in json.loads((table.schema.metadata or {})[_KEY])["runs"]]
+def _runs_of(schema: pa.Schema) -> dict[str, End]:
+    """Runs that a file says it has; one of them may have no rows."""
+    runs = json.loads((schema.metadata or {})[_KEY])["runs"]
+    return {str(name): End(**end) for name, end in runs.items()}
 
 
-def _named(name: str, rows: pa.Table, schema: pa.Schema) -> pa.Table:
+def _named(name: str, rows: pa.Table, end: End, schema: pa.Schema) -> pa.Table:
     whose: Mapping[str, pa.Array] = {"run": pa.array([name] * len(rows), pa.string())}
-    about = {_KEY: json.dumps({"runs": [name]}).encode()}
+    about = {_KEY: json.dumps({"runs": {name: asdict(end)}}).encode()}
     named = pa.table({**whose, **{column: rows[column] for column in schema.names[1:]}}, schema)
     return named.replace_schema_metadata(about)

@@ -50,20 +50,26 @@ def standing(folder: Folder, runs: Mapping[str, PlannedRun], journal: Journal) -
     Raises:
         UserError: The storage refuses, or a run's folder is a link.
     """
-    there = _there(folder, runs)
+    there = begun_among(folder, runs)
     written = frozenset(there & journal.ended()) if there else frozenset()
     names = [name for name in runs if name in there and name not in written]
-    manifests = dict(zip(names, _each(folder, lambda name: _manifest(f"{folder.uri}/runs/{name}"), names), strict=True))
+    asked = ask_each(folder, lambda name: _manifest(f"{folder.uri}/runs/{name}"), names)
+    manifests = dict(zip(names, asked, strict=True))
     found = {name: manifest for name, manifest in manifests.items() if manifest}
     lived = {name: manifest["generation"] + 1 for name, manifest in found.items()}
     return Standing(written, {name: str(manifest["status"]) for name, manifest in found.items()}, lived)
 
 
-def _there(folder: Folder, runs: Mapping[str, PlannedRun]) -> set[str]:
-    """Runs that have a folder."""
+def begun_among(folder: Folder, runs: Mapping[str, PlannedRun]) -> set[str]:
+    """Names of those that have a folder.
+
+    Raises:
+        UserError: The storage refuses, or a run's folder is a link.
+    """
     treatments = list(dict.fromkeys(run.treatment for run in runs.values()))
     there: set[str] = set()
-    for treatment, names in zip(treatments, _each(folder, lambda name: _ls(folder.uri, name), treatments), strict=True):
+    listed = ask_each(folder, lambda name: _ls(folder.uri, name), treatments)
+    for treatment, names in zip(treatments, listed, strict=True):
         for name, size in names.items():
             run = f"{treatment}/{name}"
             if run in runs:
@@ -86,7 +92,8 @@ def _manifest(out: str) -> dict[str, Any] | None:
         return None
 
 
-def _each(folder: Folder, ask: Callable[[_A], _B], of: Iterable[_A]) -> list[_B]:
+def ask_each(folder: Folder, ask: Callable[[_A], _B], of: Iterable[_A]) -> list[_B]:
+    """Answers, in order; of a sweep in an object store many are asked for at once."""
     if not files.is_remote(folder.uri):
         return [ask(each) for each in of]
     with ThreadPoolExecutor(REQUESTS) as pool:

@@ -8,12 +8,15 @@ import pyarrow as pa
 
 from alife.configuration.keys import RunConfig
 from alife.errors import Unfit, UserError
+from alife.format import usage
 from alife.world.task import Task
 from populations.engine import evolve
+from populations.engine.usage import costs
 from populations.observe import events
 from populations.observe.events import Event
 from populations.record.storage import explained, open_folder
 from populations.studies.deadline import NEVER, Deadline
+from populations.studies.journal import End
 from populations.studies.plan import PlannedRun
 from populations.studies.run_rows import run_rows
 from populations.studies.sweep_folder import PLAN
@@ -25,10 +28,12 @@ class Lived:
 
     Attributes:
         rows: As of `run_rows`; None if they cannot be read.
-        unread: Why not.
+        end: How it has ended, or how it stands.
+        unread: Why there are no rows.
     """
 
     rows: pa.Table | None
+    end: End
     unread: str = ""
 
 
@@ -74,12 +79,14 @@ def evolve_run(
         raise
     if status == "interrupted":
         raise deadline.stopped(signals)
-    return lived(out, run.of, own)
+    return lived(out, run.of, own, status)
 
 
-def lived(out: str, config: RunConfig, own: Sequence[str]) -> Lived:
-    """What there is to hand back of a run."""
+def lived(out: str, config: RunConfig, own: Sequence[str], status: str) -> Lived:
+    """What there is to hand back of a run whose status this is."""
+    cost = usage.total(costs(open_folder(out)))
+    end = End(status, cost.core_seconds, cost.gpu_seconds)
     try:
-        return Lived(run_rows(out, config, own))
+        return Lived(run_rows(out, config, own), end)
     except UserError as error:
-        return Lived(None, str(error))
+        return Lived(None, end, str(error))

@@ -106,7 +106,7 @@ class Work:
         costs = {job: assay.cost(self.runs[name].of) for job, (name, assay) in self.assays.items()}
         self.progress = Progress({name: (self._at(name), run.of) for name, run in self.runs.items()}, costs)
         now = standing(folder, {} if new else self.runs, self.journal)
-        self._written, self._begun = set(now.written), set(now.found)
+        self._written, self._begun, self._found = set(now.written), set(now.found), dict(now.found)
         self._under_way: list[pa.Table] = []
         for name, generations in now.lived.items():
             self.progress.live(name, generations)
@@ -173,7 +173,8 @@ class Work:
         """
         self._under_way = []
         for name in [name for name in self.runs if name in self._begun and name not in self._written]:
-            self._keep(name, lived(self._at(name), self.runs[name].config, self._own), name in self.ended)
+            found = lived(self._at(name), self.runs[name].of, self._own, self._found.get(name, ""))
+            self._keep(name, found, name in self.ended)
         self.journal.flush()
         tables = {TABLE: generations_table(self.plan, (*self.journal.rows(self._written), *self._under_way))}
         if self.plan.assays:
@@ -229,10 +230,11 @@ class Work:
         return replace(result, value=None)
 
     def _keep(self, name: str, found: Lived, ended: bool) -> None:
+        self._found[name] = found.end.status
         if found.rows is None:
             self._unread[name] = found.unread
         elif ended:
-            self.journal.add(name, found.rows)
+            self.journal.add(name, found.rows, found.end)
             self._written.add(name)
         elif len(found.rows):
             whose = pa.array([name] * len(found.rows), pa.string())

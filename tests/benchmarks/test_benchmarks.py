@@ -33,4 +33,4 @@ def test_a_sweep_goes_on_in_requests_that_do_not_grow_with_its_runs(tmp_path: Pa
         asked[runs] = {name: figures[f"sweep_{name}_requests"]["value"] * runs for name in ("resume", "resume_half")}
     assert asked[8]["resume"] == pytest.approx(asked[24]["resume"], abs=0.1)
     each = (asked[24]["resume_half"] - asked[8]["resume_half"]) / 8
-    assert each == pytest.approx(4, abs=0.1), "of a run that is lived: the plan, its manifest, its rows, its test files"
+    assert each == pytest.approx(5, abs=0.1), "of a lived run: the plan, its cost, manifest, rows and test files"
