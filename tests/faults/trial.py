@@ -175,7 +175,7 @@ def _lost(events: list[Event], hit: Hit | None) -> tuple[float, float]:
 
 
 class Watch:
-    """Looks what workers do, from now on until they end, all but those that are hit.
+    """Looks what workers do, from now on until they end: those there are and are not hit, or all if none is.
 
     Args:
         scenario: Of the run.
@@ -188,8 +188,9 @@ class Watch:
     PAUSE = 0.05
 
     def __init__(self, scenario: Scenario, hit: Hit | None):
-        spared = {hit.process, *hit.others} if hit else set()
-        self._pids = [pid for pid in scenario.cluster.hosts() if pid not in spared]
+        self._cluster = scenario.cluster
+        self._pids = [] if hit is None else sorted(scenario.cluster.hosts().keys() - {hit.process, *hit.others})
+        self._all = hit is None
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._waited = dict.fromkeys(self._pids, 0.0)
@@ -213,9 +214,9 @@ class Watch:
         before = time.monotonic()
         while not self._over.wait(self.PAUSE):
             now = time.monotonic()
-            for pid in self._pids:
+            for pid in self._cluster.hosts() if self._all else self._pids:
                 if "waiting" in processes.doing(pid):
-                    self._waited[pid] += now - before
+                    self._waited[pid] = self._waited.get(pid, 0.0) + now - before
             before = now
 
 
