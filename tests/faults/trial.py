@@ -34,7 +34,7 @@ class Outcome:
     Attributes:
         case: Which.
         hit: What was hit; None of an undisturbed run.
-        restarts: On record in the manifest.
+        restarts: Who and why, as on record in the manifest.
         writers: Commands that have written the run folder.
         recorded: Seconds lost, as on record.
         lost: Seconds of wall-clock from the hit until another generation was complete, without those of a generation.
@@ -49,7 +49,7 @@ class Outcome:
 
     case: Case
     hit: Hit | None
-    restarts: int
+    restarts: tuple[str, ...]
     writers: int
     recorded: float
     lost: float
@@ -110,7 +110,8 @@ def _once(case: Case, scenario: Scenario, reference: str, attempt: int) -> Outco
     problems += _ends(case, codes, said) + _traces(case, hit, manifest)
     problems += _left(case, hit)
     recorded = sum(restart["seconds_lost"] for restart in manifest["restarts"])
-    restarts, writers = len(manifest["restarts"]), manifest["epoch"]
+    restarts = tuple(f"{restart['host']}: {restart['why']}" for restart in manifest["restarts"])
+    writers = manifest["epoch"]
     unlisted, waited = scenario.unlisted(), watch.waited
     return Outcome(
         case, hit, restarts, writers, recorded, lost, again, waited, unlisted, identical, tuple(problems), attempt
