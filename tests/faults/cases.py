@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tests.faults import injections
+from tests.faults import drivers, injections, moments
 from tests.faults.injections import Injection
 from tests.faults.scenario import STEPS
 
@@ -66,7 +66,7 @@ _HUNG = ("no answer for", "hung for")
 _GONE: Trace = "a restart that names it"
 _PATIENT = {"ray.hang_timeout": 60}
 _OFTEN = {"checkpoint.every": 1, "checkpoint.keep": 1}
-_KEYS: Mapping[str, Mapping[str, Any]] = {"between meeting and seal": injections.UNMET, "merging": _OFTEN}
+_KEYS: Mapping[str, Mapping[str, Any]] = {"between meeting and seal": moments.UNMET, "merging": _OFTEN}
 """Of runs in which a moment can be seen."""
 
 
@@ -104,11 +104,11 @@ def _driver(moment: str, inject: Injection, hosts: int = 2, code: int = -signal.
 
 def _told(number: signal.Signals, moment: str = "living", **more: Any) -> Case:
     says = f"{number.name}: stopping.*'alife resume .*' goes on"
-    return _driver(moment, injections.driver_told(number, **more), 2, 128 + number, says=says)
+    return _driver(moment, drivers.driver_told(number, **more), 2, 128 + number, says=says)
 
 
 def _committing(step: str) -> Case:
-    return _driver(f"commit: {step}", injections.driver_killed_committing(step), keys=_OFTEN)
+    return _driver(f"commit: {step}", drivers.driver_killed_committing(step), keys=_OFTEN)
 
 
 def _disk(moment: str) -> Case:
@@ -117,7 +117,7 @@ def _disk(moment: str) -> Case:
         moment,
         2,
         _NODES[2],
-        injections.disk_filled(moment),
+        drivers.disk_filled(moment),
         "another writer",
         code=2,
         says=r"No space left on device; the run is kept up to generation \d+: 'alife resume' goes on from there",
@@ -127,22 +127,22 @@ def _disk(moment: str) -> Case:
 
 
 _LIVES = ("living", "conceiving", "waiting")
-_WRITES = (*injections.WRITING, "writing the last shard", "merging", "between meeting and seal")
+_WRITES = (*moments.WRITING, "writing the last shard", "merging", "between meeting and seal")
 
 WORKERS: tuple[Case, ...] = (
     *(_killed(moment, hosts) for moment in ("starting", *_LIVES, *_WRITES) for hosts in (1, 2)),
     _killed("living", 8),
-    *(_hung(moment, 2) for moment in ("starting", *_LIVES, *injections.WRITING, "writing the last shard", "merging")),
+    *(_hung(moment, 2) for moment in ("starting", *_LIVES, *moments.WRITING, "writing the last shard", "merging")),
     _hung("living", 1),
     _hung("living", 2, keys=_PATIENT, place="production"),
     _several("living, its neighbours waiting", 2, injections.receiver_killed("living")),
     _several("waiting, migrants on their way to it", 2, injections.receiver_killed("waiting")),
     _several("two neighbours at once", 3, injections.hosts_killed(2)),
     *(_several("all at once", hosts, injections.hosts_killed(hosts)) for hosts in (2, 3)),
-    _several("twice before a commit", 2, injections.host_killed_twice, keys=injections.UNMET),
+    _several("twice before a commit", 2, injections.host_killed_twice, keys=moments.UNMET),
 )
 NODES: tuple[Case, ...] = (
-    *(_removed(moment, 2) for moment in (*_LIVES, *injections.WRITING)),
+    *(_removed(moment, 2) for moment in (*_LIVES, *moments.WRITING)),
     _removed("living", 8),
     *(
         Case("node hung", moment, 2, (1, 1), injections.node_hung(moment), _GONE, (*_HUNG, *_DIED))
@@ -152,12 +152,12 @@ NODES: tuple[Case, ...] = (
     Case("node replaced", "living", 2, (1, 1), injections.node_removed("living", joins=1), _GONE, _DIED, keys=_PATIENT),
 )
 DRIVERS: tuple[Case, ...] = (
-    *(_driver(moment, injections.driver_killed(moment)) for moment in (*_LIVES, *injections.WRITING)),
-    _driver("living", injections.driver_killed("living"), 1),
+    *(_driver(moment, drivers.driver_killed(moment)) for moment in (*_LIVES, *moments.WRITING)),
+    _driver("living", drivers.driver_killed("living"), 1),
     *map(_committing, STEPS),
-    _driver("finishing", injections.driver_killed_finishing, keys=_OFTEN),
+    _driver("finishing", drivers.driver_killed_finishing, keys=_OFTEN),
     *(
-        _driver(f"and a worker at once, {moment}", injections.driver_and_host_killed(moment))
+        _driver(f"and a worker at once, {moment}", drivers.driver_and_host_killed(moment))
         for moment in ("living", "writing a shard")
     ),
     *map(_told, (signal.SIGINT, signal.SIGTERM)),
@@ -168,7 +168,7 @@ DRIVERS: tuple[Case, ...] = (
         "living; goes on with 2, then 8 workers",
         1,
         _NODES[8],
-        injections.driver_told(signal.SIGTERM),
+        drivers.driver_told(signal.SIGTERM),
         "another writer",
         code=143,
         resumes=(2, 8),
@@ -181,7 +181,7 @@ STORES: tuple[Case, ...] = (
         "living",
         2,
         (1, 1),
-        injections.store_filled,
+        drivers.store_filled,
         "another writer",
         code=2,
         says="Ray's object store is full",
@@ -195,8 +195,8 @@ APART: tuple[Case, ...] = (
     *(_killed(moment, 2, place="apart") for moment in _LIVES),
     _hung("living", 2, place="apart"),
     _removed("living", 2, place="apart"),
-    _driver("living", injections.driver_killed("living"), place="apart"),
-    _driver("writing for a worker", injections.driver_killed_writing, place="apart"),
+    _driver("living", drivers.driver_killed("living"), place="apart"),
+    _driver("writing for a worker", drivers.driver_killed_writing, place="apart"),
     _killed("living", 2, place="mixed"),
 )
 CASES: tuple[Case, ...] = (*map(_undisturbed, (1, 2, 8)), *WORKERS, *NODES, *DRIVERS, *STORES, *APART)

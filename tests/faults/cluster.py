@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -82,6 +82,7 @@ class LocalCluster:
             current.write_bytes(before)
         self.nodes: list[tuple[Any, int]] = []
         self._hidden, self._first_sees = hidden, first_sees
+        self._apart = apart(hidden) if hidden else None
 
     @property
     def address(self) -> str:
@@ -102,12 +103,12 @@ class LocalCluster:
 
     def add(self, cpus: int) -> Any:
         """Start a node; returns once it is alive."""
-        hides = self._hidden and not (self._first_sees and not self.nodes)
+        sees = not self._hidden or (self._first_sees and not self.nodes)
         add = partial(self._ray.add_node, num_cpus=cpus, **self._common)
         with patch("ray._private.utils.set_sigterm_handler"):  # Ray takes the signal for itself
-            node = apart(self._hidden, add) if hides and self._hidden else add()
+            node = add() if sees or not self._apart else self._apart.submit(add).result()
         self.nodes.append((node, cpus))
-        if hides and self._hidden and any(processes.sees(raylet(node), each) for each in self._hidden.iterdir()):
+        if not sees and self._hidden and any(processes.sees(raylet(node), each) for each in self._hidden.iterdir()):
             raise PermissionError("a folder could not be hidden from a node")
         return node
 
@@ -134,6 +135,8 @@ class LocalCluster:
         """End all nodes."""
         for node, _ in list(self.nodes):
             self.remove(node)
+        if self._apart:
+            self._apart.shutdown()
         head: Any = self._ray.head_node
         self._ray.remove_node(head, allow_graceful=False)
         self._ray.shutdown()
@@ -160,22 +163,22 @@ def raylet(node: Any) -> int:
     return int(node.all_processes["raylet"][0].process.pid)
 
 
-def apart(folder: Path, start: Callable[[], Any]) -> Any:
-    """What a function returns, which starts processes that do not see what is in a folder.
+def apart(folder: Path) -> ThreadPoolExecutor:
+    """A thread for which, and for whatever it starts, a folder is empty. What it starts may end with it.
 
     Raises:
         PermissionError: Only root may arrange that.
     """
 
-    def within() -> Any:
-        if ctypes.CDLL(None).unshare(_NEW_MOUNTS | _NEW_FS):  # of this thread alone, and of what it starts
+    def enter() -> None:
+        if ctypes.CDLL(None).unshare(_NEW_MOUNTS | _NEW_FS):  # of this thread alone
             raise PermissionError("hiding a folder from a process needs root")
         subprocess.run(["mount", "--make-rprivate", "/"], check=True)
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(folder)], check=True)
-        return start()
 
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(within).result()
+    thread = ThreadPoolExecutor(1)
+    thread.submit(enter).result()
+    return thread
 
 
 def supported() -> bool:

@@ -187,7 +187,7 @@ def _figure(outcome: Outcome) -> Figure:
         "lived again at most": f"{outcome.again:.2f} s",
         "others waited": " ".join(f"{seconds:.2f}" for seconds in outcome.waited) + " s",
         "hit": what,
-        "restarts": outcome.restarts,
+        "restarts": len(outcome.restarts),
         "writers": outcome.writers,
         "on record": f"{outcome.recorded:.2f} s",
         "identical": outcome.identical,
@@ -195,6 +195,8 @@ def _figure(outcome: Outcome) -> Figure:
     }
     if outcome.unlisted:
         figure["files that no commit lists"] = outcome.unlisted
+    if hit and len(outcome.restarts) > 1 + len(hit.others):
+        figure["more restarts than processes that were hit"] = "; ".join(outcome.restarts)
     if outcome.tries > 1:
         figure["runs until its moment was seen"] = outcome.tries
     return {**figure, "problems": "; ".join(outcome.problems)} if outcome.problems else figure

@@ -34,7 +34,7 @@ class Outcome:
     Attributes:
         case: Which.
         hit: What was hit; None of an undisturbed run.
-        restarts: On record in the manifest.
+        restarts: Who and why, as on record in the manifest.
         writers: Commands that have written the run folder.
         recorded: Seconds lost, as on record.
         lost: Seconds of wall-clock from the hit until another generation was complete, without those of a generation.
@@ -49,7 +49,7 @@ class Outcome:
 
     case: Case
     hit: Hit | None
-    restarts: int
+    restarts: tuple[str, ...]
     writers: int
     recorded: float
     lost: float
@@ -110,7 +110,8 @@ def _once(case: Case, scenario: Scenario, reference: str, attempt: int) -> Outco
     problems += _ends(case, codes, said) + _traces(case, hit, manifest)
     problems += _left(case, hit)
     recorded = sum(restart["seconds_lost"] for restart in manifest["restarts"])
-    restarts, writers = len(manifest["restarts"]), manifest["epoch"]
+    restarts = tuple(f"{restart['host']}: {restart['why']}" for restart in manifest["restarts"])
+    writers = manifest["epoch"]
     unlisted, waited = scenario.unlisted(), watch.waited
     return Outcome(
         case, hit, restarts, writers, recorded, lost, again, waited, unlisted, identical, tuple(problems), attempt
@@ -175,7 +176,7 @@ def _lost(events: list[Event], hit: Hit | None) -> tuple[float, float]:
 
 
 class Watch:
-    """Looks what workers do, from now on until they end, all but those that are hit.
+    """Looks what workers do, from now on until they end: those there are and are not hit, or all if none is.
 
     Args:
         scenario: Of the run.
@@ -188,8 +189,9 @@ class Watch:
     PAUSE = 0.05
 
     def __init__(self, scenario: Scenario, hit: Hit | None):
-        spared = {hit.process, *hit.others} if hit else set()
-        self._pids = [pid for pid in scenario.cluster.hosts() if pid not in spared]
+        self._cluster = scenario.cluster
+        self._pids = [] if hit is None else sorted(scenario.cluster.hosts().keys() - {hit.process, *hit.others})
+        self._all = hit is None
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._waited = dict.fromkeys(self._pids, 0.0)
@@ -213,9 +215,9 @@ class Watch:
         before = time.monotonic()
         while not self._over.wait(self.PAUSE):
             now = time.monotonic()
-            for pid in self._pids:
+            for pid in self._cluster.hosts() if self._all else self._pids:
                 if "waiting" in processes.doing(pid):
-                    self._waited[pid] += now - before
+                    self._waited[pid] = self._waited.get(pid, 0.0) + now - before
             before = now
 
 
