@@ -6,6 +6,7 @@ parameters of its own has an argument `parameters`; one that needs more than sco
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -105,7 +106,13 @@ OFFERS: Final = ("answers", "clades", "random")
 
 def asks(name: str) -> tuple[str, ...]:
     """What of `OFFERS` a shipped scheme asks for; one that asks is called for one island at a time."""
-    return tuple(each for each in OFFERS if each in plugins.named_arguments(SCHEMES[name]))
+    return tuple(each for each in OFFERS if each in _arguments(name))
+
+
+@cache
+def _arguments(name: str) -> frozenset[str]:
+    """What a shipped scheme takes by name: to read a signature takes as long as a tenth of a tiny life."""
+    return frozenset(plugins.named_arguments(SCHEMES[name]))
 
 
 def parameters(rules: Rules) -> Any:
@@ -125,6 +132,6 @@ def chances(rules: Rules, scores: tuple[Doubles, Doubles], living: Bools, offere
     """
     scheme = SCHEMES[rules.scheme]
     given = {name: offered[name] for name in asks(rules.scheme)}
-    if "parameters" in plugins.named_arguments(scheme):
+    if "parameters" in _arguments(rules.scheme):
         given["parameters"] = parameters(rules)
     return scheme(scores, living, rules, **given)

@@ -72,7 +72,7 @@ class World:
         messages: By kind.
         bytes: By kind.
         storage_free: When all that workers have to write will be written.
-        split: Workers that share an island, of which only one is simulated.
+        split: Workers that live an island in as many pieces, of which only the one that keeps it is simulated.
         hands_on_late: Whether messages wait for the end of the life that begins next.
     """
 
@@ -219,7 +219,8 @@ class SimulatedWorker:
         slowest = max(max(0.1, world.chance.gauss(1, costs.jitter)) for _ in draws)
         self._took = size / world.split * costs.individual() * slowest * self._slow
         if world.split > 1:
-            self._took += 4 * costs.weights * size * (world.split - 1) / world.split**2 / costs.bandwidth
+            away = 4 * costs.weights * size * (world.split - 1) / world.split  # newborns go there, what they emit comes back
+            self._took += 2 * away * (1 / costs.bandwidth + costs.encode)
         return self._body.live_one(world.watched, island, generation, newborns, horizon)
 
     def _hand_on(self) -> None:
