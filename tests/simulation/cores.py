@@ -42,7 +42,9 @@ def bench(cores: int = CORES, generations: int = GENERATIONS) -> Iterator[Figure
     yield from _figures("4,096 islands × 244, one core each", cores, 244, costs, cores, 1, generations)
     yield from _figures("the same, nodes alike", cores, 244, alike, cores, 1, generations)
     yield from _figures("the same, storage of 1 GB/s", cores, 244, slow, cores, 1, generations)
-    yield from _figures("1,000 islands × 1,000, each in 4 pieces on 4 cores", islands, 1000, costs, 4 * islands, 4, generations)
+    yield from _figures(
+        "1,000 islands × 1,000, each in 4 pieces on 4 cores", islands, 1000, costs, 4 * islands, 4, generations
+    )
     yield _old(costs, cores)
 
 

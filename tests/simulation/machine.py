@@ -219,7 +219,9 @@ class SimulatedWorker:
         slowest = max(max(0.1, world.chance.gauss(1, costs.jitter)) for _ in draws)
         self._took = size / world.split * costs.individual() * slowest * self._slow
         if world.split > 1:
-            away = 4 * costs.weights * size * (world.split - 1) / world.split  # newborns go there, what they emit comes back
+            away = (
+                4 * costs.weights * size * (world.split - 1) / world.split
+            )  # newborns go there, what they emit comes back
             self._took += 2 * away * (1 / costs.bandwidth + costs.encode)
         return self._body.live_one(world.watched, island, generation, newborns, horizon)
 
