@@ -74,19 +74,20 @@ def replaced(
     Raises:
         ValueError: The old ones are not listed, or the new one has other rows.
     """
-    out = {kind: list(entries) for kind, entries in listed.items()}
+    there = {kind: {entry["name"]: entry for entry in entries} for kind, entries in listed.items()}
+    if any(len(there[kind]) != len(entries) for kind, entries in listed.items()):
+        raise ValueError("a part is there twice")
     for kind, names, entry in merged:
         check_entry(kind, entry)
-        merged_names = set(names)
-        old = [each for each in out[kind] if each["name"] in merged_names] if kind in schema.ROWS else []
+        old = [there[kind].pop(name) for name in names if name in there[kind]] if kind in schema.ROWS else []
         if not old or len(old) != len(names):
             raise ValueError(f"{entry['name']}: made of parts that are not listed")
         told = entry["rows"], entry["first"], entry["last"]
         if told != (sum(e["rows"] for e in old), min(e["first"] for e in old), max(e["last"] for e in old)):
             raise ValueError(f"{entry['name']}: its rows are not those of the parts that it is made of")
-        stay = [each for each in out[kind] if each["name"] not in merged_names]
-        out[kind] = _in_order([*stay, dict(entry)])
-    return out
+        there[kind][entry["name"]] = dict(entry)
+    touched = {kind for kind, _, _ in merged}
+    return {kind: _in_order(list(e.values())) if kind in touched else list(e.values()) for kind, e in there.items()}
 
 
 def _in_order(entries: Sequence[Entry]) -> list[Entry]:

@@ -123,7 +123,7 @@ class SimulatedWorker:
         self._book: dict[int, tuple[int, Any]] = {}
         self._arrivals: dict[int, float] = {}
         self._busy, self._asked, self._due, self._told = False, True, False, 0.0
-        self._took, self._debt, self._writer_free = 0.0, 0.0, 0.0
+        self._took, self._idle, self._debt, self._writer_free = 0.0, 0.0, 0.0, 0.0
         self._until = 0
 
     def begin(self) -> None:
@@ -178,7 +178,9 @@ class SimulatedWorker:
             return
         now, seconds = self._world.timeline.now, self._world.seconds
         seconds["writing"] += now - self.since - took
-        seconds["living"] += took
+        seconds["living"] += took - self._idle
+        seconds["waiting for pieces"] += self._idle
+        self._idle = 0.0
         self.since = now
         self._busy = False
         self._hand_on()
@@ -215,14 +217,23 @@ class SimulatedWorker:
         world, costs = self._world, self._world.costs
         if not world.hands_on_late:
             self._hand_on()
-        size, draws = self._body.config.population.size, range(world.split)
-        slowest = max(max(0.1, world.chance.gauss(1, costs.jitter)) for _ in draws)
-        self._took = size / world.split * costs.individual() * slowest * self._slow
+        draws = [max(0.1, world.chance.gauss(1, costs.jitter)) for _ in range(world.split)]
+        each = self._body.config.population.size / world.split * costs.individual() * self._slow
+        self._took = each * max(draws)
         if world.split > 1:
+<<<<<<< HEAD
             away = (
                 4 * costs.weights * size * (world.split - 1) / world.split
             )  # newborns go there, what they emit comes back
             self._took += 2 * away * (1 / costs.bandwidth + costs.encode)
+=======
+            self._idle = self._took - each * sum(draws) / world.split
+            rest = 1 - 1 / world.split  # newborns go to others, what they emit comes back
+            sent = (
+                2 * rest * 4 * costs.weights * self._body.config.population.size * (1 / costs.bandwidth + costs.encode)
+            )
+            self._took, self._idle = self._took + sent, self._idle + sent
+>>>>>>> 717baebc8824f1f96f79d08f954b116bad73331e
         return self._body.live_one(world.watched, island, generation, newborns, horizon)
 
     def _hand_on(self) -> None:

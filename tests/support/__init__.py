@@ -12,6 +12,7 @@ malformed_runs.py  malformed files of runs
 disks.py           small file systems, so that a disk can be full
 killing.py         processes that end by SIGKILL at a chosen step
 machines.py        machines made of Linux namespaces
+many_workers.py    one run on Ray with many workers on few cores, and what it asks of the driver
 slurm.py           Slurm on such machines
 second_node.py     a second node for the session's Ray
 rayjob.py          what KubeRay takes as a RayJob
