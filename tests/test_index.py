@@ -8,7 +8,16 @@ import pytest
 
 from tests import ROOT
 
-INDEXED = ("alife", "analysis", "populations", "benchmarks", "tests/faults", "tests/fuzz", "tests/simulation", "tests/support")
+INDEXED = (
+    "alife",
+    "analysis",
+    "populations",
+    "benchmarks",
+    "tests/faults",
+    "tests/fuzz",
+    "tests/simulation",
+    "tests/support",
+)
 FOLDERS = sorted(p.parent.relative_to(ROOT) for top in INDEXED for p in (ROOT / top).rglob("__init__.py"))
 NAME = re.compile(r"(?<![\w/.-])(\w+\.py|\w+/)(?![\w/])")
 

@@ -22,8 +22,7 @@ def test_a_bench_prints_a_line_a_figure(capsys: pytest.CaptureFixture[str], monk
 @pytest.mark.parametrize("words", [[], ["speed"], ["lineage", "analysis"]])
 def test_no_bench_is_one_line(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
     assert main(words) == 2
-<<<<<<< HEAD
-    assert capsys.readouterr().err == "usage: python -m benchmarks analysis|lineage|sweeps [--json]\n"
+    assert capsys.readouterr().err == "usage: python -m benchmarks analysis|engine|lineage|sweeps [--json]\n"
 
 
 def test_a_sweep_goes_on_in_requests_that_do_not_grow_with_its_runs(tmp_path: Path) -> None:
@@ -35,6 +34,3 @@ def test_a_sweep_goes_on_in_requests_that_do_not_grow_with_its_runs(tmp_path: Pa
     assert asked[8]["resume"] == pytest.approx(asked[24]["resume"], abs=0.1)
     each = (asked[24]["resume_half"] - asked[8]["resume_half"]) / 8
     assert each == pytest.approx(5, abs=0.1), "of a lived run: the plan, its cost, manifest, rows and test files"
-=======
-    assert capsys.readouterr().err == "usage: python -m benchmarks analysis|engine|lineage [--json]\n"
->>>>>>> 717baebc8824f1f96f79d08f954b116bad73331e

@@ -44,12 +44,6 @@ def bench(cores: int = CORES, generations: int = GENERATIONS) -> Iterator[Figure
     yield from _figures("4,096 islands × 244, one core each", cores, 244, costs, cores, 1, generations)
     yield from _figures("the same, nodes alike", cores, 244, alike, cores, 1, generations)
     yield from _figures("the same, storage of 1 GB/s", cores, 244, slow, cores, 1, generations)
-<<<<<<< HEAD
-    yield from _figures(
-        "1,000 islands × 1,000, each in 4 pieces on 4 cores", islands, 1000, costs, 4 * islands, 4, generations
-    )
-=======
->>>>>>> 717baebc8824f1f96f79d08f954b116bad73331e
     yield _old(costs, cores)
 
 

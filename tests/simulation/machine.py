@@ -221,19 +221,12 @@ class SimulatedWorker:
         each = self._body.config.population.size / world.split * costs.individual() * self._slow
         self._took = each * max(draws)
         if world.split > 1:
-<<<<<<< HEAD
-            away = (
-                4 * costs.weights * size * (world.split - 1) / world.split
-            )  # newborns go there, what they emit comes back
-            self._took += 2 * away * (1 / costs.bandwidth + costs.encode)
-=======
             self._idle = self._took - each * sum(draws) / world.split
             rest = 1 - 1 / world.split  # newborns go to others, what they emit comes back
             sent = (
                 2 * rest * 4 * costs.weights * self._body.config.population.size * (1 / costs.bandwidth + costs.encode)
             )
             self._took, self._idle = self._took + sent, self._idle + sent
->>>>>>> 717baebc8824f1f96f79d08f954b116bad73331e
         return self._body.live_one(world.watched, island, generation, newborns, horizon)
 
     def _hand_on(self) -> None:
