@@ -20,6 +20,7 @@ format/         the files of a run folder
 bench/          what this machine is good for
 cli/            the `alife` command; __main__.py is `python -m alife`
 figures.py      every figure as a function
+tune.py         runs as trials of Ray Tune
 individuals.py  who lived, as files that others read
 studies.py      sweeps, replays, assays and the seed paper from Python
 schema.py       columns, dtypes and identities of the record
@@ -38,6 +39,7 @@ from alife.lazy import attach
 
 if TYPE_CHECKING:
     from alife import figures
+    from alife import tune as tune
     from alife.configuration.keys import RunConfig, parse_config
     from alife.errors import UserError
     from alife.evolution.measuring import Life, measure
@@ -143,7 +145,7 @@ _HOMES = {
     "task_loss": "alife.organism.network",
 }
 
-__getattr__, _names = attach(__name__, _HOMES, ["figures"])
+__getattr__, _names = attach(__name__, _HOMES, ["figures", "tune"])
 
 
 def __dir__() -> list[str]:

@@ -1,11 +1,11 @@
-"""`python -m benchmarks analysis|engine|lineage [--json]`: what large records and large runs cost."""
+"""`python -m benchmarks analysis|engine|lineage|sweeps [--json]`: what large records, runs and sweeps cost."""
 
 import sys
 from collections.abc import Sequence
 
 from alife.cli import bench
 
-MODULES = {"analysis": "benchmarks.analysis", "engine": "benchmarks.engine", "lineage": "benchmarks.lineage"}
+MODULES = {name: f"benchmarks.{name}" for name in ("analysis", "engine", "lineage", "sweeps")}
 
 
 def main(words: Sequence[str]) -> int:

@@ -166,10 +166,10 @@ def _summaries(births: pd.DataFrame, size: int) -> pd.DataFrame:
     return pd.DataFrame(columns | {"seconds": 1.0}).astype(schema.GENERATIONS)[list(schema.GENERATIONS)]
 
 
-def alone(task: Callable[..., list[Figure]], *folders: Path) -> list[Figure]:
+def alone(task: Callable[..., list[Figure]], *arguments: Any) -> list[Figure]:
     """Do a task in a process of its own."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(task, *folders).result()
+        return pool.submit(task, *arguments).result()
 
 
 def _measure(folder: Path) -> list[Figure]:

@@ -7,6 +7,7 @@ run.py     run, resume, fork
 show.py    show, plot, report, export
 look.py    ls, status
 study.py   assay, sweep, compare
+shares.py  which share of a sweep a process does
 bench.py   bench
 paper.py   paper
 data.py    data

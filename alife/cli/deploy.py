@@ -7,7 +7,7 @@ from alife.cli import paths
 from alife.cli.common import Command, write
 from alife.cli.logs import say
 
-FILES = {"slurm": "slurm.sh", "kuberay": "kuberay.yaml", "ray-up": "ray-up.yaml"}
+FILES = {"slurm": "slurm.sh", "slurm-array": "slurm-array.sh", "kuberay": "kuberay.yaml", "ray-up": "ray-up.yaml"}
 """Way to a cluster → its file in `populations/deploy`."""
 
 
@@ -16,8 +16,9 @@ def add(command: Command) -> None:
     deploy = command(
         "deploy",
         _deploy,
-        "Print the file with which a run starts on a cluster; it says what to edit, and what to do with it.",
+        "Print the file with which a run or a sweep starts on a cluster; it says what to edit, and what to do with it.",
         "  alife deploy slurm --out alife.sh          a batch script for Slurm\n"
+        "  alife deploy slurm-array --out sweep.sh    a sweep as a job array of Slurm, without Ray\n"
         "  alife deploy kuberay --out alife.yaml      a RayJob for Kubernetes\n"
         "  alife deploy ray-up --out cluster.yaml     machines reached by ssh, or a cloud's",
     )

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from alife.cli import flags, paths
+from alife.cli import flags, paths, shares
 from alife.cli.common import (
     Command,
     backend,
@@ -21,13 +21,16 @@ from alife.cli.common import (
 )
 from alife.cli.logs import say
 from alife.errors import UserError, plain
-from alife.words import count
 
 _log = logging.getLogger(__name__)
 
 SWEEP = """\
   alife sweep --config study.yaml --out sweeps/a --ray.address HEAD:6379
   alife sweep --config tradeoff --out sweeps/tradeoff --quick    comes along: weights of selection, two controls
+
+  alife sweep --config study.yaml --out sweeps/a --task 3 --tasks 16      a sixteenth of the runs, in this process
+  alife sweep --config study.yaml --out sweeps/a --array auto             the same in a job array of Slurm
+  alife sweep --config study.yaml --out sweeps/a --tables                 only the tables, of all that is there
 
 The same command goes on with runs that have not ended, and tries again those that failed. In the YAML, all of it
 optional, keys of the configuration are nested or dotted:
@@ -36,6 +39,7 @@ optional, keys of the configuration are nested or dotted:
   treatments:
     w0: {selection.accuracy_weight: 0}                            a name, and the keys it sets
     shuffled: {selection.scheme: shuffled}
+    large: {population.size: 500, life.threads: 4}                it asks for four CPUs; or say ray.cpus_per_host
   grid: {life.task_weight: [0.03, 0.1]}                           every treatment under every combination
   seeds: 8                                                        0 … 7; or a list
   assays:                                                         of each run that has ended, as 'alife assay' does
@@ -90,6 +94,7 @@ def add(command: Command) -> None:
         "--out", required=True, metavar="DIR", type=paths.folder, help="the sweep's folder: a path or an fsspec URI"
     )
     sweep.add_argument("--quick", action="store_true", help="the smaller sweep of the file's 'quick' section")
+    shares.add(sweep)
     backend(sweep)
     limit(sweep, "stop all runs after so many hours; the same command goes on")
     flags.add(sweep, only=("ray.address", "ray.hosts", "ray.cpus", "ray.gpus", "ray.allow"))
@@ -147,17 +152,20 @@ def _sweep(arguments: argparse.Namespace) -> int:
     from populations.observe.sweep_progress import SweepTerminal
     from populations.studies.deadline import OUT_OF_TIME
     from populations.studies.plan import read_plan
-    from populations.studies.sweep import sweep
+    from populations.studies.sweep import sweep, sweep_task, tabulate
 
+    share = shares.asked(arguments)
     plan = read_plan(arguments.config, arguments.quick, flags.overrides(arguments).get("ray"))
     began = time.monotonic()
     with listeners(arguments, SweepTerminal()) as sinks:
-        how: Any = {"backend": arguments.backend, "max_hours": arguments.max_hours}
-        summary = sweep(plan, arguments.out, sinks=sinks, **how)
-    said = f"{summary.done} of {count(summary.runs, 'run')} done: {summary.out}/generations.parquet"
-    if summary.assays:
-        said += f", {summary.assayed} of {count(summary.assays, 'assay')}: {summary.out}/assays.parquet"
-    print(said, file=output(arguments))
+        how: Any = {"max_hours": arguments.max_hours, "sinks": sinks}
+        if arguments.tables:
+            summary = tabulate(plan, arguments.out)
+        elif share:
+            summary = sweep_task(plan, arguments.out, *share, **how)
+        else:
+            summary = sweep(plan, arguments.out, backend=arguments.backend, **how)
+    print(shares.said(summary), file=output(arguments))
     for name, error in summary.failed.items():
         _log.error("failed: %s: %s", name, error)
     if summary.stopped.startswith(OUT_OF_TIME):

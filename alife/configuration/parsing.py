@@ -19,7 +19,7 @@ NOT_YAML: Final = (yaml.YAMLError, ValueError, RecursionError, LookupError, Type
 LARGEST: Final = 64 * 1024
 """Characters of a configuration at most; a complete one has 1,500."""
 
-LARGEST_SWEEP: Final = 4 * 1024 * 1024
+LARGEST_SWEEP: Final = 16 * 1024 * 1024
 """Characters of a sweep at most; 100,000 seeds take half of that."""
 
 DEEPEST: Final = 16

@@ -200,8 +200,9 @@ def together(config: RunConfig) -> int:
 def default_chunk(config: RunConfig, n_weights: int) -> int:
     """Individuals that learn together: on a CPU an equal share of the island that CACHE holds, at most 32.
 
-    Of networks of a maker as many as have `WEIGHTS` together, at most 32; on a GPU the island. A rule, not a
-    measurement, so that the same configuration gives the same bits on every run.
+    Of an island that is larger than `TOGETHER` it is a divisor of that, so that workers can share the island between
+    blocks (`together`). Of networks of a maker it is as many as have `WEIGHTS` together, at most 32; on a GPU the
+    island. A rule, not a measurement, so that the same configuration gives the same bits on every run.
     """
     life = config.life
     if config.device == "cuda":
@@ -212,6 +213,8 @@ def default_chunk(config: RunConfig, n_weights: int) -> int:
     buffers = 5 if life.precision == "float32" else 3
     floats = buffers * config.quine.hidden * rows + 2 * n_weights
     most = max(1, min(32, CACHE // (4 * floats)))
+    if config.population.size > TOGETHER:
+        return max(each for each in range(1, min(most, TOGETHER) + 1) if TOGETHER % each == 0)
     return math.ceil(config.population.size / math.ceil(config.population.size / most))
 
 

@@ -65,7 +65,8 @@ def found(config: RunConfig, physics: Physics, thawed: Sequence[Mutation] = ()) 
         crossover.on_trial(cross, physics.shape)
         objects[crossover.KEY] = cross
     measures = {each.key: each for each in measuring.own(config, again=True).values()}
-    measuring.on_trial(config, list(measures.values()), physics.shape.n_weights)
+    if measures:
+        measuring.on_trial(config, list(measures.values()), physics.shape.n_weights)
     return objects | measures
 
 

@@ -1,4 +1,7 @@
-"""What a run costs, on record while it lives: a listener of its events that writes `alife.format.usage` beside it."""
+"""What a run costs, on record while it lives: a listener of its events that writes `alife.format.usage` beside it.
+
+Make a `Meter` a listener of a run; `costs` reads what it has written.
+"""
 
 import logging
 import time
@@ -85,6 +88,14 @@ class Meter:
             self._folder.put(usage.NAME, usage.dump([*self._before, self._now]))
         except OSError as error:
             _log.info("%s: what the run costs is not put on record: %s", self._folder.uri, error)
+
+
+def costs(folder: Folder) -> list[Usage]:
+    """What each start of a run has cost, as far as it is on record."""
+    try:
+        return usage.parse(folder.read(usage.NAME, usage.MOST))
+    except OSError:
+        return []
 
 
 def given(config: RunConfig) -> tuple[float, float]:

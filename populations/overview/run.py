@@ -9,6 +9,7 @@ from typing import Any
 
 from alife.errors import UserError
 from alife.format import steps, usage
+from populations.engine.usage import costs
 from populations.overview.entry import ABANDONED, ENDED, age, gone, read, settings, status_of
 from populations.record.storage import Folder, open_folder
 
@@ -101,14 +102,6 @@ def run_status(uri: str) -> RunStatus:
         gpu_seconds=total.gpu_seconds,
         seconds=total.seconds,
     )
-
-
-def costs(folder: Folder) -> list[usage.Usage]:
-    """What each start of a run has cost, as far as it is on record."""
-    try:
-        return usage.parse(folder.read(usage.NAME, usage.MOST))
-    except OSError:
-        return []
 
 
 def pace(content: Mapping[str, Any], known: list[usage.Usage]) -> float | None:

@@ -6,14 +6,18 @@ from dataclasses import dataclass, field
 from alife.configuration.parsing import LARGEST_SWEEP
 from alife.errors import UserError
 from alife.format import usage
+from populations.engine.usage import costs
 from populations.overview.entry import ENDED, read, status_of, writer_lives
-from populations.overview.run import costs, pace
-from populations.record.storage import explained, open_folder
+from populations.overview.run import pace
+from populations.record.storage import Folder, explained, open_folder
 from populations.studies import failed
 from populations.studies.assays import is_done
-from populations.studies.plan import PlannedRun, parse_plan
+from populations.studies.journal import Journal
+from populations.studies.plan import Plan, PlannedRun, parse_plan
 from populations.studies.progress import work
+from populations.studies.standing import ask_each, begun_among
 from populations.studies.sweep_folder import PLAN
+from populations.studies.tables import measures
 
 WAITING = "waiting"
 """The status of a run that has not begun."""
@@ -66,12 +70,12 @@ class _Run:
     @property
     def left(self) -> int:
         """Work that is left."""
-        return (self.planned.config.generations - self.done) * work(self.planned.config)
+        return (self.planned.of.generations - self.done) * work(self.planned.of)
 
     @property
     def speed(self) -> float | None:
         """Work a second, as far as it is known."""
-        return work(self.planned.config) / self.rate if self.rate else None
+        return work(self.planned.of) / self.rate if self.rate else None
 
 
 def is_sweep(uri: str) -> bool:
@@ -89,13 +93,13 @@ def sweep_status(uri: str) -> SweepStatus:
     """How a sweep stands.
 
     Raises:
-        UserError: Its plan is damaged, or a manifest of its runs cannot be read.
+        UserError: Its plan is damaged, or the storage refuses, or a run's folder is a link.
     """
     folder = open_folder(uri)
     with explained(folder, f"reading {PLAN}"):
         text = folder.read(PLAN, LARGEST_SWEEP).decode(errors="replace")
     plan = parse_plan(text, f"{folder.uri}/{PLAN}")
-    runs = {each.name: _look(uri, each) for each in plan.runs()}
+    runs = _look_at_all(folder, plan)
     alive = writer_lives(folder)
     statuses = dict.fromkeys((*ENDED, "running", "interrupted", "abandoned", "failed", "damaged", WAITING), 0)
     for each in runs.values():
@@ -104,7 +108,9 @@ def sweep_status(uri: str) -> SweepStatus:
     why = {name: "its record says so" for name, run in runs.items() if run.status == "failed"}
     why |= failed.read(folder)
     ended = [name for name, run in runs.items() if run.status in ENDED]
-    assayed = sum(is_done(f"{uri}/runs/{name}", runs[name].planned.config, a) for name in ended for a in plan.assays)
+    for name in ended:  # by another process than that in which it had failed
+        why.pop(name, None)
+    assayed = sum(is_done(f"{uri}/runs/{name}", runs[name].planned.of, a) for name in ended for a in plan.assays)
     whole = done == len(runs) and assayed == len(runs) * len(plan.assays)
     status = "running" if alive else "finished" if whole else "failed" if why else "interrupted"
     return SweepStatus(
@@ -113,7 +119,7 @@ def sweep_status(uri: str) -> SweepStatus:
         runs=len(runs),
         done=done,
         statuses=statuses,
-        running={n: (r.done, r.planned.config.generations) for n, r in runs.items() if r.status == "running"},
+        running={n: (r.done, r.planned.of.generations) for n, r in runs.items() if r.status == "running"},
         failed=why,
         seconds_left=_seconds_left([run for name, run in runs.items() if run.status not in ENDED and name not in why]),
         assays=len(runs) * len(plan.assays),
@@ -121,6 +127,21 @@ def sweep_status(uri: str) -> SweepStatus:
         core_seconds=sum(run.spent.core_seconds for run in runs.values()),
         gpu_seconds=sum(run.spent.gpu_seconds for run in runs.values()),
     )
+
+
+def _look_at_all(folder: Folder, plan: Plan) -> dict[str, _Run]:
+    """Those that have ended by the sweep's journal, others that have begun by their own folders."""
+    planned = {each.name: each for each in plan.runs()}
+    there = begun_among(folder, planned)
+    ends = Journal(folder, measures(plan)).ends() if there else {}
+    runs = {name: _Run(each) for name, each in planned.items()}
+    for name in there & ends.keys():
+        end, of = ends[name], planned[name]
+        spent = usage.Total(core_seconds=end.core_seconds, gpu_seconds=end.gpu_seconds)
+        runs[name] = _Run(of, end.status, of.of.generations, spent=spent)
+    others = sorted(there - ends.keys())
+    looked = ask_each(folder, lambda name: _look(folder.uri, planned[name]), others)
+    return runs | dict(zip(others, looked, strict=True))
 
 
 def _look(uri: str, planned: PlannedRun) -> _Run:

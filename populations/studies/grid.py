@@ -17,6 +17,8 @@ from alife.errors import UserError
 
 SECTIONS: Final = ("base", "treatments", "grid", "seeds", "assays", "quick")
 MAX_RUNS: Final = 100_000
+NEEDS: Final = ("ray.hosts", "ray.cpus_per_host", "ray.gpus_per_host")
+"""What a treatment may ask of the cluster for itself."""
 ONLY: Final = "base"
 """What the one treatment of a sweep without `treatments` and `grid` is called."""
 
@@ -113,8 +115,11 @@ def _check_keys(treatments: Mapping[str, Mapping[str, Any]], source: str) -> Non
         for key in keys:
             if key == "seed":
                 raise UserError(f"{source}: treatment {name}: seed: say 'seeds:' beside 'base:' instead")
-            if key == "ray" or key.startswith("ray."):
-                raise UserError(f"{source}: treatment {name}: {key}: all runs share one cluster: say it in 'base:'")
+            if (key == "ray" or key.startswith("ray.")) and key not in NEEDS:
+                raise UserError(
+                    f"{source}: treatment {name}: {key}: all runs share one cluster: say it in 'base:'; a treatment "
+                    f"may have {', '.join(NEEDS)} of its own"
+                )
 
 
 def seeds_of(data: Mapping[str, Any], source: str) -> tuple[int, ...]:
@@ -169,6 +174,9 @@ def _word(value: Any) -> str:
 
 
 def _refuse_repeats(values: Sequence[Any], source: str) -> None:
-    for number, value in enumerate(values):
-        if value in values[:number]:
+    seen: set[str] = set()
+    for value in values:
+        word = repr(int(value) if isinstance(value, int | float) and value == value // 1 else value)
+        if word in seen:
             raise UserError(f"{source}: {shown(value)} is there twice: keep one")
+        seen.add(word)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from alife.configuration.keys import Ray
 from alife.errors import UserError
 from populations.observe import events
 from populations.observe.events import Event
@@ -35,12 +36,16 @@ class Job:
             jobs have used before; told to stop, it gets a SIGINT.
         kwargs: Its arguments; they can be pickled.
         after: The name of a job of the same call that has to be done first; if it fails, so does this one.
+        needs: What it asks of the cluster; None for what all jobs of the call do.
+        share: Of the jobs that name the same share, no more run at once than their needs' `hosts`.
     """
 
     name: str
     function: Callable[..., Any]
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     after: str = ""
+    needs: Ray | None = None
+    share: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,15 @@ class Result:
     details: str = ""
     losses: tuple[str, ...] = ()
     seconds: float = 0.0
+
+
+Taken = Callable[[Result], Result]
+"""Given each result that is "done"; what it returns is kept, and told, in its place."""
+
+
+def as_it_is(result: Result) -> Result:
+    """Keep the whole result."""
+    return result
 
 
 def tell(told: Told, result: Result) -> None:

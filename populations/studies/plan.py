@@ -14,7 +14,7 @@ import yaml
 from pydantic_core import to_jsonable_python
 
 from alife.configuration import keys as configuration
-from alife.configuration.keys import RunConfig, parse_config
+from alife.configuration.keys import Ray, RunConfig, parse_config
 from alife.configuration.parsing import LARGEST_SWEEP, load_yaml, merge, nest, renamed
 from alife.configuration.problems import joined
 from alife.configuration.remarks import warnings
@@ -30,12 +30,18 @@ class PlannedRun:
 
     treatment: str
     seed: int
-    config: RunConfig
+    of: RunConfig
+    """The treatment's configuration, with another seed."""
 
     @property
     def name(self) -> str:
         """TREATMENT/seed-K."""
         return f"{self.treatment}/seed-{self.seed}"
+
+    @property
+    def config(self) -> RunConfig:
+        """Complete."""
+        return self.of.model_copy(update={"seed": self.seed})
 
 
 @dataclass(frozen=True)
@@ -58,17 +64,22 @@ class Plan:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Dotted keys that any treatment sets, in the order of the configuration."""
-        named = {key for keys in self.treatments.values() for key in keys}
+        """Dotted keys that any treatment sets, in the order of the configuration; where it runs is none of them."""
+        named = {key for keys in self.treatments.values() for key in keys if not key.startswith("ray.")}
         return tuple(key for key, *_ in configuration.leaves() if key in named)
 
     def runs(self) -> list[PlannedRun]:
         """All runs, seed by seed, so that a sweep that ends early has all treatments."""
-        return [
-            PlannedRun(treatment, seed, config.model_copy(update={"seed": seed}))
-            for seed in self.seeds
-            for treatment, config in self.configs.items()
-        ]
+        return [PlannedRun(name, seed, config) for seed in self.seeds for name, config in self.configs.items()]
+
+    def needs(self, treatment: str) -> Ray | None:
+        """What a run of a treatment asks of the cluster: as many CPUs as it sets threads, if it does not set those;
+        None if that is what all do."""
+        own, config = self.treatments[treatment], self.configs[treatment]
+        needs = config.ray
+        if "life.threads" in own and "ray.cpus_per_host" not in own:
+            needs = needs.model_copy(update={"cpus_per_host": max(needs.cpus_per_host, config.life.threads)})
+        return None if needs == self.base.ray else needs
 
 
 def shipped() -> list[str]:
@@ -162,6 +173,8 @@ def difference(stored: Plan, asked: Plan) -> str | None:
     if set(stored.seeds) != set(asked.seeds):
         return f"its seeds are {_few(stored.seeds)}, not {_few(asked.seeds)}"
     for name, config in asked.configs.items():
+        if stored.configs[name].model_copy(update={"ray": config.ray}) == config:
+            continue
         for key, *_ in configuration.leaves():
             before, now = plain(stored.configs[name], key), plain(config, key)
             if before != now and not key.startswith("ray."):
@@ -222,7 +235,7 @@ def _refuse_twins(configs: Mapping[str, RunConfig], source: str) -> None:
             raise UserError(
                 f"{source}: treatments {other} and {name}: some disks cannot tell these names apart: rename one"
             )
-        other = doing.setdefault(config.model_dump_json(), name)
+        other = doing.setdefault(config.model_dump_json(exclude={"ray"}), name)
         if other != name:
             raise UserError(f"{source}: treatments {other} and {name} are the same: keep one")
 

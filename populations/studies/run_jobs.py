@@ -14,7 +14,7 @@ from alife.configuration import keys as configuration
 from populations.observe import events
 from populations.record.lease import Busy
 from populations.studies import jobs as common
-from populations.studies.jobs import Job, Result, Stopped, Told, failure, tell, unmet
+from populations.studies.jobs import Job, Result, Stopped, Taken, Told, as_it_is, failure, tell, unmet
 
 
 def run_jobs(
@@ -23,9 +23,10 @@ def run_jobs(
     told: Told = lambda _: None,
     stopping: Callable[[], bool] = lambda: False,
     backend: Literal["ray", "local"] = "ray",
+    taken: Taken = as_it_is,
 ) -> list[Result]:
     """Run jobs, started in their order but for those that wait for others, as many at once as there is room for
-    (`ray.hosts`, if it is a number).
+    (`ray.hosts`, if it is a number). Of jobs with needs of their own those that ask for most are started first.
 
     Args:
         jobs: What to do.
@@ -33,6 +34,7 @@ def run_jobs(
         told: Told of every event.
         stopping: Asked while waiting; once true, no job is started and those that run are told to stop.
         backend: "local" runs one after another in this process.
+        taken: Given each result that is done, in this thread; what it returns is kept in its place.
 
     Returns:
         A result a job, in the order of the jobs. A `UserError` of a job, and a fault of the program in it, make its
@@ -43,40 +45,48 @@ def run_jobs(
         UserError: There is no cluster, or none of its nodes has had the room for a job for two minutes.
         ValueError: Two jobs have the same name, or one comes before the one that it waits for.
     """
-    names = [job.name for job in jobs]
-    if len(set(names)) < len(jobs):
-        raise ValueError("two jobs have the same name")
-    for number, job in enumerate(jobs):
-        if job.after and job.after not in names[:number]:
-            raise ValueError(f"{job.name}: the job {job.after} that it waits for does not come before it")
+    _check(jobs)
     if backend == "local":
-        return _one_by_one(jobs, told, stopping)
+        return _one_by_one(jobs, told, stopping, taken)
     from populations.engine.backend import Interrupted
     from populations.studies.job_pool import JobPool, connected
 
     needs = ray or configuration.Ray()
     try:
-        with connected(needs, stopping, told):
-            results = JobPool(needs, told, stopping).run(jobs)
+        with connected(needs, stopping, told, [job.needs or needs for job in jobs]):
+            results = JobPool(needs, told, stopping, taken).run(jobs)
     except Interrupted:
         return [Result(job.name, "stopped") for job in jobs]
     return [results[job.name] for job in jobs]
 
 
-def _one_by_one(jobs: Sequence[Job], told: Told, stopping: Callable[[], bool]) -> list[Result]:
-    results: list[Result] = []
+def _check(jobs: Sequence[Job]) -> None:
+    before: set[str] = set()
     for job in jobs:
-        if stopping() or (results and results[-1].status == "stopped"):
-            results.append(Result(job.name, "stopped"))
+        if job.name in before:
+            raise ValueError("two jobs have the same name")
+        if job.after and job.after not in before:
+            raise ValueError(f"{job.name}: the job {job.after} that it waits for does not come before it")
+        before.add(job.name)
+
+
+def _one_by_one(jobs: Sequence[Job], told: Told, stopping: Callable[[], bool], taken: Taken) -> list[Result]:
+    results: dict[str, Result] = {}
+    stopped = False
+    for job in jobs:
+        if stopped := stopped or stopping():
+            results[job.name] = Result(job.name, "stopped")
             continue
-        if lost := unmet(job, {result.name: result for result in results}):
-            results.append(lost)
-            tell(told, lost)
-            continue
-        told(events.JobStarted(job=job.name, attempt=1))
-        results.append(_here(job, stopping))
-        tell(told, results[-1])
-    return results
+        if lost := unmet(job, results):
+            result = lost
+        else:
+            told(events.JobStarted(job=job.name, attempt=1))
+            result = _here(job, stopping)
+            result = taken(result) if result.status == "done" else result
+        results[job.name] = result
+        stopped = result.status == "stopped"
+        tell(told, result)
+    return list(results.values())
 
 
 def _here(job: Job, stopping: Callable[[], bool]) -> Result:

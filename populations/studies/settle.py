@@ -43,7 +43,7 @@ def settled(plan: Plan, stored: Plan | None, backend: BackendName, task: Task | 
                 tried.add(own)
         except UserError as error:
             raise UserError(f"treatment {name}: {error}") from None
-        configs[name] = config.model_copy(update={"device": devices[what]})
+        configs[name] = _with_gpu(config.model_copy(update={"device": devices[what]}))
     base, ray = plan.base, plan.base.ray
     if base.device == "auto":
         found = [devices[what] for what in devices if what[1] == default]
@@ -51,6 +51,13 @@ def settled(plan: Plan, stored: Plan | None, backend: BackendName, task: Task | 
     if "cuda" in devices.values() and not ray.gpus_per_host:
         base = base.model_copy(update={"ray": ray.model_copy(update={"gpus_per_host": 1.0})})
     return replace(plan, base=base, configs=configs)
+
+
+def _with_gpu(config: RunConfig) -> RunConfig:
+    """A treatment that computes on a GPU asks for one."""
+    if config.device != "cuda" or config.ray.gpus_per_host:
+        return config
+    return config.model_copy(update={"ray": config.ray.model_copy(update={"gpus_per_host": 1.0})})
 
 
 def _outlined(physics: Physics) -> Physics:

@@ -1,56 +1,57 @@
 """The tidy tables of a sweep: the generations of all of its runs, and all lives of its assays, with what treatments set
 as columns.
 
-Call `table` for the generations of all runs, `assays_table` for the lives of all assays.
+Call `generations_table` for the generations of all runs, `assays_table` for the lives of all assays.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
-from alife import schema
 from alife.configuration.keys import RunConfig
-from alife.errors import UserError
 from alife.evolution import selection
-from alife.format import summary, tested
-from populations.record import parts, reader
-from populations.record.storage import Folder, explained, open_below, open_folder
+from populations.record.storage import explained, open_below
 from populations.studies.plan import Plan, PlannedRun, plain
+from populations.studies.run_rows import columns
 
 TABLE: Final = "generations.parquet"
 ASSAYS: Final = "assays.parquet"
-TESTED: Final = "test_accuracy_median"
+AT_ONCE: Final = 1 << 17
+"""Rows that are put in order and written at a time."""
 
 
-def table(plan: Plan, out: str) -> tuple[bytes, dict[str, str]]:
-    """All committed generations of all runs of a sweep.
+def generations_table(plan: Plan, pieces: Iterable[pa.Table]) -> bytes:
+    """All committed generations of all runs of a sweep, as one Parquet file.
 
-    Returns:
-        (one Parquet file, one line for each run that cannot be read and is not in it). Columns: treatment, seed, the
-        keys that treatments set, `schema.GENERATIONS`, the same of measures of the runs' own (NaN of runs without),
-        and test_accuracy_median, of those that lived to the end of a
-        generation that a run ended with, NaN of others; rows by treatment, seed, generation and island.
+    Columns: treatment, seed, the keys that treatments set, `schema.GENERATIONS`, the same of measures of the runs' own
+    (NaN of runs without), and test_accuracy_median, of those that lived to the end of a generation that a run ended
+    with, NaN of others; rows by treatment, seed, generation and island.
+
+    Args:
+        plan: The sweep.
+        pieces: `run_rows` of runs, each with the run's name in a column `run` in front; a run is in one of them.
     """
-    kinds = _kinds(plan)
-    own = _measures(plan)
-    want = {**schema.generation_columns({"name": name} for name in own), TESTED: "float32"}
-    stored = {name: pa.type_for_alias(dtype) for name, dtype in want.items()}
-    columns = pa.schema([*kinds.items(), *stored.items()])
-    sink, unread = pa.BufferOutputStream(), {}
-    with pq.ParquetWriter(sink, columns, compression="zstd") as writer:
-        for run in _ordered(plan):
-            try:
-                rows = _generations(f"{out}/runs/{run.name}", run.config, own)
-            except UserError as error:
-                unread[run.name] = str(error)
-                continue
-            whose = _own(plan, run, kinds, len(rows))
-            writer.write_table(pa.table({**whose, **{name: rows[name] for name in stored}}, columns))
-    return sink.getvalue().to_pybytes(), unread
+    kinds, runs = _kinds(plan), _ordered(plan)
+    stored = {name: pa.type_for_alias(dtype) for name, dtype in columns(measures(plan)).items()}
+    schema = pa.schema([*kinds.items(), *stored.items()])
+    place = {run.name: number for number, run in enumerate(runs)}
+    tables = [_placed(piece, place) for piece in pieces]
+    sink = pa.BufferOutputStream()
+    with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
+        if tables:
+            whole = pa.concat_tables(tables)
+            places = whole["run"].to_numpy()
+            order = np.argsort(places, kind="stable")
+            whose = _whose(plan, runs, kinds)
+            for first in range(0, len(order), AT_ONCE):
+                chosen = order[first : first + AT_ONCE]
+                own = {name: values.take(pa.array(places[chosen])) for name, values in whose.items()}
+                rows = whole.take(pa.array(chosen))
+                writer.write_table(pa.table({**own, **{name: rows[name] for name in stored}}, schema))
+    return sink.getvalue().to_pybytes()
 
 
 def assays_table(plan: Plan, out: str) -> bytes:
@@ -70,6 +71,12 @@ def assays_table(plan: Plan, out: str) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
+def measures(plan: Plan) -> list[str]:
+    """Columns of measures of their own that any run of a sweep has."""
+    asked = (config.measures.items() for config in plan.configs.values())
+    return list(dict.fromkeys(name for each in asked for name, how in each if how.object is not None))
+
+
 def _assays(plan: Plan, out: str) -> Iterator[tuple[PlannedRun, str, pa.Table]]:
     for run in _ordered(plan):
         folder = open_below(out, f"runs/{run.name}/assays")
@@ -86,8 +93,17 @@ def _assays(plan: Plan, out: str) -> Iterator[tuple[PlannedRun, str, pa.Table]]:
 
 
 def _ordered(plan: Plan) -> list[PlannedRun]:
-    order = list(plan.configs)
-    return sorted(plan.runs(), key=lambda run: (order.index(run.treatment), run.seed))
+    place = {name: number for number, name in enumerate(plan.configs)}
+    return sorted(plan.runs(), key=lambda run: (place[run.treatment], run.seed))
+
+
+def _placed(piece: pa.Table, place: Mapping[str, int]) -> pa.Table:
+    """Rows with the place of their run, among all in order, instead of its name."""
+    names = piece["run"]
+    names = names if pa.types.is_dictionary(names.type) else names.dictionary_encode()
+    names = names.unify_dictionaries().combine_chunks()
+    places = np.array([place[name] for name in names.dictionary.to_pylist()], np.int32)
+    return piece.set_column(0, "run", pa.array(places[names.indices.to_numpy(zero_copy_only=False)])).combine_chunks()
 
 
 def _kinds(plan: Plan) -> dict[str, pa.DataType]:
@@ -97,82 +113,21 @@ def _kinds(plan: Plan) -> dict[str, pa.DataType]:
     return kinds | {key: pa.string() if pa.types.is_null(v.type) else v.type for key, v in settings.items()}
 
 
-def _own(plan: Plan, run: PlannedRun, kinds: dict[str, pa.DataType], rows: int) -> dict[str, pa.Array]:
+def _whose(plan: Plan, runs: list[PlannedRun], kinds: Mapping[str, pa.DataType]) -> dict[str, pa.Array]:
+    """Those columns, a value a run."""
+    place = {name: number for number, name in enumerate(plan.configs)}
+    treatment = pa.array([place[run.treatment] for run in runs])
+    of = {"treatment": list(plan.configs)}
+    of |= {key: [_cell(config, key) for config in plan.configs.values()] for key in plan.keys}
+    out = {name: pa.array(values, kinds[name]).take(treatment) for name, values in of.items()}
+    seeds = pa.array([run.seed for run in runs], kinds["seed"])
+    return {name: seeds if name == "seed" else out[name] for name in kinds}
+
+
+def _own(plan: Plan, run: PlannedRun, kinds: Mapping[str, pa.DataType], rows: int) -> dict[str, pa.Array]:
     """Those columns of one run."""
     own = {"treatment": run.treatment, "seed": run.seed, **{key: _cell(run.config, key) for key in plan.keys}}
     return {name: pa.array([value] * rows, kinds[name]) for name, value in own.items()}
-
-
-def _measures(plan: Plan) -> list[str]:
-    """Columns of measures of their own that any run of a sweep has."""
-    asked = (config.measures.items() for config in plan.configs.values())
-    return list(dict.fromkeys(name for each in asked for name, how in each if how.object is not None))
-
-
-def _generations(uri: str, config: RunConfig, own: Sequence[str] = ()) -> pa.Table:
-    """`schema.GENERATIONS` of a run, in order, the same of measures, and `TESTED`; no rows if it has not begun.
-
-    Rows of format 1 that count the early dead are computed again from births.
-    """
-    want = schema.generation_columns({"name": name} for name in own)
-    none = pa.table({name: pa.array([], pa.type_for_alias(dtype)) for name, dtype in want.items()})
-    if not reader.exists(uri):
-        return none.append_column(TESTED, pa.array([], pa.float32()))
-    folder = open_folder(uri)
-    manifest = reader.fetch_manifest(folder)[0]
-    stored, listed = parts.columns("generations", config, manifest), manifest["parts"]["generations"]
-    tables = [reader.read_part(folder, entry, stored, config) for entry in listed]
-    tables = [_filled(part, [name for name in want if name not in stored]).select(list(want)) for part in tables]
-    table = parts.ordered("generations", pa.concat_tables([none, *tables]))
-    columns = {name: table[name].to_numpy() for name in want}
-    outdated = summary.outdated(columns, manifest)
-    if outdated.any():
-        columns = summary.renewed(columns, _births(folder, manifest, config), outdated)
-    return pa.table({**columns, TESTED: _tested(folder, manifest, config, columns)})
-
-
-def _filled(table: pa.Table, names: Sequence[str]) -> pa.Table:
-    """The table with columns of NaN beside, in the order of `names`."""
-    for name in names:
-        table = table.append_column(name, pa.array(np.full(len(table), np.nan, np.float32)))
-    return table
-
-
-def _tested(
-    folder: Folder, manifest: Mapping[str, Any], config: RunConfig, columns: Mapping[str, np.ndarray]
-) -> NDArray[np.float32]:
-    """[rows] median test accuracy of those that lived to the end, NaN where it was not measured."""
-    out = np.full(len(columns["generation"]), np.nan, np.float32)
-    most = config.population.islands * config.population.size
-    for generation in tested.listed(folder.ls(), manifest["generation"]):
-        name = tested.file_name(generation)
-        with explained(folder, f"reading {name}"):
-            content = folder.read(name, tested.LARGEST * (most + 1))
-        try:
-            found = tested.parse(content, generation, most).accuracy
-        except ValueError:
-            raise UserError(f"{folder.uri}/{name}: damaged: restore it from a copy, or remove it") from None
-        births = _births(folder, manifest, config, generation)
-        home = {int(i): int(island) for i, island in zip(births["id"], births["island"], strict=True)}
-        for row in np.flatnonzero(columns["generation"] == generation):
-            values = [value for i, value in found.items() if home.get(i) == columns["island"][row]]
-            out[row] = np.median(values) if values else np.nan
-    return out
-
-
-def _births(
-    folder: Folder, manifest: Mapping[str, Any], config: RunConfig, generation: int | None = None
-) -> dict[str, np.ndarray]:
-    """Columns of all births, or of the parts that hold a generation."""
-    listed = [
-        entry
-        for entry in manifest["parts"]["births"]
-        if generation is None or entry["first"] <= generation <= entry["last"]
-    ]
-    stored, names = parts.columns("births", config, manifest), ["id", *summary.NEEDED]
-    tables = [reader.read_part(folder, entry, stored, config).select(names) for entry in listed]
-    births = pa.concat_tables(tables)
-    return {name: births[name].to_numpy() for name in births.column_names}
 
 
 def _cell(config: RunConfig, key: str) -> Any:

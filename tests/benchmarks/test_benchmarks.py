@@ -1,10 +1,11 @@
 """`python -m benchmarks`: a line a figure, or JSON."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from benchmarks import lineage
+from benchmarks import lineage, sweeps
 from benchmarks.__main__ import main
 
 
@@ -21,4 +22,15 @@ def test_a_bench_prints_a_line_a_figure(capsys: pytest.CaptureFixture[str], monk
 @pytest.mark.parametrize("words", [[], ["speed"], ["lineage", "analysis"]])
 def test_no_bench_is_one_line(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
     assert main(words) == 2
-    assert capsys.readouterr().err == "usage: python -m benchmarks analysis|engine|lineage [--json]\n"
+    assert capsys.readouterr().err == "usage: python -m benchmarks analysis|engine|lineage|sweeps [--json]\n"
+
+
+def test_a_sweep_goes_on_in_requests_that_do_not_grow_with_its_runs(tmp_path: Path) -> None:
+    """One listing a treatment, and what the journal has; half of the runs are lived again, and nobody asks the rest."""
+    asked = {}
+    for runs in (8, 24):
+        figures = {each["name"]: each for each in sweeps.measure(tmp_path / str(runs), runs, 2)}
+        asked[runs] = {name: figures[f"sweep_{name}_requests"]["value"] * runs for name in ("resume", "resume_half")}
+    assert asked[8]["resume"] == pytest.approx(asked[24]["resume"], abs=0.1)
+    each = (asked[24]["resume_half"] - asked[8]["resume_half"]) / 8
+    assert each == pytest.approx(5, abs=0.1), "of a lived run: the plan, its cost, manifest, rows and test files"

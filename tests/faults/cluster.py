@@ -1,12 +1,17 @@
 """A Ray cluster of real node processes on loopback, whose workers' phases are seen from outside."""
 
+import ctypes
 import logging
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from tests.faults import processes
 
@@ -27,8 +32,10 @@ ENVIRONMENT = {
 }
 """Of every process of the cluster and of every driver: loopback only, no telemetry, no memory monitor."""
 
-_PHASES = {"": "idle", ".start": "starting", ".live": "living", ".conceive": "conceiving"}
+_NEW_MOUNTS, _NEW_FS = 0x00020000, 0x00000200
+"""CLONE_NEWNS and CLONE_FS of Linux."""
 _HOST = "ray::PingedWorker"
+_DOING = {"living": "living", "conceivin": "conceiving", "waiting": "waiting", "writing": "writing"}
 
 
 class LocalCluster:
@@ -38,9 +45,21 @@ class LocalCluster:
         settings: Ray's `_system_config`; empty for production values.
         store: Bytes of each node's object store.
         temp: Ray's folder for sockets, logs and what does not fit into a store; a short path.
+        hidden: A folder that nodes do not see, as if they were other machines; but for the first if `first_sees`.
+        first_sees: See `hidden`.
+
+    Raises:
+        PermissionError: A folder cannot be hidden here.
     """
 
-    def __init__(self, settings: dict[str, Any] = FAST, store: int = 100 << 20, temp: str | None = None):
+    def __init__(
+        self,
+        settings: dict[str, Any] = FAST,
+        store: int = 100 << 20,
+        temp: str | None = None,
+        hidden: Path | None = None,
+        first_sees: bool = False,
+    ):
         os.environ.update(ENVIRONMENT)
         from ray._private.utils import get_ray_address_file
         from ray.cluster_utils import Cluster
@@ -62,7 +81,8 @@ class LocalCluster:
         if before is not None:  # what `ray.init(address="auto")` joins is no business of a bench
             current.write_bytes(before)
         self.nodes: list[tuple[Any, int]] = []
-        self._lived: set[int] = set()
+        self._hidden, self._first_sees = hidden, first_sees
+        self._apart = apart(hidden) if hidden else None
 
     @property
     def address(self) -> str:
@@ -83,8 +103,13 @@ class LocalCluster:
 
     def add(self, cpus: int) -> Any:
         """Start a node; returns once it is alive."""
-        node = self._ray.add_node(num_cpus=cpus, **self._common)
+        sees = not self._hidden or (self._first_sees and not self.nodes)
+        add = partial(self._ray.add_node, num_cpus=cpus, **self._common)
+        with patch("ray._private.utils.set_sigterm_handler"):  # Ray takes the signal for itself
+            node = add() if sees or not self._apart else self._apart.submit(add).result()
         self.nodes.append((node, cpus))
+        if not sees and self._hidden and any(processes.sees(raylet(node), each) for each in self._hidden.iterdir()):
+            raise PermissionError("a folder could not be hidden from a node")
         return node
 
     def remove(self, node: Any) -> None:
@@ -100,54 +125,60 @@ class LocalCluster:
         """Processes that a node has started."""
         return processes.children(raylet(node))
 
-    def hosts(self, node: Any = None) -> dict[int, str]:
-        """Workers there are, on a node or on all: process → "starting", "living", "conceiving", "idle", "up" or "".
-
-        Idle is who has lived and has no thread that wants to run. Who has not been seen to live is starting while it
-        loads torch or is named so, and else "up". "" is said of any other moment.
-        """
-        found = {}
-        for each, _ in [(node, 0)] if node else self.nodes:
-            for pid in self.workers(each):
-                phase = phase_of(pid)
-                if phase in ("living", "conceiving"):
-                    self._lived.add(pid)
-                if phase == "idle":
-                    phase = self._nameless(pid)
-                if phase is not None:
-                    found[pid] = phase
-        return found
-
-    def _nameless(self, pid: int) -> str:
-        """The phase of a worker whose title names none."""
-        if pid in self._lived:
-            return "" if processes.busy(pid) else "idle"
-        if processes.maps(pid, "libtorch") and processes.busy(pid):
-            return "starting"
-        return "up"
+    def hosts(self, node: Any = None) -> dict[int, frozenset[str]]:
+        """Workers there are, on a node or on all, and their phases, as `phases_of`."""
+        pids = [pid for each, _ in ([(node, 0)] if node else self.nodes) for pid in self.workers(each)]
+        found = ((pid, phases_of(pid)) for pid in pids)
+        return {pid: phases for pid, phases in found if phases is not None}
 
     def close(self) -> None:
         """End all nodes."""
         for node, _ in list(self.nodes):
             self.remove(node)
+        if self._apart:
+            self._apart.shutdown()
         head: Any = self._ray.head_node
         self._ray.remove_node(head, allow_graceful=False)
         self._ray.shutdown()
 
 
-def phase_of(pid: int) -> str | None:
-    """What the title of a process says that a worker is doing; None if this is no worker.
+def phases_of(pid: int) -> frozenset[str] | None:
+    """What a worker is doing, as its threads are named after it: "living", "conceiving" or "waiting", and "writing".
 
-    Ray names a method in the title while it runs, but a ping that ends meanwhile takes the name away. So a name is
-    proof, and "idle", its absence, is none: see `LocalCluster.hosts`.
+    One that has no such thread yet is "starting" while it starts, as far as its title tells, or loads torch, and else
+    "up": of that phase a name is proof, and its absence is none, for a ping that ends takes it away. None if this is no
+    worker.
     """
     title = processes.title(pid)
-    return _PHASES.get(title.removeprefix(_HOST), "") if title.startswith(_HOST) else None
+    if not title.startswith(_HOST):
+        return None
+    if doing := processes.doing(pid):
+        return frozenset(_DOING[each] for each in doing if each in _DOING)
+    loading = processes.maps(pid, "libtorch") and processes.busy(pid)
+    return frozenset(["starting" if title == f"{_HOST}.start" or loading else "up"])
 
 
 def raylet(node: Any) -> int:
     """The process that is a node to Ray: its workers are its children."""
     return int(node.all_processes["raylet"][0].process.pid)
+
+
+def apart(folder: Path) -> ThreadPoolExecutor:
+    """A thread for which, and for whatever it starts, a folder is empty. What it starts may end with it.
+
+    Raises:
+        PermissionError: Only root may arrange that.
+    """
+
+    def enter() -> None:
+        if ctypes.CDLL(None).unshare(_NEW_MOUNTS | _NEW_FS):  # of this thread alone
+            raise PermissionError("hiding a folder from a process needs root")
+        subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(folder)], check=True)
+
+    thread = ThreadPoolExecutor(1)
+    thread.submit(enter).result()
+    return thread
 
 
 def supported() -> bool:

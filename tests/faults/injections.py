@@ -1,65 +1,117 @@
-"""The faults: each waits until its moment is seen, happens, and says what it hit.
+"""Faults of workers and nodes: each waits until its moment is seen, happens, and says what it hit.
 
 An injection is given the scenario of a run that has been started. Whoever it waits for stands still (SIGSTOP) between
 being seen and being hit, so that what is said of it is true of that moment.
 """
 
-import os
-import signal
-import subprocess
-import sys
+from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
+from contextlib import ExitStack
+from dataclasses import replace
 
 from tests.faults import processes
 from tests.faults.cluster import raylet
 from tests.faults.driver import Ended
+from tests.faults.moments import EARLY, caught, wait
 from tests.faults.scenario import Hit, Scenario
 
 Injection = Callable[[Scenario], Hit]
 
-EARLY = 4
-"""Generation that is complete before a fault, so that some are committed and some are not; starts come before."""
 
-
-def host_killed(phase: str) -> Injection:
+def host_killed(moment: str) -> Injection:
     """SIGKILL to a worker."""
 
     def inject(scenario: Scenario) -> Hit:
-        _wait(scenario, phase)
-        with scenario.host(phase) as hit:
+        wait(scenario, moment)
+        with caught(scenario, moment) as hit:
             processes.kill(hit.process)
         return hit
 
     return inject
 
 
-def host_hung(phase: str) -> Injection:
+def host_hung(moment: str) -> Injection:
     """A worker that stands still and is not let go on; one that starts, once torch comes in: then it answers pings."""
 
     def loads(pid: int) -> bool:
-        return phase != "starting" or processes.maps(pid, "libtorch")
+        return moment != "starting" or processes.maps(pid, "libtorch")
 
     def inject(scenario: Scenario) -> Hit:
-        _wait(scenario, phase)
-        with scenario.host(phase, which=loads) as hit:
+        wait(scenario, moment)
+        with caught(scenario, moment, which=loads) as hit:
             return hit
 
     return inject
 
 
-def node_removed(phase: str, joins: int = 0) -> Injection:
-    """A node killed with all that runs on it while a worker on it is in a phase.
+def receiver_killed(moment: str) -> Injection:
+    """SIGKILL to a worker that stands still while its neighbours live on, until they wait for it.
 
     Args:
-        phase: Of the worker.
+        moment: "living": it has not told them that it is here; "waiting": it may have, and newborns are sent to it.
+    """
+
+    def inject(scenario: Scenario) -> Hit:
+        scenario.lived(EARLY)
+        with caught(scenario, moment) as hit:
+            idle: Counter[int] = Counter()
+
+            def waits(pid: int) -> bool:
+                idle[pid] = 0 if processes.busy(pid) else idle[pid] + 1
+                return pid != hit.process and idle[pid] > 20
+
+            with scenario.host("waiting", which=waits, seconds=20) as other:
+                processes.kill(hit.process)
+                processes.thaw(other.process)
+        return replace(hit, phase=f"{moment}, process {other.process} waiting for it")
+
+    return inject
+
+
+def hosts_killed(count: int) -> Injection:
+    """SIGKILL to several workers that stand still together."""
+
+    def inject(scenario: Scenario) -> Hit:
+        scenario.lived(EARLY)
+        hits: list[Hit] = []
+        with ExitStack() as stack:
+            for _ in range(count):
+                others = {hit.process for hit in hits}
+                live = scenario.host("living", "conceiving", "waiting", which=lambda pid, o=others: pid not in o)  # type: ignore[misc]
+                hits.append(stack.enter_context(live))
+            for hit in hits:
+                processes.kill(hit.process)
+        first, *more = hits
+        return replace(first, phase=", ".join(hit.phase for hit in hits), others=tuple(hit.process for hit in more))
+
+    return inject
+
+
+def host_killed_twice(scenario: Scenario) -> Hit:
+    """SIGKILL to a worker, and to another one that lives its islands, before anything more is on record."""
+    scenario.lived(EARLY + 2)
+    with scenario.host("living") as first:
+        processes.kill(first.process)
+    scenario.driver.until(lambda: any(event["event"] == "host_lost" for event in scenario.driver.poll()))
+    with scenario.host("living", which=lambda pid: pid != first.process) as second:
+        if second.committed != first.committed:
+            raise Ended("something was put on record between the two")
+        processes.kill(second.process)
+    return replace(first, phase="living, and another living", others=(second.process,))
+
+
+def node_removed(moment: str, joins: int = 0) -> Injection:
+    """A node killed with all that runs on it while a worker on it is at a moment.
+
+    Args:
+        moment: Of the worker.
         joins: CPUs of a node that joins afterwards. The run's other worker stands still until one there has lived.
     """
 
     def inject(scenario: Scenario) -> Hit:
-        _wait(scenario, phase)
+        wait(scenario, moment)
         node = scenario.cluster.nodes[-1][0]
-        with scenario.host(phase, node=node) as hit:
+        with caught(scenario, moment, node=node) as hit:
             scenario.cluster.remove(node)
         if joins:
             node_joins(joins)(scenario)
@@ -72,7 +124,7 @@ def node_hung(phase: str) -> Injection:
     """A node that answers nobody any more, its workers least of all."""
 
     def inject(scenario: Scenario) -> Hit:
-        _wait(scenario, phase)
+        wait(scenario, phase)
         node = scenario.cluster.nodes[-1][0]
         with scenario.host(phase, node=node) as hit:
             processes.freeze(raylet(node))
@@ -82,121 +134,17 @@ def node_hung(phase: str) -> Injection:
 
 
 def node_joins(cpus: int) -> Injection:
-    """A node joins while the only worker stands still; it goes on once a worker of the new node was seen living."""
+    """A node joins while the only worker stands still; then islands are divided anew, and one there lives."""
 
     def inject(scenario: Scenario) -> Hit:
         scenario.lived(EARLY)
         with scenario.host("living") as frozen:
-            hit = _joins(scenario, cpus)
+            node = scenario.cluster.add(cpus)
+            scenario.driver.until(lambda: bool(scenario.cluster.hosts(node)))
+            scenario.driver.until(lambda: any({"waiting"} & there for there in scenario.cluster.hosts(node).values()))
         processes.thaw(frozen.process)
-        return hit
+        with scenario.host("living", node=node) as seen:
+            processes.thaw(seen.process)
+        return replace(seen, phase="joined, living")
 
     return inject
-
-
-def driver_killed(phase: str) -> Injection:
-    """SIGKILL to the driver, which stands still while a worker is in a phase."""
-
-    def inject(scenario: Scenario) -> Hit:
-        _wait(scenario, phase)
-        while True:
-            with scenario.host(phase) as hit:
-                processes.freeze(scenario.driver.pid)
-                processes.thaw(hit.process)
-                processes.kill(scenario.driver.pid)
-                return Hit(scenario.driver.pid, f"a worker {phase}", hit.generation, hit.time)
-
-    return inject
-
-
-def driver_killed_committing(step: str) -> Injection:
-    """SIGKILL to the driver at a step of a commit."""
-
-    def inject(scenario: Scenario) -> Hit:
-        scenario.lived(EARLY)
-        with scenario.commit(step) as hit:
-            processes.kill(hit.process)
-        return hit
-
-    return inject
-
-
-def driver_told(number: signal.Signals) -> Injection:
-    """A signal to the driver while a worker lives."""
-
-    def inject(scenario: Scenario) -> Hit:
-        scenario.lived(EARLY)
-        with scenario.host("living") as hit:
-            os.kill(scenario.driver.pid, number)
-            processes.thaw(hit.process)
-        return Hit(scenario.driver.pid, "a worker living", hit.generation, hit.time)
-
-    return inject
-
-
-def disk_filled(scenario: Scenario) -> Hit:
-    """The disk of the run folder is filled while a worker lives; the driver finds out at its next commit."""
-    scenario.lived(EARLY)
-    with scenario.host("living") as hit:
-        ballast = scenario.folder / "ballast"
-        scenario.amends.append(lambda: ballast.unlink(missing_ok=True))
-        fill(ballast)
-        processes.thaw(hit.process)
-    return Hit(scenario.driver.pid, "a worker living", hit.generation, hit.time)
-
-
-_BALLAST = """
-import sys, numpy, ray
-ray.init(address=sys.argv[1], log_to_driver=False, logging_level="error")
-held = []
-try:
-    while len(held) < 4096:
-        held.append(ray.put(numpy.ones(1 << 20, numpy.uint8)))
-except (ray.exceptions.ObjectStoreFullError, ray.exceptions.OutOfDiskError) as error:
-    print(type(error).__name__, len(held), flush=True)
-else:
-    sys.exit("neither the store nor its disk is small")
-sys.stdin.read()
-"""
-
-
-def _end(ballast: "subprocess.Popen[str]") -> None:
-    ballast.communicate()
-
-
-def store_filled(scenario: Scenario) -> Hit:
-    """Another program fills the object store, and the disk that Ray falls back to, while a worker lives."""
-    scenario.lived(EARLY)
-    with scenario.host("living") as hit:
-        command = [sys.executable, "-c", _BALLAST, scenario.cluster.address]
-        ballast = subprocess.Popen(command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        scenario.amends.append(lambda: _end(ballast))
-        said = ballast.stdout.readline().strip() if ballast.stdout else ""
-        processes.thaw(hit.process)
-    if not said:
-        raise Ended("the ballast did not fill the object store")
-    return Hit(scenario.driver.pid, f"a worker living, {said} MiB held", hit.generation, hit.time)
-
-
-def fill(path: Path) -> None:
-    """Write a file until the disk is full, to the last byte."""
-    with path.open("wb", buffering=0) as file:
-        for size in (1 << 16, 1):
-            try:
-                while file.write(bytes(size)):
-                    pass
-            except OSError:
-                continue
-
-
-def _wait(scenario: Scenario, phase: str) -> None:
-    if phase != "starting":
-        scenario.lived(EARLY)
-
-
-def _joins(scenario: Scenario, cpus: int) -> Hit:
-    """A node joins: seen is a worker on it that lives."""
-    node = scenario.cluster.add(cpus)
-    with scenario.host("living", node=node) as seen:
-        processes.thaw(seen.process)
-    return Hit(seen.process, "joined, living", seen.generation, seen.time)

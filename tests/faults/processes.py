@@ -17,6 +17,29 @@ def title(pid: int) -> str:
         return ""
 
 
+def doing(pid: int) -> frozenset[str]:
+    """What its threads that are named "alife …" say that a process does, without that word."""
+    names = (_read(f"{thread}/comm").strip() for thread in _threads(pid))
+    return frozenset(name.removeprefix("alife ") for name in names if name.startswith("alife "))
+
+
+def files(pid: int, folder: Path) -> list[str]:
+    """Files in a folder that a process has open, by their names below it."""
+    found = []
+    with suppress(OSError):
+        for handle in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(OSError):
+                path = Path(os.readlink(handle))
+                if path.is_relative_to(folder) and path != folder and not path.is_dir():
+                    found.append(str(path.relative_to(folder)))
+    return found
+
+
+def sees(pid: int, path: Path) -> bool:
+    """Whether there is a file or folder for a process, which may have file systems of its own."""
+    return Path(f"/proc/{pid}/root{path.absolute()}").exists()
+
+
 def children(pid: int) -> list[int]:
     """Processes that a process has started, by any of its threads."""
     found: list[int] = []
@@ -111,6 +134,13 @@ def _threads(pid: int) -> list[Path]:
     with suppress(OSError):
         return sorted(Path(f"/proc/{pid}/task").iterdir(), key=lambda path: path.name != str(pid))
     return []
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text()
+    except OSError:
+        return ""
 
 
 def _state(stat: str) -> str:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,21 +12,32 @@ from alife import schema
 from alife.errors import UserError
 from populations.record.reader import listed_names, read_manifest
 from tests.faults import processes
-from tests.faults.cluster import LocalCluster, phase_of
+from tests.faults.cluster import LocalCluster, phases_of
 from tests.faults.driver import Driver, Event
 
-STEPS = ("rows", "checkpoint", "new manifest beside the old", "new manifest in place")
-"""What a commit writes, or has written last, at each of its steps: as the run folder of a halted driver shows it."""
+STEPS = ("sealed by one worker", "sealed by all", "new manifest beside the old", "new manifest in place")
+"""What the run folder of a halted driver shows: what workers have written and no commit lists, and the commit."""
 
 
 @dataclass(frozen=True)
 class Hit:
-    """What a fault hit: a process, what that was doing, the generation under way, and when (seconds since 1970)."""
+    """What a fault hit.
+
+    Attributes:
+        process: Which.
+        phase: What it was doing.
+        generation: Under way.
+        time: When, in seconds since 1970.
+        committed: The last generation on record then.
+        others: Processes that were hit too.
+    """
 
     process: int
     phase: str
     generation: int
     time: float
+    committed: int = -1
+    others: tuple[int, ...] = ()
 
 
 class Scenario:
@@ -78,13 +89,22 @@ class Scenario:
         self.driver.until(partial(self.driver.past, generation))
 
     @contextmanager
-    def host(self, *phases: str, node: Any = None, which: Callable[[int], bool] = lambda _: True) -> Iterator[Hit]:
+    def host(
+        self,
+        *phases: str,
+        node: Any = None,
+        which: Callable[[int], bool] = lambda _: True,
+        proof: Callable[[int], bool] = lambda _: True,
+        seconds: float = 240.0,
+    ) -> Iterator[Hit]:
         """A worker that stands still in one of these phases: it was seen there, stopped, and seen there again.
 
         Args:
-            phases: Of `LocalCluster.hosts`.
+            phases: As `cluster.phases_of` has them.
             node: Where; on any if None.
             which: Whether a process will do.
+            proof: Whether one that stands still will do.
+            seconds: How long it is waited for.
 
         Raises:
             Ended: The run ended before.
@@ -92,20 +112,38 @@ class Scenario:
         caught: list[tuple[int, str]] = []
 
         def seen() -> bool:
-            for pid, phase in self.cluster.hosts(node).items():
-                if phase in phases and which(pid) and processes.freeze(pid):
-                    if phase_of(pid) in (phase, "idle" if phase in ("starting", "up") else phase):
-                        caught.append((pid, phase))
+            for pid, there in self.cluster.hosts(node).items():
+                if {*phases} & there and which(pid) and processes.freeze(pid):
+                    now = phases_of(pid) or frozenset()
+                    held = {*phases} & (there if there <= {"starting", "up"} and now <= {"starting", "up"} else now)
+                    if held and proof(pid):
+                        caught.append((pid, " and ".join(sorted(held))))
                         return True
                     processes.thaw(pid)
             return False
 
-        self.driver.until(seen, pause=0.001 if {"living", "starting"} & {*phases} else 0)
-        yield Hit(*caught[0], self.driver.generation + 1, time.time())
+        self.driver.until(seen, 0.001 if {"living", "starting"} & {*phases} else 0, seconds)
+        yield self.hit(*caught[0])
+
+    def hit(self, pid: int, phase: str, *others: int) -> Hit:
+        """What is hit now."""
+        return Hit(pid, phase, self.driver.generation + 1, time.time(), self.committed, others)
+
+    @property
+    def committed(self) -> int:
+        """The last generation on record, -1 before."""
+        with suppress(UserError):
+            return int(read_manifest(str(self.out))["generation"])
+        return -1
+
+    @property
+    def status(self) -> str:
+        """On record."""
+        return str(read_manifest(str(self.out))["status"])
 
     @contextmanager
     def commit(self, step: str) -> Iterator[Hit]:
-        """The driver, standing still at a step of a commit.
+        """The driver, standing still at a step of `STEPS`.
 
         Raises:
             Ended: The run ended before.
@@ -115,7 +153,7 @@ class Scenario:
         def seen() -> bool:
             nonlocal before
             now = self._look()
-            if now == before:
+            if now == before and not step.startswith("sealed"):
                 return False
             if not processes.freeze(self.driver.pid):
                 return False
@@ -125,8 +163,8 @@ class Scenario:
             before = now
             return False
 
-        self.driver.until(seen, pause=0)
-        yield Hit(self.driver.pid, f"commit, {step}", self.driver.generation + 1, time.time())
+        self.driver.until(seen, 0.01 if step.startswith("sealed") else 0)
+        yield self.hit(self.driver.pid, f"commit, {step}")
 
     def _look(self) -> tuple[Any, ...]:
         """What changes with each step, and is quick to see."""
@@ -142,13 +180,22 @@ class Scenario:
             return None
         if (self.out / ".manifest.json.tmp").exists():
             return 2
-        stray = {f"{kind}/{p.name}" for kind in schema.PART_KINDS for p in self._ls(kind)} - listed_names(manifest)
-        if not stray:
-            return None
-        fresh = {name for name in stray if _last(name) > manifest["generation"]}
-        if not fresh:
+        shards = [int(p.name.split("-")[0]) for p in self._ls("checkpoints") if self._stray(manifest, p)]
+        if any(generation <= manifest["generation"] for generation in shards):
             return 3
-        return 1 if any(name.startswith("checkpoints/") for name in fresh) else 0
+        due = [generation for generation in shards if generation > manifest["generation"] + 1]
+        if not due or any(processes.files(pid, self.out) for pid in self.cluster.hosts()):
+            return None
+        return 0 if due.count(min(due)) < int(self.config["ray.hosts"]) else 1
+
+    @staticmethod
+    def _stray(manifest: Mapping[str, Any], path: Path) -> bool:
+        return f"checkpoints/{path.name}" not in listed_names(manifest)
+
+    def unlisted(self) -> int:
+        """Files of workers that no commit lists."""
+        listed = listed_names(read_manifest(str(self.out)))
+        return sum(f"{kind}/{p.name}" not in listed for kind in schema.PART_KINDS for p in self._ls(kind))
 
     def _ls(self, kind: str) -> list[Path]:
         try:
@@ -167,9 +214,3 @@ def _inode(path: Path) -> int:
         return path.stat().st_ino
     except FileNotFoundError:
         return 0
-
-
-def _last(name: str) -> int:
-    """The last generation that a file has the rows of; that before the newborns of a checkpoint."""
-    numbers = name.rpartition("/")[2].split("-")
-    return int(numbers[0]) - 1 if name.startswith("checkpoints/") else int(numbers[1])

@@ -103,7 +103,7 @@ def _kill(scenario: Scenario) -> tuple[list[int], list[Sample]]:
         with scenario.host("living", which=spared) as halted:
             eldest = halted.process
             samples.append(_sample(scenario, generation, eldest))
-            with scenario.host("living", "idle", "up", which=doomed) as hit:
+            with scenario.host("living", "conceiving", "waiting", "up", which=doomed) as hit:
                 processes.kill(hit.process)
             killed.append(hit.process)
             processes.thaw(eldest)

@@ -3,6 +3,8 @@
 import re
 import shutil
 import signal
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,11 +34,14 @@ class Outcome:
     Attributes:
         case: Which.
         hit: What was hit; None of an undisturbed run.
-        restarts: On record in the manifest.
+        restarts: Who and why, as on record in the manifest.
         writers: Commands that have written the run folder.
         recorded: Seconds lost, as on record.
-        lost: Seconds of wall-clock that the hit generation took longer than the others of the run.
-        again: Seconds of a generation of this run: what living it again is worth.
+        lost: Seconds of wall-clock from the hit until another generation was complete, without those of a generation.
+        again: Seconds that the generations took which were not on record when it was hit, to the furthest that an
+            island may have come: what they take to live again, at most.
+        waited: Seconds that each of the other workers, as long as it lived, was seen waiting after the hit.
+        unlisted: Files of workers that no commit lists, at the end.
         identical: The digest is that of an undisturbed run.
         problems: What is not as it must be; none, and the case has passed.
         tries: Runs until the moment was seen.
@@ -44,11 +49,13 @@ class Outcome:
 
     case: Case
     hit: Hit | None
-    restarts: int
+    restarts: tuple[str, ...]
     writers: int
     recorded: float
     lost: float
     again: float
+    waited: tuple[float, ...]
+    unlisted: int
     identical: bool
     problems: tuple[str, ...]
     tries: int
@@ -85,7 +92,8 @@ def run(case: Case, cluster: LocalCluster, folder: Path, config: Mapping[str, An
 def _once(case: Case, scenario: Scenario, reference: str, attempt: int) -> Outcome:
     scenario.start()
     hit = case.inject(scenario) if case.inject else None
-    codes = [scenario.driver.wait()]
+    with Watch(scenario, hit) as watch:
+        codes = [scenario.driver.wait()]
     said = scenario.driver.words()
     for amend in scenario.amends:
         amend()
@@ -97,13 +105,17 @@ def _once(case: Case, scenario: Scenario, reference: str, attempt: int) -> Outco
         codes.append(scenario.driver.wait())
     manifest = read_manifest(str(scenario.out))
     identical = digest(str(scenario.out)) == reference
-    lost, again = _lost(scenario.events, hit, scenario.drivers[0].began)
+    lost, again = _lost(scenario.events, hit)
     problems = [] if identical else ["other births than those of an undisturbed run"]
     problems += _ends(case, codes, said) + _traces(case, hit, manifest)
     problems += _left(case, hit)
     recorded = sum(restart["seconds_lost"] for restart in manifest["restarts"])
-    restarts, writers = len(manifest["restarts"]), manifest["epoch"]
-    return Outcome(case, hit, restarts, writers, recorded, lost, again, identical, tuple(problems), attempt)
+    restarts = tuple(f"{restart['host']}: {restart['why']}" for restart in manifest["restarts"])
+    writers = manifest["epoch"]
+    unlisted, waited = scenario.unlisted(), watch.waited
+    return Outcome(
+        case, hit, restarts, writers, recorded, lost, again, waited, unlisted, identical, tuple(problems), attempt
+    )
 
 
 def _ends(case: Case, codes: list[int], said: str) -> list[str]:
@@ -126,13 +138,16 @@ def _traces(case: Case, hit: Hit | None, manifest: Mapping[str, Any]) -> list[st
         return [] if manifest["epoch"] == writers else [f"{manifest['epoch']} writers on record, not {writers}"]
     if hit is None or case.trace == "nothing":
         return [f"restarts on record that nobody caused: {restarts}"] if restarts else []
-    told = f":{hit.process})"
-    named = [
-        r for r in restarts if (told in r["host"] if case.trace == "a restart that names it" else ")" not in r["host"])
-    ]
-    if not any(r["generation"] >= hit.generation and r["why"].startswith(case.why) for r in named):
-        return [f"no restart of process {hit.process} on record from generation {hit.generation} on: {restarts}"]
-    return []
+    problems = []
+    for pid in (hit.process, *hit.others):
+        told = f":{pid})"
+        named = [r for r in restarts if (told in r["host"] if case.trace == _NAMED else ")" not in r["host"])]
+        if not any(r["generation"] >= hit.generation and r["why"].startswith(case.why) for r in named):
+            problems.append(f"no restart of process {pid} on record from generation {hit.generation} on: {restarts}")
+    return problems
+
+
+_NAMED = "a restart that names it"
 
 
 def _left(case: Case, hit: Hit | None) -> list[str]:
@@ -145,22 +160,65 @@ def _left(case: Case, hit: Hit | None) -> list[str]:
     return [f"process {hit.process} was given up and is still there"]
 
 
-def _lost(events: list[Event], hit: Hit | None, began: float) -> tuple[float, float]:
-    """(seconds lost, seconds of a generation): how much longer than others the generation that was hit took.
-
-    Its time runs from the first completion of the generation before to its own last one, over all commands.
-    """
-    first: dict[int, float] = {-1: began}
-    last: dict[int, float] = {}
+def _lost(events: list[Event], hit: Hit | None) -> tuple[float, float]:
+    """(seconds lost, seconds to live again): see `Outcome`."""
+    first: dict[int, float] = {}
     for event in events:
         if event["event"] == "generation":
             first.setdefault(event["generation"], event["time"])
-            last[event["generation"]] = event["time"]
-    steps = {g: last[g] - first[g - 1] for g in last if g - 1 in first}
-    again = median(seconds for g, seconds in steps.items() if g > 0 and (not hit or g != hit.generation))
-    if not hit or hit.generation not in steps:
-        return 0.0, again
-    return max(0.0, steps[hit.generation] - again), again
+    steps = [first[g] - first[g - 1] for g in first if g > 2 and g - 1 in first]
+    step = median(steps) if steps else 0.0
+    if not hit:
+        return 0.0, step
+    after = [seconds for generation, seconds in first.items() if generation >= hit.generation and seconds > hit.time]
+    lost = max(0.0, min(after) - hit.time - step) if after else 0.0
+    return lost, step * (hit.generation + 1 - hit.committed)
+
+
+class Watch:
+    """Looks what workers do, from now on until they end: those there are and are not hit, or all if none is.
+
+    Args:
+        scenario: Of the run.
+        hit: What was hit.
+
+    Attributes:
+        waited: Seconds that each was seen waiting.
+    """
+
+    PAUSE = 0.05
+
+    def __init__(self, scenario: Scenario, hit: Hit | None):
+        self._cluster = scenario.cluster
+        self._pids = [] if hit is None else sorted(scenario.cluster.hosts().keys() - {hit.process, *hit.others})
+        self._all = hit is None
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._waited = dict.fromkeys(self._pids, 0.0)
+
+    def __enter__(self) -> "Watch":
+        """Begin to look."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Look no more."""
+        self._over.set()
+        self._thread.join()
+
+    @property
+    def waited(self) -> tuple[float, ...]:
+        """See above."""
+        return tuple(self._waited.values())
+
+    def _look(self) -> None:
+        before = time.monotonic()
+        while not self._over.wait(self.PAUSE):
+            now = time.monotonic()
+            for pid in self._cluster.hosts() if self._all else self._pids:
+                if "waiting" in processes.doing(pid):
+                    self._waited[pid] = self._waited.get(pid, 0.0) + now - before
+            before = now
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 drawn.py           what each figure is drawn of
 synthetic.py       runs without networks, from a quick genetic model
+lives.py          a backend that lives islands, and what it has told
+scattered.py      islands scattered over workers that come and go
 own.py            runs with objects of one's own
 rows.py            rows and newborns with the statistics of real ones
 genealogies.py     small genealogies, and what a slow computation says of them

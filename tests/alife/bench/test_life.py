@@ -127,10 +127,10 @@ def test_every_bench_can_be_called():
         assert all(callable(importlib.import_module(module).bench) for module in modules)
 
 
-def test_shares_of_a_run_add_up_and_count_hosts_once():
+def test_shares_of_a_run_are_of_what_its_workers_had_and_add_up():
     seconds = {"life": 6.0, "emission": 2.0, "hosts": 10.0, "generations": 6.0, "records": 1.0}
     parts = shares(seconds)
     assert sum(parts.values()) == pytest.approx(1)
     assert parts["records"] == pytest.approx(1 / 10)
-    assert parts["life"] == pytest.approx(0.6 * 5 / 6)
-    assert divide(seconds).endswith("Ray and waiting 17%, records 17% of 6 s")
+    assert parts["life"] == pytest.approx(0.6)
+    assert divide(seconds).endswith("records 10%, Ray and waiting 10% of 6 s")

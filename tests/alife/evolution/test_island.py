@@ -6,8 +6,8 @@ import pytest
 from alife import schema
 from alife.configuration.keys import parse_config
 from alife.evolution import reproduction
-from alife.evolution.habitat import Habitat, default_chunk
-from alife.evolution.island import lifetime
+from alife.evolution.habitat import Habitat, default_chunk, together
+from alife.evolution.island import lifetime, lived, whole
 from alife.evolution.reproduction import birth, conceive
 from alife.world.task import load_task
 from populations.engine.prepare import prepare
@@ -117,3 +117,34 @@ def test_the_chunk_is_a_rule_of_the_configuration():
     config = parse_config({})
     assert default_chunk(config, 21_100) == 8, "three equal shares of 24"
     assert default_chunk(parse_config({"population": {"size": 2}}), 21_100) == 2
+
+
+@pytest.mark.parametrize("environment", ["individual", "shared"])
+@pytest.mark.parametrize("size", [24, 50, 72])
+def test_parts_of_an_island_have_the_bits_of_the_whole(small, environment, size):
+    life = {**small.get("life", {}), "environment": environment}
+    config, physics = prepare(parse_config({**small, "life": life, "population": {"islands": 1, "size": size}}))
+    habitat = Habitat(config, physics)
+    group, step = newborns(config, habitat), habitat.together
+    one = lived(habitat, group, 1, 0, 1e-6, True, {}, True)
+    slots = [slice(first, min(first + step, size)) for first in range(0, size, step)]
+    parts = [lived(habitat, group.take(s), 1, 0, 1e-6, True, {}, True, first=s.start) for s in slots]
+    assert (len(parts) > 1) == (size > 24)
+    together, alone = whole(config, parts), whole(config, [one])
+    assert b"".join(part.emitted.tobytes() for part in parts) == one.emitted.tobytes()
+    for name, column in alone.columns.items():
+        assert together.columns[name].tobytes() == column.tobytes()
+    assert (together.causes == alone.causes).all()
+    assert together.answers.tobytes() == alone.answers.tobytes()
+    assert together.test_accuracy.tobytes() == alone.test_accuracy.tobytes()
+    assert together.fittest[0] == alone.fittest[0]
+    assert [each.tobytes() for each in together.fittest[1:]] == [each.tobytes() for each in alone.fittest[1:]]
+
+
+def test_what_takes_an_island_as_a_whole_is_not_parted(small):
+    whole_island = {**small, "population": {"islands": 1, "size": 50}}
+    assert together(prepare(parse_config(whole_island))[0]) < 50
+    measured = {**whole_island, "measures": {"shaken": {"object": "examples/my_measure.py:robustness"}}}
+    own = {**whole_island, "quine": {"network": "weightwise"}, "task": "none"}
+    for each in (own, measured):
+        assert together(parse_config(each)) == 50

@@ -26,7 +26,7 @@ from analysis.report import of_run, summary
 from analysis.report.change import forces
 from analysis.studies import comparison, futures, treatments
 from populations.record import rows
-from populations.studies.tables import TESTED, _generations
+from populations.studies.run_rows import TESTED, run_rows
 from tests.support.rows import configuration, create
 from tests.support.synthetic import generation_table, synthetic_run, write_run
 
@@ -146,7 +146,7 @@ def test_a_sweep_s_table_has_one_definition(tmp_path: Path) -> None:
         recorder.add(generation, columns[0], moves, columns[1])
     recorder.commit(5, {}, status="extinct")
     recorder.close()
-    table = _generations(str(tmp_path / "run"), configuration(2, 8, 6)).to_pandas()
+    table = run_rows(str(tmp_path / "run"), configuration(2, 8, 6)).to_pandas()
     pd.testing.assert_frame_equal(table.drop(columns=TESTED), run.generations, rtol=1e-5)
     assert table[TESTED].isna().all()
 

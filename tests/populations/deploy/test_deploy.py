@@ -107,18 +107,20 @@ def test_cluster_file_is_one_for_ray(capsys: pytest.CaptureFixture[str]) -> None
         validate_config({**config, "worker_ip": []})
 
 
-def test_script_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("way", "goes_on"), [("slurm", "--resume"), ("slurm-array", "--array auto")])
+def test_script_is_one(way: str, goes_on: str, capsys: pytest.CaptureFixture[str]) -> None:
     """As far as the shell can tell without running it; under Slurm it is run elsewhere."""
-    text = printed("slurm", capsys)
+    text = printed(way, capsys)
     subprocess.run(["bash", "-n"], input=text, text=True, check=True)
-    assert "--resume" in text
+    assert goes_on in text
 
 
 @pytest.mark.parametrize("way", FILES)
-def test_every_way_is_token_and_silence(way: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_way_with_ray_is_token_and_silence(way: str, capsys: pytest.CaptureFixture[str]) -> None:
     text = printed(way, capsys)
-    assert "RAY_AUTH_MODE=token" in text or "mode: token" in text
-    assert "RAY_USAGE_STATS_ENABLED" in text
+    if way != "slurm-array":
+        assert "RAY_AUTH_MODE=token" in text or "mode: token" in text
+        assert "RAY_USAGE_STATS_ENABLED" in text
     assert "EDIT" in text
     assert f"alife deploy {way} --out" in text
 

@@ -1,5 +1,6 @@
-"""The Slurm script, as it comes along, under Debian's Slurm on two machines made of namespaces."""
+"""The Slurm scripts, as they come along, under Debian's Slurm on two machines made of namespaces."""
 
+import json
 import sys
 import tempfile
 import time
@@ -7,7 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
+import yaml
 
 from populations.record.writer import digest
 from tests import ROOT
@@ -21,7 +24,7 @@ pytestmark = [
 ]
 
 BIN = Path(sys.executable).parent
-SCRIPT = ROOT / "populations" / "deploy" / "slurm.sh"
+SCRIPTS = ROOT / "populations" / "deploy"
 CONFIG = """\
 task: none
 generations: 40
@@ -49,7 +52,7 @@ def head() -> Iterator[Machine]:
 
 def edited(folder: Path, **options: Any) -> Path:
     """The script with what a user must edit, and options of sbatch."""
-    text = SCRIPT.read_text()
+    text = (SCRIPTS / "slurm.sh").read_text()
     wanted = {
         "run=$HOME/runs/big ": f"run={folder}/run ",
         "config=$HOME/big.yaml ": f"config={folder}/run.yaml ",
@@ -57,10 +60,15 @@ def edited(folder: Path, **options: Any) -> Path:
         "#SBATCH --cpus-per-task=8 ": "#SBATCH --cpus-per-task=1 ",
     }
     wanted |= {f"#SBATCH --{name}=": f"#SBATCH --{name}={value} #" for name, value in options.items()}
+    (folder / "run.yaml").write_text(CONFIG)
+    return written(folder, text, wanted)
+
+
+def written(folder: Path, text: str, wanted: dict[str, str]) -> Path:
+    """A script with words of it replaced."""
     for old, new in wanted.items():
         assert text.count(old) == 1, old
         text = text.replace(old, new)
-    (folder / "run.yaml").write_text(CONFIG)
     (folder / "alife.sh").write_text(text)
     return folder / "alife.sh"
 
@@ -117,3 +125,49 @@ def test_ray_that_does_not_start_is_a_failure(head: Machine, tmp_path: Path) -> 
     finally:
         head.run("pkill", "-f", "http.server", check=False)
         taken.wait(10)
+
+
+@pytest.mark.timeout(1500)
+def test_an_array_makes_a_sweep_and_a_task_at_its_limit_is_queued_again(head: Machine, tmp_path: Path) -> None:
+    """Three tasks on two nodes; one gets Slurm's warning, one is killed and queued again: the births of one process."""
+    config, out = tmp_path / "sweep.yaml", tmp_path / "sweep"
+    base = {**yaml.safe_load(CONFIG), "generations": 12}
+    config.write_text(yaml.safe_dump({"base": base, "seeds": 6}))
+    wanted = {
+        "sweep=$HOME/sweeps/big ": f"sweep={out} ",
+        "config=$HOME/sweep.yaml ": f"config={config} ",
+        "environment=$HOME/alife/.venv ": f"environment={BIN.parent} ",
+        "#SBATCH --array=0-15 ": "#SBATCH --array=1-3 ",
+    }
+    script = written(tmp_path, (SCRIPTS / "slurm-array.sh").read_text(), wanted)
+    job = head.run("sbatch", "--parsable", f"--output={tmp_path}/log.%a", script).stdout.strip()
+
+    def states() -> dict[str, str]:
+        shown = head.run("squeue", "--noheader", "--array", "--states=all", f"--jobs={job}", "--format=%K %T").stdout
+        return dict(line.split() for line in shown.splitlines())
+
+    def said(task: int, text: str) -> bool:
+        log = tmp_path / f"log.{task}"
+        return log.exists() and text in log.read_text()
+
+    def committed(seed: int) -> bool:
+        manifest = out / f"runs/base/seed-{seed}/manifest.json"
+        return manifest.exists() and json.loads(manifest.read_text())["generation"] >= 1
+
+    wait_for("a generation of two tasks", lambda: committed(0) and committed(1), tmp_path / "log.1")
+    head.run("scancel", "--batch", "--signal=USR1", f"{job}_1")
+    head.run("scontrol", "requeue", f"{job}_2")
+    wait_for("the warning", lambda: said(1, "stopped; the same command goes on"), tmp_path / "log.1")
+    wait_for("the end", lambda: set(states().values()) <= {"COMPLETED", "FAILED", "CANCELLED"}, tmp_path / "log.1")
+    logs = "\n".join(path.read_text() for path in sorted(tmp_path.glob("log.*")))
+    assert set(states().values()) == {"COMPLETED"}, logs
+    assert logs.count("generations.parquet") >= 1, logs
+    assert (out / "generations.parquet").exists()
+
+    alone = tmp_path / "alone"
+    head.run(BIN / "alife", "sweep", "--config", config, "--backend", "local", "--out", alone)
+    for seed in range(6):
+        run = f"runs/base/seed-{seed}"
+        assert digest(str(out / run)) == digest(str(alone / run))
+    tables = [pd.read_parquet(each / "generations.parquet").drop(columns="seconds") for each in (out, alone)]
+    pd.testing.assert_frame_equal(*tables)

@@ -27,7 +27,7 @@ from populations.record import lease
 from populations.record.reader import read_manifest
 from populations.record.storage import open_folder
 from populations.studies.plan import parse_plan
-from populations.studies.sweep import sweep
+from populations.studies.sweep import sweep, sweep_task
 
 pytest_plugins = ("tests.support.s3",)
 
@@ -248,6 +248,42 @@ def test_the_status_of_a_sweep_says_what_failed_and_why(tmp_path: Path, capsys: 
     assert main(["status", str(out), "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert (said["kind"], said["status"], said["done"], said["failed"]) == ("sweep", "finished", 4, {})
+
+
+def test_runs_that_have_ended_are_known_without_asking_them(tmp_path: Path) -> None:
+    """Their statuses and what they have cost, too; one whose folder is gone waits again."""
+    out = tmp_path / "sweep"
+    sweep(_plan(), str(out), backend="local", quiet=True)
+    before = sweep_status(str(out))
+    for name in ("manifest.json", "usage.json"):
+        for path in out.glob(f"runs/*/*/{name}"):
+            path.unlink()
+    assert sweep_status(str(out)) == before
+    assert (before.status, before.statuses["finished"]) == ("finished", 4)
+    assert before.core_seconds > 0
+    shutil.rmtree(out / "runs/b/seed-1")
+    assert sweep_status(str(out)).statuses == {**before.statuses, "finished": 3, "waiting": 1}
+
+
+def test_shares_of_a_sweep_say_what_failed_and_end_in_time(tmp_path: Path) -> None:
+    """A failure is forgotten once the run has ended, whoever lived it."""
+    out = tmp_path / "sweep"
+    heard: list[Any] = []
+    late = sweep_task(_plan(), str(out), 0, 2, max_hours=1e-9, sinks=[heard.append])
+    assert (late.stopped, late.done, late.tables) == ("max-hours 1e-09", 0, False)
+    assert [event.runs for event in heard if event.kind == "sweep_cost"] == [2]
+    names = [run.name for run in _plan().runs()]
+    for name in names:
+        (out / "runs" / name).mkdir(parents=True, exist_ok=True)
+        (out / "runs" / name / "mine.txt").touch()
+    failed = {**sweep_task(_plan(), str(out), 0, 2).failed, **sweep_task(_plan(), str(out), 1, 2).failed}
+    known = sweep_status(str(out))
+    assert set(failed) == set(names)
+    assert (known.status, known.failed) == ("failed", failed)
+    for name in names:
+        (out / "runs" / name / "mine.txt").unlink()
+    assert sweep(_plan(), str(out), backend="local", quiet=True).done == 4
+    assert (sweep_status(str(out)).status, sweep_status(str(out)).failed) == ("finished", {})
 
 
 def test_what_a_sweep_will_take_is_said_before_it_begins(tmp_path: Path) -> None:

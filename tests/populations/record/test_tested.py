@@ -28,7 +28,7 @@ from analysis.studies.wording import markdown, sentences
 from populations import evolve
 from populations.engine.evolve import resume
 from populations.record.writer import read_config
-from populations.studies import tables
+from populations.studies.run_rows import TESTED, run_rows
 from tests.support.synthetic import synthetic_run
 
 
@@ -94,11 +94,11 @@ def test_a_run_says_both_accuracies_and_an_extension_that_it_looked_again(
     assert "test accuracy" in page
     assert "looked at before, for generation 2" in page
 
-    table = tables._generations(out, read_config(out)).to_pandas()
+    table = run_rows(out, read_config(out)).to_pandas()
     births = lived(longer.births).groupby(["generation", "island"])["test_accuracy"].median()
     expected = births.reindex(pd.MultiIndex.from_frame(table[["generation", "island"]])).to_numpy()
-    np.testing.assert_allclose(table[tables.TESTED], expected, rtol=1e-6)
-    assert table[tables.TESTED].notna().sum() == 6
+    np.testing.assert_allclose(table[TESTED], expected, rtol=1e-6)
+    assert table[TESTED].notna().sum() == 6
 
     (Path(out) / "test-0000004.json").write_text("{}x")
     with pytest.raises(UserError, match=r"test-0000004\.json: damaged: restore it from a copy, or remove it"):

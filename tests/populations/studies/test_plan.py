@@ -193,7 +193,7 @@ def test_what_differs_is_named_and_where_it_runs_is_no_difference():
         ("treatments: {a: 3}", "treatment a: 3 is not allowed"),
         ("treatments: {a: {seed: 3}}", "say 'seeds:'"),
         ("base: {seed: 3}", "say 'seeds:'"),
-        ("treatments: {a: {ray.hosts: 3}}", "all runs share one cluster"),
+        ("treatments: {a: {ray.address: x}}", "all runs share one cluster"),
         ("treatments: {a: {ray: {}}, b: {ray: 3}}", "all runs share one cluster"),
         ("seeds: 0", "seeds: 0 is not allowed"),
         ("seeds: [1, 1]", "1 is there twice"),
