@@ -5,7 +5,7 @@ them.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,8 @@ Read = Callable[[str, int], bytes]
 
 Entry = Mapping[str, Any]
 """What a manifest says of a file."""
+
+Held = TypeVar("Held", bound=Entry)
 
 
 def ranges(islands: Iterable[int]) -> list[list[int]]:
@@ -34,6 +36,11 @@ def ranges(islands: Iterable[int]) -> list[list[int]]:
 def of(manifest: Mapping[str, Any], generation: int) -> list[Entry]:
     """The files that hold the newborns of a generation; none if they are not kept."""
     return [entry for entry in manifest["parts"]["checkpoints"] if entry["generation"] == generation]
+
+
+def holding(entries: Sequence[Held], islands: Collection[int]) -> list[Held]:
+    """Those of some files that hold one of the islands."""
+    return [entry for entry in entries if any(_holds(entry, island) for island in islands)]
 
 
 def thaw(

@@ -2,9 +2,9 @@
 
 Make `Islands` with what lives a generation, hand it orders and messages, and `step` it; hand on what is in its
 `outbox`, `news` and `seals`. An island is a generation and its newborns. It depends on nothing but these and what its
-neighbours send, so any worker lives it to the same bits, as often as one asks. What was sent is kept until the
-receiver's next checkpoint is on record: where a worker is lost, its islands start from the last one, on another worker,
-and are told again what they were told.
+neighbours send, so any worker lives it to the same bits, as often as one asks. What was sent, and heard, is
+kept until a checkpoint after it is on record: where a worker is lost, its islands start from the last one, on any
+worker, and are told again what they were told.
 """
 
 from collections import defaultdict
@@ -163,16 +163,15 @@ class Islands:
     def receive(self, message: Message) -> None:
         """Take what an island says to one that is, or will be, kept here."""
         receiver, generation = message.receiver, message.generation
-        island = self._islands.get(receiver)
         if isinstance(message, Gone):
             self._gone[message.sender] = generation
-        elif island is not None and generation < island.generation:
+        elif self._horizon is not None and generation <= self._horizon.committed:
             return
         elif isinstance(message, Guests):
             self._guests[receiver, generation][message.sender] = message.newborns
         else:
             self._here[receiver, generation].add(message.sender)
-        if island is not None:
+        if island := self._islands.get(receiver):
             self._consider(receiver, island)
 
     def step(self) -> bool:
@@ -208,6 +207,9 @@ class Islands:
         self._horizon = horizon
         for number, messages in self._log.items():
             self._log[number] = [m for m in messages if isinstance(m, Gone) or m.generation > horizon.committed]
+        for heard in (self._here, self._guests):
+            for key in [key for key in heard if key[1] <= horizon.committed]:
+                del heard[key]
         for number, island in self._islands.items():
             self._consider(number, island)
         self._seal_ready()
@@ -242,8 +244,6 @@ class Islands:
         outcome = self._live_one(number, generation, newborns, self._horizon)
         island.rows.append(Rows(number, generation, outcome.births, moves, sum(outcome.lived.seconds.values())))
         self.news.append(outcome.lived)
-        self._here.pop((number, generation), None)
-        self._guests.pop((number, generation), None)
         island.before, island.greeted, island.slots = (generation, island.newborns), False, None
         island.generation += 1
         island.newborns = outcome.children if len(outcome.children) else None

@@ -22,7 +22,7 @@ from alife.errors import UserError
 from alife.evolution.island import Part
 from alife.evolution.reproduction import Newborns
 from populations.engine.islands import Islands
-from populations.engine.messages import Entry, Failed, Horizon, Merged, Message, News, Order, Resend, Source
+from populations.engine.messages import Entry, Failed, Horizon, Lived, Merged, Message, News, Order, Resend, Source
 from populations.engine.pieces import Done, Helpers, Piece, pieces
 from populations.engine.worker import Worker
 from populations.record import shards
@@ -162,13 +162,13 @@ class Resident:
 
         Args:
             most: Seconds to wait for something to happen.
-            least: Seconds between two reports.
+            least: Seconds between two reports, unless there is other news than that islands have lived.
 
         Raises:
             BaseException: What has ended the worker.
         """
-        time.sleep(max(0.0, min(most, self._told + least - time.monotonic())))
         with self._changed:
+            self._changed.wait_for(self._is_urgent, max(0.0, min(most, self._told + least - time.monotonic())))
             self._changed.wait_for(lambda: self._error or self._report.news, most)
             self._told = time.monotonic()
             if self._error:
@@ -178,6 +178,9 @@ class Resident:
         if since := self._since:
             report.busy = (*since[:2], time.monotonic() - since[2])
         return report
+
+    def _is_urgent(self) -> bool:
+        return self._error is not None or any(not isinstance(news, Lived) for news in self._report.news)
 
     def _go(self) -> None:
         try:

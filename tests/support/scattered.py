@@ -224,9 +224,10 @@ class Scattered:
                 self._news.append(Founded({i: np.ones(len(group), np.float32) for i, group in founders.items()}))
             node.orders.extend([*self._orders, settle, Resend(share)])
         handles = [node.handle for node in self._nodes.values()]
-        for node in self._nodes.values():
-            if book := self._homes.book(node.handle, handles):
-                node.orders.append(book)
+        for handle, book in self._homes.books(handles):
+            self._nodes[handle.number].orders.append(book)
+
+    settled = True
 
     def order(self, order: Order) -> None:
         """As of `Backend`."""

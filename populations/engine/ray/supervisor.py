@@ -21,6 +21,7 @@ from ray.exceptions import RayError
 
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
+from alife.format.shards import holding
 from alife.world.projections import Physics
 from populations.engine import classes
 from populations.engine.backend import Interrupted
@@ -51,6 +52,8 @@ CLASS_SECONDS = 30.0
 """A new run lives on the class of machine that half of its workers are of; after so long, of most that are up."""
 GATHER_SECONDS = 10.0
 """How long the first workers that are up wait for others before islands are divided among them."""
+REPORTS = 500
+"""A second, that are heard of all workers together."""
 LIVES = 5
 """An island that has lost this many workers since the last commit is not tried again: it may be what kills them."""
 
@@ -252,8 +255,10 @@ class RayBackend:
         """A source as a worker needs it: with newborns, where it does not see the run folder."""
         if source.newborns is not None:
             return replace(source, newborns={island: source.newborns[island] for island in islands})
-        if not source.entries or handle.sees:
+        if not source.entries:
             return source
+        if handle.sees:
+            return replace(source, entries=holding(source.entries, islands))
         assert self._recorder is not None
         return replace(source, newborns=self._recorder.thaw(source.entries, islands)[0])
 
@@ -284,7 +289,7 @@ class RayBackend:
             handle.sees = answer
         else:
             self._hear(handle, answer)
-        least = 0.0 if self._watched else max(POLL_SECONDS, len(self._pool.handles) / 1000)
+        least = 0.0 if self._watched else max(1.0, len(self._pool.handles) / REPORTS)
         most = max(REPORT_SECONDS, least)
         handle.patience = most + least
         self._call(handle, "live", handle.actor.report.remote(most, least))
