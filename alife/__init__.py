@@ -106,6 +106,7 @@ __all__ = [
     "resume",
     "sweep",
     "task_loss",
+    "tune",
 ]
 
 _HOMES = {

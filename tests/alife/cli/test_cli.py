@@ -40,7 +40,7 @@ def test_the_main_job_with_ray_then_a_look_at_it(config_file, tmp_path):
     assert ran.returncode == 0, ran.stderr
     assert re.search(r"generation 5 \(6 of 6\)  accuracy 0\.\d+  ρ \d\.\d+  [\d.]+ individuals/s", ran.stderr)
     assert re.search(
-        r"time: birth \d+%, life \d+%, emission \d+%, scoring \d+%, Ray and waiting \d+%, records", ran.stderr
+        r"time: birth \d+%, life \d+%, emission \d+%, scoring \d+%, records \d+%, Ray and waiting \d+% of", ran.stderr
     )
     for name in ("plane", "traits", "hypervolume", "phylogeny"):
         assert list((out / "figures").glob(f"{name}*.png")), name
