@@ -151,6 +151,7 @@ def _conclude(run: RunState, error: BaseException | None) -> str:
     well = error is None or isinstance(error, Interrupted | GeneratorExit)
     status = ended_by(error) if error else "interrupted"
     if not run.flow.stored:
+        run.backend.close()
         run.recorder.abandon()
         return status
     try:
@@ -159,7 +160,8 @@ def _conclude(run: RunState, error: BaseException | None) -> str:
                 keep(run, status)
                 status = over(run) or status
             finally:
-                run.recorder.close(status)
+                run.backend.close()
+                run.recorder.close(status, sweep=not isinstance(run.backend, LocalBackend))
     finally:
         run.callbacks.end(status)
     if well:

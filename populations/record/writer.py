@@ -8,6 +8,7 @@ have written; `close` it. How a folder is taken is `populations.record.opening`,
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ from populations.record.reader import (
     read_checkpoint,
     read_config,
     read_manifest,
+    sizes_of,
     thaw,
     unbegun,
 )
@@ -370,11 +372,12 @@ class Recorder:
         with explained(self._state.folder, "looking for scores on test images"):
             return tested.listed(self._state.folder.ls(), self.manifest["generation"])
 
-    def close(self, status: str | None = None) -> None:
+    def close(self, status: str | None = None, sweep: bool = False) -> None:
         """Let go of the folder; what was added and not committed is dropped.
 
         Args:
             status: One of `schema.STATUSES` to leave on record; None leaves the last one.
+            sweep: Remove what workers have written and no commit lists; none of them may write any more.
         """
         self._rows = {kind: [] for kind in schema.ROWS}
         status, state = status or self.manifest["status"], self._state
@@ -387,6 +390,10 @@ class Recorder:
                     content = commit.written(state, self.config, *last, {}, {}, written)
                     self.log.write(state.folder)
                     commit.replace(state, content, written)
+            if sweep:
+                with suppress(OSError, UserError):  # the next writer removes what stays
+                    state.lock.check()
+                    commit.sweep(state, sizes_of(state.folder))
         finally:
             state.usable = False
             state.lock.release()

@@ -331,3 +331,13 @@ def test_births_that_are_there_twice_have_no_digest(tmp_path: Path) -> None:
     assert digest(str(tmp_path), 0, 3)
     with pytest.raises(UserError, match="births of generation 4 are in more than one part"):
         digest(str(tmp_path))
+
+
+def test_what_workers_wrote_and_no_commit_lists_goes_where_they_are_gone(tmp_path: Path) -> None:
+    recorder = create(str(tmp_path / "run"))
+    recorder.commit(-1, newborns(recorder.config, 0))
+    listed = set(files(tmp_path / "run"))
+    for name in ("births/0000000-0000001-1-0a0b0c0d.parquet", "checkpoints/0000001-1-0a0b0c0d.safetensors"):
+        recorder.put(name, b"of a worker that was lost")
+    recorder.close(sweep=True)
+    assert set(files(tmp_path / "run")) == listed
