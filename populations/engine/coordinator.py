@@ -29,7 +29,8 @@ from populations.observe import events
 from populations.observe.steps import Step, Stop, Underway, Wishes
 
 AHEAD = 2
-"""Checkpoints beyond the last on record that islands may live to while others are behind."""
+"""Checkpoints beyond the last on record that islands may live to while others are behind; and at least
+`checkpoint.every` generations, as the first checkpoints are close together."""
 
 
 def found(run: RunState) -> None:
@@ -122,6 +123,7 @@ def _go_on(run: RunState) -> None:
     until = run.flow.start
     for _ in range(AHEAD):
         until = next_due(until + 1, rules)
+    until = max(until, run.flow.start + run.config.checkpoint.every)
     look_to(run, until, until)
 
 
