@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from populations.engine.completing import completed
 from populations.engine.flow import complete, has_written
-from populations.engine.messages import Failed, Halt, Lost, Seal
+from populations.engine.messages import Failed, Halt, Lost, News, Seal
 from populations.engine.recording import merge, put_in_order, put_on_record
 from populations.engine.run_state import RunState, heard, look_to, over
 
@@ -46,29 +46,29 @@ def keep(run: RunState, status: str) -> None:
     flow, until = run.flow, time.monotonic() + DRAIN_SECONDS
     flow.halted = {}
     run.backend.order(Halt())
-    if not _waited(run, until, lambda: flow.halted.keys() >= set(flow.alive)):
+    if not _waited(run, until, lambda: flow.halted.keys() >= set(flow.alive), Lost):
         return
     stand = [flow.halted[island] for island in flow.alive] or [flow.generation]
     goal = max(min(stand), max(stand) - 1, flow.start, flow.written)
     if goal - 1 == run.committed:
         return
     look_to(run, goal, goal)
-    if _waited(run, until, lambda: flow.generation >= goal):
+    if _waited(run, until, lambda: flow.generation >= goal, Lost, Failed):
         run.backend.order(Seal(goal))
-        if _waited(run, until, lambda: all(has_written(flow, island, goal) for island in range(flow.islands))):
+        if _waited(run, until, lambda: all(has_written(flow, island, goal) for island in range(flow.islands)), Lost):
             put_in_order(run, goal)
             put_on_record(run, goal, over(run) or status)
 
 
-def _waited(run: RunState, until: float, done: Callable[[], bool]) -> bool:
-    """Whether something came to pass in time, with nothing lost meanwhile, and nothing failing again."""
+def _waited(run: RunState, until: float, done: Callable[[], bool], *ends: type[News]) -> bool:
+    """Whether something came to pass in time, and before any news of what ends the waiting."""
     while not done():
         try:
             news = heard(run)
         except Exception as error:
             _log.info("what is complete is not put on record: %s", error)
             return False
-        if time.monotonic() > until or any(isinstance(each, Lost | Failed) for each in news):
+        if time.monotonic() > until or any(isinstance(each, ends) for each in news):
             return False
         while (outcomes := complete(run.flow)) is not None:
             completed(run, outcomes)

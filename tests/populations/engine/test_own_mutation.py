@@ -246,8 +246,11 @@ def test_an_operator_that_fails_late_costs_no_birth(backend, small, tmp_path):
         if event.kind == "generation" and event.generation == 3:
             (marks / "now").touch()
 
+    def watch(step: Any) -> None:
+        """No island begins a generation before the one before was told."""
+
     with pytest.raises(UserError) as error:
-        evolve({**config, "reproduction.operator": operator}, run, backend=backend, sinks=[spoil])
+        evolve({**config, "reproduction.operator": operator}, run, backend=backend, sinks=[spoil], callbacks=[watch])
     said = "it failed at a birth in generation 4 on island 0: line 5: AssertionError: enough"
     assert str(error.value) == f"reproduction.operator: {operator}: {said}"
     assert not [event for event in told if event.kind == "host_lost"]

@@ -236,8 +236,11 @@ def test_a_network_that_fails_late_costs_no_birth(backend, small, tmp_path):
         if event.kind == "generation" and event.generation == 3:
             (marks / "now").touch()
 
+    def watch(step: Any) -> None:
+        """No island begins a generation before the one before was told."""
+
     with pytest.raises(UserError) as error:
-        evolve(config, run, backend=backend, sinks=[spoil])
+        evolve(config, run, backend=backend, sinks=[spoil], callbacks=[watch])
     said = "it failed in generation 4 on island 0: line 11: AssertionError: enough; mend it, and 'alife resume RUN "
     assert said in str(error.value)
     assert not [event for event in told if event.kind == "host_lost"]
