@@ -177,7 +177,7 @@ WRONG = {
     "not of generations": lambda sealed: _saying(sealed, "generations", last=7),
     "is no name of a part": lambda sealed: _saying(sealed, "births", name="births/../../a.parquet"),
     "is no name of a worker's new file": lambda sealed: _saying(sealed, "births", name="births/mine.parquet"),
-    "is listed twice": lambda sealed: [*sealed, sealed[0]],
+    "a part is there twice": lambda sealed: [*sealed, sealed[0]],
     "sha256": lambda sealed: _saying(sealed, "births", sha256="x"),
     "'figures' is none of": lambda sealed: [*sealed, {"figures": [{}]}],
     "rows in": lambda sealed: _saying(sealed, "births", rows=1 << 40),
