@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from populations.engine.completing import completed
 from populations.engine.flow import complete, has_written
-from populations.engine.messages import Failed, Halt, Lost, News, Seal
+from populations.engine.islands import is_due
+from populations.engine.messages import Failed, Halt, Horizon, Lost, News, Seal
 from populations.engine.recording import merge, put_in_order, put_on_record
 from populations.engine.run_state import RunState, heard, look_to, over
 
@@ -44,7 +45,7 @@ def keep(run: RunState, status: str) -> None:
     if (over(run) and run.committed == run.generation - 1) or not run.backend.settled:
         return
     flow, until = run.flow, time.monotonic() + DRAIN_SECONDS
-    flow.halted = {}
+    flow.halted, losses = {}, flow.losses
     run.backend.order(Halt())
     if not _waited(run, until, lambda: flow.halted.keys() >= set(flow.alive), Lost):
         return
@@ -53,11 +54,22 @@ def keep(run: RunState, status: str) -> None:
     if goal - 1 == run.committed:
         return
     look_to(run, goal, goal)
-    if _waited(run, until, lambda: flow.generation >= goal, Lost, Failed):
+    if not _waited(run, until, lambda: flow.generation >= goal, Lost, Failed):
+        if flow.losses > losses:
+            return
+        goal = _last_due(run, min(stand))
+    elif goal > flow.start:
         run.backend.order(Seal(goal))
-        if _waited(run, until, lambda: all(has_written(flow, island, goal) for island in range(flow.islands)), Lost):
-            put_in_order(run, goal)
+    if _waited(run, until, lambda: all(has_written(flow, island, goal) for island in range(flow.islands)), Lost):
+        put_in_order(run, goal)
+        if goal - 1 > run.committed:
             put_on_record(run, goal, over(run) or status)
+
+
+def _last_due(run: RunState, generation: int) -> int:
+    """The last generation up to this one whose newborns go on record without being asked for."""
+    rules = Horizon(0, 0, run.config.generations, run.config.checkpoint.every, 0, {})
+    return next((due for due in range(generation, run.flow.start, -1) if is_due(due, rules)), run.flow.start)
 
 
 def _waited(run: RunState, until: float, done: Callable[[], bool], *ends: type[News]) -> bool:

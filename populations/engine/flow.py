@@ -29,6 +29,7 @@ class Flow:
         seals: What is written and not on record, in order; changed by `hear` and `drop` alone.
         told: Islands in `seals` by generation.
         wrote: Up to which generation each island has written.
+        losses: How often islands have lost their worker.
         merged: Parts that were merged, not on record.
         merging: Names of parts that are being merged.
     """
@@ -45,6 +46,7 @@ class Flow:
     seals: list[Sealed] = field(default_factory=list)
     told: Counter[int] = field(default_factory=Counter)
     wrote: dict[int, int] = field(default_factory=dict)
+    losses: int = 0
     merged: list[Merged] = field(default_factory=list)
     merging: set[str] = field(default_factory=set)
 
@@ -76,6 +78,7 @@ def hear(flow: Flow, news: News) -> None:
             if news.entry is not None:
                 flow.merged.append(news)
         case Lost(islands=islands):
+            flow.losses += 1
             forget(flow, islands)
 
 
