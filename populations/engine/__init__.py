@@ -18,7 +18,7 @@ migration.py    newborns swapped between neighbours
 worker.py       a generation of an island lived, and written
 parenthood.py   who survives and has children, given the scores
 resident.py     a worker in threads of its own
-pieces.py       large islands in pieces, for workers that help
+pieces.py       large islands in pieces, which workers that have nothing to do ask for
 backend.py      where islands live: in this process, or on Ray
 fork.py         history replayed from a kept generation
 adults.py       what individuals became

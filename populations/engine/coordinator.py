@@ -29,8 +29,8 @@ from populations.observe import events
 from populations.observe.steps import Step, Stop, Underway, Wishes
 
 AHEAD = 2
-"""Checkpoints beyond the last on record that islands may live to while others are behind; and at least
-`checkpoint.every` generations, as the first checkpoints are close together."""
+"""Checkpoints beyond the last on record that islands may live to while others are behind; the first, which are close
+together, count as if they were `checkpoint.every` generations apart."""
 
 
 def found(run: RunState) -> None:
@@ -123,7 +123,7 @@ def _go_on(run: RunState) -> None:
     until = run.flow.start
     for _ in range(AHEAD):
         until = next_due(until + 1, rules)
-    until = max(until, run.flow.start + run.config.checkpoint.every)
+    until = max(until, run.flow.start + AHEAD * run.config.checkpoint.every)
     look_to(run, until, until)
 
 

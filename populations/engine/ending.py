@@ -49,16 +49,17 @@ def keep(run: RunState, status: str) -> None:
     run.backend.order(Halt())
     if not _waited(run, until, lambda: flow.halted.keys() >= set(flow.alive), Lost):
         return
-    stand = [flow.halted[island] for island in flow.alive] or [flow.generation]
+    stand = [flow.halted[island] for island in flow.alive] or [max(flow.gone.values())]
     goal = max(min(stand), max(stand) - 1, flow.start, flow.written)
     if goal - 1 == run.committed:
         return
     look_to(run, goal, goal)
-    if not _waited(run, until, lambda: flow.generation >= goal, Lost, Failed):
+    if not _waited(run, until, lambda: flow.generation >= goal or bool(over(run)), Lost, Failed):
         if flow.losses > losses:
             return
         goal = _last_due(run, min(stand))
     elif goal > flow.start:
+        goal = run.generation if over(run) else goal
         run.backend.order(Seal(goal))
     if _waited(run, until, lambda: all(has_written(flow, island, goal) for island in range(flow.islands)), Lost):
         put_in_order(run, goal)

@@ -5,11 +5,11 @@ but its islands' neighbours. What it is told takes effect between two lives.
 """
 
 import ctypes
-import queue
 import secrets
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
@@ -23,7 +23,7 @@ from alife.evolution.island import Part
 from alife.evolution.reproduction import Newborns
 from populations.engine.islands import Islands
 from populations.engine.messages import Entry, Failed, Horizon, Lived, Merged, Message, News, Order, Resend, Source
-from populations.engine.pieces import Done, Helpers, Piece, pieces
+from populations.engine.pieces import Help, Sharing
 from populations.engine.worker import Worker
 from populations.record import shards
 from populations.record.reader import fetch_manifest, kept
@@ -81,7 +81,7 @@ class Term:
     term: int
 
 
-Task = Message | Order | Place | Book | Merge | Term | Piece
+Task = Message | Order | Place | Book | Merge | Term
 
 
 @dataclass
@@ -92,17 +92,13 @@ class Report:
         term: Of all of it.
         news: In order.
         files: What is to be written for a worker that does not see the run folder, by name.
-        busy: Island and generation that are being lived, and for how many seconds; None if none is.
-        waited: Seconds so far in which no island could live on.
-        lived: Seconds so far in which one did.
+        busy: Island and generation, of others too, that are being lived, and for how many seconds; None if none is.
     """
 
     term: int = 0
     news: list[News] = field(default_factory=list)
     files: Files = field(default_factory=list)
     busy: tuple[int, int, float] | None = None
-    waited: float = 0.0
-    lived: float = 0.0
 
 
 class Resident:
@@ -117,14 +113,13 @@ class Resident:
     def __init__(
         self,
         worker: Worker,
-        send: Callable[[Any, Sequence[Task | Done | Helpers]], None],
+        send: Callable[[Any, Sequence[Task | Help]], None],
         guard: Callable[[], AbstractContextManager[None]] = nullcontext,
     ):
         self._worker, self._send, self._guard = worker, send, guard
         worker.doing, worker.live_parts = name_thread, self._live_parts
-        self._helpers = Helpers({}, None)
-        self._answers: queue.SimpleQueue[Done | Helpers] = queue.SimpleQueue()
-        self._tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
+        self._sharing, self._told_something = Sharing(send), threading.Condition(threading.RLock())
+        self._tasks: deque[Task] = deque()
         self._writer = ThreadPoolExecutor(1, "writer")
         self._changed = threading.Condition()
         self._report = Report()
@@ -149,13 +144,15 @@ class Resident:
         threading.Thread(target=self._go, name="islands", daemon=True).start()
         return self._access is not None
 
-    def tell(self, tasks: Sequence[Task | Done | Helpers]) -> None:
-        """Have something done, after what was told before."""
-        for task in tasks:
-            if isinstance(task, Done | Helpers):
-                self._answers.put(task)
-            else:
-                self._tasks.put(task)
+    def tell(self, tasks: Sequence[Task | Help]) -> None:
+        """Have something done, after what was told before; whoever asks for a piece is answered at once."""
+        with self._told_something:
+            for task in tasks:
+                if isinstance(task, Help):
+                    self._sharing.hear(task)
+                else:
+                    self._tasks.append(task)
+            self._told_something.notify_all()
 
     def report(self, most: float, least: float) -> Report:
         """What has happened.
@@ -174,7 +171,7 @@ class Resident:
             if self._error:
                 raise self._error
             report = self._report
-            self._report = Report(report.term, waited=report.waited, lived=report.lived)
+            self._report = Report(report.term)
         if since := self._since:
             report.busy = (*since[:2], time.monotonic() - since[2])
         return report
@@ -185,11 +182,13 @@ class Resident:
     def _go(self) -> None:
         try:
             with self._guard():
-                lived = False
                 while True:
-                    self._take(wait=not lived)
+                    while self._tasks:
+                        self._do(self._tasks.popleft())
                     lived = self._stepped()
                     self._hand_on()
+                    if not lived:
+                        self._live_a_piece(lambda: self._tasks)
         except BaseException as error:
             self._fail(error)
 
@@ -201,19 +200,6 @@ class Resident:
             self._tell([Failed(error)], self._report.term)
             return True
 
-    def _take(self, wait: bool) -> None:
-        """Do what was told; if there is nothing else to do, wait for something."""
-        if wait and self._tasks.empty():
-            name_thread("waiting")
-            began = time.monotonic()
-            self._do(self._tasks.get())
-            self._report.waited += time.monotonic() - began
-        while True:
-            try:
-                self._do(self._tasks.get_nowait())
-            except queue.Empty:
-                return
-
     def _do(self, task: Task) -> None:
         match task:
             case Place():
@@ -223,8 +209,6 @@ class Resident:
                 self._islands.order(Resend(list(addresses)))
             case Merge(kind=kind, entries=entries):
                 self._write(partial(self._merged, kind, entries))
-            case Piece():
-                self._help(task)
             case Term(term=term):
                 with self._changed:
                     self._report.term, self._report.news, self._report.files = term, [], []
@@ -247,56 +231,45 @@ class Resident:
     def _live(self, watched: bool, island: int, generation: int, *args: Any) -> Any:
         self._hand_on()  # guests are waited for elsewhere
         name_thread("living")
-        began = time.monotonic()
-        self._since = island, generation, began
+        self._since = island, generation, time.monotonic()
         outcome = self._worker.live_one(watched, island, generation, *args)
         self._since = None
-        self._report.lived += time.monotonic() - began
         return outcome
 
     def _live_parts(self, island: int, generation: int, newborns: Newborns, horizon: Horizon) -> list[Part]:
-        """Live an island with those that help; what one of them does not answer is lived here."""
-        while not self._answers.empty():
-            self._look_for_help(self._answers.get())
-        together = self._worker.habitat.together
-        mine, *others = pieces(len(newborns), together, 1 + len(self._helpers.helpers))
-        asked: dict[int, tuple[int, slice]] = {}
-        for (number, to), slots in zip(self._helpers.helpers.items(), others, strict=False):
-            asked[slots.start] = number, slots
-            piece = Piece(island, generation, slots.start, newborns.take(slots), horizon, self._helpers.me)
-            self._send(to, [piece])
-        found = {0: self._worker.live_part(island, generation, newborns.take(mine) if asked else newborns, horizon)}
-        while asked:
-            answer = self._answers.get()
-            if isinstance(answer, Helpers):
-                self._look_for_help(answer)
-                for first, (number, slots) in list(asked.items()):
-                    if number not in answer.helpers:
-                        del asked[first]
-                        found[first] = self._worker.live_part(island, generation, newborns.take(slots), horizon, first)
-            elif (answer.island, answer.generation) == (island, generation) and answer.first in asked:
-                del asked[answer.first]
-                if isinstance(answer.part, Exception):
-                    raise answer.part
-                found[answer.first] = answer.part
-        return [found[first] for first in sorted(found)]
+        """Live an island, with those that help where there are any; until all is there, help others."""
+        least = self._worker.habitat.together
+        if not self._sharing.shares or len(newborns) <= least:
+            return [self._worker.live_part(island, generation, newborns, horizon)]
+        with self._told_something:
+            self._sharing.open(island, generation, newborns, horizon, least)
+        while (parts := self._sharing.whole()) is None:
+            self._live_a_piece(self._sharing.whole)
+        name_thread("living")
+        self._since = island, generation, time.monotonic()
+        return parts
 
-    def _look_for_help(self, answer: Done | Helpers) -> None:
-        if isinstance(answer, Helpers):
-            self._helpers = answer
-
-    def _help(self, piece: Piece) -> None:
-        """Live a piece of another worker's island."""
-        name_thread("helping")
+    def _live_a_piece(self, until: Callable[[], object]) -> None:
+        """Live a piece of whoever's island, as soon as there is one; but nothing if something else comes first."""
+        with self._told_something:
+            while not until():
+                if piece := self._sharing.take():
+                    break
+                name_thread("waiting")
+                self._since = None
+                self._told_something.wait()
+            else:
+                return
+        name_thread("living")
         self._since = piece.island, piece.generation, time.monotonic()
         part: Part | Exception
         try:
             part = self._worker.live_part(piece.island, piece.generation, piece.newborns, piece.horizon, piece.first)
         except UserError as error:
             part = error
-        self._report.lived += time.monotonic() - self._since[2]
         self._since = None
-        self._send(piece.to, [Done(piece.island, piece.generation, piece.first, part)])
+        with self._told_something:
+            self._sharing.answer(piece, part)
 
     def _hand_on(self) -> None:
         """Give away what has come of it: messages to islands elsewhere, news, and what is to be written."""

@@ -200,6 +200,8 @@ class SimulatedBackend:
         self.coordinator.go()
         self.placing.go()
         self._settle()
+        for handle, partners in self._homes.partners(self._living()):
+            self._tell(handle, [partners])
         self.placing.stop()
         news, self._news = self._news, []
         return news

@@ -26,6 +26,8 @@ class Costs:
         commit: Of a manifest, without parts.
         listed: Of each part that a manifest lists.
         encode: CPU of a byte of newborns that is written: safetensors, SHA-256, copies.
+        put: CPU of a byte of genomes that is sent to another worker.
+        get: CPU of a byte of genomes that has come from one.
         row: CPU of a row of births that is written.
         file: Of a file, whatever is in it.
         storage: Bytes that all workers together write in a second.
@@ -48,6 +50,8 @@ class Costs:
     commit: float = 0.005
     listed: float = 5e-5
     encode: float = 1e-9
+    put: float = 1e-9
+    get: float = 5e-10
     row: float = 1e-6
     file: float = 0.002
     storage: float = 5e9

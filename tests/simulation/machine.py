@@ -1,7 +1,8 @@
 """A worker in simulated time: the real `Islands`, with a core that lives, a writer beside it, and a wire.
 
 It does what `populations.engine.resident.Resident` does with threads: what it is told takes effect between two lives,
-messages go out before a life begins, files are written meanwhile and cost the core what encoding takes.
+messages go out before a life begins, pieces of large islands are given to whoever asks, files are written meanwhile and
+cost the core what encoding takes.
 """
 
 from collections import Counter, deque
@@ -12,6 +13,7 @@ from random import Random
 from typing import Any, Protocol
 
 from alife.configuration.keys import RunConfig
+from alife.evolution.habitat import together
 from alife.evolution.reproduction import Newborns
 from populations.engine.islands import Islands, Outcome, Unwritten
 from populations.engine.messages import (
@@ -27,6 +29,7 @@ from populations.engine.messages import (
     Settle,
     Source,
 )
+from populations.engine.pieces import Done, Help, Piece, Sharing
 from populations.engine.resident import Book, Merge, Place, Task, Term
 from tests.simulation.costs import Costs
 from tests.simulation.timeline import Timeline
@@ -72,7 +75,6 @@ class World:
         messages: By kind.
         bytes: By kind.
         storage_free: When all that workers have to write will be written.
-        split: Workers that live an island in as many pieces, of which only the one that keeps it is simulated.
         hands_on_late: Whether messages wait for the end of the life that begins next.
     """
 
@@ -86,13 +88,26 @@ class World:
     messages: Counter[str] = field(default_factory=Counter)
     bytes: Counter[str] = field(default_factory=Counter)
     storage_free: float = 0.0
-    split: int = 1
     hands_on_late: bool = False
 
     def wire(self, size: float = 0.0) -> float:
         """Seconds that a message of so many bytes takes."""
         costs = self.costs
         return costs.latency + self.chance.expovariate(1.0) * costs.latency_jitter + size / costs.bandwidth
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """Newborns of whom only the number is there."""
+
+    size: int
+
+    def __len__(self) -> int:
+        return self.size
+
+    def take(self, slots: slice) -> "Crowd":
+        """Some of them."""
+        return Crowd(slots.stop - slots.start)
 
 
 class SimulatedWorker:
@@ -122,9 +137,12 @@ class SimulatedWorker:
         self._report = Report(0, [])
         self._book: dict[int, tuple[int, Any]] = {}
         self._arrivals: dict[int, float] = {}
+        self._sharing, self._least_together = Sharing(self._share), together(body.config)
         self._busy, self._asked, self._due, self._told = False, True, False, 0.0
-        self._took, self._idle, self._debt, self._writer_free = 0.0, 0.0, 0.0, 0.0
-        self._until = 0
+        self._alone, self._shared = 0.0, False
+        self._debt: Counter[str] = Counter()
+        self._pace, self._paced = 1.0, (-1, -1)
+        self._writer_free, self._until = 0.0, 0
 
     def begin(self) -> None:
         """It is up."""
@@ -136,14 +154,20 @@ class SimulatedWorker:
             self._be("")
             self.alive = False
 
-    def send(self, key: int, to: "SimulatedWorker", tasks: Sequence[Task], size: float = 300.0) -> None:
+    def send(self, key: int, to: "SimulatedWorker", tasks: Sequence[Task | Help], size: float = 300.0) -> None:
         """Tell another worker; what comes from the same sender arrives in order."""
         send(self._world, self._arrivals, key, to, tasks, size)
 
-    def tell(self, tasks: Sequence[Task]) -> None:
-        """Hear of tasks."""
+    def tell(self, tasks: Sequence[Task | Help]) -> None:
+        """Hear of tasks; of pieces at once."""
         if self.alive:
-            self._tasks += tasks
+            for task in tasks:
+                if isinstance(task, Help):
+                    if isinstance(task, Piece | Done):
+                        self._debt["moving genomes"] += self._weight(task) * self._world.costs.get
+                    self._sharing.hear(task)
+                else:
+                    self._tasks.append(task)
             if not self._busy:
                 self._go()
 
@@ -159,37 +183,74 @@ class SimulatedWorker:
         self.state, self.since = state, now
 
     def _go(self) -> None:
-        """Do what was told and live a generation, if one can be lived."""
-        while self._tasks:
-            self._do(self._tasks.popleft())
-        lived = self._islands.step()
-        if not lived and not self._debt:
-            self._hand_on()
-            self._be(self._waits_for())
-            return
-        took, self._took = self._took, 0.0
-        self._be("living" if lived else "writing")
-        self._busy = True
-        debt, self._debt = self._debt, 0.0
-        self._world.timeline.at(self._world.timeline.now + took + debt, partial(self._done, took))
+        """Go on with the generation under way, or do what was told and begin another; else help."""
+        if not self._shared:
+            while self._tasks:
+                self._do(self._tasks.popleft())
+            if not self._islands.step():
+                self._hand_on()
+            elif not self._shared:
+                self._be_busy(self._alone, self._ended)
+                return
+        if self._shared and self._sharing.whole() is not None:
+            self._ended()
+        elif piece := self._sharing.take():
+            took = self._takes(piece.island, piece.generation, len(piece.newborns))
+            self._be_busy(took, partial(self._lived, piece))
+        elif self._debt:
+            self._be_busy(0.0, self._go)
+        else:
+            self._be("waiting for pieces" if self._shared else self._waits_for())
 
-    def _done(self, took: float) -> None:
-        if not self.alive:
-            return
-        now, seconds = self._world.timeline.now, self._world.seconds
-        seconds["writing"] += now - self.since - took
-        seconds["living"] += took - self._idle
-        seconds["waiting for pieces"] += self._idle
-        self._idle = 0.0
-        self.since = now
-        self._busy = False
+    def _be_busy(self, took: float, then: Callable[[], None]) -> None:
+        """Live for so long, and do before it what is left to do."""
+        debt, self._debt = self._debt, Counter()
+        self._be("living")
+        self._busy = True
+        self._world.timeline.at(self._world.timeline.now + took + debt.total(), partial(self._free, took, debt, then))
+
+    def _free(self, took: float, debt: Counter[str], then: Callable[[], None]) -> None:
+        if self.alive:
+            self._world.seconds.update(debt)
+            self._world.seconds["living"] += took
+            self.since, self._busy = self._world.timeline.now, False
+            then()
+
+    def _ended(self) -> None:
+        """A generation of its own is over."""
+        self._shared = False
         self._hand_on()
         self._go()
+
+    def _lived(self, piece: Piece) -> None:
+        part: Any = piece.newborns
+        self._sharing.answer(piece, part)
+        self._go()
+
+    def _share(self, to: "SimulatedWorker", messages: Sequence[Help]) -> None:
+        """Tell another worker of pieces."""
+        weight = sum(map(self._weight, messages))
+        if weight:
+            self._debt["moving genomes"] += weight * self._world.costs.put
+            self._world.bytes["of pieces"] += round(weight)
+        self.send(to.handle.number, to, messages, 300.0 + weight)  # type: ignore[attr-defined]
+
+    def _weight(self, message: Help) -> float:
+        """Bytes of genomes."""
+        crowd: Any = message.newborns if isinstance(message, Piece) else getattr(message, "part", ())
+        return 4.0 * self._world.costs.weights * len(crowd)
+
+    def _takes(self, island: int, generation: int, individuals: int) -> float:
+        """Seconds of some newborns; what a core does of one generation of an island goes at one pace."""
+        costs = self._world.costs
+        if (island, generation) != self._paced:
+            self._paced, self._pace = (island, generation), max(0.1, self._world.chance.gauss(1, costs.jitter))
+        return individuals * costs.individual() * self._slow * self._pace
 
     def _waits_for(self) -> str:
         islands = [island for island in self._islands._islands.values() if island.newborns is not None]
         if not islands:
-            return "without islands"
+            return "nothing to help with" if self._sharing.shares else "without islands"
         return "waiting for neighbours" if any(i.generation < self._until for i in islands) else "waiting for commits"
 
     def _do(self, task: Task) -> None:
@@ -214,20 +275,17 @@ class SimulatedWorker:
                 self._islands.receive(task)
 
     def _live(self, island: int, generation: int, newborns: Newborns, horizon: Horizon) -> Outcome:
-        world, costs = self._world, self._world.costs
-        if not world.hands_on_late:
+        """What it comes to is known at once, and handed on when it is over."""
+        if not self._world.hands_on_late:
             self._hand_on()
-        draws = [max(0.1, world.chance.gauss(1, costs.jitter)) for _ in range(world.split)]
-        each = self._body.config.population.size / world.split * costs.individual() * self._slow
-        self._took = each * max(draws)
-        if world.split > 1:
-            self._idle = self._took - each * sum(draws) / world.split
-            rest = 1 - 1 / world.split  # newborns go to others, what they emit comes back
-            sent = (
-                2 * rest * 4 * costs.weights * self._body.config.population.size * (1 / costs.bandwidth + costs.encode)
-            )
-            self._took, self._idle = self._took + sent, self._idle + sent
-        return self._body.live_one(world.watched, island, generation, newborns, horizon)
+        size = self._body.config.population.size
+        if self._sharing.shares and size > self._least_together:
+            crowd: Any = Crowd(size)
+            self._sharing.open(island, generation, crowd, horizon, self._least_together)
+            self._shared = True
+        else:
+            self._alone = self._takes(island, generation, size)
+        return self._body.live_one(self._world.watched, island, generation, newborns, horizon)
 
     def _hand_on(self) -> None:
         islands, world = self._islands, self._world
@@ -259,7 +317,7 @@ class SimulatedWorker:
         """Let the writer do a job: the core encodes, and all workers share the storage."""
         world, costs = self._world, self._world.costs
         encoding = size * costs.encode + rows * costs.row
-        self._debt += encoding
+        self._debt["writing"] += encoding
         begun = max(world.timeline.now, self._writer_free) + encoding
         world.storage_free = max(begun, world.storage_free) + size / costs.storage
         self._writer_free = max(begun + files * costs.file, world.storage_free)
@@ -288,7 +346,7 @@ class SimulatedWorker:
 
 
 def send(
-    world: World, arrivals: dict[int, float], key: int, to: SimulatedWorker, tasks: Sequence[Task], size: float
+    world: World, arrivals: dict[int, float], key: int, to: SimulatedWorker, tasks: Sequence[Task | Help], size: float
 ) -> None:
     """Let tasks arrive at a worker, after all that was sent there before.
 

@@ -31,7 +31,7 @@ times = partial(st.floats, width=32)
 def configurations(draw: Any) -> RunConfig:
     return configuration(
         draw(st.integers(1, 9)),
-        draw(st.integers(8, 20)),
+        draw(st.sampled_from([8, 20, 60, 200])),
         draw(st.integers(1, 12)),
         seed=draw(st.integers(0, 99)),
         migration={

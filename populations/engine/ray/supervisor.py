@@ -223,8 +223,8 @@ class RayBackend:
             if why:
                 self._lose(handle, why)
         self._settle()
-        for handle, helpers in self._homes.help(self._living()):
-            handle.actor.tell.remote([helpers])
+        for handle, partners in self._homes.partners(self._living()):
+            handle.actor.tell.remote([partners])
         self._pool.grow(seconds)
         self._pool.check(seconds)
 

@@ -22,7 +22,7 @@ from alife.siblings import claim
 if TYPE_CHECKING:
     from alife.configuration.keys import RunConfig
     from alife.world.projections import Physics
-    from populations.engine.pieces import Done, Helpers
+    from populations.engine.pieces import Help
     from populations.engine.resident import Report, Resident, RunFolder, Task
 
 
@@ -65,7 +65,7 @@ class PingedWorker:
         return self.resident.begin(folder, watched)
 
     @ray.method(concurrency_group="tasks")
-    def tell(self, tasks: "Sequence[Task | Done | Helpers]") -> None:
+    def tell(self, tasks: "Sequence[Task | Help]") -> None:
         """As `Resident.tell`: from the driver, and from other workers."""
         self.resident.tell(tasks)
 
@@ -102,7 +102,7 @@ def errand(root: str, job: bytes) -> tuple[dict[str, str], Any]:
     return {}, work(*cloudpickle.loads(job))
 
 
-def _deliver(to: Any, tasks: "Sequence[Task | Done | Helpers]") -> None:
+def _deliver(to: Any, tasks: "Sequence[Task | Help]") -> None:
     """Tell another worker; if it is gone, it is asked again once its islands have another."""
     from populations.engine.ray.cluster import explain_full_store
 
