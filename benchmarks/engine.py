@@ -216,10 +216,10 @@ def _ray() -> Iterator[tuple[str, Figure]]:
         yield "", _figure("32 guests and an answer", many, "s")
         block = np.zeros(1 << 24, np.float32)
         put = _taken(lambda: ray.put(block), block.nbytes, time.perf_counter)
-        yield "", _figure("a byte into the object store", put, "s")
+        yield "put", _figure("a byte into the object store", put, "s")
         stored = ray.put(block)
         yield (
-            "",
+            "get",
             _figure("a byte out of it", _taken(lambda: ray.get(stored).copy(), block.nbytes, time.perf_counter), "s"),
         )
     finally:

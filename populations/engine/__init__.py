@@ -17,8 +17,10 @@ islands.py      the islands that a worker keeps, each living on by itself
 migration.py    newborns swapped between neighbours
 worker.py       a generation of an island lived, and written
 parenthood.py   who survives and has children, given the scores
+tasks.py        what a worker is told beside, and what it reports
 resident.py     a worker in threads of its own
-pieces.py       large islands in pieces, which workers that have nothing to do ask for
+pieces.py       large islands in pieces, and what workers say to each other of them
+sharing.py      what a worker has to live where islands are shared
 backend.py      where islands live: in this process, or on Ray
 fork.py         history replayed from a kept generation
 adults.py       what individuals became

@@ -10,10 +10,9 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -22,83 +21,14 @@ from alife.errors import UserError
 from alife.evolution.island import Part
 from alife.evolution.reproduction import Newborns
 from populations.engine.islands import Islands
-from populations.engine.messages import Entry, Failed, Horizon, Lived, Merged, Message, News, Order, Resend, Source
-from populations.engine.pieces import Help, Sharing
+from populations.engine.messages import Entry, Failed, Horizon, Lived, Merged, Message, News, Order, Resend
+from populations.engine.pieces import Help
+from populations.engine.sharing import Sharing
+from populations.engine.tasks import Book, Files, Merge, Place, Report, RunFolder, Task, Term
 from populations.engine.worker import Worker
 from populations.record import shards
 from populations.record.reader import fetch_manifest, kept
 from populations.record.storage import Folder, explained, open_folder
-
-Files = list[tuple[str, bytes]]
-
-
-@dataclass(frozen=True)
-class RunFolder:
-    """The run folder, as far as a worker is to know it.
-
-    Attributes:
-        uri: A path or an fsspec URI; absolute.
-        epoch: Of its manifest, with which names of files begin.
-        created: Of its manifest: a folder of that name elsewhere is another one.
-        columns: The manifest's.
-        task: The manifest's.
-    """
-
-    uri: str
-    epoch: int
-    created: str
-    columns: Sequence[Mapping[str, Any]]
-    task: Mapping[str, Any] | None
-
-
-@dataclass(frozen=True)
-class Place:
-    """Keep islands from now on."""
-
-    islands: Sequence[int]
-    source: Source
-
-
-@dataclass(frozen=True)
-class Book:
-    """Where islands are kept that others here are neighbours of: a number, and whom to hand messages to."""
-
-    addresses: Mapping[int, tuple[int, Any]]
-
-
-@dataclass(frozen=True)
-class Merge:
-    """Make one part of several."""
-
-    kind: str
-    entries: Sequence[Entry]
-
-
-@dataclass(frozen=True)
-class Term:
-    """What comes from now on belongs to another term; reports say theirs, so that those from before are told apart."""
-
-    term: int
-
-
-Task = Message | Order | Place | Book | Merge | Term
-
-
-@dataclass
-class Report:
-    """What has happened since the last one.
-
-    Attributes:
-        term: Of all of it.
-        news: In order.
-        files: What is to be written for a worker that does not see the run folder, by name.
-        busy: Island and generation, of others too, that are being lived, and for how many seconds; None if none is.
-    """
-
-    term: int = 0
-    news: list[News] = field(default_factory=list)
-    files: Files = field(default_factory=list)
-    busy: tuple[int, int, float] | None = None
 
 
 class Resident:

@@ -14,14 +14,13 @@ from typing import Any
 from alife.configuration.keys import RunConfig
 from populations.engine.backend import Interrupted
 from populations.engine.messages import Entry, Horizon, Lived, Lost, Merged, News, Order, Source, Withdraw
-from populations.engine.ray.failures import Handle
+from populations.engine.ray.failures import Handle, report_seconds
 from populations.engine.ray.homes import Homes, divided
-from populations.engine.resident import Merge, Place, Term
+from populations.engine.tasks import Merge, Place, Term
 from populations.record.writer import Recorder
 from tests.simulation.machine import Body, Report, SimulatedWorker, World
 from tests.simulation.storage import MACHINE
 
-POLL_SECONDS = 0.25
 GATHER_SECONDS = 10.0
 
 
@@ -224,7 +223,7 @@ class SimulatedBackend:
         self._woken = True
 
     def _least(self) -> float:
-        return 0.0 if self.world.watched else max(POLL_SECONDS, len(self._handles) / 1000)
+        return 0.0 if self.world.watched else report_seconds(len(self._handles))
 
     def _start(self) -> None:
         """Start a worker."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from populations.engine.ray.failures import REPORT_SECONDS
+from populations.engine.ray.failures import report_seconds
 from tests import ROOT
 from tests.simulation.cluster import Plan
 from tests.simulation.costs import Costs, measured
@@ -66,7 +66,7 @@ def _figures(what: str, islands: int, size: int, costs: Costs, cores: int, gener
 def _driver(what: str, trial: Trial, costs: Costs, workers: int) -> Figure:
     """How much of a core the driver needs, for what it is told and for reports that say nothing."""
     took, count = trial.world.timeline.now, len(trial.born)
-    silent = workers * costs.report / max(REPORT_SECONDS, workers / 1000)
+    silent = workers * costs.report / report_seconds(workers)
     return {
         "name": f"{what}, driver",
         "value": 100 * trial.backends[0].busy / took,

@@ -29,8 +29,9 @@ from populations.engine.messages import (
     Settle,
     Source,
 )
-from populations.engine.pieces import Done, Help, Piece, Sharing
-from populations.engine.resident import Book, Merge, Place, Task, Term
+from populations.engine.pieces import Done, Help, Piece
+from populations.engine.sharing import Sharing
+from populations.engine.tasks import Book, Merge, Place, Task, Term
 from tests.simulation.costs import Costs
 from tests.simulation.timeline import Timeline
 

@@ -34,7 +34,7 @@ from populations.engine.messages import (
 )
 from populations.engine.ray.failures import Handle
 from populations.engine.ray.homes import Homes
-from populations.engine.resident import Book, Term
+from populations.engine.tasks import Book, Term
 from populations.record.steplog import StepLog
 
 Key = tuple[int, int]

@@ -14,7 +14,7 @@ from populations.engine import migration
 from populations.engine.messages import Source
 from populations.engine.pieces import Absent, Partners
 from populations.engine.ray.failures import Handle
-from populations.engine.resident import Book
+from populations.engine.tasks import Book
 
 NEAR, FAR = 4, 4
 """Workers that keep islands, whom another asks for pieces: close to it, and all over the run."""

@@ -38,22 +38,23 @@ from populations.engine.ray.failures import (
     device_error,
     is_of_program,
     reason,
+    report_seconds,
     words_of,
 )
 from populations.engine.ray.homes import Homes, divided
 from populations.engine.ray.placing import REFUSED_SECONDS
 from populations.engine.ray.pool import WorkerPool
-from populations.engine.resident import Merge, Place, Report, RunFolder, Term
+from populations.engine.tasks import Merge, Place, Report, RunFolder, Term
 from populations.record import shards
 from populations.record.writer import Recorder
 
 POLL_SECONDS = 0.25
+TOGETHER_SECONDS = 0.1
+"""Reports that come so close to each other are looked at together, where there are many workers."""
 CLASS_SECONDS = 30.0
 """A new run lives on the class of machine that half of its workers are of; after so long, of most that are up."""
 GATHER_SECONDS = 10.0
 """How long the first workers that are up wait for others before islands are divided among them."""
-REPORTS = 500
-"""A second, that are heard of all workers together."""
 LIVES = 5
 """An island that has lost this many workers since the last commit is not tried again: it may be what kills them."""
 
@@ -91,6 +92,7 @@ class RayBackend:
         self._first_up = 0.0
         self._clock, self._detector = Clock(), FailureDetector(config.ray.hang_timeout)
         self._recorder: Recorder | None = None
+        self._watched = False
         self._orders: list[Order] = []
         self._news: list[News] = []
         self._losses: Counter[int] = Counter()
@@ -272,6 +274,8 @@ class RayBackend:
             time.sleep(POLL_SECONDS)
             return []
         ray.wait(list(waiting), num_returns=1, timeout=POLL_SECONDS)
+        if not self._watched:
+            time.sleep(min(TOGETHER_SECONDS, len(waiting) / 1000))
         ready, _ = ray.wait(list(waiting), num_returns=len(waiting), timeout=0)
         return [waiting[ref] for ref in ready]
 
@@ -289,7 +293,7 @@ class RayBackend:
             handle.sees = answer
         else:
             self._hear(handle, answer)
-        least = 0.0 if self._watched else max(1.0, len(self._pool.handles) / REPORTS)
+        least = 0.0 if self._watched else report_seconds(len(self._pool.handles))
         most = max(REPORT_SECONDS, least)
         handle.patience = most + least
         self._call(handle, "live", handle.actor.report.remote(most, least))

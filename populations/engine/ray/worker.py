@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from alife.configuration.keys import RunConfig
     from alife.world.projections import Physics
     from populations.engine.pieces import Help
-    from populations.engine.resident import Report, Resident, RunFolder, Task
+    from populations.engine.resident import Resident
+    from populations.engine.tasks import Report, RunFolder, Task
 
 
 class PingedWorker:

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from alife.configuration.keys import parse_config
 from alife.errors import UserError
 from populations.engine.messages import Horizon, Source
-from populations.engine.pieces import Absent, Done, Partners, Sharing, pieces, useful
+from populations.engine.pieces import Absent, Done, Partners, pieces, useful
 from populations.engine.prepare import prepare
 from populations.engine.resident import Resident
+from populations.engine.sharing import Sharing
 from populations.engine.worker import Worker
 from tests.simulation.machine import Crowd
 
