@@ -57,7 +57,9 @@ def _attach(run: RunState, number: int, outcomes: Mapping[int, Lived]) -> None:
 
 
 def _progress(run: RunState, outcomes: Mapping[int, Lived], seconds: float) -> events.Generation:
-    causes = sum((Counter(lived.causes) for lived in outcomes.values()), Counter[str]())
+    causes = Counter[str]()
+    for lived in outcomes.values():
+        causes.update(lived.causes)
     medians = {name: _median([lived.samples[name] for lived in outcomes.values()]) for name in SAMPLED}
     if run.config.task == "none":
         medians["accuracy"] = None

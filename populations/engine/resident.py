@@ -21,7 +21,7 @@ from alife.errors import UserError
 from alife.evolution.island import Part
 from alife.evolution.reproduction import Newborns
 from populations.engine.islands import Islands
-from populations.engine.messages import Entry, Failed, Horizon, Lived, Merged, Message, News, Order, Resend
+from populations.engine.messages import Entry, Failed, Horizon, Lived, Merged, Message, News, Order, Resend, Sealed
 from populations.engine.pieces import Help
 from populations.engine.sharing import Sharing
 from populations.engine.tasks import Book, Files, Merge, Place, Report, RunFolder, Task, Term
@@ -56,7 +56,7 @@ class Resident:
         self._error: BaseException | None = None
         self._since: tuple[int, int, float] | None = None
         self._book: dict[int, tuple[int, Any]] = {}
-        self._told = 0.0
+        self._told, self._waits = 0.0, False
 
     def begin(self, folder: RunFolder, watched: bool) -> bool:
         """Start to live.
@@ -89,7 +89,8 @@ class Resident:
 
         Args:
             most: Seconds to wait for something to happen.
-            least: Seconds between two reports, unless there is other news than that islands have lived.
+            least: Seconds between two reports, unless there is other news than that islands have lived; what was
+                written is urgent where islands have nothing to do before it is on record.
 
         Raises:
             BaseException: What has ended the worker.
@@ -107,7 +108,8 @@ class Resident:
         return report
 
     def _is_urgent(self) -> bool:
-        return self._error is not None or any(not isinstance(news, Lived) for news in self._report.news)
+        can_wait = (Lived,) if self._waits else (Lived, Sealed, Merged)
+        return self._error is not None or any(not isinstance(news, can_wait) for news in self._report.news)
 
     def _go(self) -> None:
         try:
@@ -187,7 +189,9 @@ class Resident:
                     break
                 name_thread("waiting")
                 self._since = None
+                self._be_idle()
                 self._told_something.wait()
+                self._waits = False
             else:
                 return
         name_thread("living")
@@ -200,6 +204,12 @@ class Resident:
         self._since = None
         with self._told_something:
             self._sharing.answer(piece, part)
+
+    def _be_idle(self) -> None:
+        """There is nothing to live: what can be told is told now."""
+        with self._changed:
+            self._waits = True
+            self._changed.notify_all()
 
     def _hand_on(self) -> None:
         """Give away what has come of it: messages to islands elsewhere, news, and what is to be written."""

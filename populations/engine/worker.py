@@ -188,7 +188,7 @@ def machine_class(config: RunConfig) -> dict[str, str | int]:
     device = torch.cuda.get_device_name() if config.device == "cuda" else "cpu"
     return {
         "cpu": f"{_cpu_model()} {torch.backends.cpu.get_cpu_capability()}",
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),
         "numpy": np.__version__,
         "dtype": config.life.precision,
         "device": device,

@@ -24,8 +24,8 @@ DOUBLINGS = 3
 PING_SECONDS = 0.5
 REPORT_SECONDS = 1.0
 """A worker that has nothing to report says so after so long."""
-REPORTS, SELDOM = 32, 10.0
-"""A second that are heard of all workers together; each makes one in ten seconds even so."""
+REPORTS, SELDOM = 4, 15.0
+"""A second that are heard of all workers together; each makes one in fifteen seconds even so."""
 PATIENCE = 10.0
 """A life that takes this many times the median of others has hung, even if its worker answers."""
 

@@ -49,7 +49,7 @@ from populations.record import shards
 from populations.record.writer import Recorder
 
 POLL_SECONDS = 0.25
-TOGETHER_SECONDS = 0.1
+TOGETHER_SECONDS = 0.5
 """Reports that come so close to each other are looked at together, where there are many workers."""
 CLASS_SECONDS = 30.0
 """A new run lives on the class of machine that half of its workers are of; after so long, of most that are up."""
@@ -275,7 +275,7 @@ class RayBackend:
             return []
         ray.wait(list(waiting), num_returns=1, timeout=POLL_SECONDS)
         if not self._watched:
-            time.sleep(min(TOGETHER_SECONDS, len(waiting) / 1000))
+            time.sleep(min(TOGETHER_SECONDS, len(waiting) / 200))
         ready, _ = ray.wait(list(waiting), num_returns=len(waiting), timeout=0)
         return [waiting[ref] for ref in ready]
 
@@ -328,7 +328,7 @@ class RayBackend:
                 [h.machine for h in up if h.machine], 1 if late else len(self._pool.handles)
             )
         for handle in up if self._machine and not self.config.ray.allow_mixed else ():
-            if handle.machine and handle.machine != self._machine:
+            if handle.phase == "idle" and handle.machine and handle.machine != self._machine:
                 assert self._machine is not None
                 other = classes.OtherClass(classes.refusal(self._machine, handle.machine))
                 self._refuse(handle, classes.differing(self._machine, handle.machine), other)
