@@ -21,10 +21,10 @@ from alife.errors import UserError
 from alife.evolution.island import Part
 from alife.evolution.reproduction import Newborns
 from populations.engine.islands import Islands
-from populations.engine.messages import Entry, Failed, Horizon, Lived, Merged, Message, News, Order, Resend, Sealed
+from populations.engine.messages import Entry, Failed, Horizon, Merged, Message, News, Order, Resend
 from populations.engine.pieces import Help
 from populations.engine.sharing import Sharing
-from populations.engine.tasks import Book, Files, Merge, Place, Report, RunFolder, Task, Term
+from populations.engine.tasks import Book, Files, Merge, Place, Report, RunFolder, Task, Term, urgent
 from populations.engine.worker import Worker
 from populations.record import shards
 from populations.record.reader import fetch_manifest, kept
@@ -89,8 +89,7 @@ class Resident:
 
         Args:
             most: Seconds to wait for something to happen.
-            least: Seconds between two reports, unless there is other news than that islands have lived; what was
-                written is urgent where islands have nothing to do before it is on record.
+            least: Seconds between two reports, unless something is `urgent`.
 
         Raises:
             BaseException: What has ended the worker.
@@ -108,8 +107,7 @@ class Resident:
         return report
 
     def _is_urgent(self) -> bool:
-        can_wait = (Lived,) if self._waits else (Lived, Sealed, Merged)
-        return self._error is not None or any(not isinstance(news, can_wait) for news in self._report.news)
+        return self._error is not None or urgent(self._report.news, self._waits)
 
     def _go(self) -> None:
         try:

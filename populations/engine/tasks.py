@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from populations.engine.messages import Entry, Message, News, Order, Source
+from populations.engine.messages import Entry, Lived, Merged, Message, News, Order, Sealed, Source
 
 Files = list[tuple[str, bytes]]
 
@@ -76,3 +76,8 @@ class Report:
     news: list[News] = field(default_factory=list)
     files: Files = field(default_factory=list)
     busy: tuple[int, int, float] | None = None
+
+
+def urgent(news: Sequence[News], waits: bool) -> bool:
+    """Whether a report cannot wait: what was written can as long as the worker has islands to live before it counts."""
+    return any(not isinstance(each, Lived if waits else Lived | Sealed | Merged) for each in news)

@@ -31,7 +31,7 @@ from populations.engine.messages import (
 )
 from populations.engine.pieces import Done, Help, Piece
 from populations.engine.sharing import Sharing
-from populations.engine.tasks import Book, Merge, Place, Task, Term
+from populations.engine.tasks import Book, Merge, Place, Task, Term, urgent
 from tests.simulation.costs import Costs
 from tests.simulation.timeline import Timeline
 
@@ -139,7 +139,7 @@ class SimulatedWorker:
         self._book: dict[int, tuple[int, Any]] = {}
         self._arrivals: dict[int, float] = {}
         self._sharing, self._least_together = Sharing(self._share), together(body.config)
-        self._busy, self._asked, self._due, self._told = False, True, False, 0.0
+        self._busy, self._asked, self._due, self._told = False, True, float("inf"), 0.0
         self._alone, self._shared = 0.0, False
         self._debt: Counter[str] = Counter()
         self._pace, self._paced = 1.0, (-1, -1)
@@ -202,6 +202,7 @@ class SimulatedWorker:
             self._be_busy(0.0, self._go)
         else:
             self._be("waiting for pieces" if self._shared else self._waits_for())
+            self._report_soon()
 
     def _be_busy(self, took: float, then: Callable[[], None]) -> None:
         """Live for so long, and do before it what is left to do."""
@@ -334,12 +335,18 @@ class SimulatedWorker:
             self._report_soon()
 
     def _report_soon(self) -> None:
-        if self._asked and not self._due and self._report.news:
-            self._due = True
-            self._world.timeline.at(self._told + self._least(), self._send_report)
+        if self._asked and self._report.news:
+            now = self._world.timeline.now
+            at_once = self._world.watched or urgent(self._report.news, not self._busy)
+            time = now if at_once else max(now, self._told + self._least())
+            if time < self._due:
+                self._due = time
+                self._world.timeline.at(time, partial(self._send_report, time))
 
-    def _send_report(self) -> None:
-        self._due = False
+    def _send_report(self, time: float) -> None:
+        if time != self._due:
+            return
+        self._due = float("inf")
         if self.alive:
             report, self._report = self._report, Report(self._report.term, [])
             self._told, self._asked = self._world.timeline.now, False
