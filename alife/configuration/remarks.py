@@ -24,6 +24,9 @@ from alife.configuration.schemes import UNUSED
 from alife.plugins import is_own
 from alife.words import count
 
+SHARED = 24
+"""An island of no more individuals is lived by one worker; larger ones are shared."""
+
 
 def warnings(
     config: RunConfig, classes: int | None = None, backend: str = "ray", regression: bool = False
@@ -88,7 +91,7 @@ def _vain_lives(config: RunConfig) -> Iterator[tuple[str, str]]:
 
 def _ray(config: RunConfig) -> Iterator[tuple[str, str]]:
     hosts, islands = config.ray.hosts, config.population.islands
-    if hosts != "auto" and hosts > islands:
+    if hosts != "auto" and hosts > islands and config.population.size <= SHARED:
         yield "ray.hosts", f"no more than {islands} have an island to live (population.islands)"
     if config.life.threads > max(1, config.ray.cpus_per_host) and config.device != "cuda":
         yield (

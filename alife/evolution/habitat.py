@@ -16,6 +16,7 @@ from torch import Tensor
 
 from alife.configuration.keys import Life, RunConfig
 from alife.configuration.networks import DENSE
+from alife.configuration.remarks import SHARED
 from alife.errors import Unfit
 from alife.evolution import networks
 from alife.evolution.reproduction import Floats, Newborns, birth
@@ -26,7 +27,7 @@ from alife.organism.quine import Forward
 from alife.organism.shape import Shape
 from alife.world.projections import Physics
 
-ROWS, TOGETHER = 256, 24
+ROWS, TOGETHER = 256, SHARED
 """Rows and individuals of a forward pass computed together on a CPU: part of what makes results the same everywhere."""
 
 MOST = 4096

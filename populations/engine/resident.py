@@ -192,7 +192,7 @@ class Resident:
                 self._waits = False
             else:
                 return
-        name_thread("living")
+        name_thread("helping" if piece.of else "living")
         self._since = piece.island, piece.generation, time.monotonic()
         part: Part | Exception
         try:

@@ -64,7 +64,12 @@ _HUNG = ("no answer for", "hung for")
 _GONE: Trace = "a restart that names it"
 _PATIENT = {"ray.hang_timeout": 60}
 _OFTEN = {"checkpoint.every": 1, "checkpoint.keep": 1}
-_KEYS: Mapping[str, Mapping[str, Any]] = {"between meeting and seal": moments.UNMET, "merging": _OFTEN}
+_KEYS: Mapping[str, Mapping[str, Any]] = {
+    "between meeting and seal": moments.UNMET,
+    "merging": _OFTEN,
+    "helping": moments.PIECES,
+    "helped": moments.PIECES,
+}
 """Of runs in which a moment can be seen."""
 
 
@@ -131,6 +136,8 @@ WORKERS: tuple[Case, ...] = (
     *(_killed(moment, hosts) for moment in ("starting", *_LIVES, *_WRITES) for hosts in (1, 2)),
     _killed("living", 8),
     *(_hung(moment, 2) for moment in ("starting", *_LIVES, *moments.WRITING, "writing the last shard", "merging")),
+    *(_killed(moment, 3) for moment in ("helping", "helped")),
+    _hung("helping", 3),
     _hung("living", 1),
     _hung("living", 2, keys=_PATIENT, place="production"),
     _several("living, its neighbours waiting", 2, injections.receiver_killed("living")),

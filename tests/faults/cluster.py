@@ -35,7 +35,7 @@ ENVIRONMENT = {
 _NEW_MOUNTS, _NEW_FS = 0x00020000, 0x00000200
 """CLONE_NEWNS and CLONE_FS of Linux."""
 _HOST = "ray::PingedWorker"
-_DOING = {"living": "living", "conceivin": "conceiving", "waiting": "waiting", "writing": "writing"}
+_DOING = {each[:9]: each for each in ("living", "conceiving", "helping", "waiting", "writing")}
 
 
 class LocalCluster:
@@ -143,7 +143,7 @@ class LocalCluster:
 
 
 def phases_of(pid: int) -> frozenset[str] | None:
-    """What a worker is doing, as its threads are named after it: "living", "conceiving" or "waiting", and "writing".
+    """What a worker does, as its threads are named: "living", "conceiving", "helping" or "waiting", and "writing".
 
     One that has no such thread yet is "starting" while it starts, as far as its title tells, or loads torch, and else
     "up": of that phase a name is proof, and its absence is none, for a ping that ends takes it away. None if this is no

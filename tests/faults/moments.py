@@ -21,6 +21,8 @@ WRITING = {
 UNSEALED = 10
 """The generation that is written next when one has met: with `UNMET` the keys of a run of which that can be said."""
 UNMET = {"checkpoint.every": 100, "migration.every": 3}
+PIECES = {"population.islands": 2, "population.size": 60}
+"""Keys of a run whose islands are lived in pieces."""
 
 
 def wait(scenario: Scenario, moment: str) -> None:
@@ -37,14 +39,16 @@ def caught(scenario: Scenario, moment: str, **more: Any) -> Iterator[Hit]:
 
     Args:
         scenario: Of the run.
-        moment: A phase; "writing rows" or "writing a shard", with the file half there; "writing the last shard";
-            "merging" parts that are on record; or "between meeting and seal", where it has met its neighbours and has
-            not written that.
+        moment: A phase; "helped", where it lives an island of `PIECES`; "writing rows" or "writing a shard", with the
+            file half there; "writing the last shard"; "merging" parts that are on record; or "between meeting and
+            seal", where it has met its neighbours and has not written that.
         more: As of `Scenario.host`.
     """
     proof: Callable[[int], bool] = lambda _: True  # noqa: E731
     phase, out, last = moment, scenario.out, int(scenario.config["generations"])
-    if moment in WRITING:
+    if moment == "helped":
+        phase = "living"
+    elif moment in WRITING:
         phase, proof = "writing", lambda pid: any(map(WRITING[moment], processes.files(pid, out)))
     elif moment == "writing the last shard":
         shard = f"checkpoints/{last:07d}-"

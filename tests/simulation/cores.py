@@ -34,14 +34,16 @@ def bench(cores: int = CORES, generations: int = GENERATIONS) -> Iterator[Figure
         {"name", "value", "unit", …}: shares of the time of all cores, by what it goes into.
     """
     costs = measured(CALIBRATION, **ASSUMED)
-    alike = replace(costs, slow=0.0)
     slow = replace(costs, storage=1e9)
     islands = 1000 * cores // CORES
     yield from _figures("1,000 islands × 1,000", islands, 1000, costs, cores, generations)
-    yield from _figures("the same, nodes alike", islands, 1000, alike, cores, generations)
-    yield from _figures("the same, a storage of 1 GB/s", islands, 1000, slow, cores, generations)
-    yield from _figures("4,096 islands × 244", cores, 244, costs, cores, generations)
-    yield from _figures("82 islands × 12,200", 82 * cores // CORES, 12_200, costs, cores, generations)
+    part, islands = cores // 4, islands // 4
+    quarter, slow = (replace(each, storage=each.storage / 4) for each in (costs, slow))
+    yield from _figures("a quarter of it", islands, 1000, quarter, part, generations)
+    yield from _figures("a quarter, nodes alike", islands, 1000, replace(quarter, slow=0.0), part, generations)
+    yield from _figures("a quarter, a storage of 1 GB/s for all", islands, 1000, slow, part, generations)
+    yield from _figures("a quarter of 4,096 islands × 244", part, 244, quarter, part, generations)
+    yield from _figures("a quarter of 82 islands × 12,200", 82 * part // CORES, 12_200, quarter, part, generations)
     yield _old(costs, cores)
 
 
