@@ -96,7 +96,7 @@ def of_sweep(name: str, uri: str, runs: Sequence[Entry]) -> Entry:
         return Entry(name, "sweep", DAMAGED, problem=what.removeprefix(f"{uri}/"))
     done = sum(run.status in ENDED for run in runs)
     status = "finished" if done == of else "interrupted"
-    if writer_lives(folder):
+    if any(run.status == "running" for run in runs) or writer_lives(folder):  # tasks of an array hold runs only
         status = "running"
     elif done < of and failed.read(folder):
         status = "failed"

@@ -18,7 +18,7 @@ from alife import siblings
 from alife.cli.look import STATUSES
 from alife.cli.main import main
 from alife.errors import UserError
-from populations import evolve, resume
+from populations import Evolution, evolve, resume
 from populations.observe.callbacks import MaxHours
 from populations.overview import entry, finding
 from populations.overview.run import run_status
@@ -284,6 +284,23 @@ def test_shares_of_a_sweep_say_what_failed_and_end_in_time(tmp_path: Path) -> No
         (out / "runs" / name / "mine.txt").unlink()
     assert sweep(_plan(), str(out), backend="local", quiet=True).done == 4
     assert (sweep_status(str(out)).status, sweep_status(str(out)).failed) == ("finished", {})
+
+
+def test_a_sweep_that_nobody_holds_runs_while_one_of_its_runs_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As tasks of an array live it: each holds only the run that it lives."""
+    sweep_task(_plan(), str(tmp_path), 0, 2, max_hours=1e-9)
+    assert sweep_status(str(tmp_path)).status == "interrupted"
+    first = _plan().runs()[0]
+    with Evolution(first.config, tmp_path / "runs" / first.name, backend="local", resume=True) as lived:
+        next(lived)
+        known = sweep_status(str(tmp_path))
+        assert (known.status, list(known.running)) == ("running", [first.name])
+        chosen = listed(capsys, str(tmp_path), "--status", "running")
+        assert [line["name"] for line in chosen] == [".", f"runs/{first.name}"]
+    assert sweep_status(str(tmp_path)).status == "interrupted"
+    assert listed(capsys, str(tmp_path), "--status", "running") == []
 
 
 def test_what_a_sweep_will_take_is_said_before_it_begins(tmp_path: Path) -> None:
