@@ -7,8 +7,9 @@ from alife.configuration.parsing import LARGEST_SWEEP
 from alife.errors import UserError
 from alife.format import usage
 from populations.engine.usage import costs
-from populations.overview.entry import ENDED, read, status_of, writer_lives
+from populations.overview.entry import ENDED, read, status_of
 from populations.overview.run import pace
+from populations.record.presence import writer_lives
 from populations.record.storage import Folder, explained, open_folder
 from populations.studies import failed
 from populations.studies.assays import is_done

@@ -23,7 +23,7 @@ from populations.observe.callbacks import MaxHours
 from populations.overview import entry, finding
 from populations.overview.run import run_status
 from populations.overview.sweep import sweep_status
-from populations.record import lease
+from populations.record import lease, presence
 from populations.record.reader import read_manifest
 from populations.record.storage import open_folder
 from populations.studies.plan import parse_plan
@@ -153,17 +153,17 @@ def test_in_an_object_store(finished: Path, s3: str, capsys: pytest.CaptureFixtu
 def test_a_lease_in_an_object_store_is_only_read(s3: str) -> None:
     """Of its holder we know what it says: it has gone once it has not renewed for long, or says so itself."""
     folder = open_folder(f"{s3}/leased")
-    assert not entry.writer_lives(folder)
+    assert not presence.writer_lives(folder)
     lock = lease.acquire(folder)
-    assert entry.writer_lives(folder)
+    assert presence.writer_lives(folder)
     assert list(folder.ls()) == [lease.NAME]
     held = json.loads(folder.read(lease.NAME))
     lock.release()
-    assert f"process {os.getpid()} on " in entry.gone(folder)
+    assert f"process {os.getpid()} on " in presence.gone(folder)
     for seconds, lives in ((60, True), (600, False)):
         held["renewed"] = (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat()
         folder.put(lease.NAME, json.dumps(held).encode())
-        assert entry.writer_lives(folder) == lives
+        assert presence.writer_lives(folder) == lives
 
 
 def test_a_thousand_runs_take_seconds(finished: Path, tmp_path: Path) -> None:
