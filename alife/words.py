@@ -1,6 +1,7 @@
 """Numbers in words.
 
-Call `count`, `duration`, `hours`, `size`, `pixels`, `images` or `answers` wherever a number stands in a sentence.
+Call `count`, `duration`, `briefly`, `hours`, `size`, `pixels`, `images` or `answers` wherever a number stands in a
+sentence.
 """
 
 from collections.abc import Sequence
@@ -17,6 +18,11 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def briefly(seconds: float) -> str:
+    """As `duration`, and what is less than ten seconds with two figures, as "0.31 s"."""
+    return duration(seconds) if seconds >= 9.95 else f"{seconds:.2g} s"
 
 
 def hours(seconds: float, of: str = "core") -> str:

@@ -22,7 +22,7 @@ def add(command: Command) -> None:
         "  alife deploy kuberay --out alife.yaml      a RayJob for Kubernetes\n"
         "  alife deploy ray-up --out cluster.yaml     machines reached by ssh, or a cloud's",
     )
-    deploy.add_argument("way", choices=list(FILES), help="as above")
+    deploy.add_argument("way", choices=list(FILES), help=f"one of {', '.join(FILES)}")
     deploy.add_argument(
         "--out", metavar="FILE", type=paths.given, help="write it there instead; one of that name is kept"
     )

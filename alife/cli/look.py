@@ -9,7 +9,7 @@ from typing import Any, Final
 from alife.cli import paths
 from alife.cli.common import Command
 from alife.errors import plain
-from alife.words import count, duration, hours
+from alife.words import briefly, count, duration, hours
 
 COLUMNS: Final = ("name", "kind", "status", "generations", "births", "islands", "last commit", "scheme")
 STATUSES: Final = ("running", "interrupted", "finished", "extinct", "failed", "abandoned", "damaged")
@@ -109,7 +109,7 @@ def _of_run(known: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("generations", f"{known['done']:,} of {known['of']:,} ({known['done'] / known['of']:.0%})"),
         ("births", f"{known['births']:,}"),
         ("last commit", f"{known['updated']}, {age}".rstrip(", ")),
-        ("a generation", "" if known["generation_seconds"] is None else _seconds(known["generation_seconds"])),
+        ("a generation", "" if known["generation_seconds"] is None else briefly(known["generation_seconds"])),
         ("left", _left(known)),
         ("workers lost", f"{known['lost']}, {known['seconds_lost']:.1f} s: {', '.join(lost)}" if lost else "none"),
         ("last start", f"{known['started']} on {known['host']}: {known['command']}" if known["started"] else ""),
@@ -142,7 +142,3 @@ def _left(known: Mapping[str, Any]) -> str:
 def _spent(known: Mapping[str, Any]) -> str:
     gpus = f", {hours(known['gpu_seconds'], 'GPU')}" if known["gpu_seconds"] else ""
     return f"{hours(known['core_seconds'])}{gpus}" if known["core_seconds"] else ""
-
-
-def _seconds(seconds: float) -> str:
-    return duration(seconds) if seconds >= 10 else f"{seconds:.2g} s"

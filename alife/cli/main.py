@@ -23,7 +23,7 @@ reproduce only by emitting their genome.
   alife report runs/first                 one HTML page of it, or of a sweep
   alife sweep --config tradeoff --out s   many runs: treatments × seeds
   alife compare s                         what the treatments do, with intervals
-  alife deploy slurm|kuberay|ray-up       a file with which a run starts on a cluster
+  alife deploy slurm                      a file for a cluster; there are slurm, slurm-array, kuberay and ray-up
   alife COMMAND --help                    what a command takes, with examples
 """
 

@@ -38,7 +38,7 @@ optional, keys of the configuration are nested or dotted:
   base: {generations: 40}                                         for all runs
   treatments:
     w0: {selection.accuracy_weight: 0}                            a name, and the keys it sets
-    shuffled: {selection.scheme: shuffled}
+    shuffled: {selection.shuffled: true}
     large: {population.size: 500, life.threads: 4}                it asks for four CPUs; or say ray.cpus_per_host
   grid: {life.task_weight: [0.03, 0.1]}                           every treatment under every combination
   seeds: 8                                                        0 … 7; or a list

@@ -118,7 +118,8 @@ def missing(uri: str, ls: Callable[[str], files.Names]) -> UserError:
     except OSError as error:
         return UserError(f"{uri}: there is no run here: {' '.join((error.strerror or str(error)).split())}{NAME_ONE}")
     if "sweep.yaml" in names:
-        return UserError(f"{uri}: is a sweep, not a run: name one in {uri.rstrip('/')}/runs; 'alife report' takes both")
+        runs = f"{uri.rstrip('/')}/runs/*/*"
+        return UserError(f"{uri}: is a sweep, not a run: its runs are {runs}; 'alife report' and 'status' take it")
     if "paper.json" in names:
         return UserError(f"{uri}: holds results of 'alife paper', and no run{NAME_ONE}")
     if below:

@@ -42,7 +42,7 @@ def beyond(groups: Mapping[str, Sequence[Run]], figure: Figure | None = None, **
     """
     null = control(groups)
     if null is None:
-        raise UserError("no shuffled control to compare with: name runs with selection.scheme shuffled too")
+        raise UserError("no shuffled control to compare with: name runs with selection.shuffled: true, too")
     names = there(MAIN, all(run.has_task for runs in groups.values() for run in runs))
     table = trends(groups, names, null)
     if table["generation"].max() < 1:

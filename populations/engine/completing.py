@@ -3,9 +3,9 @@
 Call `completed` where `populations.engine.flow.complete` has found one.
 """
 
-import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 
@@ -14,10 +14,14 @@ from alife.format import tested
 from alife.format.checkpoints import adults_name, encode_adults
 from alife.format.tested import OnTestImages
 from populations.engine.messages import Lived
-from populations.engine.run_state import RunState, over
+from populations.engine.run_state import RunState, count_clock, over
 from populations.engine.worker import SAMPLED
 from populations.observe import events
 from populations.record import rows
+
+PACE_GENERATIONS: Final = 10
+PACE_SECONDS: Final = 3.0
+"""What a rate is taken over, at least both: islands run ahead, so many generations may be complete at once."""
 
 
 def completed(run: RunState, outcomes: Mapping[int, Lived]) -> tuple[events.Generation, Mapping[str, np.ndarray]]:
@@ -29,10 +33,8 @@ def completed(run: RunState, outcomes: Mapping[int, Lived]) -> tuple[events.Gene
         if not lived.children:
             run.tell(events.IslandDied(generation=number, island=island, causes=lived.causes))
     _attach(run, number, outcomes)
-    now = time.perf_counter()
-    wall, run.since = now - run.since, now
-    for name, seconds in (("generations", wall), ("hosts", wall * run.backend.hosts)):
-        run.seconds[name] = run.seconds.get(name, 0) + seconds
+    count_clock(run)
+    wall, run.since = run.counted - run.since, run.counted
     event = _progress(run, outcomes, wall)
     run.tell(event)
     if over(run) == "extinct":
@@ -63,19 +65,32 @@ def _progress(run: RunState, outcomes: Mapping[int, Lived], seconds: float) -> e
     medians = {name: _median([lived.samples[name] for lived in outcomes.values()]) for name in SAMPLED}
     if run.config.task == "none":
         medians["accuracy"] = None
-    run.pace.append((run.since, run.pace[-1][1] + causes.total()))
-    (first, before), (last, now) = run.pace[0], run.pace[-1]
     return events.Generation(
         generation=run.generation - 1,
         of=run.config.generations,
         individuals=causes.total(),
         dead=causes.total() - causes[schema.CAUSES[0]],
         **medians,
-        individuals_per_second=(now - before) / max(last - first, 1e-9),
+        individuals_per_second=rate(run.pace, run.since, causes.total()),
         seconds=seconds,
         hosts=run.backend.hosts,
         spent=dict(run.seconds),
     )
+
+
+def rate(pace: deque[tuple[float, int]], now: float, individuals: int) -> float:
+    """Individuals that have lived a second, of late.
+
+    Args:
+        pace: When generations were complete, and how many had lived by then, the start included; kept up to date.
+        now: When one more was.
+        individuals: Of it.
+    """
+    pace.append((now, pace[-1][1] + individuals))
+    while len(pace) > PACE_GENERATIONS + 1 and now - pace[1][0] >= PACE_SECONDS:
+        pace.popleft()
+    first, before = pace[0]
+    return (pace[-1][1] - before) / max(now - first, 1e-9)
 
 
 def _median(samples: Sequence[np.ndarray]) -> float | None:

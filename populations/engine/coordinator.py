@@ -7,7 +7,6 @@ and write by themselves. Where nobody looks at each generation (`RunState.watche
 coordinator that is lost costs all of them that.
 """
 
-import time
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -24,7 +23,7 @@ from populations.engine.flow import complete, sealed
 from populations.engine.islands import next_due
 from populations.engine.messages import Failed, Horizon, Lost, Source
 from populations.engine.recording import put_on_record
-from populations.engine.run_state import RunState, heard, look_to, over
+from populations.engine.run_state import RunState, heard, look_to, over, start_clock
 from populations.observe import events
 from populations.observe.steps import Step, Stop, Underway, Wishes
 
@@ -68,8 +67,7 @@ def advance(run: RunState) -> Iterator[Step]:
     """
     first, before = run.generation, tuple(run.recorder.log.lines)
     stops = [*run.callbacks.start(Underway(run.recorder.uri, run.config, first, before))]
-    run.since = time.perf_counter()
-    run.pace.append((run.since, 0))
+    start_clock(run)
     _go_on(run)
     while not _stopped(run, stops) and not over(run):
         listen(run)

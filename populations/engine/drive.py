@@ -23,7 +23,7 @@ from populations.engine.choosing import BackendName, choose
 from populations.engine.coordinator import advance, found
 from populations.engine.ending import keep
 from populations.engine.prepare import check_cuda
-from populations.engine.run_state import RunState, ended_by, over
+from populations.engine.run_state import RunState, count_clock, ended_by, over
 from populations.observe import events
 from populations.observe.asking import Callbacks
 from populations.observe.gauges import RayMetrics
@@ -158,6 +158,7 @@ def _conclude(run: RunState, error: BaseException | None) -> str:
         with nullcontext() if well else suppress(UserError):
             try:
                 keep(run, status)
+                count_clock(run)
                 status = over(run) or status
             finally:
                 run.backend.close()

@@ -12,19 +12,21 @@ from alife.configuration.idle import value_of
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
 from alife.evolution.habitat import CACHE
+from alife.evolution.measuring import every
 from alife.organism.lifetime import BLOCK
 from alife.organism.shape import Shape, Tensors
 from alife.words import size
 from alife.world.projections import ROWS
 
-FLOPS: Final = 1e11
-"""Of one core of an AMD EPYC in lives of the default size; smaller networks come to less, down to a tenth."""
+FLOPS: Final = 9e10
+"""Of one core of an AMD EPYC, where an individual of the default run (N = 21,100) takes 43 ms: 21.5 of life, 9.3 of
+emission, 10.6 of birth and scoring (`python -m benchmarks engine`). Smaller networks come to less, down to a tenth."""
 
 STEP_SECONDS: Final = 3e-4
 """What a step of an island takes however small it is."""
 
 TESTED: Final = 10_000
-"""Images on which an adult is scored, MNIST's."""
+"""Images on which a network is scored, MNIST's."""
 
 GPU: Final = 500
 """Cores that no GPU is faster than."""
@@ -39,6 +41,7 @@ _LIMITS: Final = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.lim
 def island_seconds(config: RunConfig, n_weights: int | None = None) -> float:
     """About what a generation of one island takes of one core, on a processor of our days.
 
+    Counted are lives, emissions, and the scoring of adults and, as often as `newborn_accuracy` is taken, of newborns.
     Of networks of a maker it is the least: layers that use a weight more than once take more.
 
     Args:
@@ -47,7 +50,8 @@ def island_seconds(config: RunConfig, n_weights: int | None = None) -> float:
     """
     life, hidden, steps = config.life, config.quine.hidden, config.life.steps
     weights = hidden * (2 * hidden + 11) if n_weights is None else n_weights
-    learned, tested = (0, 0) if config.task == "none" else (life.images, TESTED)
+    learned, tested = (0, 0.0) if config.task == "none" else (life.images, TESTED)
+    tested *= 1 + 1 / every(config, "newborn_accuracy")
     individual = 6 * weights * steps * (life.coordinates + learned) + 2 * weights * (weights + tested)
     return config.population.size * individual / FLOPS + steps * STEP_SECONDS
 

@@ -1,5 +1,6 @@
 """A run under way, as plain data; whether it is over, and how it has ended."""
 
+import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,8 +34,9 @@ class RunState:
         watched: Whether somebody looks at each generation, so that none begins before they have.
         seconds: Wall-clock so far by what it went into, summed over workers for what happens on workers.
         committed: The last generation on record.
-        since: When the last generation was complete.
-        pace: When the last ten were, and how many individuals had lived by then.
+        since: When the last generation was complete; 0 before the first is lived.
+        counted: Up to when the wall-clock is in `seconds`.
+        pace: When generations were complete, and how many individuals had lived by then: as of `completing.rate`.
         flow: How far islands have come.
     """
 
@@ -51,7 +53,8 @@ class RunState:
     seconds: dict[str, float] = field(default_factory=dict)
     committed: int = -1
     since: float = 0.0
-    pace: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=11))
+    counted: float = 0.0
+    pace: deque[tuple[float, int]] = field(default_factory=deque)
     flow: Flow = field(init=False)
 
     def __post_init__(self) -> None:
@@ -73,8 +76,27 @@ def look_to(run: RunState, until: int, writes: int) -> None:
     run.backend.order(Horizon(min(until, total), writes, total, every, run.flow.start - 1, run.meta))
 
 
+def start_clock(run: RunState) -> None:
+    """From now on the wall-clock counts; what it took to settle on workers does not."""
+    run.since = run.counted = time.perf_counter()
+    run.pace.append((run.since, 0))
+    run.seconds.clear()
+
+
+def count_clock(run: RunState) -> None:
+    """Take the wall-clock since this was done last into account, once, and once for each worker there is now."""
+    if not run.since:
+        return
+    now = time.perf_counter()
+    wall, run.counted = now - run.counted, now
+    for name, seconds in (("generations", wall), ("hosts", wall * run.backend.hosts)):
+        run.seconds[name] = run.seconds.get(name, 0) + seconds
+
+
 def heard(run: RunState) -> list[News]:
+    """What has happened, with the seconds that it took."""
     news = run.backend.news()
+    count_clock(run)
     for each in news:
         hear(run.flow, each)
         if isinstance(each, Lived):

@@ -11,7 +11,7 @@ import numpy as np
 from alife import schema
 from alife.errors import BadArgument, UserError
 from alife.traits import SHIPPED, TRAITS, measured, natural
-from alife.words import count, duration
+from alife.words import briefly, count
 from populations.observe.steps import Callback, Step, Stop, Underway
 
 IMPROVING: Final = tuple(name for name in schema.SCORES if TRAITS[name].direction)
@@ -161,7 +161,9 @@ class MaxHours(Callback):
         spent, longest = now - self._began, max(self._took)
         if spent + longest + max(self._between) <= 3600 * self.hours:
             return None
-        return Stop(f"{duration(spent)} of {self.hours:g} h have passed, and a generation takes {duration(longest)}")
+        if spent > 3600 * self.hours:
+            return Stop(f"{briefly(spent)} have passed, more than {self.hours:g} h")
+        return Stop(f"{briefly(spent)} of {self.hours:g} h have passed, and a generation takes {briefly(longest)}")
 
 
 def within(max_hours: float | None) -> list[MaxHours]:

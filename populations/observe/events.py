@@ -129,13 +129,15 @@ class Generation(Event, kind="generation", told_by=RUN):
             task.
         replication_error: Median of ρ, without a unit.
         copying_error: Median, without a unit.
-        individuals_per_second: Lived a second of wall-clock, over the last ten generations at most.
+        individuals_per_second: Lived a second of wall-clock, over the last ten generations and the last three
+            seconds at least, or since the start.
         seconds: Of wall-clock since the generation before was complete. Islands run ahead of each other where nobody
             looks at each generation, so several may be complete at once.
         hosts: Workers up or starting.
-        spent: Seconds of the run so far by what they went into: "generations" is the wall-clock of all; "birth",
-            "life", "emission", "scoring", "records" (what is kept of them, and its commits) and, where there are any,
-            "measures" are summed over workers, and "hosts" is the wall-clock times the number of workers.
+        spent: Seconds of the run so far by what they went into: "generations" is the wall-clock of all,
+            what is under way included; "birth", "life", "emission", "scoring", "records" (what is kept of them, and
+            its commits) and, where there are any, "measures" are summed over workers, and "hosts" is the wall-clock of
+            all workers.
     """
 
     generation: int
@@ -272,7 +274,7 @@ class End(Event, kind="end", told_by=RUN):
     Attributes:
         status: "finished", "extinct" or "interrupted".
         generation: The last one lived.
-        seconds: As `spent` of a generation.
+        seconds: As `spent` of a generation, with what came after the last one.
     """
 
     status: str

@@ -1,10 +1,8 @@
 """A run, a sweep or a folder of the seed paper's experiments in a line: what `alife ls` prints of it."""
 
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import yaml
@@ -13,8 +11,8 @@ from alife import schema
 from alife.configuration.parsing import LARGEST_SWEEP, NOT_YAML
 from alife.errors import UserError
 from alife.format import manifest, stored
-from populations.record import lease
-from populations.record.storage import Folder, LocalFolder, explained, open_folder
+from populations.record.presence import age, writer_lives
+from populations.record.storage import Folder, explained, open_folder
 from populations.studies import failed, paper_results, sweep_folder
 
 ABANDONED: Final = "abandoned"
@@ -22,8 +20,6 @@ ABANDONED: Final = "abandoned"
 DAMAGED: Final = "damaged"
 STATUSES: Final = (*schema.STATUSES, ABANDONED, DAMAGED)
 ENDED: Final = ("finished", "extinct")
-CLOCKS: Final = 300.0
-"""Seconds by which the clocks of two machines may differ."""
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -96,7 +92,7 @@ def of_sweep(name: str, uri: str, runs: Sequence[Entry]) -> Entry:
         return Entry(name, "sweep", DAMAGED, problem=what.removeprefix(f"{uri}/"))
     done = sum(run.status in ENDED for run in runs)
     status = "finished" if done == of else "interrupted"
-    if writer_lives(folder):
+    if any(run.status == "running" for run in runs) or writer_lives(folder):  # tasks of an array hold runs only
         status = "running"
     elif done < of and failed.read(folder):
         status = "failed"
@@ -153,44 +149,6 @@ def status_of(folder: Folder, content: Mapping[str, Any]) -> str:
     with suppress(UserError):  # it may have ended just now
         return str(again) if (again := read(folder)["status"]) != "running" else ABANDONED
     return ABANDONED
-
-
-def writer_lives(folder: Folder) -> bool:
-    """Whether somebody writes in a folder, as far as that can be seen."""
-    try:
-        return not gone(folder)
-    except (OSError, UserError):
-        return True
-
-
-def gone(folder: Folder) -> str:
-    """Who wrote in a folder last, if no writer lives there any more, as `lease.abandoned`; nothing is written for it.
-
-    Of a lease its holder says when it was renewed: it has gone if that was twice its length ago and `CLOCKS` more.
-
-    Raises:
-        OSError: The storage refuses.
-    """
-    if isinstance(folder, LocalFolder):
-        return lease.abandoned(folder)
-    try:
-        holder = json.loads(folder.read(lease.NAME, 1 << 16))
-        renewed, seconds = age(holder["renewed"]), float(holder["seconds"])
-    except FileNotFoundError:
-        return "nobody knows which"
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return ""
-    late = renewed is not None and renewed > 2 * seconds + CLOCKS
-    who = f"process {holder.get('pid')} on {holder.get('host')}, since {holder.get('since')}"
-    return who if late or holder.get("released") else ""
-
-
-def age(updated: str) -> float | None:
-    """Seconds since a moment of a record; None if it is none."""
-    try:
-        return max(0.0, (datetime.now(UTC) - datetime.fromisoformat(updated)).total_seconds())
-    except (ValueError, TypeError):
-        return None
 
 
 def _yaml(data: bytes, source: str) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from typing import Any
 from alife.errors import UserError
 from alife.format import steps, usage
 from populations.engine.usage import costs
-from populations.overview.entry import ABANDONED, ENDED, age, gone, read, settings, status_of
+from populations.overview.entry import ABANDONED, ENDED, read, settings, status_of
+from populations.record.presence import age, gone
 from populations.record.storage import Folder, open_folder
 
 

@@ -7,8 +7,9 @@ from alife.configuration.parsing import LARGEST_SWEEP
 from alife.errors import UserError
 from alife.format import usage
 from populations.engine.usage import costs
-from populations.overview.entry import ENDED, read, status_of, writer_lives
+from populations.overview.entry import ENDED, read, status_of
 from populations.overview.run import pace
+from populations.record.presence import writer_lives
 from populations.record.storage import Folder, explained, open_folder
 from populations.studies import failed
 from populations.studies.assays import is_done
@@ -29,7 +30,8 @@ class SweepStatus:
 
     Attributes:
         path: Its folder.
-        status: "running", "finished", "failed" (nothing is under way, and runs or assays have failed) or "interrupted".
+        status: "running" (a process holds it, or one of its runs), "finished", "failed" (nothing is under way, and runs
+            or assays have failed) or "interrupted".
         runs: How many it has.
         done: How many of them have ended.
         statuses: How many have each status; "waiting" are those that have not begun.
@@ -100,10 +102,10 @@ def sweep_status(uri: str) -> SweepStatus:
         text = folder.read(PLAN, LARGEST_SWEEP).decode(errors="replace")
     plan = parse_plan(text, f"{folder.uri}/{PLAN}")
     runs = _look_at_all(folder, plan)
-    alive = writer_lives(folder)
     statuses = dict.fromkeys((*ENDED, "running", "interrupted", "abandoned", "failed", "damaged", WAITING), 0)
     for each in runs.values():
         statuses[each.status] += 1
+    alive = statuses["running"] > 0 or writer_lives(folder)  # tasks of an array hold runs only
     done = sum(statuses[status] for status in ENDED)
     why = {name: "its record says so" for name, run in runs.items() if run.status == "failed"}
     why |= failed.read(folder)

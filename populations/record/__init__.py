@@ -11,6 +11,7 @@ steplog.py      what callbacks and loops have to say of generations
 reader.py       manifest, configuration, stored newborns and the digest
 parts.py        rows as immutable Parquet parts
 lease.py        one writer a run folder
+presence.py     whether a folder has a writer, asked without disturbing it
 storage/        durable writes and atomic replacement, on disk or at any fsspec URI
 provenance.py   by what a run is made
 task.py         the data of a run that goes on

@@ -35,7 +35,7 @@ def create(
             folder.unmake()
             raise
     try:
-        check_unused(uri)
+        check_unused(uri, held=True)
         text = dump(config).encode()
         content = manifest.begin(config, schema.seal(text), versions, machine, columns, now())
         with explained(folder, "creating the run folder"):

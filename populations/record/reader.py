@@ -17,15 +17,20 @@ from alife.errors import UserError, damaged
 from alife.evolution.reproduction import Newborns
 from alife.format import manifest, shards, stored
 from populations.record import lease, parts
+from populations.record.presence import writer_lives
 from populations.record.storage import Folder, explained, is_passing, open_folder
 
 CONFIG = stored.CONFIG
 
 
-def check_unused(uri: str) -> None:
+def check_unused(uri: str, held: bool = False) -> None:
     """Make sure that a run could start at `uri`; nothing is written.
 
     A run that was killed before it had stored its founders is no hindrance.
+
+    Args:
+        uri: A path or an fsspec URI.
+        held: Whether this process has the folder's lock.
 
     Raises:
         UserError: Something is there already, or nothing can be written there.
@@ -39,6 +44,11 @@ def check_unused(uri: str) -> None:
     locked = {name for name in names if lease.is_lock(name)}
     rest = {name for name in names - locked if not is_passing(name)}
     if rest - {CONFIG} or (rest and not locked):
+        if manifest.NAME in names and not held and writer_lives(folder):
+            raise UserError(
+                f"{uri}: another process is writing a run here: look at it with 'alife status {uri}', or choose "
+                "another folder (--out)"
+            )
         what = "holds a run already" if manifest.NAME in names else "is not empty"
         raise UserError(f"{uri}: {what}: go on with it (--resume, resume=True), or choose another folder (--out)")
 

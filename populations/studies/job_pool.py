@@ -17,7 +17,7 @@ from alife.configuration import keys as configuration
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
 from populations.engine.ray import cluster, head, start
-from populations.engine.ray.failures import Clock
+from populations.engine.ray.failures import Clock, lost_to
 from populations.engine.ray.tasks import Elsewhere
 from populations.engine.ray.worker import errand
 from populations.observe import events
@@ -33,11 +33,6 @@ STARVED_SECONDS: Final = 120.0
 """Time without room for a job on any node after which the jobs are given up."""
 
 _AGAIN = "the same command goes on when there is one"
-_REASONS: Final = {
-    exceptions.OutOfMemoryError: "its machine ran out of memory",
-    exceptions.NodeDiedError: "its machine was lost",
-    exceptions.WorkerCrashedError: "its process died",
-}
 
 
 @contextmanager
@@ -188,7 +183,7 @@ class JobPool:
             elif isinstance(error.cause, Stopped):
                 self._lose(attempt, f"its process got a {error.cause}")
             elif isinstance(error.cause, exceptions.RayError):
-                self._lose(attempt, _reason(error.cause))
+                self._lose(attempt, lost_to(error.cause))
             elif isinstance(error.cause, Elsewhere):
                 self._move(attempt, error.cause)
             elif isinstance(error.cause, Busy) and self._late:
@@ -198,7 +193,7 @@ class JobPool:
             else:
                 self._end(attempt, "failed", None, *failure(error.cause, str(error)))
         except exceptions.RayError as error:
-            self._lose(attempt, _reason(error))
+            self._lose(attempt, lost_to(error))
         else:
             if found:
                 self._move(attempt, Elsewhere(found["node"], found["hidden"], device=False))
@@ -258,7 +253,3 @@ class JobPool:
                 self._settle(lost)
             else:
                 self._lanes.add(attempt, first=True)
-
-
-def _reason(error: exceptions.RayError) -> str:
-    return next((why for kind, why in _REASONS.items() if isinstance(error, kind)), f"of a {type(error).__name__}")

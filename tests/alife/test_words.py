@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from alife.words import count, duration, images
+from alife.words import briefly, count, duration, images
 from analysis.studies import wording
 from analysis.studies.comparison import compare
 from tests.support.synthetic import synthetic_run, write_run
@@ -49,3 +49,10 @@ def test_one_pair_of_runs_is_one_pair(tmp_path: Path) -> None:
     said = wording.plain(compare([tmp_path]))
     assert "1 pair " in said
     assert not re.search(r"\b1 (pairs|runs|paired runs)\b", said)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.0123, "0.012 s"), (4.24, "4.2 s"), (9.94, "9.9 s"), (9.96, "10 s"), (125, "2 min 05 s")]
+)
+def test_less_than_ten_seconds_have_two_figures(seconds: float, words: str) -> None:
+    assert briefly(seconds) == words

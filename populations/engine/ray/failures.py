@@ -12,7 +12,16 @@ from statistics import median
 from typing import Any
 
 import ray
-from ray.exceptions import ActorUnschedulableError, OutOfMemoryError, RayActorError, RayError, RayTaskError
+from ray.exceptions import (
+    ActorUnschedulableError,
+    NodeDiedError,
+    OutOfMemoryError,
+    RayActorError,
+    RayError,
+    RayTaskError,
+    TaskUnschedulableError,
+    WorkerCrashedError,
+)
 
 from alife.errors import UserError
 from populations.engine.ray.devices import DeviceError
@@ -202,12 +211,21 @@ def reason(error: RayError) -> str:
             f"a worker cannot load this program: {str(error).strip().splitlines()[-1].strip()}: install the same "
             "version of it on every node"
         )
-    if isinstance(error, ActorUnschedulableError):
+    return lost_to(error)
+
+
+def lost_to(error: RayError) -> str:
+    """What a worker, or a job, was lost to that Ray says is lost: room, memory, its machine, its process."""
+    if isinstance(error, ActorUnschedulableError | TaskUnschedulableError):
         return "could not be placed"
     if isinstance(error, OutOfMemoryError) or "low on memory" in str(error):
         return "its machine ran out of memory"
-    if isinstance(error, RayActorError):
-        return "its node was preempted" if error.preempted else "its process died"
+    if isinstance(error, NodeDiedError):
+        return "its machine was lost"
+    if isinstance(error, RayActorError) and error.preempted:
+        return "its node was preempted"
+    if isinstance(error, RayActorError | WorkerCrashedError):
+        return "its process died"
     return f"its answer was lost ({type(error).__name__})"
 
 

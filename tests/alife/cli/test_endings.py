@@ -106,7 +106,7 @@ def places(tmp_path: Path) -> Path:
         ("empty", "no such folder, or an empty one"),
         ("other", r"no manifest\.json"),
         ("other/notes.txt", "it is a file"),
-        ("sweep", r"is a sweep, not a run: name one in .*/sweep/runs"),
+        ("sweep", r"is a sweep, not a run: its runs are .*/sweep/runs/\*/\*; "),
         ("paper", "holds results of 'alife paper'"),
         ("runs", r"holds a run: name one, as .*/runs/first"),
     ],
@@ -116,8 +116,10 @@ def test_a_folder_that_is_no_run_is_said_to_be_what_it_is(places: Path, where: s
     for read in (load_run, digest, read_manifest, Recorder.open):
         with pytest.raises(UserError, match=says):
             read(path)
-    assert main(["show", path]) == 2
-    assert len(capsys.readouterr().err.splitlines()) == 1
+    for command in ("show", "migrate"):
+        assert main([command, path]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert re.search(says, line)
 
 
 # Names

@@ -29,7 +29,7 @@ def refused(capsys, out, *arguments):
 
 def test_a_life_that_would_not_end_is_refused(capsys, tmp_path):
     line = refused(capsys, tmp_path / "out", "--life.steps", "1000000000", "--life.coordinates", "10000")
-    assert "life.steps: 1000000000: a generation of one island would take some 9.6 years" in line
+    assert "life.steps: 1000000000: a generation of one island would take some 11 years" in line
 
 
 def test_features_that_this_machine_cannot_hold_are_refused(capsys, tmp_path, monkeypatch):
@@ -83,6 +83,29 @@ def test_the_default_run_and_the_largest_reasonable_ones_are_let():
     for config in (RunConfig(device="cpu"), parse_config({"device": "cuda", **big})):
         assert needs.island_seconds(config) < needs.ABSURD / 1000
     assert 0.5 < needs.generation_seconds(RunConfig()) < 10
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "keys"),
+    [
+        (43, {}),
+        (41.8, {"life.steps": 100, "life.coordinates": 64, "life.images": 64}),
+        (22.8, {"life.steps": 100, "life.coordinates": 64, "task": "none"}),
+        (2.5, {"quine.hidden": 32, "quine.coordinate_units": 16, "task": "none"}),
+    ],
+)
+def test_the_estimate_of_an_individual_is_near_what_was_measured(milliseconds, keys):
+    """On a core of an AMD EPYC, of an island of 24 whose generation was lived."""
+    estimate = needs.island_seconds(parse_config({"device": "cpu", **keys})) / 24
+    assert estimate == pytest.approx(milliseconds / 1000, rel=0.2)
+
+
+def test_newborns_are_scored_as_often_as_they_are():
+    def taken(**measures):
+        return needs.island_seconds(parse_config({"measures": measures}))
+
+    scoring = 24 * 2 * 21_100 * needs.TESTED / needs.FLOPS
+    assert taken() - taken(newborn_accuracy={"every": 4}) == pytest.approx(0.75 * scoring)
 
 
 def test_what_a_generation_takes_is_said_before_it_starts(capsys, tmp_path, small):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -18,12 +19,12 @@ from alife import siblings
 from alife.cli.look import STATUSES
 from alife.cli.main import main
 from alife.errors import UserError
-from populations import evolve, resume
+from populations import Evolution, evolve, resume
 from populations.observe.callbacks import MaxHours
 from populations.overview import entry, finding
 from populations.overview.run import run_status
 from populations.overview.sweep import sweep_status
-from populations.record import lease
+from populations.record import lease, presence
 from populations.record.reader import read_manifest
 from populations.record.storage import open_folder
 from populations.studies.plan import parse_plan
@@ -153,17 +154,17 @@ def test_in_an_object_store(finished: Path, s3: str, capsys: pytest.CaptureFixtu
 def test_a_lease_in_an_object_store_is_only_read(s3: str) -> None:
     """Of its holder we know what it says: it has gone once it has not renewed for long, or says so itself."""
     folder = open_folder(f"{s3}/leased")
-    assert not entry.writer_lives(folder)
+    assert not presence.writer_lives(folder)
     lock = lease.acquire(folder)
-    assert entry.writer_lives(folder)
+    assert presence.writer_lives(folder)
     assert list(folder.ls()) == [lease.NAME]
     held = json.loads(folder.read(lease.NAME))
     lock.release()
-    assert f"process {os.getpid()} on " in entry.gone(folder)
+    assert f"process {os.getpid()} on " in presence.gone(folder)
     for seconds, lives in ((60, True), (600, False)):
         held["renewed"] = (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat()
         folder.put(lease.NAME, json.dumps(held).encode())
-        assert entry.writer_lives(folder) == lives
+        assert presence.writer_lives(folder) == lives
 
 
 def test_a_thousand_runs_take_seconds(finished: Path, tmp_path: Path) -> None:
@@ -214,7 +215,7 @@ def test_the_status_of_a_run_says_why_it_was_stopped_and_what_it_has_spent(tmp_p
     evolve(TINY, out, backend="local", max_hours=1e-9)
     known = run_status(out)
     assert (known.status, known.done, known.of, known.births) == ("interrupted", 1, 4, 6)
-    assert known.stopped.startswith("MaxHours: 0 s of 1e-09 h have passed")
+    assert re.fullmatch(r"MaxHours: [0-9.e-]+ s have passed, more than 1e-09 h", known.stopped)
     assert known.seconds_left == pytest.approx(3 * (known.generation_seconds or 0))
     assert resume(out, backend="local") == "finished"
     after = run_status(out)
@@ -284,6 +285,23 @@ def test_shares_of_a_sweep_say_what_failed_and_end_in_time(tmp_path: Path) -> No
         (out / "runs" / name / "mine.txt").unlink()
     assert sweep(_plan(), str(out), backend="local", quiet=True).done == 4
     assert (sweep_status(str(out)).status, sweep_status(str(out)).failed) == ("finished", {})
+
+
+def test_a_sweep_that_nobody_holds_runs_while_one_of_its_runs_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As tasks of an array live it: each holds only the run that it lives."""
+    sweep_task(_plan(), str(tmp_path), 0, 2, max_hours=1e-9)
+    assert sweep_status(str(tmp_path)).status == "interrupted"
+    first = _plan().runs()[0]
+    with Evolution(first.config, tmp_path / "runs" / first.name, backend="local", resume=True) as lived:
+        next(lived)
+        known = sweep_status(str(tmp_path))
+        assert (known.status, list(known.running)) == ("running", [first.name])
+        chosen = listed(capsys, str(tmp_path), "--status", "running")
+        assert [line["name"] for line in chosen] == [".", f"runs/{first.name}"]
+    assert sweep_status(str(tmp_path)).status == "interrupted"
+    assert listed(capsys, str(tmp_path), "--status", "running") == []
 
 
 def test_what_a_sweep_will_take_is_said_before_it_begins(tmp_path: Path) -> None:

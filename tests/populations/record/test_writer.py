@@ -293,6 +293,16 @@ def test_a_used_folder_is_refused_and_left_alone(tmp_path: Path, kept: str) -> N
     assert {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*")} == before
 
 
+def test_a_run_that_another_process_writes_is_said_to_be_one(uri: str) -> None:
+    recorder = begun(uri)
+    for refuse in (lambda: check_unused(uri), lambda: create(uri)):
+        with pytest.raises(UserError, match=r"another process is writing a run here: .* 'alife status .*', or choose"):
+            refuse()
+    recorder.close("finished")
+    with pytest.raises(UserError, match="holds a run already"):
+        check_unused(uri)
+
+
 def test_an_unwritable_place_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     for path in (tmp_path / "file", tmp_path / "file" / "run", "/proc/run"):

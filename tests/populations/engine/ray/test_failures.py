@@ -1,11 +1,12 @@
-"""How long workers may take to start: patience grows by the wave and by the node, not by the worker."""
+"""When a worker is given up, and what it was lost to: patience grows by the wave and by the node, not by the worker."""
 
 from typing import Any
 
 import pytest
+from ray import exceptions
 
 from populations.engine.ray import failures
-from populations.engine.ray.failures import FailureDetector, Handle
+from populations.engine.ray.failures import FailureDetector, Handle, lost_to
 
 
 class Actor:
@@ -90,3 +91,21 @@ def test_the_node_is_learned_from_the_ping(now: list[float], monkeypatch: pytest
     watch.misses(handle, 0.1)
     assert handle.node == "b"
     assert handle.up
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (exceptions.ActorUnschedulableError("no room"), "could not be placed"),
+        (exceptions.TaskUnschedulableError("no room"), "could not be placed"),
+        (exceptions.OutOfMemoryError("killed"), "its machine ran out of memory"),
+        (exceptions.WorkerCrashedError(), "its process died"),
+        (exceptions.RayActorError(), "its process died"),
+        (exceptions.RayActorError(error_msg="the node was running low on memory"), "its machine ran out of memory"),
+        (exceptions.RayActorError(preempted=True), "its node was preempted"),
+        (exceptions.NodeDiedError("gone"), "its machine was lost"),
+        (exceptions.ObjectStoreFullError("full"), "its answer was lost (ObjectStoreFullError)"),
+    ],
+)
+def test_what_a_worker_or_a_job_was_lost_to(error: exceptions.RayError, why: str) -> None:
+    assert lost_to(error) == why
