@@ -128,11 +128,14 @@ def divide(seconds: Mapping[str, float]) -> str:
 def shares(seconds: Mapping[str, float]) -> dict[str, float]:
     """What workers' time goes into: phase → share of their number times the wall-clock of all generations.
 
+    Records are written beside lives: where all took longer together than workers were there, shares are of that.
+
     Args:
         seconds: `populations.engine.run_state.RunState.seconds`.
     """
     phases = (*PHASES, *(["measures"] if "measures" in seconds else []), "records")
-    parts = {phase: seconds.get(phase, 0) / seconds["hosts"] for phase in phases}
+    whole = max(seconds["hosts"], sum(seconds.get(phase, 0) for phase in phases))
+    parts = {phase: seconds.get(phase, 0) / whole for phase in phases}
     return {**parts, "Ray and waiting": max(0.0, 1 - sum(parts.values()))}
 
 

@@ -11,7 +11,7 @@ from populations import evolve
 from populations.engine.completing import rate
 from populations.engine.worker import Worker
 from populations.observe import events
-from populations.observe.terminal import shares
+from populations.observe.terminal import PHASES, shares
 
 LONG_LIVES: dict[str, Any] = {
     "task": "none",
@@ -41,7 +41,13 @@ def test_an_interrupted_run_has_not_worked_for_longer_than_it_took(
     assert end.seconds["life"] > 1.3 * generation.spent["life"], "of the second generation, too"
     for spent in (generation.spent, end.seconds):
         assert spent["hosts"] == pytest.approx(spent["generations"]), "one worker"
-        assert sum(shares(spent).values()) == pytest.approx(1)
+        assert sum(spent.get(phase, 0.0) for phase in (*PHASES, "records")) <= spent["hosts"]
+
+
+def test_shares_are_of_all_that_was_done_where_records_were_written_beside_lives() -> None:
+    found = shares({"life": 9.0, "emission": 1.0, "records": 2.0, "hosts": 10.0, "generations": 5.0})
+    assert found["records"] == pytest.approx(2 / 12)
+    assert sum(found.values()) == pytest.approx(1)
 
 
 def test_seconds_of_generations_are_those_of_the_run(tmp_path: Path) -> None:
