@@ -19,9 +19,9 @@ SMALL: Final[dict[str, Any]] = {
     "quine.coordinate_units": 3,
     "life.steps": 2,
     "life.coordinates": 8,
-    "population.islands": 512,
+    "population.islands": 1000,
     "population.size": 8,
-    "generations": 100,
+    "generations": 40,
     "checkpoint.every": 10,
 }
 GIGABYTES: Final = 18
