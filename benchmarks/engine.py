@@ -24,7 +24,7 @@ from alife.evolution.habitat import Habitat
 from alife.evolution.island import lifetime
 from alife.evolution.reproduction import Newborns, founders
 from alife.format import checkpoints
-from populations.engine.messages import Guests, Horizon, Lived
+from populations.engine.messages import Cadence, Guests, Horizon, Lived
 from populations.engine.worker import SAMPLED
 from populations.record import parts
 from tests.simulation.storage import Content, PretendedFolder, recorder
@@ -182,7 +182,7 @@ def _ray() -> Iterator[tuple[str, Figure]]:
     try:
         one, other = Actor.remote(), Actor.remote()
         ray.get([one.tell.remote([]), other.tell.remote([])])
-        order, calls = Horizon(20, 20, 1000, 10, 9, {"collapse_norm": 1.0}), 300
+        order, calls = Horizon(20, 20, Cadence(10, 1000), 9, {"collapse_norm": 1.0}), 300
 
         def tell() -> None:
             for _ in range(calls):

@@ -20,8 +20,7 @@ from populations.engine.backend import Interrupted
 from populations.engine.completing import completed
 from populations.engine.ending import finish
 from populations.engine.flow import complete, sealed
-from populations.engine.islands import next_due
-from populations.engine.messages import Failed, Horizon, Lost, Source
+from populations.engine.messages import Failed, Lost, Source
 from populations.engine.recording import put_on_record
 from populations.engine.run_state import RunState, heard, look_to, over, start_clock
 from populations.observe import events
@@ -117,10 +116,9 @@ def _go_on(run: RunState) -> None:
     if run.watched:
         look_to(run, run.generation + 1, run.generation)
         return
-    rules = Horizon(0, 0, run.config.generations, run.config.checkpoint.every, 0, {})
     until = run.flow.start
     for _ in range(AHEAD):
-        until = next_due(until + 1, rules)
+        until = run.cadence.next_due(until + 1)
     until = max(until, run.flow.start + AHEAD * run.config.checkpoint.every)
     look_to(run, until, until)
 
@@ -154,8 +152,7 @@ def _heed(run: RunState, by: str, wishes: Wishes) -> None:
 def _commit_due(run: RunState) -> None:
     """Put the newborns at hand on record if they are due, and let islands live on."""
     generation = run.generation
-    rules = Horizon(0, 0, run.config.generations, run.config.checkpoint.every, 0, {})
-    if next_due(generation, rules) == generation and not over(run):
+    if run.cadence.is_due(generation) and not over(run):
         look_to(run, generation, generation)
         while sealed(run.flow) != generation:
             listen(run)

@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 from populations.engine.completing import completed
 from populations.engine.flow import complete, has_written
-from populations.engine.islands import is_due
-from populations.engine.messages import Failed, Halt, Horizon, Lost, News, Seal
+from populations.engine.messages import Failed, Halt, Lost, News, Seal
 from populations.engine.recording import merge, put_in_order, put_on_record
 from populations.engine.run_state import RunState, heard, look_to, over
 
@@ -69,8 +68,8 @@ def keep(run: RunState, status: str) -> None:
 
 def _last_due(run: RunState, generation: int) -> int:
     """The last generation up to this one whose newborns go on record without being asked for."""
-    rules = Horizon(0, 0, run.config.generations, run.config.checkpoint.every, 0, {})
-    return next((due for due in range(generation, run.flow.start, -1) if is_due(due, rules)), run.flow.start)
+    start = run.flow.start
+    return next((due for due in range(generation, start, -1) if run.cadence.is_due(due)), start)
 
 
 def _waited(run: RunState, until: float, done: Callable[[], bool], *ends: type[News]) -> bool:

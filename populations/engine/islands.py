@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from alife.configuration.keys import RunConfig
 from alife.evolution.reproduction import Ints, Newborns
-from alife.format.checkpoints import fossil
 from populations.engine import migration
 from populations.engine.messages import (
     Gone,
@@ -250,8 +249,8 @@ class Islands:
         if island.newborns is None:
             self._gone[number] = island.generation
             self._send(Gone(number, other, island.generation) for other in self._near[number])
-            island.shards[next_due(island.generation, self._horizon)] = None
-        elif is_due(island.generation, self._horizon):
+            island.shards[self._horizon.cadence.next_due(island.generation)] = None
+        elif self._horizon.cadence.is_due(island.generation):
             island.shards[island.generation] = island.newborns
         if island.shards:
             self._seal_ready()
@@ -306,15 +305,3 @@ class Islands:
             rows += [row for row in island.rows if row.generation < generation]
             island.rows = [row for row in island.rows if row.generation >= generation]
         self.seals.append(Unwritten(generation, tuple(sorted(numbers)), newborns, tuple(rows), self._horizon.meta))
-
-
-def is_due(generation: int, horizon: Horizon) -> bool:
-    """Whether newborns of a generation go on record."""
-    return generation % horizon.every == 0 or fossil(generation) or generation == horizon.generations
-
-
-def next_due(generation: int, horizon: Horizon) -> int:
-    """The first generation from this one on whose newborns go on record."""
-    while not is_due(generation, horizon):
-        generation += 1
-    return generation

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from alife.errors import UserError
 from alife.evolution.reproduction import Floats, Newborns
-from alife.format.checkpoints import Adult
+from alife.format.checkpoints import Adult, fossil
 
 Entry = dict[str, Any]
 """What a manifest says of one of its files."""
@@ -96,22 +96,38 @@ class Withdraw:
 
 
 @dataclass(frozen=True)
+class Cadence:
+    """Which generations go on record: each `every`-th, those of the fossil record, and the last, `generations`."""
+
+    every: int
+    generations: int
+
+    def is_due(self, generation: int) -> bool:
+        """Whether newborns of a generation go on record."""
+        return generation % self.every == 0 or fossil(generation) or generation == self.generations
+
+    def next_due(self, generation: int) -> int:
+        """The first generation from this one on whose newborns go on record."""
+        while not self.is_due(generation):
+            generation += 1
+        return generation
+
+
+@dataclass(frozen=True)
 class Horizon:
     """How far islands may live.
 
     Attributes:
         until: Generations before this one may be lived.
         writes: Newborns of generations up to this one may be written where they are due.
-        generations: That the run has in all.
-        every: `checkpoint.every`.
+        cadence: Which generations go on record.
         committed: The last generation on record; nobody will have to live it again.
         meta: What goes into checkpoints beside the newborns; "collapse_norm" is among it.
     """
 
     until: int
     writes: int
-    generations: int
-    every: int
+    cadence: Cadence
     committed: int
     meta: Mapping[str, Any]
 

@@ -10,7 +10,7 @@ from alife.configuration.keys import RunConfig
 from alife.errors import UserError
 from populations.engine.backend import Backend, Interrupted
 from populations.engine.flow import Flow, hear
-from populations.engine.messages import Horizon, Lived, News, Source
+from populations.engine.messages import Cadence, Horizon, Lived, News, Source
 from populations.observe.asking import Callbacks
 from populations.observe.listeners import Listeners
 from populations.record.writer import Recorder
@@ -65,6 +65,11 @@ class RunState:
         self.flow.wrote = dict.fromkeys(range(islands) if stored else source.gone, start)
 
     @property
+    def cadence(self) -> Cadence:
+        """Which generations go on record, as the configuration has it now."""
+        return Cadence(self.config.checkpoint.every, self.config.generations)
+
+    @property
     def generation(self) -> int:
         """The next generation that is not complete."""
         return self.flow.generation
@@ -72,8 +77,8 @@ class RunState:
 
 def look_to(run: RunState, until: int, writes: int) -> None:
     """Tell workers how far islands may live, and up to which generation they may write."""
-    every, total = run.config.checkpoint.every, run.config.generations
-    run.backend.order(Horizon(min(until, total), writes, total, every, run.flow.start - 1, run.meta))
+    until = min(until, run.config.generations)
+    run.backend.order(Horizon(until, writes, run.cadence, run.flow.start - 1, run.meta))
 
 
 def start_clock(run: RunState) -> None:

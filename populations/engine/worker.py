@@ -97,7 +97,7 @@ class Worker:
 
     def live_part(self, island: int, generation: int, newborns: Newborns, horizon: Horizon, first: int = 0) -> Part:
         """The life of newborns of an island from slot `first` on; arguments as of `live_one`."""
-        last, norm = generation == horizon.generations - 1, horizon.meta["collapse_norm"]
+        last, norm = generation == horizon.cadence.generations - 1, horizon.meta["collapse_norm"]
         return lived(self.habitat, newborns, generation, island, norm, last, self.measures, self._answers, first)
 
     def settle(self, islands: Sequence[int], source: Source, read: shards.Read, uri: str) -> tuple[Settle, list[News]]:

@@ -16,7 +16,7 @@ from alife.evolution.reproduction import Newborns, identities
 from alife.format.shards import ranges
 from populations.engine import migration
 from populations.engine.islands import Outcome, Unwritten
-from populations.engine.messages import Entry, Founded, Horizon, Lived, Merged, News, Sealed, Settle, Source
+from populations.engine.messages import Cadence, Entry, Founded, Horizon, Lived, Merged, News, Sealed, Settle, Source
 from populations.engine.worker import SAMPLED
 from tests.simulation.storage import Content, PretendedFolder
 
@@ -139,7 +139,7 @@ class HashedLives:
 def in_process(lives: HashedLives) -> dict[int, Newborns]:
     """Live a run generation by generation, all islands together; who would live next, by island."""
     config, newborns = lives.config, {i: lives.founders(i) for i in range(lives.config.population.islands)}
-    horizon = Horizon(0, 0, config.generations, config.checkpoint.every, 0, {})
+    horizon = Horizon(0, 0, Cadence(config.checkpoint.every, config.generations), 0, {})
     for generation in range(config.generations):
         there = migration.migrate(config, newborns, generation)
         outcomes = {i: lives.live_one(False, i, generation, group, horizon) for i, group in there.items()}

@@ -13,7 +13,7 @@ from populations.engine.backend import Interrupted
 from populations.engine.coordinator import advance, found
 from populations.engine.ending import keep
 from populations.engine.islands import Islands
-from populations.engine.messages import Halt, Halted, Here, Horizon, Resend, Seal, Settle, Source, Withdraw
+from populations.engine.messages import Cadence, Halt, Halted, Here, Horizon, Resend, Seal, Settle, Source, Withdraw
 from populations.engine.run_state import RunState, over
 from tests.support.scattered import Key, Lifeless, Record, Scattered, key, whole_history
 
@@ -121,7 +121,7 @@ def test_a_run_that_is_stopped_at_any_moment_goes_on_to_the_same(
 
 
 def horizon(until: int, writes: int = 100, committed: int = -1) -> Horizon:
-    return Horizon(until, writes, 100, 4, committed, {})
+    return Horizon(until, writes, Cadence(4, 100), committed, {})
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from alife.configuration.keys import parse_config
 from alife.errors import UserError
-from populations.engine.messages import Horizon, Source
+from populations.engine.messages import Cadence, Horizon, Source
 from populations.engine.pieces import Absent, Done, Partners, pieces, useful
 from populations.engine.prepare import prepare
 from populations.engine.resident import Resident
@@ -19,7 +19,7 @@ from populations.engine.sharing import Sharing
 from populations.engine.worker import Worker
 from tests.simulation.machine import Crowd
 
-HORIZON = Horizon(2, 0, 2, 10, -1, {"collapse_norm": 1e-6})
+HORIZON = Horizon(2, 0, Cadence(10, 2), -1, {"collapse_norm": 1e-6})
 
 
 @given(st.integers(1, 3000), st.integers(1, 200))
