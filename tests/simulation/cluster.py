@@ -199,8 +199,8 @@ class SimulatedBackend:
         self.coordinator.go()
         self.placing.go()
         self._settle()
-        for handle, partners in self._homes.partners(self._living()):
-            self._tell(handle, [partners])
+        for handle, introduction in self._homes.introductions.due():
+            self._tell(handle, [introduction])
         self.placing.stop()
         news, self._news = self._news, []
         return news
@@ -240,6 +240,7 @@ class SimulatedBackend:
     def _up(self, handle: Handle) -> None:
         if handle.number in self._handles and handle.actor.alive:
             handle.phase, handle.sees = "live", True
+            self._homes.introductions.join(handle)
             handle.actor.begin()
             if self._first_up == float("inf"):
                 self._first_up = self._timeline.now
@@ -256,6 +257,7 @@ class SimulatedBackend:
 
     def _lose(self, handle: Handle) -> None:
         if self._handles.pop(handle.number, None):
+            self._homes.introductions.leave(handle)
             self.lost += 1
             generation = min(handle.islands.values(), default=-1)
             self._recorder.restart(generation, handle.name, "its process died", 0.0)

@@ -225,8 +225,8 @@ class RayBackend:
             if why:
                 self._lose(handle, why)
         self._settle()
-        for handle, partners in self._homes.partners(self._living()):
-            handle.actor.tell.remote([partners])
+        for handle, introduction in self._homes.introductions.due():
+            handle.actor.tell.remote([introduction])
         self._pool.grow(seconds)
         self._pool.check(seconds)
 
@@ -291,6 +291,7 @@ class RayBackend:
             return
         if handle.phase == "begin":
             handle.sees = answer
+            self._homes.introductions.join(handle)
         else:
             self._hear(handle, answer)
         least = 0.0 if self._watched else report_seconds(len(self._pool.handles))
@@ -366,6 +367,7 @@ class RayBackend:
             keep: Leave its process where it is, so that no other gets its GPU.
         """
         self._pool.let_go(handle, keep)
+        self._homes.introductions.leave(handle)
         seconds = time.monotonic() - handle.since if handle.phase == "start" else max(handle.busy, handle.silent)
         self.lost(min(handle.islands.values(), default=-1), handle.name, why, seconds)
         if handle.phase == "start":

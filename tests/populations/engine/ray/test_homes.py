@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 
 from alife.configuration.keys import parse_config
 from populations.engine.messages import Source
-from populations.engine.pieces import Absent, Partners
 from populations.engine.ray.failures import Handle
-from populations.engine.ray.homes import FAR, NEAR, Homes, divided
+from populations.engine.ray.homes import Homes, divided
 
 
 def workers(*loads: int) -> list[Handle]:
@@ -83,46 +82,3 @@ def test_a_neighbour_that_comes_back_to_the_same_worker_is_told_again() -> None:
 def test_islands_are_told_apart_by_what_they_start_from() -> None:
     one, other = Source(3), Source(3)
     assert [*Homes.by_source({0: one, 1: other, 2: one}, [0, 1, 2])] == [(one, [0, 2]), (other, [1])]
-
-
-def settled(there: Homes, count: int, islands: int) -> list[Handle]:
-    """Workers, of whom the first keep an island each."""
-    handles = workers(*[0] * count)
-    for island in range(islands):
-        there.enter(handles[island], [island], 0)
-    return handles
-
-
-@given(st.integers(1, 40), st.integers(0, 160))
-def test_everybody_is_asked_about_as_often_and_nobody_asks_himself(islands: int, helpers: int) -> None:
-    there = homes(islands)
-    told = {handle.number: told for handle, told in there.partners(settled(there, islands + helpers, islands))}
-    assert told.keys() == set(range(islands + helpers))
-    asked = dict.fromkeys(range(islands), 0)
-    for number, partners in told.items():
-        assert isinstance(partners, Partners)
-        assert partners.me == (number, f"actor {number}")
-        assert number not in partners.owners
-        assert len(partners.owners) <= NEAR + FAR
-        for owner in partners.owners if number >= islands else ():
-            asked[owner] += 1
-    if helpers and islands >= NEAR + FAR:
-        assert max(asked.values()) - min(asked.values()) <= NEAR + FAR
-    for island in range(islands):
-        near = there._near[island]
-        assert {other for other in near if other != island} <= told[island].owners.keys()
-
-
-def test_partners_are_told_once_and_again_when_one_is_gone() -> None:
-    there = homes(3)
-    handles = settled(there, 5, 3)
-    assert len([*there.partners(handles)]) == 5
-    assert not [*there.partners(handles)]
-    gone = handles.pop()
-    told = [*there.partners(handles)]
-    assert {handle.number for handle, news in told if news == Absent(gone.number)} == {0, 1, 2}
-
-
-def test_nobody_has_partners_where_islands_are_lived_as_a_whole() -> None:
-    there = Homes(parse_config({"population": {"islands": 3, "size": 24}}))
-    assert not [*there.partners(settled(there, 5, 3))]
