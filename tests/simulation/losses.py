@@ -23,13 +23,13 @@ WORKERS, GENERATIONS, LOSSES = 10_000, 30, 100
 
 
 def bench(workers: int = WORKERS, generations: int = GENERATIONS, losses: int = LOSSES) -> Iterator[Figure]:
-    """Live a run of one island a worker, with populations of 1,000 and of 100,000 individuals an island.
+    """Live a run of one island a worker, with populations of 100 and of 1,000 individuals an island.
 
     Yields:
         {"name", "value", "unit", …}; "passed" where it is a test.
     """
     costs = Costs(life=0.01, emission=0.002, scoring=0.001)
-    for size in (1_000, 100_000):
+    for size in (100, 1_000):
         config = configuration(workers, size, generations)
         chance, seconds = Random(1), generations * size * costs.individual()
         lost = [Loss(20 + chance.uniform(0, 1) * seconds, chance.uniform(0, 10)) for _ in range(losses)]
