@@ -135,7 +135,8 @@ class LocalBackend:
         news, islands.news = islands.news + self._merged, []
         self._merged = []
         while islands.seals:
-            news.append(self.worker.write(to.put, to.mark(), to.manifest["columns"], islands.seals.pop(0)))
+            news.append(self.worker.write(to.put, to.mark(), to.manifest["columns"], islands.seals[0]))
+            del islands.seals[0]
         return news
 
     def close(self) -> None:

@@ -49,6 +49,7 @@ def test_it_measures_what_it_says(whole: Path) -> None:
     assert 0.1 < taken["robustness"].median() < 1
 
 
+@pytest.mark.nightly
 @pytest.mark.usefixtures("ray_8")
 def test_the_same_births_everywhere(config: dict[str, Any], whole: Path, tmp_path: Path) -> None:
     assert digest(same_births_everywhere(config, tmp_path, (1, 4))) == digest(whole)

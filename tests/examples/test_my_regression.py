@@ -60,7 +60,7 @@ def test_it_is_a_file_of_forty_lines_at_most() -> None:
 
 
 @pytest.mark.usefixtures("ray_8")
-@pytest.mark.parametrize("network", ["dense", "own"])
+@pytest.mark.parametrize("network", [pytest.param("dense", marks=pytest.mark.nightly), "own"])
 def test_the_same_births_everywhere(network: str, config: dict[str, Any], tmp_path: Path) -> None:
     if network == "own":
         (tmp_path / "own.py").write_text(NET)

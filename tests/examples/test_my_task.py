@@ -25,6 +25,7 @@ def test_it_is_a_file_of_forty_lines_at_most() -> None:
     assert len((EXAMPLES / "my_task.py").read_text().splitlines()) <= 40
 
 
+@pytest.mark.nightly
 @pytest.mark.usefixtures("ray_8")
 def test_the_same_births_everywhere(config: dict[str, Any], tmp_path: Path) -> None:
     run = alife.load_run(same_births_everywhere(config, tmp_path, (1, 4)))

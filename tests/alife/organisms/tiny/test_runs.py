@@ -33,7 +33,7 @@ def config_of(network: str) -> dict[str, Any]:
 
 @pytest.mark.usefixtures("ray_8")
 @pytest.mark.parametrize(
-    "network", ["weightwise", "soup", *(pytest.param(word, marks=pytest.mark.nightly) for word in WORDS[1:3])]
+    "network", ["weightwise", *(pytest.param(word, marks=pytest.mark.nightly) for word in ("soup", *WORDS[1:3]))]
 )
 def test_the_same_births_everywhere(network: str, tmp_path: Path) -> None:
     run = alife.load_run(same_births_everywhere(config_of(network), tmp_path, (1, 4)))
