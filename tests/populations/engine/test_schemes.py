@@ -29,6 +29,7 @@ SCHEMES: dict[str, dict[str, Any]] = {
     "map_elites": {"accuracy_step": 0.05},
     "speciation": {"back": 3},
 }
+FIRST, *OTHERS = SCHEMES
 
 
 def chosen_by(small: dict[str, Any], scheme: str, **selection: Any) -> dict[str, Any]:
@@ -37,9 +38,7 @@ def chosen_by(small: dict[str, Any], scheme: str, **selection: Any) -> dict[str,
 
 
 @pytest.mark.usefixtures("ray_8")
-@pytest.mark.parametrize(
-    "scheme", [[*SCHEMES][0], *(pytest.param(word, marks=pytest.mark.nightly) for word in [*SCHEMES][1:])]
-)
+@pytest.mark.parametrize("scheme", [FIRST, *(pytest.param(word, marks=pytest.mark.nightly) for word in OTHERS)])
 def test_births_are_the_same_on_any_number_of_workers_and_after_a_kill(scheme, small, tmp_path):
     run = load_run(same_births_everywhere(chosen_by(small, scheme), tmp_path, (1, 4)))
     assert ("chance" in run.births) == is_recorded(scheme)
