@@ -55,8 +55,8 @@ class Sharing:
         """Have a generation of an island to live, `least` newborns a piece."""
         self._island, self._generation, self._parts, self._error = island, generation, {}, None
         slots = pieces(len(newborns), least)
-        self._missing = len(slots)
-        self._open.extend(Piece(island, generation, each.start, newborns.take(each), horizon) for each in slots)
+        self._missing, self._given = len(slots), {}
+        self._open = deque(Piece(island, generation, each.start, newborns.take(each), horizon) for each in slots)
         self._call()
 
     def take(self) -> Piece | None:
@@ -86,7 +86,6 @@ class Sharing:
         """
         if self._error is not None:
             self._open.clear()
-            self._given.clear()
             raise self._error
         return [self._parts[first] for first in sorted(self._parts)] if not self._missing else None
 
@@ -143,7 +142,8 @@ class Sharing:
         """Take a part, unless it is of a generation that is over, or there already."""
         if (done.island, done.generation) != (self._island, self._generation) or done.first in self._parts:
             return
-        self._given.pop(done.first, None)
+        if not self._given.pop(done.first, None):  # of one that was taken for lost, and its piece opened again
+            self._open = deque(piece for piece in self._open if piece.first != done.first)
         if isinstance(done.part, Exception):
             self._error = done.part
         else:

@@ -77,18 +77,21 @@ def test_each_piece_is_there_once_whatever_the_order_and_whoever_is_lost(
     owners = min(owners, count)
     table, doomed = Table(count, owners), list(range(max(owners, count - losses), count))
     crowd: Any = Crowd(size)
-    for island in range(owners):
-        table.sharing[island].open(island, 0, crowd, HORIZON, 4)
-    while not all(table.sharing[island].whole() for island in range(owners)):
-        doing = [("live", n) for n in sorted(table.alive)] + [("deliver", w) for w, mail in table.post.items() if mail]
-        doing += [("lose", n) for n in doomed if n in table.alive]
-        what, which = chance.choice(doing)
-        getattr(table, what)(which)
-    for island in range(owners):
-        parts: Any = table.sharing[island].whole()
-        assert [len(part) for part in parts] == [each.stop - each.start for each in pieces(size, 4)]
-        assert {*table.lived[island]} == {each.start for each in pieces(size, 4)}
-        assert doomed or len(table.lived[island]) == len(parts)
+    for generation in range(3):
+        for island in range(owners):
+            table.lived[island] = []
+            table.sharing[island].open(island, generation, crowd, HORIZON, 4)
+        while not all(table.sharing[island].whole() for island in range(owners)):
+            doing = [("live", n) for n in sorted(table.alive)]
+            doing += [("deliver", way) for way, mail in table.post.items() if mail]
+            doing += [("lose", n) for n in doomed if n in table.alive]
+            what, which = chance.choice(doing)
+            getattr(table, what)(which)
+        for island in range(owners):
+            parts: Any = table.sharing[island].whole()
+            assert [len(part) for part in parts] == [each.stop - each.start for each in pieces(size, 4)]
+            assert {*table.lived[island]} == {each.start for each in pieces(size, 4)}
+            assert doomed or len(table.lived[island]) == len(parts)
 
 
 def test_whoever_is_told_that_there_is_nothing_is_told_when_there_is() -> None:
