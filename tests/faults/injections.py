@@ -90,6 +90,7 @@ def hosts_killed(count: int) -> Injection:
 def host_killed_twice(scenario: Scenario) -> Hit:
     """SIGKILL to a worker, and to another one that lives its islands, before anything more is on record."""
     scenario.lived(EARLY + 2)
+    scenario.driver.until(lambda: scenario.committed >= EARLY)
     with scenario.host("living") as first:
         processes.kill(first.process)
     scenario.driver.until(lambda: any(event["event"] == "host_lost" for event in scenario.driver.poll()))

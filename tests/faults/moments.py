@@ -19,8 +19,9 @@ WRITING = {
 }
 """Moments in which a worker, or the driver for one, has a file open, by what tells that it is such a file."""
 UNSEALED = 10
-"""The generation that is written next when one has met: with `UNMET` the keys of a run of which that can be said."""
-UNMET = {"checkpoint.every": 100, "migration.every": 3}
+"""The generation that is written next when one has met: with `UNMET` the keys of a run of which that can be said, and
+whose generations take longer than it takes to hear of them."""
+UNMET = {"checkpoint.every": 100, "migration.every": 3, "life.steps": 60}
 PIECES = {"population.islands": 2, "population.size": 60}
 """Keys of a run whose islands are lived in pieces."""
 
