@@ -177,6 +177,7 @@ DRIVERS: tuple[Case, ...] = (
         "another writer",
         code=143,
         resumes=(2, 8),
+        keys={"life.steps": 60},
     ),
 )
 STORES: tuple[Case, ...] = (
