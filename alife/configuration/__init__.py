@@ -10,6 +10,7 @@ sources.py   the text, from a file, a pipe or standard input
 parsing.py   nested mappings as YAML holds them
 problems.py  what is wrong with a configuration, in words
 changes.py   what may change while a run is lived
+together.py  who has to be lived in one place, and how many workers have something to live
 remarks.py   what it says in vain
 idle.py      keys that change nothing under the others
 """

@@ -21,11 +21,9 @@ from alife.configuration.idle import (
 from alife.configuration.keys import RunConfig
 from alife.configuration.networks import shipped
 from alife.configuration.schemes import UNUSED
+from alife.configuration.together import useful
 from alife.plugins import is_own
 from alife.words import count
-
-SHARED = 24
-"""An island of no more individuals is lived by one worker; larger ones are shared."""
 
 
 def warnings(
@@ -90,9 +88,9 @@ def _vain_lives(config: RunConfig) -> Iterator[tuple[str, str]]:
 
 
 def _ray(config: RunConfig) -> Iterator[tuple[str, str]]:
-    hosts, islands = config.ray.hosts, config.population.islands
-    if hosts != "auto" and hosts > islands and config.population.size <= SHARED:
-        yield "ray.hosts", f"no more than {islands} have an island to live (population.islands)"
+    hosts, most = config.ray.hosts, useful(config)
+    if hosts != "auto" and hosts > most:
+        yield "ray.hosts", f"no more than {most} have an island to live, or a part of one (population)"
     if config.life.threads > max(1, config.ray.cpus_per_host) and config.device != "cuda":
         yield (
             "life.threads",

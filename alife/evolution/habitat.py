@@ -16,7 +16,7 @@ from torch import Tensor
 
 from alife.configuration.keys import Life, RunConfig
 from alife.configuration.networks import DENSE
-from alife.configuration.remarks import SHARED
+from alife.configuration.together import TOGETHER, together
 from alife.errors import Unfit
 from alife.evolution import networks
 from alife.evolution.reproduction import Floats, Newborns, birth
@@ -27,8 +27,8 @@ from alife.organism.quine import Forward
 from alife.organism.shape import Shape
 from alife.world.projections import Physics
 
-ROWS, TOGETHER = 256, SHARED
-"""Rows and individuals of a forward pass computed together on a CPU: part of what makes results the same everywhere."""
+ROWS = 256
+"""Rows of a forward pass computed together on a CPU, as `TOGETHER` individuals are."""
 
 MOST = 4096
 """Individuals computed together on a GPU at most, so that memory stays bounded."""
@@ -180,22 +180,6 @@ class Habitat:
     def telling(self, where: str) -> AbstractContextManager[None]:
         """What a network of the user's own raises inside is a `UserError` that names it, and where."""
         return nullcontext() if self.own is None else self.own.telling(where)
-
-
-def together(config: RunConfig) -> int:
-    """Individuals of an island that have to be lived in one place: in parts of so many bits are those of the whole.
-
-    They learn in chunks and print in others; parts are whole numbers of both. Networks of a maker, measures of the
-    user's own and GPUs take the island as a whole.
-
-    Args:
-        config: Resolved.
-    """
-    size, chunk = config.population.size, config.life.chunk
-    own = config.quine.network != DENSE or any(asked.object for asked in config.measures.values())
-    if own or config.device == "cuda":
-        return size
-    return min(size, math.lcm(min(size, TOGETHER), min(size, chunk or TOGETHER)))
 
 
 def default_chunk(config: RunConfig, n_weights: int) -> int:

@@ -3,15 +3,13 @@
 A worker opens a generation of its island as pieces, newborns in neighbouring slots (`pieces`). It lives one after
 another; a worker that has nothing to do asks its partners for one (`Ask`), is given it (`Piece`) or told that there is
 none yet (`Nothing`), and answers with what came of it (`Done`). Nobody plans who lives what: a slow worker asks less
-often. `Sharing` is the state of that, without threads or clock.
+often. `populations.engine.sharing` is the state of that.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from alife.configuration.keys import RunConfig
-from alife.evolution.habitat import together
 from alife.evolution.island import Part
 from alife.evolution.reproduction import Newborns
 from populations.engine.messages import Horizon
@@ -108,11 +106,6 @@ def pieces(size: int, least: int) -> list[slice]:
 
     Args:
         size: Newborns of the island.
-        least: As of `alife.evolution.habitat.together`.
+        least: As of `alife.configuration.together`.
     """
     return [slice(first, min(first + least, size)) for first in range(0, size, least)]
-
-
-def useful(config: RunConfig) -> int:
-    """Workers that a run has something to do for: one for each piece of each island."""
-    return config.population.islands * -(-config.population.size // together(config))

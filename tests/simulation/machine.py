@@ -13,7 +13,7 @@ from random import Random
 from typing import Any, Protocol
 
 from alife.configuration.keys import RunConfig
-from alife.evolution.habitat import together
+from alife.configuration.together import together
 from alife.evolution.reproduction import Newborns
 from populations.engine.islands import Islands, Outcome, Unwritten
 from populations.engine.messages import (

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from populations.engine.backend import Backend
-from populations.engine.messages import Horizon, Lived, Lost, News, Source
+from populations.engine.messages import Cadence, Horizon, Lived, Lost, News, Source
 from populations.record.writer import Recorder
 
 GENERATIONS = 1000
@@ -43,7 +43,7 @@ class Lives:
     def order(self, until: int) -> None:
         """Let islands live the generations before one."""
         self._until = until
-        self.backend.order(Horizon(until, -1, GENERATIONS, GENERATIONS, -1, {"collapse_norm": 0.0}))
+        self.backend.order(Horizon(until, -1, Cadence(GENERATIONS, GENERATIONS), -1, {"collapse_norm": 0.0}))
 
     def hear(self) -> None:
         """What has happened, once."""

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from alife.configuration.keys import RunConfig
-from populations.engine.pieces import useful
+from alife.configuration.together import useful
 
 CGROUPS = Path("/sys/fs/cgroup")
 OWN_CGROUPS = Path("/proc/self/cgroup")

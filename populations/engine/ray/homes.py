@@ -1,4 +1,4 @@
-"""Which worker keeps which islands, who helps whom, and who has to know of it.
+"""Which worker keeps which islands, and who has to know of it.
 
 The supervisor divides islands that nobody keeps with `divided`, tells each worker by a `Homes.books` where the
 neighbours of its islands are, and by `Homes.introductions` whom it may ask for part of a large island.
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from heapq import heapify, heapreplace
 
 from alife.configuration.keys import RunConfig
-from alife.evolution.habitat import together
+from alife.configuration.together import together
 from populations.engine import migration
 from populations.engine.messages import Source
 from populations.engine.ray.failures import Handle

@@ -12,9 +12,9 @@ from ray.exceptions import RayError
 
 from alife import plugins, siblings
 from alife.configuration.keys import RunConfig
+from alife.configuration.together import useful
 from alife.errors import UserError
 from alife.world.projections import Physics
-from populations.engine.pieces import useful
 from populations.engine.ray import cluster
 from populations.engine.ray import head as cluster_head
 from populations.engine.ray.failures import Handle

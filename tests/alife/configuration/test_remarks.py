@@ -23,7 +23,7 @@ from alife.world.task import Task, load_task
 from populations import evolve, resume
 from populations.engine.fork import fork as fork_run
 from populations.engine.islands import Islands
-from populations.engine.messages import Founded, Horizon, Lived, Source
+from populations.engine.messages import Cadence, Founded, Horizon, Lived, Source
 from populations.engine.worker import Worker
 from populations.record.writer import read_manifest
 from populations.studies.plan import parse_plan, plain, read_plan
@@ -102,7 +102,7 @@ def born(config: RunConfig) -> str:
     norm = DEAD_ZERO * float(np.median(np.concatenate([*founded.norms.values()])))
     end = config.generations
     islands.order(settle)
-    islands.order(Horizon(end, end, end, config.checkpoint.every, -1, {"collapse_norm": norm}))
+    islands.order(Horizon(end, end, Cadence(config.checkpoint.every, end), -1, {"collapse_norm": norm}))
     with np.errstate(all="ignore"):
         while islands.step():
             pass

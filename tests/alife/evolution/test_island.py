@@ -5,8 +5,9 @@ import pytest
 
 from alife import schema
 from alife.configuration.keys import parse_config
+from alife.configuration.together import together
 from alife.evolution import reproduction
-from alife.evolution.habitat import Habitat, default_chunk, together
+from alife.evolution.habitat import Habitat, default_chunk
 from alife.evolution.island import lifetime, lived, whole
 from alife.evolution.reproduction import birth, conceive
 from alife.world.task import load_task

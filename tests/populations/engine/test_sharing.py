@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alife.configuration.keys import parse_config
+from alife.configuration.together import useful
 from alife.errors import UserError
 from populations.engine.messages import Cadence, Horizon, Source
-from populations.engine.pieces import Absent, Done, Partners, pieces, useful
+from populations.engine.pieces import Absent, Done, Partners, pieces
 from populations.engine.prepare import prepare
 from populations.engine.resident import Resident
 from populations.engine.sharing import Sharing
