@@ -15,9 +15,9 @@ from torch import Tensor
 
 from alife.bench.timing import Call
 from alife.configuration.keys import RunConfig, parse_config
-from alife.evolution.habitat import default_chunk
+from alife.evolution.habitat import resolved_life
 from alife.organism.kernel.features import Features
-from alife.organism.lifetime import live
+from alife.organism.passes import kernel
 from alife.organism.shape import Shape
 from alife.streams import Stream, rng
 from alife.world.projections import Physics
@@ -39,6 +39,7 @@ class Setting:
     precision: str = "float32"
     size: int = ISLAND
     chunk: int | None = None
+    passes: str = "auto"
 
     def but(self, **values: object) -> "Setting":
         """The same with other values."""
@@ -58,11 +59,12 @@ class Setting:
                     "images": self.images or 1,
                     "steps": self.steps,
                     "precision": self.precision,
+                    "passes": self.passes,
                 },
             }
         )
-        chunk = self.chunk or default_chunk(config, self.shape.n_weights)
-        return config.model_copy(update={"life": config.life.model_copy(update={"chunk": chunk})})
+        life = resolved_life(config, self.shape.n_weights)
+        return config.model_copy(update={"life": life.model_copy(update={"chunk": self.chunk or life.chunk})})
 
     @property
     def shape(self) -> Shape:
@@ -101,9 +103,11 @@ def life_of(setting: Setting) -> Call:
     def stream(slot: int) -> np.random.Generator:
         return rng(0, Stream.LIFE, 0, 0, slot)
 
+    made = kernel(config.life.passes)
+
     def run() -> None:
         assert config.life.chunk is not None
-        live(features, genomes, config.life, "blank", rates, weights, stream, config.life.chunk)
+        made.live(features, genomes, config.life, "blank", rates, weights, stream, config.life.chunk)
 
     return run
 

@@ -131,6 +131,11 @@ class Life(_Section):
         "individual", description="the same coordinates and images for all of an island, or each its own"
     )
     precision: Literal["float32", "bfloat16"] = Field("float32", description="of the layers' products while learning")
+    passes: Literal["auto", "torch", "fused"] = Field(
+        "auto",
+        description="by what a life is computed: torch, or fused loops of numba, faster on CPUs; auto is fused where "
+        "numba is installed and it pays, and torch where life.chunk is set",
+    )
     threads: int = Field(1, ge=1, le=MOST_THREADS, description="threads a worker")
     chunk: int | None = Field(
         None,
@@ -299,6 +304,8 @@ def _contradictions(config: RunConfig) -> Iterator[str]:
             f"life.coordinates: {life.coordinates}: with life.sampling {life.sampling}, at most {fewest} are allowed: "
             "the weights that quine.hidden makes, each printed once an epoch"
         )
+    if config.life.passes == "fused" and config.life.precision != "float32":
+        yield f"life.passes: fused: computes in float32, not {config.life.precision}: use --life.passes torch"
     if config.selection.survivors >= config.population.size:
         yield (
             f"selection.survivors: {config.selection.survivors}: fewer than population.size = {config.population.size} "
@@ -326,11 +333,12 @@ def _contradictions(config: RunConfig) -> Iterator[str]:
 def _not_of(config: RunConfig) -> Iterator[str]:
     """What the dense network alone can do."""
     for key, value, default in (
-        ("quine.pairing", config.quine.pairing, "blank"),
-        ("life.precision", config.life.precision, "float32"),
+        ("quine.pairing", config.quine.pairing, ("blank",)),
+        ("life.precision", config.life.precision, ("float32",)),
+        ("life.passes", config.life.passes, ("torch", "auto")),
     ):
-        if value != default:
-            yield f"{key}: {value}: only quine.network {DENSE} has it: use --{key} {default}"
+        if value not in default:
+            yield f"{key}: {value}: only quine.network {DENSE} has it: use --{key} {default[0]}"
     if not shipped(config.quine.network).answers and config.task != "none":
         yield f"task: {config.task}: quine.network {config.quine.network} names no classes: use --task none"
 

@@ -22,8 +22,7 @@ from alife.evolution import networks
 from alife.evolution.reproduction import Floats, Newborns, birth
 from alife.organism.autograd import AutogradLives
 from alife.organism.kernel.features import Features
-from alife.organism.lifetime import live
-from alife.organism.quine import Forward
+from alife.organism.passes import check, chosen, kernel
 from alife.organism.shape import Shape
 from alife.world.projections import Physics
 
@@ -70,16 +69,18 @@ class DenseLives:
         features: Of coordinates and of the images to learn from, and labels.
         pairing: `quine.pairing`.
         together: Individuals of a forward pass computed together.
+        passes: `life.passes`.
     """
 
-    def __init__(self, features: Features[Shape], pairing: str, together: int):
-        self.features, self._pairing = features, pairing
-        self.forward = Forward(features.shape, together, ROWS, features.coordinates)
+    def __init__(self, features: Features[Shape], pairing: str, together: int, passes: str):
+        self.features, self._pairing, self._kernel = features, pairing, kernel(passes)
+        self.forward = self._kernel.forward(features.shape, together, ROWS, features.coordinates)
 
     def live(self, genomes: Tensor, life: Life, rates: Tensor, task_weights: Tensor, streams: Streams) -> Tensor:
         """As of `Lives`."""
         assert life.chunk is not None
-        return live(self.features, genomes, life, self._pairing, rates, task_weights, streams, life.chunk)
+        how = self._pairing, rates, task_weights, streams, life.chunk
+        return self._kernel.live(self.features, genomes, life, *how)
 
     def emit(self, networks: Tensor) -> Tensor:
         """As of `Lives`."""
@@ -106,7 +107,7 @@ class Habitat:
         physics: What the run's seed drew.
 
     Raises:
-        Unfit: `life.precision: bfloat16` on a device that has no such arithmetic.
+        Unfit: `life.precision: bfloat16` on a device that has no such arithmetic; `life.passes: fused` without numba.
         UserError: The run's network is of the user's own, and cannot be had here.
     """
 
@@ -114,6 +115,7 @@ class Habitat:
         self.config, self.shape = config, physics.shape
         self.device = torch.device(config.device)
         check_precision(config)
+        check(config)
         learn = self.tensor(physics.images["learn"]) if physics.images else None
         labels = self.tensor(physics.labels["learn"]) if physics.images else None
         self.features: Features[Any] = Features(physics.shape, self.tensor(physics.coordinates), learn, labels)
@@ -130,7 +132,7 @@ class Habitat:
         features, config = self.features, self.config
         if isinstance(physics.shape, Shape):
             most = MOST if config.device == "cuda" else TOGETHER
-            return DenseLives(features, config.quine.pairing, min(config.population.size, most))
+            return DenseLives(features, config.quine.pairing, min(config.population.size, most), config.life.passes)
         network = networks.made(config, physics).on(features.coordinates)
         return AutogradLives(network, features, default_chunk(config, physics.shape.n_weights))
 
@@ -180,6 +182,13 @@ class Habitat:
     def telling(self, where: str) -> AbstractContextManager[None]:
         """What a network of the user's own raises inside is a `UserError` that names it, and where."""
         return nullcontext() if self.own is None else self.own.telling(where)
+
+
+def resolved_life(config: RunConfig, n_weights: int) -> Life:
+    """The life of a configuration whose device is known, with `passes` and `chunk` resolved."""
+    life = config.life.model_copy(update={"passes": chosen(config)})
+    config = config.model_copy(update={"life": life})
+    return life.model_copy(update={"chunk": life.chunk or default_chunk(config, n_weights)})
 
 
 def default_chunk(config: RunConfig, n_weights: int) -> int:

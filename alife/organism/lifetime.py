@@ -73,16 +73,25 @@ def experiences(
         pairing: With "joint" there is an image to each coordinate.
         streams: One generator an individual; a single one if all share their environment.
     """
-    n_images = features.batch_images(life, pairing)
-    dealing, block = (_drawing, BLOCK) if life.sampling == "replacement" else (_dealing, features.epoch(life))
-    dealers = [dealing(features, life, n_images, stream) for stream in streams]
-    for first in range(0, life.steps, block):
-        steps = min(block, life.steps - first)
-        drawn = [deal(steps) for deal in dealers]
+    parts = zip(*(dealt(features, life, pairing, stream) for stream in streams), strict=True)
+    for drawn in parts:
         coordinates, images = (
             torch.from_numpy(np.stack(each, 1)).to(features.coordinates.device) for each in zip(*drawn, strict=True)
         )
-        yield from zip(coordinates, images if n_images else [None] * steps, strict=True)
+        yield from zip(coordinates, images if images.shape[2] else [None] * len(images), strict=True)
+
+
+def dealt(
+    features: Features[Any], life: configuration.Life, pairing: str, stream: np.random.Generator
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """What one individual meets, some steps after others: coordinates [steps, B] and images [steps, B'].
+
+    Arguments as of `experiences`, but for the one generator.
+    """
+    dealing, block = (_drawing, BLOCK) if life.sampling == "replacement" else (_dealing, features.epoch(life))
+    deal = dealing(features, life, features.batch_images(life, pairing), stream)
+    for first in range(0, life.steps, block):
+        yield deal(min(block, life.steps - first))
 
 
 def _drawing(features: Features[Any], life: configuration.Life, images: int, stream: np.random.Generator) -> Dealer:

@@ -25,6 +25,7 @@ from alife.evolution.mutation import of_rules, own_operator
 from alife.evolution.reproduction import Newborns, founders
 from alife.evolution.succession import following
 from alife.format.checkpoints import Adult
+from alife.organism import passes
 from alife.world.projections import Physics
 from populations.engine.islands import Outcome, Rows, Unwritten
 from populations.engine.messages import Founded, Horizon, Lived, News, Sealed, Settle, Source, sample
@@ -193,6 +194,7 @@ def machine_class(config: RunConfig) -> dict[str, str | int]:
         "dtype": config.life.precision,
         "device": device,
         "threads": config.life.threads,
+        **passes.on_record(config),
     }
 
 
