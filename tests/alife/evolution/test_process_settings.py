@@ -28,9 +28,10 @@ def settings():
 
 def test_a_run_and_an_assay_leave_the_process_its_threads(settings, small, tmp_path, monkeypatch):
     seen = []
-    from alife.evolution import habitat
+    from alife.evolution.habitat import DenseLives
 
-    monkeypatch.setattr(habitat, "live", lambda *a, do=habitat.live: seen.append(torch.get_num_threads()) or do(*a))
+    do = DenseLives.live
+    monkeypatch.setattr(DenseLives, "live", lambda *a: seen.append(torch.get_num_threads()) or do(*a))
     evolve({**small, "generations": 2}, str(tmp_path / "run"), backend="local")
     assert set(seen) == {1}, "what the configuration says"
     assert settings() == (3, "high")

@@ -67,5 +67,5 @@ def test_noise_of_no_size_changes_nothing():
     features = features_of(task=False, dtype=torch.float32)
     genomes = genomes_of(features)
     climbers = Climbers(features, Life(coordinates=30), genomes, 0.0)
-    assert climbers.climb(rng(3, Stream.PAPER, 0)).sum() == 0
+    climbers.climb(rng(3, Stream.PAPER, 0))  # losses of the same weights may differ in their last bits, and so be kept
     assert torch.equal(climbers.networks(), genomes)
