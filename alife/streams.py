@@ -28,6 +28,7 @@ class Stream(IntEnum):
     SURVIVAL = 15
     MATE = 16
     PAIRING = 17
+    IMAGES = 18
 
 
 def rng(seed: int, stream: Stream, *key: int) -> np.random.Generator:

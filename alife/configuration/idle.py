@@ -55,7 +55,7 @@ def _idle_world(config: RunConfig) -> Iterator[tuple[str, str]]:
             yield "quine.coordinate_units", "changes nothing without a task: all units see the coordinate"
         if config.quine.projection == "centred":
             yield "quine.projection", "is unit without a task"
-        for key in ("quine.pairing", "life.images", "life.task_weight", "life.temperature"):
+        for key in ("quine.pairing", "life.images", "life.task_weight", "life.temperature", "selection.images"):
             yield key, "changes nothing without a task"
 
 

@@ -172,6 +172,13 @@ class Selection(_Section):
         False, description="deal the scheme's chances out at random within the island: its matched control"
     )
     accuracy_weight: Real = Field(0.5, ge=0, le=1, description="w: fitness = w·z(accuracy) + (1-w)·z(-log ρ)")
+    images: int | None = Field(
+        None,
+        ge=1,
+        le=100_000_000,
+        description="images of each generation on each island, drawn among those of selection; all if null. Fewer take "
+        "less time, and accuracies get noise (alife show RUN says how much)",
+    )
     tournament_size: int = Field(3, ge=1, le=MOST, description="competitors for each child, under tournament")
     truncation: Real = Field(0.5, gt=0, le=1, description="share of an island that truncation lets reproduce")
     survivors: int = Field(

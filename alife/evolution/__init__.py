@@ -4,6 +4,7 @@ island.py        a generation of one island, as a pure function
 habitat.py       where it lives: the physics on a device, and what its kind of network needs
 networks.py      the network that a configuration names, made under the run's seeds
 network_trials.py  that network, tried before anything is made
+sampling.py      the images of a generation, where selection has some of them
 selection.py     fitness, who is chosen, and what a scheme leads one to expect
 schemes.py       the shipped schemes of selection
 fitness.py       what they compare, and chances by rank

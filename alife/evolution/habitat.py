@@ -20,6 +20,7 @@ from alife.configuration.together import TOGETHER, together
 from alife.errors import Unfit
 from alife.evolution import networks
 from alife.evolution.reproduction import Floats, Newborns, birth
+from alife.evolution.sampling import shown
 from alife.organism.autograd import AutogradLives
 from alife.organism.kernel.features import Features
 from alife.organism.passes import check, chosen, kernel
@@ -38,6 +39,9 @@ ones pay more for each call; `alife bench life` shows where the optimum lies."""
 
 WEIGHTS = 1 << 15
 """Of networks of a maker that are computed together on a CPU: many tiny ones, or few large ones."""
+
+Images = tuple[Tensor, Tensor]
+"""Features of images and what they are to be answered."""
 
 Streams = Callable[[int], np.random.Generator]
 """Slot → the generator of that individual's experiences (slot 0's for all in a shared environment)."""
@@ -122,7 +126,7 @@ class Habitat:
         self.own = networks.own(config)
         self.together = together(config)
         self.lives = self._lives(physics)
-        self.splits = {
+        self.splits: dict[str, Images] = {
             name: (self._beside(images), self.tensor(physics.labels[name]))
             for name, images in physics.images.items()
             if name != "learn"
@@ -160,20 +164,28 @@ class Habitat:
         """[P, N] that networks [P, N] print."""
         return self.lives.emit(networks)
 
+    def shown(self, generation: int, island: int) -> Images | None:
+        """Images that selection uses in a generation of an island, with their answers; None without a task."""
+        if "select" not in self.splits:
+            return None
+        images, answers = self.splits["select"]
+        which = shown(self.config, len(images), generation, island)
+        return (images, answers) if which is None else (images[self.tensor(which)], answers[self.tensor(which)])
+
     def accuracy(self, networks: Tensor, split: str) -> Floats:
         """[P] float32 accuracy on "select" or "test", in a regression the explained variance; zeros without a task."""
-        if split not in self.splits:
+        return self.accuracy_on(self.splits.get(split), networks)
+
+    def accuracy_on(self, images: Images | None, networks: Tensor) -> Floats:
+        """`accuracy` on images with their answers; zeros without."""
+        if images is None:
             return np.zeros(len(networks), np.float32)
         score = self.lives.explained_variance if self.features.is_regression else self.lives.accuracy
-        return score(networks, *self.splits[split]).numpy(force=True)
+        return score(networks, *images).numpy(force=True)
 
-    def answers(self, networks: Tensor, split: str) -> Floats:
-        """[P, C, C] float32: of the images of class a on "select" or "test", the share that each answers b."""
-        return self.lives.answers(networks, *self.splits[split]).numpy(force=True)
-
-    def measured(self, networks: Floats) -> Floats:
-        """[n] float32 accuracy of networks [n, N] on the images that selection uses."""
-        return self.accuracy(self.tensor(networks), "select")
+    def answers(self, networks: Tensor, images: Images) -> Floats:
+        """[P, C, C] float32: of the images of class a, the share that each answers b."""
+        return self.lives.answers(networks, *images).numpy(force=True)
 
     def emitted(self, networks: Floats) -> Floats:
         """[n, N] float32 that networks [n, N] print."""

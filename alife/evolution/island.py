@@ -20,7 +20,7 @@ from torch import Tensor
 from alife import schema
 from alife.configuration.keys import RunConfig
 from alife.evolution import measuring
-from alife.evolution.habitat import Habitat
+from alife.evolution.habitat import Habitat, Images
 from alife.evolution.reproduction import Floats, Newborns, causes_of_death, trait
 from alife.evolution.selection import fitness
 from alife.organism import measures
@@ -207,16 +207,19 @@ def _lived(
     }
     causes = causes_of_death(norms.numpy(force=True), errors.numpy(force=True), collapse_norm)
     scores = {name: _finite_or_nan(column.numpy(force=True)) for name, column in columns.items()}
-    scores["accuracy"] = habitat.accuracy(adults, "select")
+    images = habitat.shown(generation, island)
+    scores["accuracy"] = habitat.accuracy_on(images, adults)
     if measuring.is_due(habitat.config, "newborn_accuracy", generation):
-        scores["newborn_accuracy"] = habitat.accuracy(genomes, "select")
+        scores["newborn_accuracy"] = habitat.accuracy_on(images, genomes)
     else:
         scores["newborn_accuracy"] = np.full(len(genomes), np.nan, np.float32)
-    answers = habitat.answers(adults, "select") if asked else None
+    answers = habitat.answers(adults, images) if asked and images else None
     tested = habitat.accuracy(adults, "test") if test else None
     clock("scoring")
     if own:
-        scores |= _measured(habitat, own, newborns, (genomes, adults, emitted), scores, causes, generation, island)
+        scores |= _measured(
+            habitat, own, newborns, (genomes, adults, emitted), images, scores, causes, generation, island
+        )
         clock("measures")
     return Scores(scores, causes, tested, seconds, answers=answers), adults, genomes, emitted
 
@@ -226,6 +229,7 @@ def _measured(
     own: Mapping[str, Found],
     newborns: Newborns,
     networks: tuple[Tensor, Tensor, Tensor],
+    images: Images | None,
     scores: Mapping[str, Floats],
     causes: NDArray[np.str_],
     generation: int,
@@ -244,7 +248,7 @@ def _measured(
         living=causes == schema.CAUSES[0],
         generation=generation,
         island=island,
-        accuracy=habitat.measured,
+        accuracy=lambda networks: habitat.accuracy_on(images, habitat.tensor(networks)),
         emit=habitat.emitted,
     )
     return measuring.take(config, own, life)

@@ -25,6 +25,7 @@ from alife.words import count
 from analysis import tables, templates
 from analysis.data.run import Run, lived, load_run
 from analysis.data.source import Source
+from analysis.statistics.sampling import subsample_sd
 
 PLAIN_WIDTH: Final = 200
 """Characters of a line where there is no terminal, so that nothing is cut."""
@@ -89,6 +90,7 @@ def facts(run: Run, now: datetime | None = None, page: bool = False, gone: str =
         **dict(zip(("born", "diverged", "collapsed"), _counts(run), strict=True)),
         **dict(zip(("tested", "selected"), _accuracies(run), strict=True)),
         "gone": gone,
+        "sampled": _sampled(run),
         "restarts": restarts,
         "lost": sum(restart.get("seconds_lost", 0) for restart in restarts),
         "reasons": Counter(restart.get("why", "?") for restart in restarts).most_common(),
@@ -99,6 +101,16 @@ def facts(run: Run, now: datetime | None = None, page: bool = False, gone: str =
         "spent": spent(run),
     }
     return [text.partition(": ")[::2] for text in templates.sentences("facts", run=run, page=page, **data)]
+
+
+def _sampled(run: Run) -> tuple[int, int, float, float] | None:
+    """Images that each accuracy is of, of how many, the median accuracy, and the noise of one; None if of all."""
+    taken, task = run.setting("selection.images"), run.manifest.get("task")
+    there = sum(task["counts"]["select"]) if task else 0
+    if not task or not taken or taken >= there or run.generations.empty or task.get("kind") == "regression":
+        return None
+    middle = float(latest(run)["accuracy_median"].median())
+    return taken, there, middle, float(subsample_sd(middle, taken, there))
 
 
 def spent(run: Run) -> usage.Total:

@@ -50,7 +50,7 @@ def island_seconds(config: RunConfig, n_weights: int | None = None) -> float:
     """
     life, hidden, steps = config.life, config.quine.hidden, config.life.steps
     weights = hidden * (2 * hidden + 11) if n_weights is None else n_weights
-    learned, tested = (0, 0.0) if config.task == "none" else (life.images, TESTED)
+    learned, tested = (0, 0.0) if config.task == "none" else (life.images, config.selection.images or TESTED)
     tested *= 1 + 1 / every(config, "newborn_accuracy")
     individual = 6 * weights * steps * (life.coordinates + learned) + 2 * weights * (weights + tested)
     return config.population.size * individual / FLOPS + steps * STEP_SECONDS

@@ -11,7 +11,7 @@ import torch
 from alife.configuration.keys import RunConfig
 from alife.configuration.networks import DENSE
 from alife.errors import Unfit
-from alife.evolution import networks
+from alife.evolution import networks, sampling
 from alife.world.projections import Physics, make_physics, shape_of
 from alife.world.task import Task, load_task
 from populations.engine import migration, needs
@@ -46,6 +46,8 @@ def prepare(
     task = task_again(config, past, given) if past else given or load_task(config.task)
     seed = config.seed if config.quine.projection_seed is None else config.quine.projection_seed
     config = config.model_copy(update={"quine": config.quine.model_copy(update={"projection_seed": seed})})
+    if task:
+        sampling.check(config, len(task.select_images))
     physics = physics_of(config, task, away)
     if config.device == "auto" and away:
         return config, physics
