@@ -14,13 +14,15 @@ from alife.errors import UserError
 from alife.evolution.habitat import CACHE
 from alife.evolution.measuring import every
 from alife.organism.lifetime import BLOCK
+from alife.organism.passes import chosen
 from alife.organism.shape import Shape, Tensors
 from alife.words import size
 from alife.world.projections import ROWS
 
-FLOPS: Final = 9e10
-"""Of one core of an AMD EPYC, where an individual of the default run (N = 21,100) takes 43 ms: 21.5 of life, 9.3 of
-emission, 10.6 of birth and scoring (`python -m benchmarks engine`). Smaller networks come to less, down to a tenth."""
+FLOPS: Final = {"torch": 9e10, "fused": 1.6e11}
+"""Of one core by `life.passes`. On an AMD EPYC an individual of the default run (N = 21,100) takes 43 ms by torch: 21.5 of
+life, 9.3 of emission, 10.6 of birth and scoring (`python -m benchmarks engine`); on an Intel Xeon with AVX-512 41 ms, and
+23 by fused loops. Smaller networks come to less, down to a tenth."""
 
 STEP_SECONDS: Final = 3e-4
 """What a step of an island takes however small it is."""
@@ -53,7 +55,8 @@ def island_seconds(config: RunConfig, n_weights: int | None = None) -> float:
     learned, tested = (0, 0.0) if config.task == "none" else (life.images, config.selection.images or TESTED)
     tested *= 1 + 1 / every(config, "newborn_accuracy")
     individual = 6 * weights * steps * (life.coordinates + learned) + 2 * weights * (weights + tested)
-    return config.population.size * individual / FLOPS + steps * STEP_SECONDS
+    here = config if config.device == "cuda" else config.model_copy(update={"device": "cpu"})
+    return config.population.size * individual / FLOPS[chosen(here)] + steps * STEP_SECONDS
 
 
 def generation_seconds(config: RunConfig, n_weights: int | None = None) -> float:
