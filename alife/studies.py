@@ -48,7 +48,7 @@ def sweep(
 
     Args:
         plan: The sections `base`, `treatments`, `grid`, `seeds`, `assays` and `quick`, of which each may be absent; a
-            YAML file of them; or the name of a sweep that comes along, "tradeoff" or "precision".
+            YAML file of them; or the name of a sweep that comes along, "tradeoff", "precision" or "lean".
         out: The sweep's folder, a path or an fsspec URI: new, or with the same sweep in it.
         quick: Lay the plan's `quick` section over the rest.
         ray: Keys of the `ray` section that go before the plan's.

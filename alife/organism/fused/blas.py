@@ -89,7 +89,7 @@ def _call(context: Any, where: Any, turns: Any, sizes: Any, factors: Any, a: Any
 _sgemm: Any = intrinsic(_call)
 
 
-@njit(inline="always")
+@njit(error_model="numpy", cache=True, nogil=True)
 def multiply(where: Any, c: Any, a: Any, turn_a: bool, b: Any, turn_b: bool, alpha: Any, beta: Any) -> None:
     """c = alpha·a·b + beta·c, of matrices whose rows lie in one piece; a and b transposed where they are to turn."""
     (m, n), k = c.shape, a.shape[0] if turn_a else a.shape[1]
