@@ -29,7 +29,7 @@ F: Final = np.float32(1.546144746013e-04)
 """(2^r - 1)/r for |r| ≤ ½ is A + B·r + … + F·r⁵ up to 1.3e-8 of it (Chebyshev interpolation)."""
 
 WIDE: Final = '"prefer-vector-width"="512"'
-"""Of a function of LLVM, which otherwise keeps to half of a vector on Intel's servers: there SELU takes a third longer."""
+"""Of a function: by itself LLVM keeps to half of a vector on Intel's servers, where SELU then takes a third longer."""
 
 
 def _fma(context: Any, a: Any, b: Any, c: Any) -> Any:
