@@ -1,5 +1,8 @@
 """Products inside loops against numpy's, and the threads of BLAS while they go on and afterwards."""
 
+from contextlib import nullcontext
+from threading import Barrier, get_ident
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +12,7 @@ from numba import njit
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from alife.configuration.keys import Life
+from alife.organism.fused import blas
 from alife.organism.fused.blas import NARROWEST, SGEMM, SMALL, WIDEST, multiply, share, width
 from alife.organism.fused.life import live
 from alife.organism.fused.passes import EXACT
@@ -90,6 +94,25 @@ def test_each_item_is_done_once_where_blas_has_one_thread(threads):
         assert limits() == before
     assert sorted(done) == [*range(5)]
     assert seen == [{1}] * 5
+
+
+def test_each_thread_that_multiplies_asks_for_one_of_blas(monkeypatch):
+    """Where BLAS is OpenMP's, the number is the thread's that asks."""
+    asked, busy, both = set(), set(), Barrier(2)
+
+    class Controller:
+        def limit(self, limits):
+            asked.add((get_ident(), limits))
+            return nullcontext()
+
+    def do(_):
+        busy.add(get_ident())
+        both.wait(10)
+
+    monkeypatch.setattr(blas, "_controller", Controller)
+    share(2, do, range(2))
+    assert len(busy) == 2
+    assert asked >= {(thread, 1) for thread in busy}
 
 
 @pytest.mark.parametrize("threads", [1, 2])
