@@ -49,9 +49,14 @@ def share(threads: int, do: Callable[[Item], None], items: Sequence[Item]) -> No
             for item in items:
                 do(item)
             return
-        with ThreadPoolExecutor(threads) as pool:
+        with ThreadPoolExecutor(threads, initializer=_alone) as pool:
             for _ in pool.map(do, items):
                 pass
+
+
+def _alone() -> None:
+    """One thread of BLAS for this thread, where each has its own number of them, as with OpenMP."""
+    _controller().limit(limits=1)
 
 
 @cache

@@ -11,7 +11,17 @@ from alife.organism.optimizers import EPS
 
 Array = NDArray[Any]
 
-EXACT: Final[dict[str, Any]] = {"error_model": "numpy", "cache": True, "nogil": True}
+
+def _kept() -> bool:
+    """Whether numba finds a folder to keep compiled loops in; if not, each process compiles them anew."""
+    try:
+        njit(cache=True)(_kept)  # is not compiled before it is called
+    except RuntimeError:
+        return False
+    return True
+
+
+EXACT: Final[dict[str, Any]] = {"error_model": "numpy", "cache": _kept(), "nogil": True}
 SUMS: Final[dict[str, Any]] = EXACT | {"fastmath": {"reassoc"}}
 """Of loops that add up a row: in the order that this processor's vectors allow."""
 
