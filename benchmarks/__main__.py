@@ -1,15 +1,22 @@
-"""`python -m benchmarks analysis|engine|lineage|sweeps [--json]`: what large records, runs and sweeps cost."""
+"""`python -m benchmarks analysis|engine|lineage|sweeps|watch [--json]`: what large records, runs and sweeps cost.
+
+`watch` compares the speed of lives with what is on record, and has flags of its own: `python -m benchmarks watch -h`.
+"""
 
 import sys
 from collections.abc import Sequence
 
 from alife.cli import bench
 
-MODULES = {name: f"benchmarks.{name}" for name in ("analysis", "engine", "lineage", "sweeps")}
+MODULES = {name: f"benchmarks.{name}" for name in ("analysis", "engine", "lineage", "sweeps", "watch")}
 
 
 def main(words: Sequence[str]) -> int:
     """Run a bench by its name, and return the exit code."""
+    if "watch" in words:
+        from benchmarks import watch
+
+        return watch.main([word for word in words if word != "watch"])
     return bench.main("python -m benchmarks", MODULES, words)
 
 

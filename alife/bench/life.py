@@ -5,14 +5,14 @@ each of torch's two libraries; where a floor is to hold, it is to hold against t
 """
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from alife.bench import costs
 from alife.bench.rivals import jax_population, one_after_another
 from alife.bench.settings import ALL, DEFAULT, SMALL, TINY, VANILLA, features_of, genomes_of, life_of, physics_of
-from alife.bench.timing import GEMM, Figure, figure, gemms, half_gemm, in_turns, pinned, threads_elsewhere
+from alife.bench.timing import GEMM, Call, Figure, figure, gemms, half_gemm, in_turns, pinned, threads_elsewhere
 from alife.errors import UserError
 from alife.evolution.habitat import Habitat, check_precision
 from alife.evolution.island import lifetime
@@ -32,15 +32,26 @@ def bench() -> Iterator[Figure]:
         yield from _jax()
 
 
+def quick() -> Iterator[Figure]:
+    """Lives and emission against the fastest product of this machine, and fused passes against torch's: a minute."""
+    with pinned():
+        roofs = gemms()
+        taken = in_turns(roofs)
+        best = {"the best sgemm": roofs[min(roofs, key=lambda name: float(np.median(taken[name])))]}
+        yield from _life(best)
+        yield from _emission(best)
+
+
 def _roofs() -> Iterator[Figure]:
     for name, taken in in_turns(gemms()).items():
         yield figure(f"{name}, 1024³, one core", GEMM / taken / 1e9, "GFLOP/s")
 
 
-def _life() -> Iterator[Figure]:
-    roofs = gemms()
+def _life(roofs: Mapping[str, Call] | None = None) -> Iterator[Figure]:
+    roofs = roofs or gemms()
     for setting in ALL:
-        taken = in_turns(roofs | {"life": life_of(setting)})
+        by_torch = {"torch": life_of(setting.but(passes="torch"))} if setting.config.life.passes == "fused" else {}
+        taken = in_turns({**roofs, "life": life_of(setting), **by_torch})
         aim = (0.70, 0.85) if setting is VANILLA else None
         each = taken["life"] / setting.individual_steps
         for roof in roofs:
@@ -48,17 +59,21 @@ def _life() -> Iterator[Figure]:
             needed = f"{np.median(share) * setting.needed:.2f} by the FLOPs that are needed"
             name = f"life, {setting.name}, 6·N·batch, against {roof}"
             yield figure(name, share * setting.conventional, aim=aim, note=needed)
+        if by_torch:
+            yield figure(f"life, {setting.name}, fused passes against torch's", taken["torch"] / taken["life"])
 
 
-def _emission() -> Iterator[Figure]:
-    roofs = gemms()
-    habitat = Habitat(VANILLA.config, physics_of(VANILLA.shape))
-    adults, coordinates = genomes_of(VANILLA.shape), habitat.features.coordinates
-    taken = in_turns(roofs | {"emission": lambda: habitat.emit(adults)})
-    flops = 2 * VANILLA.shape.n_weights * len(coordinates) * len(adults)
+def _emission(roofs: Mapping[str, Call] | None = None) -> Iterator[Figure]:
+    roofs, physics, adults = roofs or gemms(), physics_of(VANILLA.shape), genomes_of(VANILLA.shape)
+    habitat, other = (Habitat(each.config, physics) for each in (VANILLA, VANILLA.but(passes="torch")))
+    by_torch = {"torch": lambda: other.emit(adults)} if habitat.config.life.passes == "fused" else {}
+    taken = in_turns({**roofs, "emission": lambda: habitat.emit(adults), **by_torch})
+    flops = 2 * VANILLA.shape.n_weights**2 * len(adults)
     for roof in roofs:
         share = taken[roof] / GEMM * flops / taken["emission"]
         yield figure(f"emission, 2·N², against {roof}", share, aim=(0.60, 0.80))
+    if by_torch:
+        yield figure("emission, fused passes against torch's", taken["torch"] / taken["emission"])
 
 
 def _one_after_another() -> Iterator[Figure]:

@@ -69,6 +69,30 @@ def test_life_and_emission_are_compared_with_products(monkeypatch):
     assert all(each["value"] > 0 and each["floor"] for each in figures)
 
 
+def test_what_is_watched_are_ratios_with_the_fastest_product_and_with_torchs_passes(monkeypatch):
+    """Where passes are fused; contestants are not called."""
+    took = {"slow": 2.0, "fast": 1.0, "the best sgemm": 1.0, "life": 0.5, "emission": 0.25, "torch": 1.0}
+    asked = []
+
+    def taken(contestants):
+        asked.append(contestants)
+        return {name: np.full(3, took[name]) for name in contestants}
+
+    roofs = {"slow": lambda: None, "fast": lambda: None}
+    fused = SHORT.but(passes="fused")
+    monkeypatch.setattr(bench_life, "gemms", lambda: roofs)
+    monkeypatch.setattr(bench_life, "in_turns", taken)
+    monkeypatch.setattr(bench_life, "ALL", (fused,))
+    monkeypatch.setattr(bench_life, "VANILLA", fused)
+    pytest.importorskip("numba")
+    figures = {figure["name"]: figure for figure in bench_life.quick()}
+    assert all(given["the best sgemm"] is roofs["fast"] for given in asked[1:])
+    assert all(figure["unit"] == "×" for figure in figures.values())
+    assert len(figures) == 4
+    assert figures[f"life, {fused.name}, fused passes against torch's"]["value"] == 2
+    assert figures["emission, fused passes against torch's"]["value"] == 4
+
+
 @pytest.mark.parametrize(
     ("cost", "says"),
     [
