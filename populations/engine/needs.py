@@ -20,9 +20,9 @@ from alife.words import size
 from alife.world.projections import ROWS
 
 FLOPS: Final = {"torch": 9e10, "fused": 1.6e11}
-"""Of one core by `life.passes`. On an AMD EPYC an individual of the default run (N = 21,100) takes 43 ms by torch: 21.5 of
-life, 9.3 of emission, 10.6 of birth and scoring (`python -m benchmarks engine`); on an Intel Xeon with AVX-512 41 ms, and
-23 by fused loops. Smaller networks come to less, down to a tenth."""
+"""Of one core by `life.passes`. By torch an individual of the default run (N = 21,100) takes 43 ms on an AMD EPYC: 21.5
+of life, 9.3 of emission, 10.6 of birth and scoring (`python -m benchmarks engine`). On an Intel Xeon with AVX-512 it
+takes as long, and 24 ms by fused loops. Smaller networks come to less, down to a tenth."""
 
 STEP_SECONDS: Final = 3e-4
 """What a step of an island takes however small it is."""

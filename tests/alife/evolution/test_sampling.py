@@ -44,7 +44,7 @@ def test_generations_and_islands_are_shown_others():
 def test_accuracy_is_that_of_the_images_shown(small):
     config, habitat, founders = place_of(small, images=7)
     scores, _ = lifetime(habitat, founders, 3, 1, 1e-6)
-    images, labels = habitat.splits["select"]
+    images, _ = habitat.splits["select"]
     which = shown(config, len(images), 3, 1)
     everything, _ = lifetime(place_of(small)[1], founders, 3, 1, 1e-6)
     assert set((scores.columns["accuracy"] * 7).round(4) % 1) == {0}
@@ -66,7 +66,7 @@ def test_parts_of_an_island_are_shown_what_the_whole_is(small):
 def test_the_mean_over_draws_is_the_accuracy_and_their_spread_is_what_is_said(small):
     _, habitat, founders = place_of({**small, "life": {**small["life"], "steps": 0}}, images=8)
     genomes = habitat.born(founders)
-    images, labels = habitat.splits["select"]
+    images, _ = habitat.splits["select"]
     whole_accuracy = habitat.accuracy(genomes, "select").astype(float)
     draws = np.array([habitat.accuracy_on(habitat.shown(g, 0), genomes) for g in range(800)], float)
     sd = subsample_sd(whole_accuracy, 8, len(images))
