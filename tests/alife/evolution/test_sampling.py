@@ -44,7 +44,7 @@ def test_generations_and_islands_are_shown_others():
 def test_accuracy_is_that_of_the_images_shown(small):
     config, habitat, founders = place_of(small, images=7)
     scores, _ = lifetime(habitat, founders, 3, 1, 1e-6)
-    images, _ = habitat.splits["select"]
+    images, labels = habitat.splits["select"]
     which = shown(config, len(images), 3, 1)
     everything, _ = lifetime(place_of(small)[1], founders, 3, 1, 1e-6)
     assert set((scores.columns["accuracy"] * 7).round(4) % 1) == {0}
