@@ -24,7 +24,7 @@ from alife.bench.settings import DEFAULT
 from alife.bench.timing import Figure
 from alife.cli.flags import Parser
 from alife.errors import UserError, damaged
-from analysis.numbers import NONE, words
+from analysis.numbers import NONE, number, words
 from populations.engine.worker import machine_class
 
 HISTORY: Final = Path(__file__).with_name("history.jsonl")
@@ -149,11 +149,11 @@ def read(history: Path) -> list[Line]:
         content = b""
     except OSError as error:
         raise UserError(f"{history}: cannot be read: {error.strerror or error}") from None
-    for number, text in enumerate(content.splitlines(), 1):
+    for place, text in enumerate(content.splitlines(), 1):
         try:
             lines.append(Line.model_validate_json(text))
         except ValidationError:
-            raise damaged(str(history), f"line {number} is none of a bench") from None
+            raise damaged(str(history), f"line {place} is none of a bench") from None
     return lines
 
 
@@ -197,7 +197,8 @@ def _print(rows: Sequence[Row], past: Sequence[Line], machine: Machine) -> None:
     for row in rows:
         change = NONE if row.change is None else f"{row.change:+.1%}"
         apart = NONE if row.change is None else "apart" if row.apart else "overlap"
-        grid.add_row(row.name, *(words(each) if each else NONE for each in (row.now, row.then)), change, apart)
+        now, then = words(row.now) if row.now else NONE, number(row.then.value) if row.then else NONE
+        grid.add_row(row.name, now, then, change, apart)
     console = Console(highlight=False, markup=False)
     console.print(grid)
     if not past:
