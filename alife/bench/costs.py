@@ -39,8 +39,8 @@ def on_one_core() -> Iterator[Figure]:
 
 
 def _profile() -> Iterator[Figure]:
-    """Where the time of a step with 256 coordinates goes: every call timed apart, the chunk as it is ruled."""
-    config, shape, rounds = VANILLA.config, VANILLA.shape, 100
+    """Where the time of a step with 256 coordinates goes by torch: every call timed apart, the chunk as it is ruled."""
+    config, shape, rounds = VANILLA.but(passes="torch").config, VANILLA.shape, 100
     chunk, coordinates = config.life.chunk or 1, config.life.coordinates
     learners = genomes_of(shape, chunk)
     gradient = Gradient(features_of(shape), config.life, "blank", chunk, learners)
@@ -58,7 +58,7 @@ def _profile() -> Iterator[Figure]:
         spent["optimiser"][t] += _seconds(step)
     whole = np.sum(list(spent.values()), axis=0)
     for part, seconds in spent.items():
-        yield figure(f"a step's time, {VANILLA.name}: {part}", seconds / whole, "of it")
+        yield figure(f"a step's time by torch, {VANILLA.name}: {part}", seconds / whole, "of it")
 
 
 def _seconds(call: Call) -> float:
@@ -68,8 +68,8 @@ def _seconds(call: Call) -> float:
 
 
 def _chunks() -> Iterator[Figure]:
-    """How near the rule for chunks comes to the best of a few."""
-    for setting in ALL:
+    """How near the rule for chunks comes to the best of a few; fused loops have none."""
+    for setting in (each.but(passes="torch") for each in ALL):
         ruled = setting.config.life.chunk
         assert ruled is not None
         calls = {str(chunk): life_of(setting.but(chunk=chunk)) for chunk in sorted({4, 8, 12, 24, ruled})}
