@@ -16,8 +16,9 @@ from alife.errors import Unfit
 from alife.organism.lifetime import live
 from alife.organism.quine import Forward
 
-PAYS: Final = 32
-"""Hidden units from which fused passes are worth loading numba for."""
+PAYS: Final = range(32, 251)
+"""Hidden units with which `auto` is fused: fewer are not worth loading numba for, and BLAS divides products of more among
+threads."""
 
 
 class Kernel(NamedTuple):
@@ -43,7 +44,7 @@ def chosen(config: RunConfig) -> str:
     if life.passes != "auto":
         return life.passes
     able = config.device == "cpu" and config.quine.network == DENSE and life.precision == "float32"
-    pays = config.quine.hidden >= PAYS and life.chunk is None
+    pays = config.quine.hidden in PAYS and life.chunk is None
     return "fused" if able and pays and _has_numba() else "torch"
 
 
@@ -66,7 +67,7 @@ def check(config: RunConfig) -> None:
 
 def on_record(config: RunConfig) -> dict[str, str]:
     """What decides bits beside torch: the versions of the libraries that `fused` is made of."""
-    names = ("numba", "scipy") if config.life.passes == "fused" else ()
+    names = ("numba", "llvmlite", "scipy") if config.life.passes == "fused" else ()
     return {name: importlib.metadata.version(name) for name in names}
 
 

@@ -7,6 +7,7 @@ steps.py     its steps: products of blocks, and what lies between them
 forward.py   emission, classification
 passes.py    the loops over a block, or over a network's weights
 numbers.py   SELU and its slope of one number
+loops.py     how they are compiled
 blas.py      float32 products of small blocks
 memory.py    memory that begins at a cache line
 """

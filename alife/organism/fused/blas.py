@@ -12,10 +12,12 @@ from typing import Any, Final, TypeVar
 import llvmlite.ir as ir
 import numpy as np
 from llvmlite.ir import Constant
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import get_cython_function_address, intrinsic
 from threadpoolctl import ThreadpoolController
+
+from alife.organism.fused.loops import loop
 
 Item = TypeVar("Item")
 
@@ -94,7 +96,7 @@ def _call(context: Any, where: Any, turns: Any, sizes: Any, factors: Any, a: Any
 _sgemm: Any = intrinsic(_call)
 
 
-@njit(error_model="numpy", cache=True, nogil=True)
+@loop
 def multiply(where: Any, c: Any, a: Any, turn_a: bool, b: Any, turn_b: bool, alpha: Any, beta: Any) -> None:
     """c = alpha·a·b + beta·c, of matrices whose rows lie in one piece; a and b transposed where they are to turn."""
     (m, n), k = c.shape, a.shape[0] if turn_a else a.shape[1]

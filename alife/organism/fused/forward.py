@@ -6,13 +6,13 @@ from typing import Any, Final
 
 import numpy as np
 import torch
-from numba import njit
 from torch import Tensor
 
 from alife.organism.fused import passes
 from alife.organism.fused.blas import SGEMM, multiply, share, width
+from alife.organism.fused.loops import loop
 from alife.organism.fused.memory import aligned
-from alife.organism.fused.passes import EXACT, Array
+from alife.organism.fused.passes import Array
 from alife.organism.kernel.activation import FIRST, SECOND, UNIT
 from alife.organism.quine import Forward
 from alife.organism.shape import Shape
@@ -92,7 +92,7 @@ class FusedForward(Forward):
         return turned
 
 
-@njit(**EXACT)
+@loop
 def _hidden(
     sgemm: Any, sizes: Any, network: Array, turned: Array, first: int, a: Array, b: Array
 ) -> tuple[Array, Array]:
@@ -109,7 +109,7 @@ def _hidden(
     return a2, network[2 * h * h :]
 
 
-@njit(**EXACT)
+@loop
 def _emit(sgemm: Any, sizes: Any, networks: Array, turned: Array, a: Array, b: Array, z: Array, emitted: Array) -> None:
     """What networks [c, N] print, [c, N]."""
     h, _, columns, _, n = sizes
@@ -119,7 +119,7 @@ def _emit(sgemm: Any, sizes: Any, networks: Array, turned: Array, a: Array, b: A
             passes.head(a2, heads[:h], UNIT_, emitted[i, first : first + a2.shape[1]])
 
 
-@njit(**EXACT)
+@loop
 def _answer(sgemm: Any, sizes: Any, heads: Array, a2: Array, z: Array) -> Array:
     """Logits [C, b] in units of UNIT."""
     h, classes = sizes[0], sizes[1]
@@ -128,7 +128,7 @@ def _answer(sgemm: Any, sizes: Any, heads: Array, a2: Array, z: Array) -> Array:
     return logits
 
 
-@njit(**EXACT)
+@loop
 def _count(
     sgemm: Any, sizes: Any, networks: Array, turned: Array, labels: Array, a: Array, b: Array, z: Array, right: Array
 ) -> None:
@@ -140,7 +140,7 @@ def _count(
             right[i] += passes.count(logits, labels[first : first + a2.shape[1]])
 
 
-@njit(**EXACT)
+@loop
 def _say(sgemm: Any, sizes: Any, networks: Array, turned: Array, a: Array, b: Array, z: Array, logits: Array) -> None:
     """Logits [c, C, n] of networks [c, N], in units of UNIT."""
     for first in range(0, sizes[4], sizes[2]):

@@ -3,27 +3,14 @@
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from alife.organism.fused.loops import loop, summing
 from alife.organism.fused.numbers import ZERO, factors, fma, selu, slope
 from alife.organism.optimizers import EPS
 
 Array = NDArray[Any]
 
-
-def _kept() -> bool:
-    """Whether numba finds a folder to keep compiled loops in; if not, each process compiles them anew."""
-    try:
-        njit(cache=True)(_kept)  # is not compiled before it is called
-    except RuntimeError:
-        return False
-    return True
-
-
-EXACT: Final[dict[str, Any]] = {"error_model": "numpy", "cache": _kept(), "nogil": True}
-SUMS: Final[dict[str, Any]] = EXACT | {"fastmath": {"reassoc"}}
-"""Of loops that add up a row: in the order that this processor's vectors allow."""
 
 RULES: Final = ("sgd", "momentum", "adamax", "adam", "adagrad", "rmsprop")
 SGD, MOMENTUM, ADAMAX, ADAM, ADAGRAD, _ = range(len(RULES))
@@ -32,7 +19,7 @@ TENTH, NINE_TENTHS, HUNDREDTH, P001 = (np.float32(x) for x in (0.1, 0.9, 0.01, 0
 P99, P999, EPSILON, EPSILON_ADAGRAD = (np.float32(x) for x in (0.99, 0.999, EPS, 1e-10))
 
 
-@njit(**EXACT)
+@loop
 def look(table: Array, indices: Array, seen: Array, turned: Array) -> None:
     """seen [b, u] = table [n, u] at indices [b], and turned [u, b] the same transposed."""
     for k in range(indices.size):
@@ -42,7 +29,7 @@ def look(table: Array, indices: Array, seen: Array, turned: Array) -> None:
     turn(seen, turned)
 
 
-@njit(**EXACT)
+@loop
 def turn(x: Array, turned: Array) -> None:
     """turned [m, n] = x [n, m] transposed."""
     for j in range(turned.shape[0]):
@@ -50,7 +37,7 @@ def turn(x: Array, turned: Array) -> None:
             turned[j, k] = x[k, j]
 
 
-@njit(**EXACT)
+@loop
 def activate(q: Array) -> None:
     """q → SELU(z)/UNIT (2), (3)."""
     flat = q.reshape(-1)
@@ -58,7 +45,7 @@ def activate(q: Array) -> None:
         flat[k] = selu(flat[k])
 
 
-@njit(**EXACT)
+@loop
 def head(a: Array, w: Array, unit: Any, said: Array) -> None:
     """What the head w [H] says of activations a [H, b]: said [b] (4)."""
     said[:] = ZERO
@@ -68,7 +55,7 @@ def head(a: Array, w: Array, unit: Any, said: Array) -> None:
             said[k] = fma(weight, row[k], said[k])
 
 
-@njit(**EXACT)
+@loop
 def answer_for(a: Array, w: Array, delta: Array, unit: Any, g: Array) -> None:
     """a [H, b] → UNIT·E₂ of the head w [H] whose errors are delta [b] (13), (14); g [H] gets its gradient (11)."""
     for j in range(a.shape[0]):
@@ -78,7 +65,7 @@ def answer_for(a: Array, w: Array, delta: Array, unit: Any, g: Array) -> None:
             row[k] = slope(row[k], weight) * delta[k]
 
 
-@njit(**SUMS)
+@summing
 def dot(a: Array, b: Array) -> Any:
     """Sum of products of [n] and [n]."""
     total = ZERO
@@ -87,7 +74,7 @@ def dot(a: Array, b: Array) -> Any:
     return total
 
 
-@njit(**EXACT)
+@loop
 def bend(d: Array, a: Array, factor: Any) -> None:
     """Gradient d at SELU's result a → factor · gradient at z, in units of UNIT (17)."""
     d, a = d.reshape(-1), a.reshape(-1)
@@ -95,7 +82,7 @@ def bend(d: Array, a: Array, factor: Any) -> None:
         d[k] *= slope(a[k], factor)
 
 
-@njit(**EXACT)
+@loop
 def bend_here(a: Array, d: Array, factor: Any) -> None:
     """`bend`, with the result in place of a (14)."""
     d, a = d.reshape(-1), a.reshape(-1)
@@ -103,7 +90,7 @@ def bend_here(a: Array, d: Array, factor: Any) -> None:
         a[k] = slope(a[k], factor) * d[k]
 
 
-@njit(**EXACT)
+@loop
 def choose(z: Array, labels: Array, images: Array, scale: Any) -> None:
     """Logits z [C, b], in units of ln 2 → scale · (softmax minus one-hot labels [n] of images [b]) (10)."""
     most, total = z[0].copy(), np.zeros(z.shape[1], np.float32)
@@ -122,7 +109,7 @@ def choose(z: Array, labels: Array, images: Array, scale: Any) -> None:
         z[labels[images[k]], k] -= scale
 
 
-@njit(**EXACT)
+@loop
 def miss(z: Array, targets: Array, images: Array, scale: Any) -> None:
     """Predictions z [C, b] → scale · (z minus targets [n, C] of images [b]) (31)."""
     for j in range(z.shape[0]):
@@ -130,7 +117,7 @@ def miss(z: Array, targets: Array, images: Array, scale: Any) -> None:
             z[j, k] = scale * (z[j, k] - targets[images[k], j])
 
 
-@njit(**EXACT)
+@loop
 def count(z: Array, labels: Array) -> int:
     """How many columns of logits z [C, b] are finite and largest at labels [b]."""
     right = 0
@@ -144,7 +131,7 @@ def count(z: Array, labels: Array) -> int:
     return right
 
 
-@njit(**EXACT)
+@loop
 def update(rule: int, w: Array, g: Array, m: Array, v: Array, t: int, rate: Any) -> None:
     """Step t = 1, 2, … of the optimiser RULES[rule], as of `alife.organism.optimizers`; m and v are its memory."""
     if rule == SGD:

@@ -7,11 +7,11 @@ what lies between them never leaves the nearest cache. Numbers are the equations
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from alife.organism.fused import passes
 from alife.organism.fused.blas import multiply
-from alife.organism.fused.passes import EXACT, Array
+from alife.organism.fused.loops import loop
+from alife.organism.fused.passes import Array
 from alife.organism.kernel.activation import LN_2, SECOND, UNIT
 from alife.organism.kernel.gradient import TINY
 
@@ -75,7 +75,7 @@ class Room(NamedTuple):
     errors: Array
 
 
-@njit(**EXACT)
+@loop
 def begin(given: tuple[Array, ...], genome: Array) -> None:
     being = Being(*given)
     being.weights[:] = genome
@@ -84,7 +84,7 @@ def begin(given: tuple[Array, ...], genome: Array) -> None:
     being.more[:] = NO
 
 
-@njit(**EXACT)
+@loop
 def learn(
     same: Any, given: Any, buffers: Any, places: Array, images: Array, age: int, rate: Any, task_weight: Any
 ) -> None:
@@ -118,7 +118,7 @@ def learn(
         passes.update(world.rule, being.weights, being.slopes, being.memory, being.more, age + step + 1, rate)
 
 
-@njit(**EXACT)
+@loop
 def _scale(world: World, being: Being, b: int) -> Any:
     """The factor of (9)."""
     twice = np.float32(2) * world.weights[0]
@@ -128,7 +128,7 @@ def _scale(world: World, being: Being, b: int) -> Any:
     return np.float32(twice * being.target.size / b / energy)
 
 
-@njit(**EXACT)
+@loop
 def _matrices(world: World, flat: Array) -> Any:
     """W₁ of coordinates and of images, W₂, w_out and W_class, as views of [N]."""
     h, k, classes, _ = world.sizes
@@ -137,12 +137,12 @@ def _matrices(world: World, flat: Array) -> Any:
     return first[:, :k], first[:, k:], second, out, rest.reshape(classes, h)
 
 
-@njit(**EXACT)
+@loop
 def _block(flat: Array, rows: int, columns: int) -> Array:
     return flat[: rows * columns].reshape(rows, columns)
 
 
-@njit(**EXACT)
+@loop
 def _print(world: World, being: Being, room: Room, places: Array, errors: Array, scale: Any) -> None:
     """Add the gradient of printing a block of coordinates; errors [b] become δ_F."""
     h, k, b = world.sizes[0], world.sizes[1], places.size
@@ -159,7 +159,7 @@ def _print(world: World, being: Being, room: Room, places: Array, errors: Array,
     multiply(world.sgemm, g, d, False, seen, False, YES, YES)  # (18)
 
 
-@njit(**EXACT)
+@loop
 def _classify(world: World, being: Being, room: Room, images: Array, answers: Any) -> None:
     """Add the gradient of answering to a block of images."""
     h, u, b = world.sizes[0], world.sizes[0] - world.sizes[1], images.size
@@ -178,7 +178,7 @@ def _classify(world: World, being: Being, room: Room, images: Array, answers: An
     multiply(world.sgemm, g, d, False, seen, False, YES, YES)  # (18)
 
 
-@njit(**EXACT)
+@loop
 def _both(
     world: World, being: Being, room: Room, places: Array, images: Array, errors: Array, scale: Any, answers: Any
 ) -> None:
@@ -207,7 +207,7 @@ def _both(
     multiply(world.sgemm, g_images, d, False, shown, False, YES, YES)  # (18)
 
 
-@njit(**EXACT)
+@loop
 def _forward(world: World, second: Array, a1: Array, a2: Array) -> None:
     """From (2) to (3)."""
     passes.activate(a1)  # (2)
@@ -215,7 +215,7 @@ def _forward(world: World, second: Array, a1: Array, a2: Array) -> None:
     passes.activate(a2)  # (3)
 
 
-@njit(**EXACT)
+@loop
 def _err(being: Being, a2: Array, out: Array, places: Array, errors: Array, scale: Any) -> None:
     """errors [b] = δ_F."""
     passes.head(a2, out, UNIT_, errors)  # (4), as (27)
@@ -223,7 +223,7 @@ def _err(being: Being, a2: Array, out: Array, places: Array, errors: Array, scal
         errors[k] = scale * (errors[k] - being.target[places[k]])  # (9)
 
 
-@njit(**EXACT)
+@loop
 def _answer(world: World, room: Room, heads: Array, a2: Array, images: Array, answers: Any) -> Array:
     """δ_ℓ [C, b]."""
     z = _block(room.logits, heads.shape[0], images.size)
@@ -235,7 +235,7 @@ def _answer(world: World, room: Room, heads: Array, a2: Array, images: Array, an
     return z
 
 
-@njit(**EXACT)
+@loop
 def _backward(world: World, room: Room, second: Array, g2: Array, a1: Array, e2: Array, d: Array) -> None:
     """From UNIT·E₂ to E₁/FIRST, in d."""
     turned = _block(room.turned, a1.shape[1], a1.shape[0])
@@ -245,7 +245,7 @@ def _backward(world: World, room: Room, second: Array, g2: Array, a1: Array, e2:
     passes.bend(d, a1, LN_2_)  # (17), as (29)
 
 
-@njit(**EXACT)
+@loop
 def _follow(world: World, being: Being, places: Array, errors: Array, weight: Any) -> None:
     """Add what θ as the target adds."""
     if world.relative and weight:

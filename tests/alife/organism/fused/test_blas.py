@@ -8,18 +8,17 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numba import njit
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from alife.configuration.keys import Life
 from alife.organism.fused import blas
 from alife.organism.fused.blas import NARROWEST, SGEMM, SMALL, WIDEST, multiply, share, width
 from alife.organism.fused.life import live
-from alife.organism.fused.passes import EXACT
+from alife.organism.fused.loops import loop
 from tests.alife.organism.test_lifetime import features_of, genomes_of, stream
 
 
-@njit(**EXACT)
+@loop
 def multiplied(sgemm, c, a, turn_a, b, turn_b, factors, sizes):
     """`multiply` of blocks of the sizes m, n, k, whose first number is at [1, 2]."""
     m, n, k = sizes

@@ -1,0 +1,41 @@
+"""Compiled loops: where they are kept, and for how long."""
+
+import pytest
+from numba.core import caching
+
+from alife.organism.fused import loops
+
+
+def twice(x):
+    return 2 * x
+
+
+def again(x):
+    return 3 * x
+
+
+def test_what_is_compiled_is_kept_until_a_source_of_loops_changes(monkeypatch):
+    first = loops.loop(twice)
+    assert first(3) == 6
+    second = loops.loop(twice)
+    assert second(3) == 6
+    assert sum(second.stats.cache_hits.values()) == 1
+    monkeypatch.setattr(loops, "sources", lambda: "others")
+    third = loops.loop(twice)
+    assert third(3) == 6
+    assert not third.stats.cache_hits
+
+
+def test_the_text_of_all_loops_and_of_their_constants_counts():
+    before = loops.sources()
+    loops.sources.cache_clear()
+    assert loops.sources() == before
+    assert len(before) == 64
+
+
+def test_where_nothing_can_be_kept_loops_are_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch):
+    def refuse(self):
+        raise OSError("a file system that is read-only")
+
+    monkeypatch.setattr(caching._CacheLocator, "ensure_cache_path", refuse)
+    assert loops.loop(again)(3) == 9
