@@ -17,8 +17,8 @@ from alife.organism.lifetime import live
 from alife.organism.quine import Forward
 
 PAYS: Final = range(32, 251)
-"""Hidden units with which `auto` is fused: fewer are not worth loading numba for, and BLAS divides products of more among
-threads."""
+"""Hidden units with which `auto` is fused: fewer are not worth loading numba for, and of more BLAS divides
+products among threads."""
 
 
 class Kernel(NamedTuple):

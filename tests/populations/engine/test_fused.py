@@ -15,7 +15,7 @@ from populations.record.writer import digest, read_config
 @pytest.fixture(params=["none", "images"])
 def wide(request: pytest.FixtureRequest, small: dict[str, Any]) -> dict[str, Any]:
     """A small run with and without a task, of networks large enough for fused passes."""
-    config = {**small, "quine": {"hidden": min(PAYS), "coordinate_units": PAYS // 2}}
+    config = {**small, "quine": {"hidden": min(PAYS), "coordinate_units": min(PAYS) // 2}}
     return {**config, "task": "none"} if request.param == "none" else config
 
 
