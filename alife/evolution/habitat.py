@@ -136,7 +136,7 @@ class Habitat:
         features, config = self.features, self.config
         if isinstance(physics.shape, Shape):
             most = MOST if config.device == "cuda" else TOGETHER
-            return DenseLives(features, config.quine.pairing, min(config.population.size, most), config.life.passes)
+            return DenseLives(features, config.quine.pairing, min(config.population.size, most), chosen(config))
         network = networks.made(config, physics).on(features.coordinates)
         return AutogradLives(network, features, default_chunk(config, physics.shape.n_weights))
 

@@ -30,7 +30,7 @@ class Kernel(NamedTuple):
 
 def kernel(passes: str) -> Kernel:
     """The kernel of `life.passes`, "torch" or "fused"; the latter needs numba."""
-    if passes == "torch":
+    if passes != "fused":
         return Kernel(live, Forward)
     from alife.organism.fused.forward import FusedForward
     from alife.organism.fused.life import live as fused
@@ -39,8 +39,10 @@ def kernel(passes: str) -> Kernel:
 
 
 def chosen(config: RunConfig) -> str:
-    """What `life.passes` comes to on a device that is known."""
+    """What `life.passes` comes to on a device that is known: on a GPU torch, whatever is asked for."""
     life = config.life
+    if config.device == "cuda":
+        return "torch"
     if life.passes != "auto":
         return life.passes
     able = config.device == "cpu" and config.quine.network == DENSE and life.precision == "float32"
@@ -52,13 +54,9 @@ def check(config: RunConfig) -> None:
     """Refuse fused passes where there are none.
 
     Raises:
-        Unfit: numba is not installed, or the run lives on a GPU.
+        Unfit: numba is not installed.
     """
-    if config.life.passes != "fused":
-        return
-    if config.device == "cuda":
-        raise Unfit("life.passes: fused: is of CPUs: use --life.passes torch, or --device cpu")
-    if not _has_numba():
+    if chosen(config) == "fused" and not _has_numba():
         raise Unfit(
             "life.passes: fused: numba is not installed here: pip install 'alife-quines[fast]', "
             "or use --life.passes torch"
@@ -67,8 +65,14 @@ def check(config: RunConfig) -> None:
 
 def on_record(config: RunConfig) -> dict[str, str]:
     """What decides bits beside torch: the versions of the libraries that `fused` is made of."""
-    names = ("numba", "llvmlite", "scipy") if config.life.passes == "fused" else ()
-    return {name: importlib.metadata.version(name) for name in names}
+    return {name: _version(name) for name in ("numba", "llvmlite", "scipy")} if chosen(config) == "fused" else {}
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "none"
 
 
 def _has_numba() -> bool:

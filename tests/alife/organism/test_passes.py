@@ -80,11 +80,11 @@ def test_what_is_asked_for_is_taken(monkeypatch):
     assert chosen(parse_config({**CPU, "life.passes": "torch"})) == "torch"
 
 
-def test_a_gpu_has_no_fused_passes():
-    with pytest.raises(Unfit, match="or --device cpu") as told:
-        check(parse_config({**CPU, "device": "cuda", "life.passes": "fused"}))
-    assert REFUSED in str(told.value)
-    check(parse_config({**CPU, "device": "cuda"}))
+@pytest.mark.parametrize("asked", ["auto", "fused", "torch"])
+def test_on_a_gpu_it_is_torch_whatever_is_asked_for(asked):
+    config = parse_config({**CPU, "device": "cuda", "life.passes": asked})
+    assert chosen(config) == "torch"
+    check(config)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Whole runs in fused passes: the same births again, after an interruption, and however many threads."""
 
+import json
 import signal
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 import alife
+from alife import schema
 from alife.organism.passes import PAYS
 from alife.schema import SCORES
 from populations.record.writer import digest, read_config
@@ -53,3 +55,25 @@ def test_founders_live_and_score_as_with_torch_s_passes(wide, tmp_path):
     assert len(fused) == len(torch) > 0
     for column in SCORES:
         np.testing.assert_allclose(fused[column], torch[column], rtol=1e-3, atol=1e-5, err_msg=column)
+
+
+def test_a_run_from_before_there_was_a_choice_goes_on_as_it_lived(wide, tmp_path):
+    config = {**wide, "life": {**wide["life"], "passes": "torch"}}
+    whole, old = tmp_path / "whole", tmp_path / "old"
+    alife.evolve({**config, "generations": 8}, whole, backend="local")
+    alife.evolve(config, old, backend="local")
+    said = (old / "config.yaml").read_text("utf-8")
+    left = [line for line in said.splitlines() if not line.strip().startswith("passes:")]
+    assert len(left) == len(said.splitlines()) - 1
+    data = ("\n".join(left) + "\n").encode()
+    (old / "config.yaml").write_bytes(data)
+    manifest = json.loads((old / "manifest.json").read_text("utf-8"))
+    manifest["config"] = [schema.seal(data)]
+    manifest["checksum"] = schema.manifest_checksum(manifest)
+    (old / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    grown = alife.load_network(old, int(alife.load_run(str(old)).births["id"].iloc[-1]))
+    assert alife.resume(old, generations=8, backend="local") == "finished"
+    assert digest(old) == digest(whole)
+    again = alife.load_network(whole, int(alife.load_run(str(whole)).births.query("generation == 5")["id"].iloc[-1]))
+    for one, other in zip(grown.parameters(), again.parameters(), strict=True):
+        assert one.equal(other)
