@@ -12,8 +12,8 @@ def add(command: Command) -> None:
         "migrate",
         _migrate,
         "Bring runs of older formats to the present one.",
-        "  alife migrate runs/a           births stay as they are, and so does their digest\n"
-        "  alife migrate runs/* --check   what there is to do",
+        "  alife migrate runs/a                      births stay as they are, and so does their digest\n"
+        "  alife migrate sweeps/a/runs/*/* --check   what there is to do",
     )
     migrate.add_argument(
         "runs", metavar="RUN", nargs="+", type=paths.folder, help="a run's folder: a path or an fsspec URI"
