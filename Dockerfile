@@ -5,7 +5,7 @@ RUN apt-get update && apt-get install --no-install-recommends -y wget && rm -rf 
 ARG TORCH_INDEX=
 RUN pip install --no-cache-dir ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} "torch>=2.6,<2.14"
 COPY . /src
-RUN pip install --no-cache-dir "/src[cluster,s3]" && rm -rf /src
+RUN pip install --no-cache-dir "/src[cluster,fast,s3]" && rm -rf /src
 RUN useradd --create-home --uid 1000 ray
 USER ray
 WORKDIR /home/ray

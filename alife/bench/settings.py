@@ -15,9 +15,9 @@ from torch import Tensor
 
 from alife.bench.timing import Call
 from alife.configuration.keys import RunConfig, parse_config
-from alife.evolution.habitat import resolved_life
+from alife.evolution.habitat import default_chunk
 from alife.organism.kernel.features import Features
-from alife.organism.passes import kernel
+from alife.organism.passes import can_fuse, kernel
 from alife.organism.shape import Shape
 from alife.streams import Stream, rng
 from alife.world.projections import Physics
@@ -39,7 +39,7 @@ class Setting:
     precision: str = "float32"
     size: int = ISLAND
     chunk: int | None = None
-    passes: str = "auto"
+    passes: str = "fused" if can_fuse() else "torch"
 
     def but(self, **values: object) -> "Setting":
         """The same with other values."""
@@ -59,12 +59,12 @@ class Setting:
                     "images": self.images or 1,
                     "steps": self.steps,
                     "precision": self.precision,
-                    "passes": self.passes,
+                    "passes": self.passes if self.precision == "float32" else "torch",
                 },
             }
         )
-        life = resolved_life(config, self.shape.n_weights)
-        return config.model_copy(update={"life": life.model_copy(update={"chunk": self.chunk or life.chunk})})
+        chunk = self.chunk or default_chunk(config, self.shape.n_weights)
+        return config.model_copy(update={"life": config.life.model_copy(update={"chunk": chunk})})
 
     @property
     def shape(self) -> Shape:

@@ -23,7 +23,7 @@ from alife.evolution.reproduction import Floats, Newborns, birth
 from alife.evolution.sampling import shown
 from alife.organism.autograd import AutogradLives
 from alife.organism.kernel.features import Features
-from alife.organism.passes import check, chosen, kernel
+from alife.organism.passes import check, kernel
 from alife.organism.shape import Shape
 from alife.world.projections import Physics
 
@@ -136,7 +136,7 @@ class Habitat:
         features, config = self.features, self.config
         if isinstance(physics.shape, Shape):
             most = MOST if config.device == "cuda" else TOGETHER
-            return DenseLives(features, config.quine.pairing, min(config.population.size, most), chosen(config))
+            return DenseLives(features, config.quine.pairing, min(config.population.size, most), config.life.passes)
         network = networks.made(config, physics).on(features.coordinates)
         return AutogradLives(network, features, default_chunk(config, physics.shape.n_weights))
 
@@ -194,13 +194,6 @@ class Habitat:
     def telling(self, where: str) -> AbstractContextManager[None]:
         """What a network of the user's own raises inside is a `UserError` that names it, and where."""
         return nullcontext() if self.own is None else self.own.telling(where)
-
-
-def resolved_life(config: RunConfig, n_weights: int) -> Life:
-    """The life of a configuration whose device is known, with `passes` and `chunk` resolved."""
-    life = config.life.model_copy(update={"passes": chosen(config)})
-    config = config.model_copy(update={"life": life})
-    return life.model_copy(update={"chunk": life.chunk or default_chunk(config, n_weights)})
 
 
 def default_chunk(config: RunConfig, n_weights: int) -> int:

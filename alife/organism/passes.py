@@ -1,24 +1,22 @@
 """How the dense network is computed between its products: `life.passes`.
 
-Call `kernel` for what a life, emission and classification are made of.
+Call `kernel` for what a life, emission and classification are made of, `check` for whether this machine has it.
 """
 
 import importlib.metadata
-import importlib.util
 from collections.abc import Callable
+from functools import cache
 from typing import Final, NamedTuple
 
 from torch import Tensor
 
 from alife.configuration.keys import RunConfig
-from alife.configuration.networks import DENSE
 from alife.errors import Unfit
 from alife.organism.lifetime import live
 from alife.organism.quine import Forward
 
-PAYS: Final = range(32, 251)
-"""Hidden units with which `auto` is fused: fewer are not worth loading numba for, and of more BLAS divides
-products among threads."""
+LIBRARIES: Final = ("numba", "llvmlite", "scipy")
+"""What fused loops are made of, which decides the last bits of births."""
 
 
 class Kernel(NamedTuple):
@@ -29,8 +27,8 @@ class Kernel(NamedTuple):
 
 
 def kernel(passes: str) -> Kernel:
-    """The kernel of `life.passes`, "torch" or "fused"; the latter needs numba."""
-    if passes != "fused":
+    """The kernel of `life.passes`; "fused" needs numba."""
+    if passes == "torch":
         return Kernel(live, Forward)
     from alife.organism.fused.forward import FusedForward
     from alife.organism.fused.life import live as fused
@@ -38,42 +36,35 @@ def kernel(passes: str) -> Kernel:
     return Kernel(fused, FusedForward)
 
 
-def chosen(config: RunConfig) -> str:
-    """What `life.passes` comes to on a device that is known: on a GPU torch, whatever is asked for."""
-    life = config.life
-    if config.device == "cuda":
-        return "torch"
-    if life.passes != "auto":
-        return life.passes
-    able = config.device == "cpu" and config.quine.network == DENSE and life.precision == "float32"
-    pays = config.quine.hidden in PAYS and life.chunk is None
-    return "fused" if able and pays and _has_numba() else "torch"
-
-
 def check(config: RunConfig) -> None:
-    """Refuse fused passes where there are none.
+    """Refuse fused loops where there are none.
 
     Raises:
-        Unfit: numba is not installed.
+        Unfit: The run lives on a GPU, or numba cannot be used.
     """
-    if chosen(config) == "fused" and not _has_numba():
+    if config.life.passes == "torch":
+        return
+    if config.device == "cuda":
+        raise Unfit("life.passes: fused: is of CPUs: use --life.passes torch, or --device cpu")
+    if not can_fuse():
         raise Unfit(
-            "life.passes: fused: numba is not installed here: pip install 'alife-quines[fast]', "
-            "or use --life.passes torch"
+            "life.passes: fused: this machine has no numba that works: pip install 'alife-quines[fast]' there, or use "
+            "--life.passes torch"
         )
 
 
 def on_record(config: RunConfig) -> dict[str, str]:
-    """What decides bits beside torch: the versions of the libraries that `fused` is made of."""
-    return {name: _version(name) for name in ("numba", "llvmlite", "scipy")} if chosen(config) == "fused" else {}
+    """The versions of `LIBRARIES` that a run's births depend on."""
+    names = LIBRARIES if config.life.passes == "fused" else ()
+    return {name: importlib.metadata.version(name) for name in names}
 
 
-def _version(name: str) -> str:
+@cache
+def can_fuse() -> bool:
+    """Whether numba is installed, and with it what it needs."""
     try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return "none"
-
-
-def _has_numba() -> bool:
-    return all(importlib.util.find_spec(name) is not None for name in ("numba", "threadpoolctl"))
+        import numba  # noqa: F401
+        import threadpoolctl  # noqa: F401
+    except ImportError:
+        return False
+    return True

@@ -41,7 +41,7 @@ def configuration(settings: Settings, kind: Kind, coordinate_units: int = 50, **
                 "pairing": "joint",
                 "projection": "paper",
             },
-            "life": {**life, "passes": "torch"},
+            "life": life,
             "population": {"islands": 1, "size": settings.seeds},
         }
     )

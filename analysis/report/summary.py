@@ -110,7 +110,7 @@ def _sampled(run: Run) -> tuple[int, int, float, float] | None:
     if not task or not taken or taken >= there or run.generations.empty or task.get("kind") == "regression":
         return None
     middle = float(latest(run)["accuracy_median"].median())
-    return taken, there, middle, float(subsample_sd(middle, taken, there))
+    return (taken, there, middle, float(subsample_sd(middle, taken, there))) if np.isfinite(middle) else None
 
 
 def spent(run: Run) -> usage.Total:

@@ -14,7 +14,6 @@ from alife.errors import UserError
 from alife.evolution.habitat import CACHE
 from alife.evolution.measuring import every
 from alife.organism.lifetime import BLOCK
-from alife.organism.passes import chosen
 from alife.organism.shape import Shape, Tensors
 from alife.words import size
 from alife.world.projections import ROWS
@@ -55,8 +54,7 @@ def island_seconds(config: RunConfig, n_weights: int | None = None) -> float:
     learned, tested = (0, 0.0) if config.task == "none" else (life.images, config.selection.images or TESTED)
     tested *= 1 + 1 / every(config, "newborn_accuracy")
     individual = 6 * weights * steps * (life.coordinates + learned) + 2 * weights * (weights + tested)
-    here = config if config.device == "cuda" else config.model_copy(update={"device": "cpu"})
-    return config.population.size * individual / FLOPS[chosen(here)] + steps * STEP_SECONDS
+    return config.population.size * individual / FLOPS[life.passes] + steps * STEP_SECONDS
 
 
 def generation_seconds(config: RunConfig, n_weights: int | None = None) -> float:

@@ -54,13 +54,7 @@ def task_again(config: RunConfig, manifest: Mapping[str, Any], given: Task | Non
 
 
 def as_lived(config: RunConfig, manifest: Mapping[str, Any]) -> RunConfig:
-    """The configuration in the words of today: what went without saying in a run that knew no other way.
-
-    In one of format 1 `life.sampling: epoch` restarted its images, and before there was `life.passes` it was torch's.
-    """
-    life = config.life
-    if life.sampling == "epoch" and not manifest.get("task"):
-        life = life.model_copy(update={"sampling": "restarting"})
-    if life.passes == "auto":
-        life = life.model_copy(update={"passes": "torch"})
-    return config.model_copy(update={"life": life})
+    """The configuration in the words of today: in a run of format 1, `life.sampling: epoch` restarted its images."""
+    if config.life.sampling != "epoch" or manifest.get("task"):
+        return config
+    return config.model_copy(update={"life": config.life.model_copy(update={"sampling": "restarting"})})

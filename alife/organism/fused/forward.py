@@ -36,7 +36,7 @@ class FusedForward(Forward):
 
     def __init__(self, shape: Shape, chunk: int, rows: int, like: Tensor):
         self.shape, self._columns = shape, width(shape.hidden)
-        self._turned = lru_cache(maxsize=8)(self._turn)
+        self._turned = lru_cache(maxsize=4)(self._turn)
 
     def emit(self, adults: Tensor, coordinates: Tensor) -> Tensor:
         adults = adults.contiguous()

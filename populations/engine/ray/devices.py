@@ -46,10 +46,11 @@ def device_errors() -> Iterator[None]:
 
 
 def resolved(config: RunConfig, device: str, n_weights: int) -> RunConfig:
-    """The configuration with its device, and with what follows from that: GPUs of a worker, passes, the chunk."""
-    from alife.evolution.habitat import resolved_life
+    """The configuration with its device, and with what follows from that: GPUs of a worker, and the chunk."""
+    from alife.evolution.habitat import default_chunk
 
     gpus = config.ray.gpus_per_host or (1.0 if device == "cuda" else 0.0)
     ray = config.ray.model_copy(update={"gpus_per_host": gpus})
     config = config.model_copy(update={"device": device, "ray": ray})
-    return config.model_copy(update={"life": resolved_life(config, n_weights)})
+    chunk = config.life.chunk or default_chunk(config, n_weights)
+    return config.model_copy(update={"life": config.life.model_copy(update={"chunk": chunk})})

@@ -1,7 +1,7 @@
 """By which passes a run is computed, and what is said where it cannot be."""
 
 import importlib.metadata
-import importlib.util
+import sys
 from typing import Any
 
 import pytest
@@ -12,19 +12,14 @@ from alife.evolution.habitat import Habitat
 from alife.organism import lifetime
 from alife.organism.fused import life as fused_life
 from alife.organism.fused.forward import FusedForward
-from alife.organism.passes import PAYS, check, chosen, kernel
+from alife.organism.passes import LIBRARIES, can_fuse, check, kernel
 from alife.organism.quine import Forward
 from populations.engine.prepare import prepare
 from populations.engine.worker import machine_class
 
 CPU: dict[str, Any] = {"task": "none", "device": "cpu"}
+FUSED = {**CPU, "life.passes": "fused"}
 REFUSED = "use --life.passes torch"
-
-
-def without(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
-    """As if these modules were not installed."""
-    find = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name in names else find(name, *rest))
 
 
 def resolved(**config: Any) -> RunConfig:
@@ -32,59 +27,33 @@ def resolved(**config: Any) -> RunConfig:
     return prepare(parse_config({**CPU, **config}), backend="local")[0]
 
 
-@pytest.mark.parametrize("task", ["none", "digits"])
-def test_a_configuration_that_asks_for_nothing_is_fused_on_a_cpu(task):
-    assert chosen(parse_config({"task": task, "device": "cpu"})) == "fused"
-
-
-@pytest.mark.parametrize(
-    "what",
-    [
-        {"device": "cuda"},
-        {"quine.hidden": min(PAYS) - 1, "quine.coordinate_units": 5},
-        {"quine.hidden": max(PAYS) + 1, "quine.coordinate_units": 5},
-        {"quine.network": "weightwise"},
-        {"quine.network": "own.py:network"},
-        {"life.precision": "bfloat16"},
-        {"life.chunk": 8},
-    ],
-)
-def test_auto_is_torch_where_fused_passes_are_none_or_do_not_pay_or_a_chunk_is_asked_for(what):
-    assert chosen(parse_config({**CPU, **what})) == "torch"
-
-
-@pytest.mark.parametrize("hidden", [min(PAYS), max(PAYS)])
-def test_auto_is_fused_where_it_pays(hidden):
-    assert chosen(parse_config({**CPU, "quine.hidden": hidden, "quine.coordinate_units": 5})) == "fused"
+def test_what_is_installed_decides_nothing_about_births():
+    assert parse_config(CPU).life.passes == "torch"
+    assert resolved().life.passes == "torch"
 
 
 @pytest.mark.parametrize("missing", ["numba", "threadpoolctl"])
-def test_without_numba_auto_is_torch_and_fused_a_line_that_says_what_to_install(missing, monkeypatch):
-    without(monkeypatch, missing)
-    assert chosen(parse_config(CPU)) == "torch"
-    check(parse_config(CPU))
-    config, physics = prepare(parse_config({**CPU, "life.passes": "fused"}), backend="local")
-    with pytest.raises(Unfit, match="numba is not installed") as told:
-        Habitat(config, physics)
+def test_fused_without_what_it_needs_is_a_line_that_says_what_to_install(missing, monkeypatch):
+    monkeypatch.setitem(sys.modules, missing, None)
+    can_fuse.cache_clear()
+    try:
+        check(parse_config(CPU))
+        config, physics = prepare(parse_config(FUSED), backend="local")
+        with pytest.raises(Unfit, match="no numba that works") as told:
+            Habitat(config, physics)
+    finally:
+        can_fuse.cache_clear()
     line = str(told.value)
-    assert isinstance(told.value, UserError)
     assert "\n" not in line
     assert "pip install 'alife-quines[fast]'" in line
     assert REFUSED in line
 
 
-def test_what_is_asked_for_is_taken(monkeypatch):
-    small = {**CPU, "quine.hidden": 12, "quine.coordinate_units": 5}
-    assert chosen(parse_config({**small, "life.passes": "fused"})) == "fused"
-    assert chosen(parse_config({**small, "life.passes": "fused", "life.chunk": 3})) == "fused"
-    assert chosen(parse_config({**CPU, "life.passes": "torch"})) == "torch"
-
-
-@pytest.mark.parametrize("asked", ["auto", "fused", "torch"])
-def test_on_a_gpu_it_is_torch_whatever_is_asked_for(asked):
-    config = parse_config({**CPU, "device": "cuda", "life.passes": asked})
-    assert chosen(config) == "torch"
-    check(config)
+def test_a_gpu_has_no_fused_passes():
+    with pytest.raises(Unfit, match="or --device cpu") as told:
+        check(parse_config({**FUSED, "device": "cuda"}))
+    assert REFUSED in str(told.value)
+    check(parse_config({**CPU, "device": "cuda"}))
 
 
 @pytest.mark.parametrize(
@@ -97,24 +66,18 @@ def test_on_a_gpu_it_is_torch_whatever_is_asked_for(asked):
 )
 def test_fused_passes_that_there_are_not_are_refused_in_a_line(what, why):
     with pytest.raises(UserError) as told:
-        parse_config({**CPU, **what, "life.passes": "fused"})
+        parse_config({**FUSED, **what})
     line = str(told.value)
     assert "\n" not in line
     assert f"life.passes: fused: {why}" in line
     assert REFUSED in line
-    parse_config({**CPU, **what, "life.passes": "auto"})
-    parse_config({**CPU, **what, "life.passes": "torch"})
+    parse_config({**CPU, **what})
 
 
-def test_what_auto_has_come_to_is_in_the_configuration_and_in_the_class_of_a_machine():
-    versions = {name: importlib.metadata.version(name) for name in ("numba", "llvmlite", "scipy")}
-    config = resolved()
-    assert config.life.passes == "fused"
-    assert machine_class(config).items() >= versions.items()
-    for what in ({"quine.hidden": 12, "quine.coordinate_units": 5}, {"life.passes": "torch"}):
-        config = resolved(**what)
-        assert config.life.passes == "torch"
-        assert not versions.keys() & machine_class(config).keys()
+def test_the_class_of_a_machine_names_what_fused_loops_are_made_of_and_only_then():
+    versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
+    assert machine_class(resolved(**{"life.passes": "fused"})).items() >= versions.items()
+    assert not versions.keys() & machine_class(resolved()).keys()
 
 
 @pytest.mark.parametrize("passes", ["torch", "fused"])

@@ -9,15 +9,15 @@ import pytest
 
 import alife
 from alife import schema
-from alife.organism.passes import PAYS
 from alife.schema import SCORES
 from populations.record.writer import digest, read_config
 
 
 @pytest.fixture(params=["none", "images"])
 def wide(request: pytest.FixtureRequest, small: dict[str, Any]) -> dict[str, Any]:
-    """A small run with and without a task, of networks large enough for fused passes."""
-    config = {**small, "quine": {"hidden": min(PAYS), "coordinate_units": min(PAYS) // 2}}
+    """A small run in fused passes, with and without a task."""
+    life = {**small["life"], "passes": "fused"}
+    config = {**small, "quine": {"hidden": 32, "coordinate_units": 16}, "life": life}
     return {**config, "task": "none"} if request.param == "none" else config
 
 
