@@ -104,8 +104,18 @@ def test_newborns_are_scored_as_often_as_they_are():
     def taken(**measures):
         return needs.island_seconds(parse_config({"measures": measures}))
 
-    scoring = 24 * 2 * 21_100 * needs.TESTED / needs.FLOPS
+    scoring = 24 * 2 * 21_100 * needs.TESTED / needs.FLOPS["torch"]
     assert taken() - taken(newborn_accuracy={"every": 4}) == pytest.approx(0.75 * scoring)
+
+
+def test_fused_lives_and_fewer_images_take_less():
+    def taken(**asked):
+        return needs.island_seconds(parse_config({"life.steps": 0, **asked}))
+
+    ratio = needs.FLOPS["torch"] / needs.FLOPS["fused"]
+    assert taken(**{"life.passes": "fused"}) == pytest.approx(ratio * taken())
+    spared = 24 * 2 * 2 * 21_100 * (needs.TESTED - 2_000) / needs.FLOPS["torch"]
+    assert taken() - taken(**{"selection.images": 2_000}) == pytest.approx(spared)
 
 
 def test_what_a_generation_takes_is_said_before_it_starts(capsys, tmp_path, small):
