@@ -9,17 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from alife.bench.settings import DEFAULT
 from alife.bench.timing import Figure, cores, figure, two_processes
-from alife.organism.passes import can_fuse
 from populations.engine.evolve import evolve
 from populations.observe import events
 from populations.observe.terminal import PHASES, shares
 
 WINDOW = 6
 """Generations that are timed together."""
-
-FASTEST = {"passes": "fused" if can_fuse() else "torch"}
-"""How lives are computed."""
 
 
 def bench() -> Iterator[Figure]:
@@ -74,5 +71,10 @@ def _generations(**config: Any) -> list[events.Generation]:
     """What a run says of its generations."""
     told: list[events.Event] = []
     with tempfile.TemporaryDirectory() as folder:
-        evolve({"life": FASTEST, **config}, str(Path(folder) / "run"), backend="ray", sinks=[told.append])
+        evolve(
+            {"life": {"passes": DEFAULT.passes}, **config},
+            str(Path(folder) / "run"),
+            backend="ray",
+            sinks=[told.append],
+        )
     return [event for event in told if isinstance(event, events.Generation)]

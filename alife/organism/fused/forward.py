@@ -13,15 +13,15 @@ from alife.organism.fused.blas import SGEMM, multiply, share, width
 from alife.organism.fused.loops import loop
 from alife.organism.fused.memory import aligned
 from alife.organism.fused.passes import Array
-from alife.organism.kernel.activation import FIRST, SECOND, UNIT
+from alife.organism.fused.steps import NO, YES, forward
+from alife.organism.kernel.activation import FIRST, UNIT
 from alife.organism.quine import Forward
 from alife.organism.shape import Shape
 
 TOGETHER: Final = 8
 """Individuals whose weights stay in a core's own cache while a block of features goes by."""
 
-NO, YES = np.float32(0), np.float32(1)
-FIRST_, SECOND_, UNIT_ = (np.float32(x) for x in (FIRST, SECOND, UNIT))
+FIRST_, UNIT_ = (np.float32(x) for x in (FIRST, UNIT))
 
 
 class FusedForward(Forward):
@@ -96,16 +96,14 @@ class FusedForward(Forward):
 def _hidden(
     sgemm: Any, sizes: Any, network: Array, turned: Array, first: int, a: Array, b: Array
 ) -> tuple[Array, Array]:
-    """Activations [H, b] of the block from `first` on, before the second SELU, and the network's heads, flat."""
+    """Second-layer activations [H, b] of the block from `first` on, and the network's heads, flat."""
     h, _, columns, unit, n = sizes
     size, units = min(columns, n - first), turned.size // n
     w1, w2 = network[: h * h].reshape(h, h), network[h * h : 2 * h * h].reshape(h, h)
     features = turned[first * units : (first + size) * units].reshape(units, size)
     a1, a2 = a[: h * size].reshape(h, size), b[: h * size].reshape(h, size)
     multiply(sgemm, a1, w1[:, unit : unit + units], False, features, False, FIRST_, NO)
-    passes.activate(a1)
-    multiply(sgemm, a2, w2, False, a1, False, SECOND_, NO)
-    passes.activate(a2)
+    forward(sgemm, w2, a1, a2)
     return a2, network[2 * h * h :]
 
 

@@ -77,6 +77,7 @@ class Room(NamedTuple):
 
 @loop
 def begin(given: tuple[Array, ...], genome: Array) -> None:
+    """Birth: a genome [N], and no memory; `Being` comes as a tuple."""
     being = Being(*given)
     being.weights[:] = genome
     being.target[:] = genome
@@ -149,10 +150,10 @@ def _print(world: World, being: Being, room: Room, places: Array, errors: Array,
     w, _, second, out, _ = _matrices(world, being.weights)
     g, _, g2, g_out, _ = _matrices(world, being.slopes)
     seen, turned = _block(room.seen, b, k), _block(room.turned, k, b)
-    a1, a2, d = _block(room.first, h, b), _block(room.second, h, b), _block(room.back, h, b)
+    a1, a2, d = _layers(room, h, b)
     passes.look(world.coordinates, places, seen, turned)
     multiply(world.sgemm, a1, w, False, turned, False, YES, NO)  # (1), as (25)
-    _forward(world, second, a1, a2)
+    forward(world.sgemm, second, a1, a2)
     _err(being, a2, out, places, errors, scale)
     passes.answer_for(a2, out, errors, UNIT_, g_out)
     _backward(world, room, second, g2, a1, a2, d)
@@ -166,10 +167,10 @@ def _classify(world: World, being: Being, room: Room, images: Array, answers: An
     _, w, second, _, heads = _matrices(world, being.weights)
     _, g, g2, _, g_heads = _matrices(world, being.slopes)
     seen, turned = _block(room.seen, b, u), _block(room.turned, u, b)
-    a1, a2, d = _block(room.first, h, b), _block(room.second, h, b), _block(room.back, h, b)
+    a1, a2, d = _layers(room, h, b)
     passes.look(world.images, images, seen, turned)
     multiply(world.sgemm, a1, w, False, turned, False, YES, NO)  # (1), as (25)
-    _forward(world, second, a1, a2)
+    forward(world.sgemm, second, a1, a2)
     z = _answer(world, room, heads, a2, images, answers)
     multiply(world.sgemm, g_heads, z, False, a2, True, UNIT_, YES)  # (12)
     multiply(world.sgemm, d, heads, True, z, False, YES, NO)  # (13)
@@ -188,12 +189,12 @@ def _both(
     g, g_images, g2, g_out, g_heads = _matrices(world, being.slopes)
     seen, turned = _block(room.seen, b, k), _block(room.turned, k, b)
     shown, shown_turned = _block(room.seen[k * b :], b, h - k), _block(room.turned[k * b :], h - k, b)
-    a1, a2, d = _block(room.first, h, b), _block(room.second, h, b), _block(room.back, h, b)
+    a1, a2, d = _layers(room, h, b)
     passes.look(world.coordinates, places, seen, turned)
     passes.look(world.images, images, shown, shown_turned)
     multiply(world.sgemm, a1, w, False, turned, False, YES, NO)
     multiply(world.sgemm, a1, w_images, False, shown_turned, False, YES, YES)  # (1), as (25)
-    _forward(world, second, a1, a2)
+    forward(world.sgemm, second, a1, a2)
     _err(being, a2, out, places, errors, scale)
     z = _answer(world, room, heads, a2, images, answers)
     multiply(world.sgemm, g_heads, z, False, a2, True, UNIT_, YES)  # (12)
@@ -208,10 +209,16 @@ def _both(
 
 
 @loop
-def _forward(world: World, second: Array, a1: Array, a2: Array) -> None:
+def _layers(room: Room, h: int, b: int) -> tuple[Array, Array, Array]:
+    """Both activations of a block, and a place for gradients, [H, b] each."""
+    return _block(room.first, h, b), _block(room.second, h, b), _block(room.back, h, b)
+
+
+@loop
+def forward(sgemm: Any, second: Array, a1: Array, a2: Array) -> None:
     """From (2) to (3)."""
     passes.activate(a1)  # (2)
-    multiply(world.sgemm, a2, second, False, a1, False, SECOND_, NO)  # (3), as (26)
+    multiply(sgemm, a2, second, False, a1, False, SECOND_, NO)  # (3), as (26)
     passes.activate(a2)  # (3)
 
 
