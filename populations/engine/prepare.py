@@ -12,6 +12,7 @@ from alife.configuration.keys import RunConfig
 from alife.configuration.networks import DENSE
 from alife.errors import Unfit
 from alife.evolution import networks, sampling
+from alife.organism import passes
 from alife.world.projections import Physics, make_physics, shape_of
 from alife.world.task import Task, load_task
 from populations.engine import migration, needs
@@ -43,6 +44,7 @@ def prepare(
     away = backend != "local" and elsewhere(config.ray)
     if not away:
         check_cuda(config)
+        passes.check(config)
     task = task_again(config, past, given) if past else given or load_task(config.task)
     seed = config.seed if config.quine.projection_seed is None else config.quine.projection_seed
     config = config.model_copy(update={"quine": config.quine.model_copy(update={"projection_seed": seed})})

@@ -14,6 +14,7 @@ from alife.organism.fused import life as fused_life
 from alife.organism.fused.forward import FusedForward
 from alife.organism.passes import LIBRARIES, can_fuse, check, kernel
 from alife.organism.quine import Forward
+from alife.world.projections import make_physics
 from populations.engine.prepare import prepare
 from populations.engine.worker import machine_class
 
@@ -38,9 +39,11 @@ def test_fused_without_what_it_needs_is_a_line_that_says_what_to_install(missing
     can_fuse.cache_clear()
     try:
         check(parse_config(CPU))
-        config, physics = prepare(parse_config(FUSED), backend="local")
+        with pytest.raises(Unfit, match="no numba that works"):
+            prepare(parse_config(FUSED), backend="local")
+        config = parse_config(FUSED)
         with pytest.raises(Unfit, match="no numba that works") as told:
-            Habitat(config, physics)
+            Habitat(config, make_physics(config, None))  # of a worker elsewhere
     finally:
         can_fuse.cache_clear()
     line = str(told.value)
