@@ -244,8 +244,8 @@ def is_of_program(error: RayError) -> bool:
 
 def address_of(error: RayError) -> str:
     """IP address of the node that an error comes from; "" if it does not say."""
-    if isinstance(error, RayTaskError):
-        return str(error.ip)
+    if ip := vars(error).get("ip"):  # not kept by Ray in an error that is an instance of its cause, too
+        return str(ip)
     found = re.search(r"\bip[=:]\s*([0-9a-fA-F.:]+)", str(error))
     return found[1] if found else ""
 

@@ -211,13 +211,7 @@ class RayBackend:
         self._pool.look(seconds)
         self._begin()
         for handle in self._ready():
-            try:
-                with cluster.explain_full_store():
-                    answer = ray.get(handle.call)
-            except RayError as error:
-                self._fail(handle, error)
-            else:
-                self._advance(handle, answer)
+            self._take(handle)
         self._classify()
         stranded = self._pool.stranded()
         for handle in list(self._pool.handles):
@@ -278,6 +272,18 @@ class RayBackend:
             time.sleep(min(TOGETHER_SECONDS, len(waiting) / 200))
         ready, _ = ray.wait(list(waiting), num_returns=len(waiting), timeout=0)
         return [waiting[ref] for ref in ready]
+
+    def _take(self, handle: Handle) -> None:
+        """Take what a worker's call has come back with, unless it was let go meanwhile, with its node."""
+        if handle not in self._pool.handles:
+            return
+        try:
+            with cluster.explain_full_store():
+                answer = ray.get(handle.call)
+        except RayError as error:
+            self._fail(handle, error)
+        else:
+            self._advance(handle, answer)
 
     def _advance(self, handle: Handle, answer: Any) -> None:
         """Take the answer of a worker and ask for the next."""

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import ray
 
 from alife.configuration.keys import RunConfig, parse_config
+from alife.errors import UserError
 from alife.evolution import reproduction
 from alife.world.projections import Physics
 from populations.engine.messages import Merged, Sealed, Source
@@ -146,6 +148,34 @@ class Apart(PingedWorker):
 
     def begin(self, folder: Any, watched: bool) -> bool:
         return super().begin(replace(folder, created="another day"), watched)
+
+
+def test_workers_that_cannot_start_on_a_node_fail_as_one_if_both_are_heard_in_the_same_moment(
+    prepared: tuple[RunConfig, Physics], ray_8: None, losses: Losses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Never(PingedWorker):
+        def start(self, *args: Any) -> dict[str, Any]:
+            raise UserError("the data: cannot be had")
+
+    class Together(RayBackend):
+        def _ready(self) -> list[Handle]:
+            """Nobody, until it is known of both where they are and what they say."""
+            handles = self._pool.handles
+            ray.wait([handle.call for handle in handles], num_returns=len(handles))
+            return super()._ready() if all(handle.node for handle in handles) else []
+
+    remote: Any = ray.remote
+    actor = remote(max_restarts=0, max_task_retries=0, concurrency_groups=_GROUPS)(Never)
+    monkeypatch.setattr("populations.engine.ray.pool.WorkerActor", actor)
+    backend = Together(*prepared, lambda: False, losses)
+    with pytest.raises(UserError, match=r"^the data: cannot be had$"):
+        _ = backend.machine
+    assert len(losses.told) == 1
+    backend.close()
+    free = time.monotonic() + 30
+    while ray.available_resources().get("CPU") != 8 and time.monotonic() < free:
+        time.sleep(0.1)
+    assert ray.available_resources()["CPU"] == 8
 
 
 @pytest.mark.parametrize("worker", [PingedWorker, Apart])
