@@ -72,7 +72,7 @@ def mean_name(trait: str) -> str:
 def _mean(lives: pd.DataFrame, trait: str, generation: int) -> Estimate:
     """Over genomes; of an error the geometric mean."""
     names: dict[str, Any] = {"quantity": mean_name(trait), "trait": trait, "generation": generation, "over": "genomes"}
-    return interval(of_genomes(lives, trait, generation), "mean", **names).natural()
+    return interval(of_genomes(lives, trait, generation), **names).natural()
 
 
 def _difference(lives: pd.DataFrame, trait: str, generation: int, base: int | None) -> Estimate:
@@ -80,7 +80,7 @@ def _difference(lives: pd.DataFrame, trait: str, generation: int, base: int | No
     assert base is not None
     new, old = (of_genomes(lives, trait, one) for one in (generation, base))
     name = f"{TRAITS[trait].measured_label}: more than generation {base}"
-    return difference(new, old, centre="mean", quantity=name, trait=trait, generation=generation, over="genomes")
+    return difference(new, old, quantity=name, trait=trait, generation=generation, over="genomes")
 
 
 def _share(lives: pd.DataFrame, trait: str, generation: int, scope: str) -> Estimate:

@@ -50,7 +50,7 @@ def retention(pairs: pd.DataFrame) -> dict[tuple[str, int], Estimate]:
             values = pairs.loc[pairs["emission"] == emission, column]
             if len(values) and not (column == "carried" and emission == 1):
                 quantity = f"{name}, emission {emission}"
-                found[column, emission] = interval(values, "mean", quantity=quantity, over="pairs of sisters")
+                found[column, emission] = interval(values, quantity=quantity, over="pairs of sisters")
     return found
 
 
@@ -61,7 +61,7 @@ def dimensions(probes: pd.DataFrame) -> dict[float | str, Estimate]:
     names = {epsilon: f"heritable dimension tr ∂ĝ/∂g, ε = {epsilon:g}" for epsilon in values}
     values["difference"] = table[table.columns[0]] - table[table.columns[-1]]
     names["difference"] = "heritable dimension: difference on halving ε"
-    return {key: interval(values[key], "mean", quantity=name, over="individuals") for key, name in names.items()}
+    return {key: interval(values[key], quantity=name, over="individuals") for key, name in names.items()}
 
 
 def of_individuals(probes: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -76,7 +76,7 @@ def effects_on(lives: pd.DataFrame, trait: str) -> dict[str, Estimate]:
     label, effect = TRAITS[trait].measured_label, noisy - clean
     mean, spread = f"effect on {label}, mean", f"effect on {label}, sd among mutations"
     return {
-        "mean": interval(effect.mean(axis=1), "mean", quantity=mean, trait=trait, over="mutations"),
+        "mean": interval(effect.mean(axis=1), quantity=mean, trait=trait, over="mutations"),
         "spread": deviation(effect, quantity=spread, trait=trait, over="mutations"),
         "alone": alone(clean, quantity=f"{label}, sd among lives of one noise-free genome", trait=trait),
     }
@@ -84,7 +84,7 @@ def effects_on(lives: pd.DataFrame, trait: str) -> dict[str, Estimate]:
 
 def alone(clean: Floats, **names: Any) -> Estimate:
     """Root of the mean over genomes of the variance among one genome's lives, with its interval over genomes."""
-    return interval(np.var(clean, axis=1, ddof=1), "mean", over="genomes", **names).mapped(np.sqrt)
+    return interval(np.var(clean, axis=1, ddof=1), over="genomes", **names).mapped(np.sqrt)
 
 
 def paired_scores(lives: pd.DataFrame, trait: str) -> tuple[Floats, Floats]:

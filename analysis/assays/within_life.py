@@ -30,9 +30,9 @@ def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Estimate],
         for trait in MAIN:
             for weight, values in curves(lives, trait, generation).items():
                 quantity = f"{TRAITS[trait].measured_label}, task weight {weight:g}"
-                rows.append(interval(values, "mean", quantity=quantity, trait=trait, **here))
+                rows.append(interval(values, quantity=quantity, trait=trait, **here))
         found[generation] = {
-            name: interval(values, "median" if name == RATE else "mean", quantity=_name(name, lives), **here)
+            name: interval(values, quantity=_name(name, lives), **here)
             for name, values in changes(lives, generation).items()
         }
         rows += [e for name, e in found[generation].items() if lightest < heaviest or name in (FREE, FREE_COST)]

@@ -83,7 +83,7 @@ def mean_differentials(table: pd.DataFrame, first: int = SETTLED) -> pd.DataFram
     rows = []
     for trait, among in means.groupby(level="trait", sort=False):
         realised = among["realised"].to_numpy()
-        low, high = intervals(blocks(realised)[None], "mean")
+        low, high = intervals(blocks(realised)[None])
         rows.append((trait, realised.mean(), low[0], high[0], among["expected"].mean(), len(realised)))
     return pd.DataFrame(rows, columns=["trait", "realised", "low", "high", "expected", "generations"])
 

@@ -139,7 +139,7 @@ def summary(split: pd.DataFrame, first: int = SETTLED) -> pd.DataFrame:
         by_generation(split).groupby("trait", sort=False), demes.groupby("trait", sort=False), strict=True
     ):
         values = table[names].to_numpy().T
-        low, high = intervals(blocks(values), "mean")
+        low, high = intervals(blocks(values))
         rms = np.sqrt((among[names] ** 2).mean()).to_numpy()
         row = {"per_generation": values.mean(axis=1), "low": low, "high": high, "rms": rms}
         tables.append(pd.DataFrame({"trait": trait, "component": names, **row, "generations": values.shape[1]}))

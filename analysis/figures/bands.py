@@ -15,14 +15,12 @@ from analysis.figures import palette, scales
 from analysis.figures.estimates import draw_band, draw_estimate
 from analysis.figures.style import look
 from analysis.statistics.estimate import Estimate
-from analysis.statistics.intervals import FEWEST, intervals
+from analysis.statistics.intervals import CALLED, FEWEST, intervals
 
 Floats = NDArray[np.float64]
 Runs = Run | Sequence[Run] | Mapping[str, Sequence[Run]]
 """One run, several of one treatment, or named treatments."""
 
-RESAMPLES: Final = 2_000
-"""Bootstrap resamples of a band: one is drawn for each generation, and none is read off to a third digit."""
 CHANGES: Final = 3
 """How often the number of runs may change until only its range is told."""
 MAX_GENERATIONS: Final = 400
@@ -55,13 +53,13 @@ def bounds(runs: Sequence[Run]) -> tuple[int, int]:
 
 
 def over_runs(values: Floats) -> tuple[Floats, Floats, Floats]:
-    """Median over runs and its 95 % bootstrap interval (percentile), by generation.
+    """Mean over runs and its 95 % interval, by generation.
 
     Args:
         values: [runs, G], NaN where a run has none.
 
     Returns:
-        (median, low, high), each [G]; the interval is NaN where fewer than `FEWEST` runs have a value.
+        (mean, low, high), each [G]; the interval is NaN where fewer than `FEWEST` runs have a value.
     """
     there = np.isfinite(values)
     middle, low, high = (np.full(values.shape[1], np.nan) for _ in range(3))
@@ -69,8 +67,8 @@ def over_runs(values: Floats) -> tuple[Floats, Floats, Floats]:
         if pattern.any():
             where = (there == pattern[:, None]).all(axis=0)
             sample = values[np.ix_(pattern, where)]
-            middle[where] = np.median(sample, axis=0)
-            low[where], high[where] = intervals(sample.T, "median", resamples=RESAMPLES)
+            middle[where] = sample.mean(axis=0)
+            low[where], high[where] = intervals(sample.T)
     return middle, low, high
 
 
@@ -120,19 +118,19 @@ def fewer(values: pd.Series, when: pd.Series, what: str) -> str:
 
 
 def draw_treatments(ax: Axes, groups: Mapping[str, Sequence[pd.Series]], **style: Any) -> None:
-    """Median over runs with its interval, a colour and a dash for each treatment; founders apart.
+    """Mean over runs with its interval, a colour and a dash for each treatment; founders apart.
 
     Args:
         ax: Where to draw.
         groups: For each treatment, one series a run, indexed by generation.
-        style: Of the medians, as `Axes.plot` takes it.
+        style: Of the means, as `Axes.plot` takes it.
     """
     for number, (name, series) in enumerate(groups.items()):
         table, note = windows(pd.concat(series, axis=1).sort_index())
         title, n = f"{name}: " if name else "", len(series)
-        label = f"{title}median and its 95 % bootstrap interval, n = {there(table, 'run')}{note}"
+        label = f"{title}mean and its {CALLED}, n = {there(table, 'run')}{note}"
         if n < FEWEST:
-            label = f"{title}median of {there(table, 'run')}{note}"
+            label = f"{title}mean of {there(table, 'run')}{note}"
         middle, low, high = over_runs(table.to_numpy(np.float64).T)
         own = look(style, label=label, **palette.of_group(number))
         draw_generations(ax, np.asarray(table.index), (low, middle, high), **own)

@@ -17,7 +17,7 @@ from analysis.evolution.islands import settled
 from analysis.figures import canvas, convention, legends, palette
 from analysis.figures.estimates import draw_band
 from analysis.figures.style import look
-from analysis.statistics.intervals import FEWEST
+from analysis.statistics.intervals import CALLED, FEWEST
 from analysis.studies.trends import trends
 
 FOUNDERS: Final = "founders given the same life"
@@ -63,7 +63,7 @@ def beyond(groups: Mapping[str, Sequence[Run]], figure: Figure | None = None, **
 
 def _draw(row: Sequence[Axes], rows: pd.DataFrame, label: str, style: dict[str, Any]) -> None:
     n = int(rows["n"].max()) if len(rows) else 0
-    text = f"{label}: IQM{' and its 95 % bootstrap interval' * (n >= FEWEST)}, n = {count(n, 'run')}"
+    text = f"{label}: mean{f' and its {CALLED}' * (n >= FEWEST)}, n = {count(n, 'run')}"
     for ax, quantity in zip(row, SHOWN, strict=True):
         shown = rows[rows["quantity"] == quantity]
         if quantity == "value":

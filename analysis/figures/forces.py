@@ -22,7 +22,7 @@ from analysis.figures.bands import Runs, members, treatments
 from analysis.figures.estimates import draw_band, draw_estimate
 from analysis.figures.style import look
 from analysis.statistics.estimate import Estimate
-from analysis.statistics.intervals import FEWEST, Floats, intervals, iqm
+from analysis.statistics.intervals import CALLED, FEWEST, Floats, intervals
 
 POINTS: Final = 200
 """Generations, evenly spaced, at which cumulated components are drawn at most."""
@@ -48,7 +48,7 @@ def selection(runs: Runs, figure: Figure | None = None, *, traits: Sequence[str]
 
     Args:
         runs: One run: mean over its generations, and an interval that is about this run. Several, or named treatments:
-            interquartile mean over runs of each run's mean, and an interval over runs.
+            mean over runs of each run's mean, and an interval over runs.
         figure: Empty; a new one if None.
         traits: All on record if None.
         style: Of the marks, as `Axes.errorbar` takes it.
@@ -92,7 +92,7 @@ def price(runs: Runs, figure: Figure | None = None, *, traits: Sequence[str] | N
     """The Price equation's components by trait, added up from the generation on in which parents are of a kind.
 
     Args:
-        runs: One run; or several, or named treatments side by side: interquartile mean over runs, with its interval.
+        runs: One run; or several, or named treatments side by side: mean over runs, with its interval.
         figure: Empty; a new one if None.
         traits: Names in `alife.traits.STORED`; accuracy, copying error and the heritable traits if None.
         style: Of the lines, as `Axes.plot` takes it.
@@ -145,8 +145,8 @@ def _draw_many(ax: Axes, tables: Sequence[pd.DataFrame], places: Floats, style: 
         dots[0].set_label(f"{prefix}each of {count(n, 'run')}")
         return
     low, high = intervals(values)
-    text = f"{prefix}IQM of n = {count(n, 'run')}\nbar: its 95 % bootstrap interval"
-    _draw_marks(ax, low, iqm(values), high, places, text, style)
+    text = f"{prefix}mean of n = {count(n, 'run')}\nbar: its {CALLED}"
+    _draw_marks(ax, low, values.mean(axis=-1), high, places, text, style)
 
 
 def _draw_marks(
@@ -193,7 +193,7 @@ def _draw_panel(ax: Axes, tables: Sequence[pd.DataFrame], shown: Sequence[str], 
         values = table.to_numpy()
         ours = {"color": palette.ink(), "zorder": 3 if name == "change" else 4, "label": text, **ours}
         low, high = intervals(values)
-        draw_band(ax, table.index, (low, iqm(values), high), **look(style, **ours))
+        draw_band(ax, table.index, (low, values.mean(axis=-1), high), **look(style, **ours))
     ax.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
 
 
@@ -202,8 +202,8 @@ def _legend(figure: Figure, ax: Axes, groups: Groups, first: int) -> None:
     if len(members(groups)) > 1:
         sizes = sorted({len(runs) for runs in groups.values()})
         n = f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
-        bands = ", bands: 95 % bootstrap intervals over runs" if sizes[-1] >= FEWEST else ""
-        title += f"\nlines: IQM of n = {n} runs{bands}"
+        bands = ", bands: 95 % t intervals over runs" if sizes[-1] >= FEWEST else ""
+        title += f"\nlines: mean of n = {n} runs{bands}"
     legends.of_figure(figure, [ax], 2, "center", title=title)
 
 

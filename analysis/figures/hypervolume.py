@@ -28,8 +28,8 @@ def hypervolume(runs: Runs, ax: Axes | None = None, **style: Any) -> Axes:
     """Hypervolume by generation; the reference point and the scale stand in the figure.
 
     Args:
-        runs: One run: all its individuals together, and each island. Several, or named treatments of several: median
-            over runs with its 95 % bootstrap interval over runs.
+        runs: One run: all its individuals together, and each island. Several, or named treatments of several: mean
+            over runs with its 95 % t interval.
         ax: Where to draw; a new figure if None.
         style: Of the lines, as `Axes.plot` takes it.
 

@@ -59,7 +59,7 @@ def _draw_emissions(ax: Axes, retention: pd.DataFrame, column: str, label: str, 
     lines[0].set_label(f"each pair of sisters, n = {table.shape[1]}{fewer}")
     for emission, values in table.iterrows():
         own = look(style, label="mean and its 95 % bootstrap interval")
-        draw_estimate(ax, float(str(emission)), interval(values, "mean"), **own)
+        draw_estimate(ax, float(str(emission)), interval(values), **own)
     ax.set(ylabel=label, xlabel="emission", xticks=list(table.index))
 
 
@@ -70,7 +70,7 @@ def _draw_dimension(ax: Axes, dimension: pd.DataFrame, style: Mapping[str, Any])
     for place, epsilon in enumerate(steps):
         x = place + jitter.uniform(-0.2, 0.2, len(table))
         ax.plot(x, table[epsilon], ".", ms=3.5, mew=0, alpha=0.6, color=palette.OKABE_ITO["green"], label=label)
-        draw_estimate(ax, place, interval(table[epsilon], "mean"), **style)
+        draw_estimate(ax, place, interval(table[epsilon]), **style)
     ax.axhline(0, color=palette.ink(), **ZERO)
     ax.set_xticks(range(len(steps)), [f"ε = {epsilon:g}" for epsilon in steps])
     ax.set(ylabel="heritable dimension tr ∂ĝ/∂g", xlim=(-0.5, len(steps) - 0.5))

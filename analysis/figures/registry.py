@@ -71,7 +71,7 @@ FIGURES: Final[dict[str, PlotFunction]] = {
         "trajectories: accuracy, ρ and L_SR, copying error, self error, squared norm and deaths by generation",
         traits,
         read="Every panel has the generations below; where the islands' thin lines leave the band, islands differ.",
-        among="Traits by generation: median over runs and its 95 % bootstrap interval. What shuffled does too is not "
+        among="Traits by generation: mean over runs and its 95 % t interval. What shuffled does too is not "
         "selection.",
         columns=(),
     ),
@@ -129,7 +129,7 @@ FIGURES: Final[dict[str, PlotFunction]] = {
         "where treatments sit on the plane, with intervals over runs",
         sites,
         "treatments",
-        among="Where the treatments sit on the plane: interquartile means over runs with 95 % bootstrap intervals over "
+        among="Where the treatments sit on the plane: means over runs with 95 % t intervals over "
         "runs, in the last generation. Up and to the left is better; a trade-off is a slope upwards to the right.",
         ends=True,
     ),

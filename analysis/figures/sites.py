@@ -15,7 +15,7 @@ from analysis.figures import canvas, convention, legends, palette, scales
 from analysis.figures.bands import treatments
 from analysis.figures.estimates import draw_estimate
 from analysis.figures.style import look
-from analysis.statistics.intervals import FEWEST
+from analysis.statistics.intervals import CALLED, FEWEST
 from analysis.studies.treatments import at_the_end
 
 
@@ -45,10 +45,10 @@ def sites(groups: Mapping[str, Sequence[Run]], ax: Axes | None = None, **style: 
     ax = canvas.own_axes(ax, 5.6, 4.6)
     looks = zip(itertools.cycle(palette.cycle()), itertools.cycle("osv^D*PX"), strict=False)
     for (label, (x, y)), (colour, marker) in zip(ends.items(), looks, strict=False):
-        bar = "" if x.n < FEWEST else " and its 95 % bootstrap interval"
+        bar = "" if x.n < FEWEST else f" and its {CALLED}"
         few = f", too few for an interval: fewer than {FEWEST}" if x.n < FEWEST else ""
         ours: dict[str, Any] = {"color": colour, "marker": marker, "ms": 6, "elinewidth": 1.6, "capsize": 0}
-        draw_estimate(ax, x, y, **look(style, label=f"{label}: IQM{bar}, n = {count(x.n, 'run')}{few}", **ours))
+        draw_estimate(ax, x, y, **look(style, label=f"{label}: mean{bar}, n = {count(x.n, 'run')}{few}", **ours))
     low, high = ax.get_xlim()
     ax.set_xlim(max(low, 0.5 * ax.dataLim.x0), high)
     scales.log_axis(ax, "x")

@@ -16,7 +16,7 @@ from analysis.data.run import Run
 from analysis.figures import canvas, convention, legends, palette, scales
 from analysis.figures.estimates import draw_estimate
 from analysis.figures.style import look
-from analysis.statistics.intervals import FEWEST, interval
+from analysis.statistics.intervals import CALLED, FEWEST, interval
 
 MEASURES: Final = {"correlation": "genetic correlation r_G", "coheritability": "genetic covariance r_G·h·h"}
 ROWS: Final = dict(zip(of_runs.FIDELITIES, ((-0.24, "blue"), (0.12, "vermillion")), strict=True))
@@ -63,7 +63,7 @@ def _draw_strip(ax: Axes, treatments: Sequence[np.ndarray], trait: str, style: M
     """A row a treatment: a dot a run, and their centre with its interval."""
     offset, colour = ROWS[trait][0], palette.OKABE_ITO[ROWS[trait][1]]
     estimates = [interval(values) for values in treatments]
-    centre = f"IQM over runs, {'its 95 % bootstrap interval, ' * any(e.n >= FEWEST for e in estimates)}each run"
+    centre = f"mean over runs, {f'its {CALLED}, ' * any(e.n >= FEWEST for e in estimates)}each run"
     n = f"n = {', '.join(map(str, sorted({len(values) for values in treatments})))} runs a treatment"
     label = f"{score()} and {TRAITS[trait].fidelity}: {centre}; {n}"
     for place, (values, e) in enumerate(zip(treatments, estimates, strict=True)):
@@ -117,7 +117,7 @@ def _draw_path(ax: Axes, table: pd.DataFrame, who: str, style: dict[str, Any]) -
     centres = []
     for weight, rows in table[table["task_weight"] > 0].groupby("task_weight"):
         x, y = interval(rows["replication_error"]).mapped(lambda log: 10.0**log), interval(rows["accuracy"])
-        label = f"{who}: IQM over runs{' and its 95 % bootstrap interval' * (y.n >= FEWEST)}, n = {count(y.n, 'run')}"
+        label = f"{who}: mean over runs{f' and its {CALLED}' * (y.n >= FEWEST)}, n = {count(y.n, 'run')}"
         draw_estimate(ax, x, y, color=style["color"], capsize=1.5, elinewidth=1, label=label)
         ax.annotate(f"{weight:g}", (x.value, y.value), xytext=(4, -8), textcoords="offset points", fontsize="small")
         centres.append((x.value, y.value))

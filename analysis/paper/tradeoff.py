@@ -9,7 +9,7 @@ from alife.traits import log10
 from analysis.paper.results import Results
 from analysis.paper.verdicts import BLANK
 from analysis.statistics.intervals import difference, interval
-from analysis.statistics.significance import sign_flip
+from analysis.statistics.significance import t_test
 from analysis.templates import sentences
 
 NAME: Final = "tradeoff"
@@ -33,9 +33,9 @@ def _through_training(curve: pd.DataFrame) -> Iterator[str]:
     """Within training, for each λ: accuracy gained, and what L_SR and ρ did meanwhile."""
     for weight, rows in curve.groupby("task_weight"):
         first, last = (_by_seed(rows, epoch) for epoch in (rows["epoch"].min(), rows["epoch"].max()))
-        gain = interval(last["accuracy"] - first["accuracy"], "mean")
-        loss = interval(log10(last["L_SR_joint"]) - log10(first["L_SR_joint"]), "mean").mapped(_power)
-        rho = interval(last["rho_joint"] - first["rho_joint"], "mean")
+        gain = interval(last["accuracy"] - first["accuracy"])
+        loss = interval(log10(last["L_SR_joint"]) - log10(first["L_SR_joint"])).mapped(_power)
+        rho = interval(last["rho_joint"] - first["rho_joint"])
         yield from sentences("paper", of="training", weight=weight, gain=gain, loss=loss, rho=rho)
 
 
@@ -47,13 +47,13 @@ def _among_weights(ends: pd.DataFrame) -> Iterator[str]:
     for weight, rows in ends[ends["task_weight"] != REFERENCE].groupby("task_weight"):
         rows = rows.set_index("seed").loc[base.index]
         logs = {name: (log10(rows[name]), log10(base[name])) for name in ("L_SR_joint", "squared_norm")}
-        loss, size = (difference(*both, paired=True, centre="mean").mapped(_power) for both in logs.values())
+        loss, size = (difference(*both, paired=True).mapped(_power) for both in logs.values())
         found = {
             "accuracy": rows["accuracy"].mean(),
             "loss": loss,
             "size": size,
-            "rho": difference(rows["rho_joint"], base["rho_joint"], paired=True, centre="mean"),
-            "p": sign_flip(rows["rho_joint"].to_numpy(), base["rho_joint"].to_numpy()).p,
+            "rho": difference(rows["rho_joint"], base["rho_joint"], paired=True),
+            "p": t_test(rows["rho_joint"], base["rho_joint"], paired=True).p,
         }
         yield from sentences("paper", of="weights", weight=weight, **found)
 

@@ -62,12 +62,8 @@ def against_shuffled_in_short(sweep: Sweep) -> str:
 
 
 def is_there(accuracy: Row, error: Row) -> bool | None:
-    """Whether one of accuracy and error is certainly bought with the other; None with too few runs to say.
-
-    Too few are those that could not reach p < 0.05 either: the interval of three or four runs is all of their range.
-    """
-    rows = accuracy, error
-    if any(row.too_few for row in rows) or not np.isfinite([row.effect.low for row in rows]).all():
+    """Whether one of accuracy and error is certainly bought with the other; None with too few runs to say."""
+    if not (accuracy.effect.known and error.effect.known):
         return None
     gain, cost = _sign(accuracy.effect, 0), _sign(error.effect, 1)
     return bool(gain and gain == cost)

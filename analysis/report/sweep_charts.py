@@ -68,7 +68,7 @@ def _natural(table: pd.DataFrame) -> pd.DataFrame:
 
 def _colours(names: list[str], runs: Sequence[int], pick: alt.Parameter) -> dict[str, Any]:
     few, many = min(runs), max(runs)
-    title = ["IQM over runs and its 95 %", f"bootstrap interval, n = {few if few == many else f'{few} to {many}'} runs"]
+    title = ["mean over runs and its 95 %", f"t interval, n = {few if few == many else f'{few} to {many}'} runs"]
     legend = alt.Legend(orient="bottom", columns=4, title=title, symbolOpacity=1)
     colours = [palette.CYCLE[i % len(palette.CYCLE)] for i in range(len(names))]
     shapes = [SHAPES[(i + i // len(palette.CYCLE)) % len(SHAPES)] for i in range(len(names))]

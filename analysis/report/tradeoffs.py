@@ -24,7 +24,6 @@ from analysis.numbers import number, words
 from analysis.report.page import Part, Text, said
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
-from analysis.statistics.significance import too_few
 from analysis.tables import Effect, Table, table
 
 VERDICTS: Final = {True: "there", False: "not shown", None: "too few runs to say"}
@@ -59,8 +58,8 @@ def among_genomes(sweep: Sweep) -> list[Found]:
     for label, frame in genomes(sweep).items():
         rows = frame[frame["trait"] == "replication_error"]
         e = interval(rows["coheritability"])
-        verdict, size = VERDICTS[e.high < 0 if _enough(e) else None], f"r_G·h·h {words(e)}"
-        about = {"together": _enough(e) and e.low > 0, "correlation": _correlation(rows), **_sizes(rows)}
+        verdict, size = VERDICTS[e.high < 0 if e.known else None], f"r_G·h·h {words(e)}"
+        about = {"together": e.known and e.low > 0, "correlation": _correlation(rows), **_sizes(rows)}
         out.append(Found(label, verdict, size, _say("genomes", who=label, verdict=verdict, size=size, **about)))
     return out
 
@@ -95,7 +94,7 @@ def within_lives(sweep: Sweep) -> list[Found]:
         if one_weight := _one_weight(rows):
             verdict, size = ONE_WEIGHT, f"task weight {rows['heaviest'].iloc[0]:g} alone"
         else:
-            known = _enough(gain) and _enough(cost)
+            known = gain.known and cost.known
             verdict = VERDICTS[bool(gain.low > 0 and cost.high < 0) if known else None]
             size = f"{score()} {words(gain, signed=True)}, ρ {words(factor(cost), factor=True)}"
         copying = words(factor(interval(rows["copying_error"])), factor=True)
@@ -208,11 +207,6 @@ def _say(of: str, **data: Any) -> str:
 
 def _sizes(rows: pd.DataFrame) -> dict[str, Any]:
     return {"first": rows.iloc[0], "runs": len(rows)}
-
-
-def _enough(e: Estimate) -> bool:
-    """Whether so many runs could give p < 0.05: the interval of three or four is all of their range."""
-    return too_few(e.n, e.n, paired=True) is None
 
 
 def _one_weight(rows: pd.DataFrame) -> bool:

@@ -1,7 +1,7 @@
 """Statements about treatments, with runs as the unit of replication.
 
 estimate.py      the one type of a number with its interval, and many as a table
-intervals.py     bootstrap intervals of centres and of differences
+intervals.py     means, differences and their intervals
 sampling.py      noise of what is counted in a sample
-significance.py  tests, effect sizes, corrections
+significance.py  the test that goes with these intervals, effect sizes, corrections
 """

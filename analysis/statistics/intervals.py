@@ -1,15 +1,16 @@
-"""Intervals of centres and of differences: `interval` and `difference` of one estimate, `intervals` of many at once.
+"""Intervals of means and of differences: `interval` and `difference` of one estimate, `intervals` of many at once.
 
-Everything takes plain arrays with one value a run, and nothing here knows what a run is. Centres are interquartile
-means (IQM: the mean of the middle half; Agarwal et al., NeurIPS 2021) unless asked otherwise, and intervals are
-percentile bootstraps. Simulated with normal values, the 95 % interval of an IQM covers 91 % with 5 runs, 94 % with 8,
-and only 77 % with 3; below `FEWEST` there is none.
+Everything takes plain arrays with one value a run, and nothing here knows what a run is. What is estimated is a mean,
+and its 95 % interval is Student's t: that of the mean of paired differences, or Welch's of two groups. An effect is
+different from 0 by `significance.t_test` at 5 % where this interval leaves 0 out, and nowhere else. By simulation
+(`tests.support.coverage`) it covers 94 to 97 % with 6 runs and more whose values are spread like a normal
+distribution, evenly, with heavy tails or in two heaps, and 91 to 94 % where they are as skewed as a lognormal
+distribution with σ = ½: errors and norms are compared as logarithms. With 3 runs it is 95 % of normal values, and 79 %
+of values in two heaps, which may all come from one.
 """
 
 import math
-from collections.abc import Callable
-from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,59 +19,110 @@ from scipy import stats
 from analysis.statistics.estimate import Estimate
 
 Floats = NDArray[np.float64]
-Centre = Literal["iqm", "median", "mean"]
 
-RESAMPLES: Final = 9_999
-"""Bootstrap resamples; the same data give the same interval."""
 FEWEST: Final = 3
-"""Values from which an interval is drawn."""
-_BATCH: Final = 4_000_000
+"""Values from which an interval is drawn: of two it would be 13 standard errors to either side."""
+CALLED: Final = "95 % t interval"
+"""What captions and legends call it."""
 
 
-def iqm(values: ArrayLike, axis: int = -1) -> Floats:
-    """Interquartile mean: the mean without the lowest and the highest quarter (rounded down) of the values."""
-    return stats.trim_mean(np.asarray(values, np.float64), 0.25, axis=axis)
-
-
-CENTRES: Final[dict[str, Callable[..., Floats]]] = {
-    "iqm": iqm,
-    "median": partial(np.median, axis=-1),
-    "mean": partial[Any](np.mean, axis=-1),
-}
-
-
-def interval(values: ArrayLike, centre: Centre = "iqm", confidence: float = 0.95, **names: Any) -> Estimate:
-    """Centre of one value a run and its percentile bootstrap interval over runs.
+def interval(values: ArrayLike, confidence: float = 0.95, **names: Any) -> Estimate:
+    """Mean of one value a run and its interval.
 
     Args:
         values: [n]; values that are not finite are left out.
-        centre: iqm, median or mean.
         confidence: Of the interval.
         names: What is estimated: other fields of `Estimate`.
+
+    Example:
+        >>> from analysis.statistics.intervals import interval
+        >>> mean = interval([0.71, 0.68, 0.74, 0.70])
+        >>> print(f"{mean.value:.4f} [{mean.low:.3f}, {mean.high:.3f}], n = {mean.n}")
+        0.7075 [0.668, 0.747], n = 4
     """
     sample = finite(values)
-    low, high = intervals(sample[None], centre, confidence)
-    value = float(CENTRES[centre](sample)) if len(sample) else math.nan
-    return Estimate(value, float(low[0]), float(high[0]), len(sample), **names)
+    low, high = intervals(sample, confidence)
+    return Estimate(mean(sample), float(low), float(high), len(sample), **names)
 
 
-def intervals(
-    values: ArrayLike, centre: Centre = "iqm", confidence: float = 0.95, resamples: int = RESAMPLES
-) -> tuple[Floats, Floats]:
-    """Bootstrap intervals of many centres over the same runs, as along a trajectory: [..., n] → low and high [...].
+def intervals(values: ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
+    """Intervals of many means over the same runs, as along a trajectory: [..., n] → low and high [...].
 
-    Runs are resampled alike for all rows. NaN where a row has a value that is not finite, or n < `FEWEST`.
+    NaN where a row has a value that is not finite, or n < `FEWEST`.
     """
-    return _bootstrap((np.asarray(values, np.float64),), CENTRES[centre], confidence, resamples)
+    sample = np.asarray(values, np.float64)
+    n = sample.shape[-1]
+    if n < FEWEST:
+        return np.full(sample.shape[:-1], np.nan), np.full(sample.shape[:-1], np.nan)
+    return about(sample.mean(axis=-1), sample.std(axis=-1, ddof=1) / math.sqrt(n), n - 1, confidence)
 
 
-def differences(
-    first: ArrayLike, second: ArrayLike, centre: Centre = "iqm", confidence: float = 0.95
-) -> tuple[Floats, Floats]:
-    """Bootstrap intervals of the difference of two centres, each group resampled by itself: [..., n] and [..., m]."""
-    middle = CENTRES[centre]
-    samples = np.asarray(first, np.float64), np.asarray(second, np.float64)
-    return _bootstrap(samples, lambda a, b, axis=-1: middle(a, axis=axis) - middle(b, axis=axis), confidence)
+def differences(first: ArrayLike, second: ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
+    """Intervals of the differences of two means, of groups whose variances may differ: [..., n] and [..., m]."""
+    a, b = np.asarray(first, np.float64), np.asarray(second, np.float64)
+    gap = a.mean(axis=-1) - b.mean(axis=-1) if min(a.shape[-1], b.shape[-1]) else np.full(a.shape[:-1], np.nan)
+    if min(a.shape[-1], b.shape[-1]) < FEWEST:
+        return np.full_like(gap, np.nan), np.full_like(gap, np.nan)
+    return about(gap, *welch(a, b), confidence)
+
+
+def about(value: ArrayLike, error: ArrayLike, degrees: ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
+    """Student's t interval of estimates with a standard error each, of so many degrees of freedom; arrays [...]."""
+    reach = stats.t.ppf((1 + confidence) / 2, degrees) * error
+    return np.asarray(value - reach), np.asarray(value + reach)
+
+
+def welch(first: Floats, second: Floats) -> tuple[Floats, Floats]:
+    """Standard error of a difference of means and its degrees of freedom (Welch 1947): [..., n] and [..., m]."""
+    squared = [sample.var(axis=-1, ddof=1) / sample.shape[-1] for sample in (first, second)]
+    free = [sample.shape[-1] - 1 for sample in (first, second)]
+    total = squared[0] + squared[1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        degrees = total**2 / (squared[0] ** 2 / free[0] + squared[1] ** 2 / free[1])
+    return np.sqrt(total), np.where(total > 0, degrees, sum(free))
+
+
+def difference(
+    first: ArrayLike, second: ArrayLike, paired: bool = False, confidence: float = 0.95, **names: Any
+) -> Estimate:
+    """How much higher the mean of the first group is, with its interval over runs.
+
+    Args:
+        first: [n] one value a run.
+        second: [m]; if paired, [n] in the same order.
+        paired: The mean of the differences; pairs with a value that is not finite are left out.
+        confidence: Of the interval.
+        names: As in `interval`.
+
+    Returns:
+        The estimate; n is the number of pairs, or the size of the smaller group.
+    """
+    if paired:
+        return interval(np.subtract(*pairs(first, second)), confidence, **names)
+    a, b = finite(first), finite(second)
+    low, high = differences(a, b, confidence)
+    return Estimate(mean(a) - mean(b), float(low), float(high), min(len(a), len(b)), **names)
+
+
+def mean(values: Floats) -> float:
+    """Of no value NaN."""
+    return float(values.mean()) if len(values) else math.nan
+
+
+def finite(values: ArrayLike) -> Floats:
+    """[n] the values that are finite."""
+    sample = np.asarray(values, np.float64).ravel()
+    return sample[np.isfinite(sample)]
+
+
+def pairs(first: ArrayLike, second: ArrayLike) -> tuple[Floats, Floats]:
+    """[n] the pairs of which both values are finite."""
+    a, b = np.asarray(first, np.float64).ravel(), np.asarray(second, np.float64).ravel()
+    both = np.isfinite(a) & np.isfinite(b)
+    return a[both], b[both]
+
+
+RESAMPLES: Final = 9_999
 
 
 def blocks(series: Floats, most: int = 100) -> Floats:
@@ -96,69 +148,3 @@ def block_sums(series: Floats, most: int = 100) -> Floats:
     count = min(length // max(2, round(length ** (1 / 3))), most)
     edges = np.linspace(0, length, count + 1).astype(np.intp)
     return np.add.reduceat(series, edges[:-1], axis=-1)
-
-
-def difference(
-    first: ArrayLike,
-    second: ArrayLike,
-    paired: bool = False,
-    centre: Centre = "iqm",
-    confidence: float = 0.95,
-    **names: Any,
-) -> Estimate:
-    """How much higher the first group is, with its percentile bootstrap interval over runs.
-
-    Args:
-        first: [n] one value a run.
-        second: [m]; if paired, [n] in the same order.
-        paired: The centre of the differences, pairs resampled; otherwise the difference of the centres, each group
-            resampled by itself. Pairs with a value that is not finite are left out.
-        centre: iqm, median or mean.
-        confidence: Of the interval.
-        names: As in `interval`.
-
-    Returns:
-        The estimate; n is the number of pairs, or the size of the smaller group.
-    """
-    if paired:
-        return interval(np.subtract(*pairs(first, second)), centre, confidence, **names)
-    a, b = finite(first), finite(second)
-    n = min(len(a), len(b))
-    low, high = differences(a[None], b[None], centre, confidence)
-    value = float(CENTRES[centre](a) - CENTRES[centre](b)) if n else math.nan
-    return Estimate(value, float(low[0]), float(high[0]), n, **names)
-
-
-def _bootstrap(
-    samples: tuple[Floats, ...], statistic: Callable[..., Floats], confidence: float, resamples: int = RESAMPLES
-) -> tuple[Floats, Floats]:
-    """Percentile intervals of rows; NaN where a row is not finite or a sample has fewer than `FEWEST` values."""
-    whole = np.all([np.isfinite(sample).all(axis=-1) for sample in samples], axis=0)
-    low, high = np.full(whole.shape, np.nan), np.full(whole.shape, np.nan)
-    if min(sample.shape[-1] for sample in samples) >= FEWEST and whole.any():
-        rows = tuple(sample[whole] for sample in samples)
-        result = stats.bootstrap(
-            rows,
-            statistic,
-            n_resamples=resamples,
-            confidence_level=confidence,
-            method="percentile",
-            axis=-1,
-            batch=max(_BATCH // sum(row.size for row in rows), 1),
-            rng=0,
-        )
-        low[whole], high[whole] = result.confidence_interval
-    return low, high
-
-
-def finite(values: ArrayLike) -> Floats:
-    """[n] the values that are finite."""
-    sample = np.asarray(values, np.float64).ravel()
-    return sample[np.isfinite(sample)]
-
-
-def pairs(first: ArrayLike, second: ArrayLike) -> tuple[Floats, Floats]:
-    """[n] the pairs of which both values are finite."""
-    a, b = np.asarray(first, np.float64).ravel(), np.asarray(second, np.float64).ravel()
-    both = np.isfinite(a) & np.isfinite(b)
-    return a[both], b[both]

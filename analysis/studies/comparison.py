@@ -1,14 +1,13 @@
 """Treatments compared at one generation: effects, intervals and tests; wording.py makes tables and sentences of them.
 
 A run is one value: the median over its individuals that lived to the end of a generation, most often its last. What is
-said of a treatment is the interquartile mean of its runs, and the 95 % bootstrap interval is over runs, paired by seed
-where the seeds match. Accuracies differ by a difference. Errors, norms and life-history traits are ratios: they are
+said of a treatment is the mean of its runs, and the 95 % interval of an effect is that of the test beside it: Student's t
+over runs, paired by seed where the seeds match, and Welch's of groups that are not. Accuracies differ by a difference. Errors, norms and life-history traits are ratios: they are
 compared as log10, and differ by a factor.
 """
 
-import functools
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -56,9 +55,8 @@ class Row:
         effect: Difference, or factor (`is_factor`), and its interval; n counts pairs, or the smaller group's runs.
         runs: Runs with a value, of the treatment and of the other.
         paired: Runs were paired by seed.
-        test: Sign flips if paired, Brunner–Munzel if not.
+        test: Whether there is no effect, by Student's t of pairs, or Welch's.
         adjusted: The p-value, corrected for all rows of the table.
-        too_few: Why these runs cannot show a difference, or None.
     """
 
     label: str
@@ -71,7 +69,6 @@ class Row:
     paired: bool
     test: Test
     adjusted: float
-    too_few: str | None
 
     @property
     def is_factor(self) -> bool:
@@ -110,7 +107,7 @@ class Comparison:
             numbers |= {"low": row.effect.low, "high": row.effect.high}
             numbers |= {"runs": row.runs[0], "runs_against": row.runs[1]}
             numbers |= {"paired": row.paired, "test": row.test.name, "p": row.test.p, "p_adjusted": row.adjusted}
-            rows.append(numbers | {"superiority": row.test.superiority, "smallest_p": row.test.smallest_p})
+            rows.append(numbers | {"superiority": row.test.superiority})
         return pd.DataFrame(rows)
 
 
@@ -134,8 +131,8 @@ def compare(
         at: The generation; each run's last if None.
         against: A label; if None the null of every claim about selection, which is the only group under `shuffled`, or
             for each group the one that differs from it by selection alone; or else the first.
-        correction: For the number of rows: Benjamini and Hochberg's (bh) unless asked otherwise. With eight pairs no
-            p-value is below 0.008, so that bounding the chance of any false claim (holm) leaves none in a long table.
+        correction: For the number of rows: Benjamini and Hochberg's (bh) unless asked otherwise. Holm's
+            bounds the chance of any false claim, and leaves little of a long table.
 
     Raises:
         UserError: Fewer than two treatments, an empty one, the same run twice, a generation that a run did not reach,
@@ -163,9 +160,8 @@ def compare(
         label: {trait: pd.Series({seed_of(run): value_of(run, trait, at) for run in runs}) for trait in names}
         for label, runs in groups.items()
     }
-    few = functools.partial(significance.too_few, comparisons=len(null) * len(names), correction=correction)
     rows = [
-        _row(label, other, trait, values[label][trait], values[other][trait], few)
+        _row(label, other, trait, values[label][trait], values[other][trait])
         for label, other in null.items()
         for trait in names
     ]
@@ -244,23 +240,19 @@ def _traits(runs: Sequence[Run], traits: Sequence[str] | None, at: int | None) -
     return list(dict.fromkeys(traits)) if traits else [*standard, *(["early_deaths"] if died else [])]
 
 
-def _row(
-    label: str, against: str, trait: str, first: pd.Series, second: pd.Series, too_few: Callable[..., str | None]
-) -> Row:
+def _row(label: str, against: str, trait: str, first: pd.Series, second: pd.Series) -> Row:
     """One row from the values of both treatments by seed, NaN where a run has none."""
     seeds = partners(first.index, second.index)
     if seeds is None:
         x, y = first.dropna().to_numpy(), second.dropna().to_numpy()
-        test = significance.brunner_munzel(x, y)
     else:
         x, y = pd.concat([first, second], axis=1, keys=["x", "y"]).loc[seeds].dropna().to_numpy().T
-        test = significance.sign_flip(x, y)
     runs, is_paired, is_factor = (len(x), len(y)), seeds is not None, TRAITS[trait].log
+    test = significance.t_test(x, y, is_paired)
     value = interval(x, treatment=label, trait=trait, quantity="value")
     reference = interval(y, treatment=against, trait=trait, quantity="value")
     kind, over = "factor" if is_factor else "difference", "pairs of runs" if is_paired else "runs"
     effect = difference(x, y, is_paired, treatment=label, trait=trait, quantity=kind, over=over)
     if is_factor:
         value, reference, effect = (e.mapped(lambda x: 10.0**x) for e in (value, reference, effect))
-    few = too_few(*runs, paired=is_paired)
-    return Row(label, against, trait, value, reference, effect, runs, is_paired, test, test.p, few)
+    return Row(label, against, trait, value, reference, effect, runs, is_paired, test, test.p)

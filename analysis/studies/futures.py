@@ -99,7 +99,7 @@ def _future(original: Run, replays: Sequence[Run], trait: str, forked: int, last
         last=last,
         original=before,
         replays=fan,
-        change=interval(changes, "mean"),
+        change=interval(changes),
         contingency=contingency(changes),
         among_replays=float(np.std(changes, ddof=1)) if len(changes) > 1 else float("nan"),
         among_islands=islands,

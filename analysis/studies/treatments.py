@@ -18,7 +18,7 @@ from analysis.data.run import Run, lived, load_run
 from analysis.data.sweep import Sweep
 from analysis.data.treatments import families, find_runs, group, measures, named
 from analysis.statistics.estimate import Estimate
-from analysis.statistics.intervals import Floats, interval, intervals, iqm
+from analysis.statistics.intervals import Floats, interval, intervals
 
 MOST_BIRTHS: Final = 5_000_000
 """Births of a sweep that are held at a time; of a larger one, those of each run's first and last generations."""
@@ -77,7 +77,7 @@ def medians(run: Run) -> pd.DataFrame:
 
 
 def at_the_end(runs: Sequence[Run], trait: str) -> Estimate:
-    """Interquartile mean over runs of each one's value in its last generation, with its interval, in its own units."""
+    """Mean over runs of each one's value in its last generation, with its interval, in its own units."""
     return at(runs, trait, [run.last for run in runs])
 
 
@@ -105,7 +105,7 @@ def trajectories(runs: Sequence[Run]) -> pd.DataFrame:
     out: dict[str, Floats] = {}
     for trait in (*DRAWN, *measures(runs)):
         values = tables.xs(trait, axis=1, level=1).to_numpy()
-        out[trait] = iqm(values) if len(values) else values[:, 0]
+        out[trait] = values.mean(axis=1)
         out[f"{trait}_low"], out[f"{trait}_high"] = intervals(values)
     return pd.DataFrame({"generation": tables.index, "n": len(runs), **out})
 

@@ -15,15 +15,15 @@ from analysis.data.run import Run
 from analysis.data.treatments import Groups, control, partners, refuse_copies, seed_of
 from analysis.evolution.trajectories import quantiles
 from analysis.statistics.estimate import Estimate, frame
-from analysis.statistics.intervals import CENTRES, Centre, differences, intervals
+from analysis.statistics.intervals import differences, intervals
 
 
 def trends(
-    groups: Groups, traits: Sequence[str], null: str | None = None, centre: Centre = "iqm", points: int = 100
+    groups: Groups, traits: Sequence[str], null: str | None = None, points: int = 100
 ) -> pd.DataFrame:
     """Traits through time with intervals over runs, against the control and against generation 0.
 
-    A run's value is the median over its individuals of a generation, on the scale of
+    A run's value is the median over its individuals of a generation, a treatment's the mean of its runs, on the scale of
     `alife.traits.STORED`. Generation 0 are founders that live the same life as everybody: what evolution
     has added is "from founders", and what selection has added to that is "beyond".
 
@@ -31,7 +31,6 @@ def trends(
         groups: Runs by treatment, as `analysis.data.treatments.load_groups` gives them.
         traits: Names in `alife.traits.STORED`.
         null: Label of the control. If None it is the only group under `shuffled`; without one nothing is compared.
-        centre: Of the runs.
         points: Generations, evenly spaced, at most.
 
     Returns:
@@ -55,7 +54,7 @@ def trends(
             shown = np.unique(np.linspace(0, len(table) - 1, min(points, len(table))).round().astype(np.intp))
             table = table.iloc[shown]
             other = None if null in (None, label) else medians[null].reindex(table.index)
-            found += _summary(table, other, centre, {"treatment": label, "trait": trait})
+            found += _summary(table, other, {"treatment": label, "trait": trait})
     return frame(found)
 
 
@@ -68,23 +67,21 @@ def _medians(runs: Sequence[Run], trait: str) -> pd.DataFrame:
     return table.apply(lambda medians: pd.Series(measured(trait, medians), medians.index))
 
 
-def _summary(
-    table: pd.DataFrame, other: pd.DataFrame | None, centre: Centre, names: Mapping[str, Any]
-) -> list[Estimate]:
-    values, middle = table.to_numpy(), CENTRES[centre]
-    value, none = middle(values), np.full(len(table), np.nan)
+def _summary(table: pd.DataFrame, other: pd.DataFrame | None, names: Mapping[str, Any]) -> list[Estimate]:
+    values = table.to_numpy()
+    value, none = values.mean(axis=1), np.full(len(table), np.nan)
     founders = value[0] if len(table) and table.index[0] == 0 else np.nan
-    levels = {"value": (value, *intervals(values, centre)), "from founders": (value - founders, none, none)}
+    levels = {"value": (value, *intervals(values)), "from founders": (value - founders, none, none)}
     sizes = dict.fromkeys(levels, values.shape[1])
     if other is not None and len(table):
         seeds = partners(map(int, table.columns), map(int, other.columns))
         if seeds is None:
-            gap = middle(values) - middle(other.to_numpy())
-            levels["beyond"] = (gap, *differences(values, other.to_numpy(), centre))
+            gap = value - other.to_numpy().mean(axis=1)
+            levels["beyond"] = (gap, *differences(values, other.to_numpy()))
             sizes["beyond"] = min(values.shape[1], other.shape[1])
         else:
             pairs = (table[seeds] - other[seeds]).to_numpy()
-            levels["beyond"] = (middle(pairs), *intervals(pairs, centre))
+            levels["beyond"] = (pairs.mean(axis=1), *intervals(pairs))
             sizes["beyond"] = len(seeds)
     return [
         Estimate(float(x), float(low), float(high), sizes[quantity], quantity=quantity, generation=int(when), **names)

@@ -210,8 +210,8 @@ def test_hypervolume_states_its_reference_point_and_counts() -> None:
 def test_hypervolume_of_treatments_has_named_intervals() -> None:
     groups = {f"w = {w}": [synthetic_run(6, 1, 8, s, accuracy_weight=w) for s in range(4)] for w in (0, 1)}
     words = texts(draw(hypervolume(groups))).replace("\n", " ")
-    assert "w = 0: median and its 95 % bootstrap interval, n = 4 runs" in words
-    assert "w = 1: median and its 95 % bootstrap interval, n = 4 runs" in words
+    assert "w = 0: mean and its 95 % t interval, n = 4 runs" in words
+    assert "w = 1: mean and its 95 % t interval, n = 4 runs" in words
 
 
 def test_attainment_says_how_many_runs_and_which_generation() -> None:

@@ -121,15 +121,15 @@ def test_the_line_of_a_run_is_the_median_of_its_individuals() -> None:
 
 
 def test_runs_that_ended_early_are_said_to_have() -> None:
-    """Six runs, of which two end early: from there on the line is the median of four."""
+    """Six runs, of which two end early: from there on the line is the mean of four."""
     runs = [synthetic_run(6 if seed < 2 else 12, 1, 8, seed, death_rate=0) for seed in range(6)]
     words = legend(draw(traits(runs)))
-    assert "median and its 95 % bootstrap interval, n = 6 runs, 4 from generation 6 on" in words
+    assert "mean and its 95 % t interval, n = 6 runs, 4 from generation 6 on" in words
     figure = canvas.figure_of(hypervolume(runs))
     assert "n = 6 runs, 4 from generation 6 on" in legend(draw(figure))
     two = legend(draw(traits({"a": runs[1:3], "b": runs[2:3]})))
-    assert "a: median of 2 runs, 1 from generation 6 on" in two
-    assert "b: median of 1 run" in two
+    assert "a: mean of 2 runs, 1 from generation 6 on" in two
+    assert "b: mean of 1 run" in two
     many = pd.DataFrame({k: np.where(np.arange(12) < 2 * k + 1, 1.0, np.nan) for k in range(6)})
     assert there(many, "run") == "6 runs, 0 to 6 by generation"
     dead = legend(draw(traits(synthetic_run(9, 2, 6, dead_islands={0: 3}))))
@@ -147,8 +147,8 @@ def test_treatments_are_told_apart_and_counted() -> None:
     groups = {"selected": [synthetic_run(6, 1, 8, s) for s in range(4)], "shuffled": [synthetic_run(5, 1, 8)]}
     figure = draw(traits(groups))
     words = legend(figure)
-    assert "selected: median and its 95 % bootstrap interval, n = 4 runs" in words
-    assert "shuffled: median of 1 run" in words
+    assert "selected: mean and its 95 % t interval, n = 4 runs" in words
+    assert "shuffled: mean of 1 run" in words
     lines = {str(line.get_color()) for line in panels(figure)["selection accuracy"].lines if line.get_linewidth() > 1}
     assert len(lines) == 2
 
@@ -156,7 +156,7 @@ def test_treatments_are_told_apart_and_counted() -> None:
 def test_two_runs_are_shown_as_they_are_without_an_interval() -> None:
     figure = draw(traits([synthetic_run(6, 1, 8, seed) for seed in range(2)]))
     assert "interval" not in legend(figure)
-    assert "median of 2 runs" in legend(figure)
+    assert "mean of 2 runs" in legend(figure)
     assert "each run" in legend(figure)
     assert not panels(figure)["selection accuracy"].collections
 
