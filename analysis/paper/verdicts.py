@@ -5,12 +5,14 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from analysis.numbers import number
 from analysis.paper.results import Results, reported
+from analysis.statistics.intervals import interval
 
-NEAR: Final = 0.10
-"""Relative distance from the paper's value, or two standard deviations over seeds, within which ours agrees."""
+NEAR: Final = 10.0
+"""Per cent of the paper's value within which ours agrees."""
 POINTS: Final = 2.0
 """The same for accuracies, in points."""
 BLANK: Final = 0.9
@@ -77,7 +79,7 @@ def _row(results: Results, line: pd.Series, ours: pd.DataFrame) -> Row:
     moved = course(curve, "rho" if rho < STRICT else quantity) if quantity in ("L_SR", "L_SR_joint") else []
     among = rank(results.of(line["experiment"]), line["variant"])
     judged = "not comparable, as shortened" if facts.get("shortened") and np.isfinite(line["value"]) else ""
-    judged = judged or agreement(line["value"], mean, sd, quantity)
+    judged = judged or agreement(line["value"], finite, quantity)
     said = [judged, *moved, among, copying(rho)]
     if len(finite) < len(values):
         said.append(f"{len(values) - len(finite)} of {len(values)} networks have no finite value any more")
@@ -112,18 +114,31 @@ def spread(values: np.ndarray) -> tuple[float, float]:
     return float(values.mean()), float(values.std(ddof=1)) if values.size > 1 else 0.0
 
 
-def agreement(reported: float, mean: float, sd: float, quantity: str = "L_SR") -> str:
-    """How ours compares with a reported number; accuracies in points."""
-    if not np.isfinite(reported) or not np.isfinite(mean):
+def agreement(reported: float, values: ArrayLike, quantity: str = "L_SR") -> str:
+    """How the mean over our networks compares with a reported number, by a margin that is the same for all of them.
+
+    It agrees where its 90 % interval lies within the margin, which is two one-sided tests at 5 % (Schuirmann 1987), and
+    is off where the interval lies outside. A wide interval shows neither.
+
+    Args:
+        reported: The paper's; NaN if it has none.
+        values: [n] of ours.
+        quantity: Accuracies are compared in points, all else in per cent of the reported value.
+    """
+    ours = interval(values, 0.9)
+    if not np.isfinite([reported, ours.value]).all():
         return ""
-    if quantity == "accuracy":
-        points = 100 * (mean - reported)
-        agrees = abs(points) <= max(POINTS, 200 * sd)
-        return f"{'agrees' if agrees else 'off'}: {points:+.1f} points".replace("-", "−")
-    off = mean / reported - 1
-    if abs(mean - reported) <= max(2 * sd, NEAR * abs(reported)):
-        return f"agrees ({off:+.0%})".replace("-", "−")
-    return f"{'above' if off > 0 else 'below'} the paper by {abs(off):.0%}"
+    margin, unit, form = (POINTS, " points", "+.1f") if quantity == "accuracy" else (NEAR, " %", "+.0f")
+    one = 0.01 if quantity == "accuracy" else abs(reported) / 100
+    off, low, high = (f"{(end - reported) / one:{form}}".replace("-", "−") for end in (ours.value, ours.low, ours.high))
+    distances = [(end - reported) / one for end in (ours.low, ours.high)]
+    if not ours.known:
+        return f"{off}{unit}, of too few networks to say whether it agrees"
+    if -margin <= distances[0] and distances[1] <= margin:
+        return f"agrees within {margin:g}{unit}: {off}"
+    if distances[0] > margin or distances[1] < -margin:
+        return f"{'above' if distances[0] > 0 else 'below'} the paper: {off}{unit}"
+    return f"not shown to agree within {margin:g}{unit}: {off} [{low}, {high}]"
 
 
 def course(curve: pd.DataFrame, quantity: str) -> list[str]:

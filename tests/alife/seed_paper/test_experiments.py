@@ -216,11 +216,16 @@ def test_verdicts_follow_the_data():
     assert course_of([66, 66.5, 66]) == ["stays where it starts (66.0)"]
     gone = course_of([90, 1, 0], [[70] * 3, [1] * 3, [1e-9, 1e-9, np.nan]])
     assert gone == ["diverges in 1 of 3", "collapses to zero in 2 of 3"]
-    assert verdicts.agreement(90.16, 88, 4).startswith("agrees")
-    assert verdicts.agreement(32.1, 70, 3) == "above the paper by 118%"
-    assert verdicts.agreement(np.nan, 70, 3) == ""
-    assert verdicts.agreement(0.9041, 0.9006, 0.008, "accuracy") == "agrees: −0.4 points"
-    assert verdicts.agreement(0.9633, 0.8979, 0.007, "accuracy") == "off: −6.5 points"
+    near, far = np.linspace(84, 92, 8), np.linspace(67, 73, 8)
+    assert verdicts.agreement(90.16, near) == "agrees within 10 %: −2"
+    assert verdicts.agreement(90.16, 10 * (near - 88) + 88) == "not shown to agree within 10 %: −2 [−23, +18]"
+    assert verdicts.agreement(32.1, far) == "above the paper: +118 %"
+    assert verdicts.agreement(np.nan, far) == ""
+    assert verdicts.agreement(0.9041, [0.9006 + x for x in (-0.008, 0.008, 0.001, -0.001)], "accuracy") == (
+        "agrees within 2 points: −0.4"
+    )
+    assert verdicts.agreement(0.9633, [0.8979, 0.8909, 0.9049], "accuracy") == "below the paper: −6.5 points"
+    assert verdicts.agreement(0.9, [0.91, 0.92], "accuracy") == "+1.5 points, of too few networks to say whether it agrees"
     assert verdicts.copying(1.0) == "copies no better than printing zeros"
     assert verdicts.copying(0.002) == "a quine: R² = 0.998"
 
