@@ -7,7 +7,8 @@ stands beside the axes, `rc` has rcParams for one figure.
 
 of a run                  plane, traits, hypervolume, selection, price, phylogeny, muller, descent, geneflow
 of several runs           traits, hypervolume, selection, price, attainment
-of named treatments       sites, lives, genomes, beyond, attainment_difference, and those of several runs
+of named treatments       sites, lives, genomes, beyond, attainment_difference, transmission, survival,
+                          and those of several runs
 of an assay's result      garden, within_life, mutation, fertility
 of a run and its replays  futures
 of the seed paper         experiment
@@ -38,8 +39,10 @@ if TYPE_CHECKING:
     from analysis.figures.plane import plane
     from analysis.figures.seed_paper import experiment
     from analysis.figures.sites import sites
+    from analysis.figures.survival import survival
     from analysis.figures.trades import genomes, lives
     from analysis.figures.trajectories import traits
+    from analysis.figures.transmission import transmission
     from analysis.figures.within_life import within_life
 
 __all__ = [
@@ -62,7 +65,9 @@ __all__ = [
     "price",
     "selection",
     "sites",
+    "survival",
     "traits",
+    "transmission",
     "within_life",
 ]
 

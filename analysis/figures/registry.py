@@ -20,8 +20,10 @@ from analysis.figures.phylogeny import phylogeny
 from analysis.figures.plane import plane
 from analysis.figures.seed_paper import experiment
 from analysis.figures.sites import sites
+from analysis.figures.survival import survival
 from analysis.figures.trades import genomes, lives
 from analysis.figures.trajectories import traits
+from analysis.figures.transmission import transmission
 from analysis.figures.within_life import within_life
 
 Data = Literal["run", "treatments", "assay", "replays", "paper"]
@@ -71,8 +73,7 @@ FIGURES: Final[dict[str, PlotFunction]] = {
         "trajectories: accuracy, ρ and L_SR, copying error, self error, squared norm and deaths by generation",
         traits,
         read="Every panel has the generations below; where the islands' thin lines leave the band, islands differ.",
-        among="Traits by generation: mean over runs and its 95 % t interval. What shuffled does too is not "
-        "selection.",
+        among="Traits by generation: mean over runs and its 95 % t interval. What shuffled does too is not selection.",
         columns=(),
     ),
     "hypervolume": PlotFunction(
@@ -173,6 +174,20 @@ FIGURES: Final[dict[str, PlotFunction]] = {
         "have: blue is the first's, vermillion the second's.",
         ends=True,
     ),
+    "survival": PlotFunction(
+        "how long populations last, by treatment",
+        survival,
+        "treatments",
+        among="How long populations last: the share of runs that are not extinct, by generation.",
+        ends=True,
+    ),
+    "transmission": PlotFunction(
+        "what children have more of Σg² than their parent, by how much the parent has",
+        transmission,
+        "treatments",
+        among="What a birth does to the size of a genome: above 0 children are larger than their parent, whoever is "
+        "selected. Where the line leaves 0 for good there is a point of no return.",
+    ),
     "futures": PlotFunction("replays of one generation beside the run that they were forked from", futures, "replays"),
     "garden": PlotFunction("a common garden: genomes by generation, and heritability", garden, "assay"),
     "within_life": PlotFunction("the same genomes under several task weights", within_life, "assay"),
@@ -195,5 +210,7 @@ SWEEP: Final = (
     "attainment",
     "selection",
     "price",
+    "transmission",
+    "survival",
 )
 """Those of a sweep's page, in its order."""

@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
 
-import numpy as np
-
 from alife.errors import UserError
 from analysis.data.run import Run
 from analysis.data.sweep import Sweep

@@ -1,9 +1,9 @@
 """Treatments compared at one generation: effects, intervals and tests; wording.py makes tables and sentences of them.
 
 A run is one value: the median over its individuals that lived to the end of a generation, most often its last. What is
-said of a treatment is the mean of its runs, and the 95 % interval of an effect is that of the test beside it: Student's t
-over runs, paired by seed where the seeds match, and Welch's of groups that are not. Accuracies differ by a difference. Errors, norms and life-history traits are ratios: they are
-compared as log10, and differ by a factor.
+said of a treatment is the mean of its runs, and the 95 % interval of an effect is that of the test beside it: Student's
+t over runs, paired by seed where the seeds match, and Welch's of groups that are not. Accuracies differ by a
+difference. Errors, norms and life-history traits are ratios: they are compared as log10, and differ by a factor.
 """
 
 import os

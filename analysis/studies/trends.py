@@ -18,14 +18,12 @@ from analysis.statistics.estimate import Estimate, frame
 from analysis.statistics.intervals import differences, intervals
 
 
-def trends(
-    groups: Groups, traits: Sequence[str], null: str | None = None, points: int = 100
-) -> pd.DataFrame:
+def trends(groups: Groups, traits: Sequence[str], null: str | None = None, points: int = 100) -> pd.DataFrame:
     """Traits through time with intervals over runs, against the control and against generation 0.
 
-    A run's value is the median over its individuals of a generation, a treatment's the mean of its runs, on the scale of
-    `alife.traits.STORED`. Generation 0 are founders that live the same life as everybody: what evolution
-    has added is "from founders", and what selection has added to that is "beyond".
+    A run's value is the median over its individuals of a generation on the scale of `alife.traits.STORED`, a
+    treatment's the mean of its runs. Generation 0 are founders that live the same life as everybody: what evolution has
+    added is "from founders", and what selection has added to that is "beyond".
 
     Args:
         groups: Runs by treatment, as `analysis.data.treatments.load_groups` gives them.

@@ -225,7 +225,9 @@ def test_verdicts_follow_the_data():
         "agrees within 2 points: −0.4"
     )
     assert verdicts.agreement(0.9633, [0.8979, 0.8909, 0.9049], "accuracy") == "below the paper: −6.5 points"
-    assert verdicts.agreement(0.9, [0.91, 0.92], "accuracy") == "+1.5 points, of too few networks to say whether it agrees"
+    assert (
+        verdicts.agreement(0.9, [0.91, 0.92], "accuracy") == "+1.5 points, of too few networks to say whether it agrees"
+    )
     assert verdicts.copying(1.0) == "copies no better than printing zeros"
     assert verdicts.copying(0.002) == "a quine: R² = 0.998"
 

@@ -1,0 +1,89 @@
+"""What children have more of a trait than their parent, by how much the parent has: the map of a trait from a birth to
+the next, without selection.
+
+Where it is above 0 a trait grows by being handed on, whoever is selected; where it falls through 0 the trait is pulled
+back, and where it rises through 0 there is a point of no return.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from alife.errors import UserError
+from alife.traits import TRAITS, log10
+from analysis.data.run import Run
+from analysis.evolution.islands import SETTLED, Floats, chosen, demes
+from analysis.statistics.intervals import intervals
+
+LEVELS: Final = 20
+"""Classes of parents, equally wide, between the 0.1 and the 99.9 % quantile of all of them."""
+LEAST: Final = 5
+"""Births of a class in a run from which it counts."""
+
+
+def handed_on(run: Run, trait: str, first: int = SETTLED) -> tuple[Floats, Floats]:
+    """Each child's value less its first parent's, and the parent's, [births]; logarithms (base 10) of errors and sizes.
+
+    Args:
+        run: With births.
+        trait: On record in every generation.
+        first: Generation of the first parents that count.
+
+    Raises:
+        UserError: The trait is not on record.
+    """
+    record = demes(run)
+    (name,) = chosen(record, [trait])
+    values = record.tree.births[name].to_numpy(np.float64)
+    values = log10(values) if TRAITS[name].log else values
+    parents = record.tree.parent[record.children]
+    own, theirs = values[record.children], values[parents]
+    use = np.isfinite(own) & np.isfinite(theirs) & (record.tree.generation[parents] >= first)
+    return (own - theirs)[use], theirs[use]
+
+
+def transmission(groups: Mapping[str, Sequence[Run]], trait: str, levels: int = LEVELS) -> pd.DataFrame:
+    """The mean of `handed_on` by class of the parents, of each treatment, with its interval over runs.
+
+    Args:
+        groups: Runs by treatment.
+        trait: On record in every generation.
+        levels: Classes, the same for all treatments.
+
+    Returns:
+        A row for each treatment and class with at least `LEAST` births of a run: treatment, level (its middle, in the
+        trait's own unit), births, runs, change (mean over runs of each run's mean), low, high (NaN of fewer than
+        `FEWEST` runs).
+
+    Raises:
+        UserError: The trait is not on record, or nobody has a parent that counts.
+    """
+    found = {label: [handed_on(run, trait) for run in runs] for label, runs in groups.items()}
+    parents = np.concatenate([theirs for pairs in found.values() for _, theirs in pairs])
+    if not len(parents):
+        raise UserError(f"no children of generation {SETTLED} or later are on record: take a longer run")
+    low, high = np.quantile(parents, [0.001, 0.999])
+    edges = np.linspace(low, high, levels + 1)
+    middles = (edges[:-1] + edges[1:]) / 2
+    rows = []
+    for label, pairs in found.items():
+        sums, counts = (np.stack(each) for each in zip(*(_by_class(*pair, edges) for pair in pairs), strict=True))
+        for level, total, births in zip(middles, sums.T, counts.T, strict=True):
+            means = total[births >= LEAST] / births[births >= LEAST]
+            if len(means):
+                own = 10.0**level if TRAITS[trait].log else level
+                ends = (float(end) for end in intervals(means))
+                rows.append((label, own, int(births.sum()), len(means), means.mean(), *ends))
+    return pd.DataFrame(rows, columns=["treatment", "level", "births", "runs", "change", "low", "high"])
+
+
+def _by_class(change: Floats, parents: Floats, edges: Floats) -> tuple[Floats, NDArray[Any]]:
+    """Sums of changes and numbers of births, [levels]; parents outside of all classes are in none."""
+    where = np.digitize(parents, edges) - 1
+    inside = (where >= 0) & (where < len(edges) - 1)
+    return tuple(
+        np.bincount(where[inside], weights=weights, minlength=len(edges) - 1) for weights in (change[inside], None)
+    )  # type: ignore[return-value]

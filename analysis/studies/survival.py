@@ -1,0 +1,112 @@
+"""How long populations and lineages last: Kaplan–Meier curves, and the share of runs that are extinct by a generation.
+
+A population dies in the generation that nobody lives to the end of; a run that ended otherwise is censored in its last
+generation, as a lineage is that has descendants there.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from analysis.data.run import Run
+from analysis.evolution.islands import demes
+from analysis.lineage.phylogeny import NOBODY
+from analysis.statistics.estimate import Estimate
+from analysis.statistics.intervals import share
+
+EXTINCT: Final = "extinct"
+COLUMNS: Final = ("treatment", "generation", "at_risk", "died", "survival", "low", "high")
+
+
+def survival(groups: Mapping[str, Sequence[Run]]) -> pd.DataFrame:
+    """The share of each treatment's populations that live on after a generation.
+
+    Args:
+        groups: Runs by treatment.
+
+    Returns:
+        A row for each treatment and generation in which a run died or was censored: `COLUMNS`, as `kaplan_meier`.
+
+    Example:
+        >>> import alife
+        >>> from analysis.studies.survival import survival
+        >>> survival(alife.load_sweep("sweeps/first"))["survival"].unique().tolist()
+        [1.0]
+    """
+    tables = []
+    for label, runs in groups.items():
+        died = [run.manifest["status"] == EXTINCT for run in runs]
+        tables.append(kaplan_meier([run.last for run in runs], died).assign(treatment=label))
+    return pd.concat(tables, ignore_index=True)[list(COLUMNS)]
+
+
+def kaplan_meier(ends: ArrayLike, died: ArrayLike) -> pd.DataFrame:
+    """The product-limit estimate (Kaplan and Meier 1958), with its 95 % interval by the log-log transformation.
+
+    Args:
+        ends: [n] generation in which each one died or was last seen.
+        died: [n] whether it died.
+
+    Returns:
+        A row for each generation in which somebody ended: generation, at_risk, died, survival after it, low, high (NaN
+        until somebody dies, and where nobody is left).
+    """
+    last, dead = np.asarray(ends), np.asarray(died, bool)
+    curve = stats.ecdf(stats.CensoredData(uncensored=last[dead], right=last[~dead])).sf
+    with np.errstate(divide="ignore", invalid="ignore"):
+        band = curve.confidence_interval(method="log-log")
+    when = np.asarray(curve.quantiles)
+    return pd.DataFrame(
+        {
+            "generation": when.astype(np.int64),
+            "at_risk": [(last >= one).sum() for one in when],
+            "died": [((last == one) & dead).sum() for one in when],
+            "survival": curve.probabilities,
+            "low": band.low.probabilities,
+            "high": band.high.probabilities,
+        }
+    )
+
+
+def extinct_by(groups: Mapping[str, Sequence[Run]], generations: Sequence[int]) -> list[Estimate]:
+    """Of each treatment and generation, the share of runs that were extinct by then, with its exact interval.
+
+    Runs that ended earlier otherwise say nothing of it, and are not counted.
+    """
+    found = []
+    for label, runs in groups.items():
+        for generation in generations:
+            dead = sum(run.manifest["status"] == EXTINCT and run.last <= generation for run in runs)
+            known = dead + sum(run.last > generation or _through(run, generation) for run in runs)
+            found.append(share(dead, known, treatment=label, quantity="extinct", generation=generation))
+    return found
+
+
+def _through(run: Run, generation: int) -> bool:
+    """Whether a run has lived a generation and goes no further, alive."""
+    return run.last == generation and run.manifest["status"] != EXTINCT
+
+
+def lineages(run: Run, generation: int = 0) -> pd.DataFrame:
+    """How long the lines of a generation's individuals last.
+
+    Returns:
+        A row for each individual of it: id, last (the last generation with a descendant who lived to the end of it; its
+        own − 1 if it did not itself), died (whether the line ends there, and not with the record).
+
+    Raises:
+        UserError: The generation is not on record.
+    """
+    record = demes(run)
+    tree, rows = record.tree, record.tree.rows(generation)
+    reached: NDArray[np.int64] = np.where(record.living, tree.generation, generation - 1)
+    for layer in tree.layers[:0:-1]:
+        parents = tree.parent[layer]
+        known = parents != NOBODY
+        np.maximum.at(reached, parents[known], reached[layer][known])
+    last = reached[rows]
+    return pd.DataFrame({"id": tree.births["id"].iloc[rows].to_numpy(), "last": last, "died": last < tree.last})
