@@ -14,6 +14,7 @@ from alife.configuration.parsing import LARGEST_SWEEP
 from alife.errors import UserError
 from alife.format import files
 from analysis import templates
+from analysis.data import projections
 from analysis.data.run import Run
 from analysis.data.sweep import Sweep
 from analysis.data.treatments import seed_of, unlike_data
@@ -22,6 +23,7 @@ from analysis.report.of_run import made_with
 from analysis.report.page import Chart, Code, Facts, Page, Part, Picture, Section, Text, said
 from analysis.report.pictures import relative
 from analysis.studies.treatments import at, at_the_end, told
+from analysis.studies.values import untested
 from analysis.tables import Link, Table, table, written
 
 PLAN: Final = "sweep.yaml"
@@ -107,8 +109,9 @@ def _facts(sweep: Sweep) -> Iterator[Part]:
     facts = templates.sentences("sweep", section="facts", sweep=sweep, **data)
     yield Facts([fact.partition(": ")[::2] for fact in facts])
     yield from _said(sweep, "left out")
-    if unlike := unlike_data(sweep.runs):
-        yield Text(unlike, "note")
+    for line in (unlike_data(sweep.runs), projections.shared(sweep.groups)):
+        if line:
+            yield Text(line, "note")
 
 
 def _sites(sweep: Sweep) -> Iterator[Part]:
@@ -121,7 +124,8 @@ def _sites(sweep: Sweep) -> Iterator[Part]:
     caption = _said(sweep, "medians")[0].text
     yield table(caption, rows + _founders(sweep, list(names)))
     worse = [label for label, runs in sweep.groups.items() if at_the_end(runs, "replication_error").value > 1]
-    yield from _said(sweep, "sites", worse=worse, again=[run.path for run in sweep.runs if len(run.tests) > 1])
+    again = [run.path for run in sweep.runs if len(run.tests) > 1]
+    yield from _said(sweep, "sites", worse=worse, again=again, untested=untested(sweep.runs))
     if spec := sweep_charts.chart(sweep):
         how = templates.sentences("sweep_views")
         yield Chart("treatments-linked", spec, "Treatments on the plane, and their traits by generation.", how)
