@@ -22,13 +22,13 @@ from analysis.report import statements, sweep_charts, tradeoffs
 from analysis.report.of_run import made_with
 from analysis.report.page import Chart, Code, Facts, Page, Part, Picture, Section, Text, said
 from analysis.report.pictures import relative
-from analysis.studies.treatments import at, at_the_end, told
+from analysis.studies.treatments import DEATHS, at, at_the_end, told
 from analysis.studies.values import untested
 from analysis.tables import Link, Table, table, written
 
 PLAN: Final = "sweep.yaml"
 ENDS: Final = ("accuracy", "test_accuracy", "replication_error")
-"""Traits of a run's row."""
+"""Traits of a run's row, if the sweep has them."""
 
 
 def page(sweep: Sweep, pictures: Sequence[Picture], left_out: Sequence[str], beside: Path) -> Page:
@@ -121,7 +121,7 @@ def _sites(sweep: Sweep) -> Iterator[Part]:
         found = {name: at_the_end(runs, name) for name in names}
         n = next(iter(found.values())).n
         rows.append({"treatment": label, "runs": n} | {name: _cell(e, n) for name, e in found.items()})
-    caption = _said(sweep, "medians")[0].text
+    caption = _said(sweep, "medians", died=DEATHS in names)[0].text
     yield table(caption, rows + _founders(sweep, list(names)))
     worse = [label for label, runs in sweep.groups.items() if at_the_end(runs, "replication_error").value > 1]
     again = [run.path for run in sweep.runs if len(run.tests) > 1]
@@ -154,11 +154,12 @@ def _cell(e: Any, runs: int) -> str:
 
 def _runs(sweep: Sweep, beside: Path) -> Table:
     rows: list[dict[str, Any]] = []
+    known = told(sweep)
     for label, runs in sweep.groups.items():
         for run in runs:
             about = {"seed": str(seed_of(run)), "status": run.manifest["status"], "last generation": str(run.last)}
             about["births"] = int(run.generations["size"].sum())
-            traits = {name: at_the_end([run], name).value for name in ENDS}
+            traits = {name: at_the_end([run], name).value for name in ENDS if name in known}
             rows.append({"run": _name(run, sweep, beside), "treatment": label} | about | traits)
     rows += [{"run": path, "status": "nothing committed"} for path in sweep.empty]
     rows += [{"run": path, "status": "cannot be read"} for path in sweep.unread]
