@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
-from alife.traits import MAIN, TRAITS, measured, spoken
+from alife.traits import MAIN, TRAITS, spoken
 from analysis.assays.components import correlation, heritability
-from analysis.assays.estimates import Floats, Frames, assayed, by_life, scored
+from analysis.assays.estimates import Floats, Frames, assayed, by_life, diverged, of_whole, scored
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import difference, interval
 from analysis.templates import sentences
@@ -43,6 +44,7 @@ def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Estimate],
         last=last,
         higher={trait: _where(lives, trait, last, base) for trait, g in gains if g == last},
         scheme=about["scheme"],
+        diverged=diverged(lives),
         control=about["scheme"] == "drift" or about["scheme"].startswith("shuffled"),
     )
     return [*means.values(), *gains.values(), *shares.values(), *correlations], said
@@ -62,6 +64,13 @@ def scores(lives: pd.DataFrame, trait: str, generation: int) -> tuple[Floats, Fl
 def of_genomes(lives: pd.DataFrame, trait: str, generation: int) -> Floats:
     """[P] means over the lives; NaN for a genome that diverged in one."""
     return scores(lives, trait, generation)[0].mean(axis=1)
+
+
+def of_lives(lives: pd.DataFrame, trait: str, generation: int) -> Floats:
+    """[R] means over the genomes that diverged in no life; NaN if there is none."""
+    values = scores(lives, trait, generation)[0]
+    whole = values[np.isfinite(values).all(axis=1)]
+    return whole.mean(axis=0) if len(whole) else np.full(values.shape[1], np.nan)
 
 
 def mean_name(trait: str) -> str:
@@ -111,7 +120,7 @@ def _correlations(lives: pd.DataFrame, generation: int) -> list[Estimate]:
 
 def _where(lives: pd.DataFrame, trait: str, last: int, base: int | None) -> dict[str, tuple[int, int]]:
     """By replicate and by island: in how many the mean over genomes is higher, and of how many."""
-    lives = lives.assign(value=measured(trait, lives[trait]))
+    lives = lives.assign(value=of_whole(lives, trait, ["generation", "island", "id"]))
     found = {}
     for unit in ("replicate", "island"):
         means = lives.pivot_table(index=unit, columns="generation", values="value")

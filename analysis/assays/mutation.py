@@ -9,7 +9,7 @@ import pandas as pd
 
 from alife.traits import TRAITS
 from analysis.assays.components import deviation
-from analysis.assays.estimates import Floats, Frames, by_life, scored
+from analysis.assays.estimates import Floats, Frames, by_life, diverged, scored
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
 from analysis.templates import sentences
@@ -36,7 +36,7 @@ def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Estimate],
     gain = of_individuals(frames["dimension"], "gain").mean()
     carried = next((e for (column, _), e in kept.items() if column == "carried"), None)
     found = {"kept": kept, "carried": carried, "dimension": dimension, "gain": gain, "effects": effects}
-    said = sentences("mutation", **found, about=about, emissions=SHOWN)
+    said = sentences("mutation", **found, about=about, emissions=SHOWN, diverged=diverged(frames["effects"]))
     rows = [*kept.values(), *dimension.values(), *(e for found in effects.values() for e in found.values())]
     return [replace(e, generation=int(max(about["generations"]))) for e in rows], said
 

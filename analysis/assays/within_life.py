@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from alife import schema
-from alife.traits import MAIN, TRAITS, measured, spoken
-from analysis.assays.estimates import Floats, Frames, assayed
+from alife.traits import MAIN, TRAITS, spoken
+from analysis.assays.estimates import Floats, Frames, assayed, diverged, of_whole
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
 from analysis.templates import sentences
@@ -44,6 +44,7 @@ def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Estimate],
         names={"rate": RATE, "free": FREE, "cost": FREE_COST},
         traits=MAIN,
         is_traded=is_traded,
+        diverged=diverged(lives),
     )
     return rows, said
 
@@ -65,9 +66,13 @@ def _name(change: str, lives: pd.DataFrame) -> str:
 
 
 def curves(lives: pd.DataFrame, trait: str, generation: int) -> pd.DataFrame:
-    """Means over a genome's lives as `measured` gives them: rows genomes, columns task weights, ascending."""
+    """Means over a genome's lives as `measured` gives them: rows genomes, columns task weights, ascending.
+
+    NaN where a genome diverged in a life under the weight.
+    """
     rows = lives[lives["generation"] == generation]
-    rows = rows.assign(value=measured(trait, rows[trait]), weight=_weights(rows))
+    rows = rows.assign(weight=_weights(rows))
+    rows = rows.assign(value=of_whole(rows, trait, ["weight", "id"]))
     return rows.pivot_table(index="id", columns="weight", values="value", dropna=False)
 
 

@@ -18,6 +18,7 @@ from alife.errors import UserError
 from alife.format import files
 from alife.format.manifest import NAME as MANIFEST
 from alife.words import count
+from analysis.data import projections
 from analysis.data.run import Run, load_run
 from analysis.data.source import Source
 
@@ -120,18 +121,32 @@ def load_groups(paths: Iterable[str | os.PathLike[str]], births: bool = True) ->
 def group(runs: Sequence[Run]) -> dict[str, list[Run]]:
     """Runs whose configurations are equal but for the seed, under the labels of `labels`.
 
+    Projections tell treatments apart where a seed is there under several of them.
+
     Raises:
         UserError: Two runs have the same configuration and seed: one would count twice.
     """
     flat = [_told(run) for run in runs]
-    members: dict[tuple[tuple[str, str], ...], list[int]] = {}
-    for number, config in enumerate(flat):
-        members.setdefault(tuple(sorted((key, repr(value)) for key, value in config.items())), []).append(number)
-    names = labels([flat[numbers[0]] for numbers in members.values()])
-    groups = {name: [runs[i] for i in numbers] for name, numbers in zip(names, members.values(), strict=True)}
+    for numbers in _alike(flat):
+        among = [runs[i] for i in numbers]
+        if projections.crossed(among):
+            words = projections.words(among, [_named(run.path) for run in among])
+            for i, word in zip(numbers, words, strict=True):
+                flat[i][projections.KEY] = word
+    members = _alike(flat)
+    names = labels([flat[numbers[0]] for numbers in members])
+    groups = {name: [runs[i] for i in numbers] for name, numbers in zip(names, members, strict=True)}
     for among in groups.values():
         refuse_copies(among)
     return groups
+
+
+def _alike(configs: Sequence[Mapping[str, Any]]) -> list[list[int]]:
+    """Places of configurations that are equal."""
+    found: dict[tuple[tuple[str, str], ...], list[int]] = {}
+    for number, config in enumerate(configs):
+        found.setdefault(tuple(sorted((key, repr(value)) for key, value in config.items())), []).append(number)
+    return list(found.values())
 
 
 def named(groups: Mapping[str, list[Run]]) -> dict[str, list[Run]]:
@@ -225,8 +240,8 @@ def labels(configs: Sequence[Mapping[str, Any]]) -> list[str]:
 def partners(first: Iterable[int], second: Iterable[int]) -> list[int] | None:
     """The seeds by which the runs of two groups are paired, or None if they are not.
 
-    They are if every seed of the smaller group is in the other. Equal seeds share founders, projections and images, so
-    that their difference is the treatment's.
+    They are if every seed of the smaller group is in the other. Equal seeds share founders and images, and projections
+    unless these are what treatments differ by, so that their difference is the treatment's.
     """
     one, other = set(first), set(second)
     return sorted(one & other) if one and other and (one <= other or other <= one) else None
@@ -239,12 +254,18 @@ def control(groups: Groups) -> str | None:
 
 
 def families(groups: Groups, *keys: str) -> list[dict[str, Sequence[Run]]]:
-    """Treatments that differ by some keys alone, or by keys of some sections: two or more each."""
+    """Treatments that differ by some keys alone, or by keys of some sections: two or more each.
+
+    They have the same projections, where others of the groups differ by these alone.
+    """
+    flat = {label: _flat(runs[0].config) for label, runs in groups.items()}
+    if len(_alike([*flat.values()])) < len(flat):
+        flat = {label: config | {projections.KEY: projections.of_all(groups[label])} for label, config in flat.items()}
     found: dict[str, dict[str, Sequence[Run]]] = {}
     for label, runs in groups.items():
         rest = {
             key: value
-            for key, value in _flat(runs[0].config).items()
+            for key, value in flat[label].items()
             if not any(key == one or key.startswith(f"{one}.") for one in keys)
         }
         found.setdefault(repr(sorted(rest.items())), {})[label] = runs

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from alife.traits import TRAITS, natural
 from alife.words import count
 from analysis.assays.estimates import assayed, by_name, scored
-from analysis.assays.garden import SCOPES, mean_name, of_genomes, scores
+from analysis.assays.garden import SCOPES, mean_name, of_genomes, of_lives
 from analysis.assays.results import Result
 from analysis.figures import canvas, convention, legends, palette, scales
 from analysis.figures.estimates import draw_estimate
@@ -81,7 +81,7 @@ def _draw_lives(ax: Axes, lives: pd.DataFrame, trait: str, generations: Sequence
     """A line a life through the generations that shared it."""
     later = [place for place, generation in enumerate(generations) if generation > 0]
     if len(later) > 1:
-        means = [np.nanmean(scores(lives, trait, generations[place])[0], axis=0) for place in later]
+        means = [of_lives(lives, trait, generations[place]) for place in later]
         lines = ax.plot(later, natural(trait, np.array(means)), color=palette.OKABE_ITO["vermillion"], lw=0.7, zorder=3)
         lines[0].set_label("mean over genomes in each of the common lives")
 

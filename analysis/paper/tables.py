@@ -34,8 +34,8 @@ def _cells(row: Row) -> dict[str, Any]:
 
 def notes(results: Results) -> list[str]:
     """What holds for all rows."""
-    seeds, full, learned = (results.settings.get(name) for name in ("seeds", "full", "data"))
-    about = {"seeds": seeds, "full": full, "data": told(learned) if learned else "", "citation": CITATION}
+    seeds, full, learned, seed = (results.settings.get(name) for name in ("seeds", "full", "data", "seed"))
+    about = {"seeds": seeds, "full": full, "seed": seed, "data": told(learned) if learned else "", "citation": CITATION}
     return sentences("paper", of="notes", **about)
 
 

@@ -14,6 +14,7 @@ from alife.configuration.parsing import LARGEST_SWEEP
 from alife.errors import UserError
 from alife.format import files
 from analysis import templates
+from analysis.data import projections
 from analysis.data.run import Run
 from analysis.data.sweep import Sweep
 from analysis.data.treatments import seed_of, unlike_data
@@ -21,12 +22,13 @@ from analysis.report import statements, sweep_charts, tradeoffs
 from analysis.report.of_run import made_with
 from analysis.report.page import Chart, Code, Facts, Page, Part, Picture, Section, Text, said
 from analysis.report.pictures import relative
-from analysis.studies.treatments import at, at_the_end, told
+from analysis.studies.treatments import DEATHS, at, at_the_end, told
+from analysis.studies.values import untested
 from analysis.tables import Link, Table, table, written
 
 PLAN: Final = "sweep.yaml"
 ENDS: Final = ("accuracy", "test_accuracy", "replication_error")
-"""Traits of a run's row."""
+"""Traits of a run's row, if the sweep has them."""
 
 
 def page(sweep: Sweep, pictures: Sequence[Picture], left_out: Sequence[str], beside: Path) -> Page:
@@ -107,8 +109,9 @@ def _facts(sweep: Sweep) -> Iterator[Part]:
     facts = templates.sentences("sweep", section="facts", sweep=sweep, **data)
     yield Facts([fact.partition(": ")[::2] for fact in facts])
     yield from _said(sweep, "left out")
-    if unlike := unlike_data(sweep.runs):
-        yield Text(unlike, "note")
+    for line in (unlike_data(sweep.runs), projections.shared(sweep.groups)):
+        if line:
+            yield Text(line, "note")
 
 
 def _sites(sweep: Sweep) -> Iterator[Part]:
@@ -118,10 +121,11 @@ def _sites(sweep: Sweep) -> Iterator[Part]:
         found = {name: at_the_end(runs, name) for name in names}
         n = next(iter(found.values())).n
         rows.append({"treatment": label, "runs": n} | {name: _cell(e, n) for name, e in found.items()})
-    caption = _said(sweep, "medians")[0].text
+    caption = _said(sweep, "medians", died=DEATHS in names)[0].text
     yield table(caption, rows + _founders(sweep, list(names)))
     worse = [label for label, runs in sweep.groups.items() if at_the_end(runs, "replication_error").value > 1]
-    yield from _said(sweep, "sites", worse=worse, again=[run.path for run in sweep.runs if len(run.tests) > 1])
+    again = [run.path for run in sweep.runs if len(run.tests) > 1]
+    yield from _said(sweep, "sites", worse=worse, again=again, untested=untested(sweep.runs))
     if spec := sweep_charts.chart(sweep):
         how = templates.sentences("sweep_views")
         yield Chart("treatments-linked", spec, "Treatments on the plane, and their traits by generation.", how)
@@ -150,11 +154,12 @@ def _cell(e: Any, runs: int) -> str:
 
 def _runs(sweep: Sweep, beside: Path) -> Table:
     rows: list[dict[str, Any]] = []
+    known = told(sweep)
     for label, runs in sweep.groups.items():
         for run in runs:
             about = {"seed": str(seed_of(run)), "status": run.manifest["status"], "last generation": str(run.last)}
             about["births"] = int(run.generations["size"].sum())
-            traits = {name: at_the_end([run], name).value for name in ENDS}
+            traits = {name: at_the_end([run], name).value for name in ENDS if name in known}
             rows.append({"run": _name(run, sweep, beside), "treatment": label} | about | traits)
     rows += [{"run": path, "status": "nothing committed"} for path in sweep.empty]
     rows += [{"run": path, "status": "cannot be read"} for path in sweep.unread]

@@ -18,6 +18,7 @@ from alife import schema
 from alife.errors import UserError
 from alife.traits import TOLD, TRAITS, enter
 from alife.words import count
+from analysis.data import projections
 from analysis.data.run import Run, load_run
 from analysis.data.treatments import (
     Groups,
@@ -36,7 +37,7 @@ from analysis.statistics import significance
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import difference, interval
 from analysis.statistics.significance import Correction, Test
-from analysis.studies.values import births_at, only, recorded_traits, value_of
+from analysis.studies.values import births_at, only, recorded_traits, untested, value_of
 from analysis.templates import sentences
 
 OWN: Final = "its own shuffled control"
@@ -176,6 +177,8 @@ def compare(
         at=at,
         method={"bh": "Benjamini–Hochberg", "by": "Benjamini–Yekutieli", "holm": "Holm"}.get(correction),
         unlike_data=unlike_data(everybody),
+        shared=projections.shared(groups),
+        untested=[] if traits else untested(everybody, at),
         earlier=_earlier(everybody, names, at),
         childless=[run.path for run in everybody if np.isnan(value_of(run, "squared_norm", at))],
         unlike={label: unlike(groups[label][0], groups[other][0]) for label, other in null.items()},

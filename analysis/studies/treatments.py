@@ -17,6 +17,7 @@ from analysis.data.once import once
 from analysis.data.run import Run, lived, load_run
 from analysis.data.sweep import Sweep
 from analysis.data.treatments import families, find_runs, group, measures, named
+from analysis.evolution.trajectories import deaths
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import Floats, interval, intervals
 
@@ -24,6 +25,7 @@ MOST_BIRTHS: Final = 5_000_000
 """Births of a sweep that are held at a time; of a larger one, those of each run's first and last generations."""
 WEIGHT: Final = "selection.accuracy_weight"
 TASK_WEIGHT: Final = "life.task_weight"
+DEATHS: Final = "early_deaths"
 
 
 def load(path: str | os.PathLike[str]) -> Sweep:
@@ -84,15 +86,24 @@ def at_the_end(runs: Sequence[Run], trait: str) -> Estimate:
 def at(runs: Sequence[Run], trait: str, generations: Sequence[int]) -> Estimate:
     """The same of a generation of each run, or of the last one before in which a measure was taken."""
     when = [run.taken(trait, generation) for run, generation in zip(runs, generations, strict=True)]
-    values = [medians(run)[trait].get(one, np.nan) for run, one in zip(runs, when, strict=True)]
+    values = [_values(run, trait).get(one, np.nan) for run, one in zip(runs, when, strict=True)]
     found = interval(values, trait=trait)
     return found.mapped(lambda x: 10.0**x) if TRAITS[trait].log else found
 
 
+def _values(run: Run, trait: str) -> pd.Series:
+    """By generation: `medians`, or the share that died early."""
+    if trait != DEATHS:
+        return medians(run)[trait]
+    return deaths(run).set_index("generation")[["diverged", "collapsed"]].sum(axis=1)
+
+
 def told(sweep: Sweep) -> dict[str, str]:
-    """Traits of `TOLD`, and measures of their own, that the runs have, and what tables call them."""
+    """Traits of `TOLD`, measures of their own, and early deaths if any, that the runs have; what tables call them."""
     tested = any(run.tests for run in sweep.runs)
-    names = (*there(TOLD, any(run.has_task for run in sweep.runs)), *measures(sweep.runs))
+    names = [*there(TOLD, any(run.has_task for run in sweep.runs)), *measures(sweep.runs)]
+    died = any(run.generations[["diverged", "collapsed"]].to_numpy().any() for run in sweep.runs)
+    names += [DEATHS] if died else []
     return {name: TRAITS[name].short for name in names if tested or name != "test_accuracy"}
 
 

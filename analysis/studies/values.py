@@ -38,6 +38,12 @@ def recorded_traits(runs: Sequence[Run], at: int | None) -> list[str]:
     return [name for name in names if all(_has(run, name, at) for run in runs)]
 
 
+def untested(runs: Sequence[Run], at: int | None = None) -> list[str]:
+    """Paths of runs with a task of which accuracy is known, and none on test images, in the generation compared."""
+    with_task = [run for run in runs if run.has_task and len(lived(births_at(run, at)))]
+    return [run.path for run in with_task if not _has(run, "test_accuracy", at)]
+
+
 def _has(run: Run, trait: str, at: int | None) -> bool:
     """Whether it is on record; on the test images of all who lived to the end of the generation."""
     if trait == "test_accuracy":

@@ -100,6 +100,7 @@ def test_the_page_holds_ours_beside_the_papers_and_rho_beside_all(done):
     table, page = (done / "table.md").read_text(), (done / "paper.html").read_text()
     assert "1072.05" in table
     assert "arXiv:1803.05859" in table
+    assert "share one draw of the fixed projections, that of seed 0: standard deviations and" in table
     rows = verdicts.rows(load(str(done)))
     assert {row.experiment for row in rows} == {"E0", "E5"}
     assert all(np.isfinite(row.rho) for row in rows)

@@ -286,6 +286,40 @@ def test_a_garden_in_which_a_whole_generation_diverged_has_means_of_the_other():
     assert any("higher in 0 of 0 lives and on 0 of 0 islands" in text for text in statements)
 
 
+def test_one_life_that_diverged_leaves_its_genome_out_of_every_mean_and_is_told():
+    lives = lived(1)["lives"]
+    one = lives.index[(lives["generation"] == 9) & (lives["replicate"] == 0)][0]
+    genome = (lives["generation"] == 9) & (lives["id"] == lives["id"][one])
+    spoilt = lives.copy()
+    spoilt.loc[one, ["replication_error", "copying_error"]] = np.nan
+    without, _ = garden.summarise({"lives": lives[~genome]}, {"scheme": "tournament"})
+    rows, statements = garden.summarise({"lives": spoilt}, {"scheme": "tournament"})
+    assert [row.value for row in rows] == pytest.approx([row.value for row in without], nan_ok=True)
+    for trait in MAIN:
+        found = [garden._where(table, trait, 9, 3) for table in (spoilt, lives[~genome])]
+        assert found[0] == found[1]
+        assert np.array_equal(garden.of_lives(spoilt, trait, 9), garden.of_lives(lives[~genome], trait, 9))
+    assert statements[-1].startswith(f"1 of {len(lives)} lives diverged: a genome that")
+    assert not any("diverged:" in text for text in garden.summarise({"lives": lives}, {"scheme": "tournament"})[1])
+
+
+def test_a_genome_that_diverged_under_a_task_weight_has_no_mean_there():
+    rows = [
+        {"id": i, "replicate": k, "generation": 4, "island": 0, "task_weight": w, "accuracy": 0.5 + w / 10}
+        for i, k, w in itertools.product(range(3), range(2), (0.1, 1.0))
+    ]
+    lives = pd.DataFrame(rows).assign(replication_error=0.1, copying_error=0.1)
+    one = (lives["id"] == 1) & (lives["replicate"] == 0) & (lives["task_weight"] == 1)
+    lives.loc[one, "replication_error"] = np.nan
+    for trait in ("accuracy", "replication_error"):
+        assert within_life.curves(lives, trait, 4).isna().to_numpy().tolist() == [
+            [False, False],
+            [False, True],
+            [False, False],
+        ]
+    assert np.isnan(within_life.changes(lives, 4)["accuracy"]).tolist() == [False, True, False]
+
+
 def test_a_sentence_truncates_and_says_so():
     frames = lived(0, spread=0.0)
     rows, statements = garden.summarise(frames, {"scheme": "tournament"})

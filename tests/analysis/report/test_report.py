@@ -285,6 +285,17 @@ class TestSweep:
             "shuffled",
         ]
 
+    def test_the_share_of_early_deaths_stands_beside_traits(self) -> None:
+        runs = [synthetic_run(5, 2, 8, seed=seed, path=f"s/{seed}", death_rate=0.2) for seed in range(3)]
+        found = treatments.at_the_end(runs, "early_deaths")
+        dead = [(run.births.query("generation == 4")["cause_of_death"] != "generation_end").mean() for run in runs]
+        assert (found.low, found.high) == pytest.approx((min(dead), max(dead)))
+        page = render(sweep_page.page(treatments.Sweep("s", {"all": runs}), [], [], Path("s")))
+        assert "early deaths are the share that did not" in page
+        spared = [synthetic_run(5, 2, 8, seed=seed, path=f"s/{seed}", death_rate=0) for seed in range(3)]
+        page = render(sweep_page.page(treatments.Sweep("s", {"all": spared}), [], [], Path("s")))
+        assert "early deaths" not in page
+
     def test_the_page_leads_to_its_figures(
         self, sweep: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:

@@ -17,13 +17,14 @@ from alife.configuration.keys import Selection
 from alife.errors import UserError
 from alife.format import tested
 from alife.format.tested import OnTestImages
-from analysis import load_run
+from analysis import load_run, print_run
 from analysis.data.derived import derive
 from analysis.data.run import Run, lived
 from analysis.data.treatments import group
 from analysis.report import of_run, of_sweep
 from analysis.report.page import render
 from analysis.studies import comparison, treatments
+from analysis.studies.values import untested
 from analysis.studies.wording import markdown, sentences
 from populations import evolve
 from populations.engine.evolve import resume
@@ -137,3 +138,34 @@ def test_the_page_of_a_sweep_gives_both(tmp_path: Path) -> None:
         assert words in text
     value = treatments.at_the_end(next(iter(sweep.groups.values())), "test_accuracy").value
     assert f"{value:.3g}" in text
+
+
+def test_an_accuracy_that_was_not_measured_is_said_to_be_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    runs = [
+        synthetic_run(5, 2, 8, seed=seed, path=f"s/{w:g}-{seed}", accuracy_weight=w) for w in (0, 1) for seed in (0, 1)
+    ]
+    why = "test images are looked at once, when a run has lived its last generation."
+    untested, whole = comparison.compare(group(runs)), comparison.compare(group([*map(with_tests, runs)]))
+    assert f"Test accuracy: not measured in these runs: {why}" in untested.notes
+    assert not any("not measured" in note for note in whole.notes)
+    assert not any("not measured" in note for note in comparison.compare(group(runs), ["accuracy"]).notes)
+    some = comparison.compare(group([with_tests(runs[0]), *runs[1:]]))
+    assert f"Test accuracy: not measured in 3 of 4 runs (s/0-1, …): {why}" in some.notes
+    earlier = comparison.compare(group([*map(with_tests, runs)]), at=2)
+    assert f"Test accuracy: not measured in these runs for generation 2: {why}" in earlier.notes
+    page = render(of_sweep.page(treatments.Sweep("s", group(runs)), [], [], Path("s")))
+    assert f"Test accuracy: not measured in these runs: {why}" in page
+    print_run(runs[0])
+    assert "not measured: they are looked at once, when a run has lived its last generation" in capsys.readouterr().out
+
+
+def test_a_run_without_a_task_has_no_accuracy_to_miss(capsys: pytest.CaptureFixture[str]) -> None:
+    runs = [synthetic_run(4, 1, 8, seed=seed, mutation=m, has_task=False) for m in (0.05, 0.1) for seed in (0, 1)]
+    sweep = treatments.Sweep("s", group(runs))
+    texts = [*comparison.compare(sweep).notes, render(of_sweep.page(sweep, [], [], Path("s")))]
+    print_run(runs[0])
+    assert not any("est accuracy" in text or "test images" in text for text in [*texts, capsys.readouterr().out])
+
+
+def test_nobody_is_missed_of_a_run_that_nobody_survived() -> None:
+    assert untested([synthetic_run(3, 2, 4, death_rate=1)]) == []
