@@ -65,7 +65,7 @@ def _draw_trait(
         label = f"a genome's mean over the lives, n {sign} {len(values)} a generation"
         dots: dict[str, Any] = {"color": palette.OKABE_ITO["sky"], "alpha": 0.5, "label": label, "zorder": 2}
         ax.plot(place + jitter.uniform(-0.22, 0.22, len(values)), values, ".", ms=3.5, mew=0, **dots)
-        label = f"mean over genomes, 95 % interval over genomes and lives{', founders' * (generation == 0)}"
+        label = f"mean, 95 % interval over genomes and lives{', founders' * (generation == 0)}"
         founders: dict[str, Any] = {"marker": "D", "mfc": palette.paper()} if generation == 0 else {}
         draw_estimate(ax, place, e, **look(style, label=label, **founders))
     _draw_lives(ax, lives, trait, generations)
