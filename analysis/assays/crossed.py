@@ -48,7 +48,7 @@ def half_width(first: Floats, second: Floats | None = None, confidence: float = 
     Hopper 1969, Technometrics 11, 691, on when a term may be subtracted).
 
     Of normal effects and 5 lives or more it covers 94 to 97 %, and up to 99 % where lives or genomes hardly matter
-    beside chance: how little cannot be told from so few. With 3 lives it covers 93 % at least.
+    beside chance: how little cannot be told from so few. With 3 lives it covers 92 % at least.
 
     Args:
         first: [..., P, R].
