@@ -8,9 +8,13 @@ mutation.py     of birth noise
 fertility.py    of descent without selection
 of_runs.py      one value a run, so that several runs can be compared
 estimates.py    what the assays share: rows and their words
-components.py   variance components, heritability, genetic correlation
+components.py   variance components, heritability
+correlations.py genetic correlations
+crossed.py      means of genomes that share their lives, and differences of such means
+centres.py      intervals of medians, shares and means of what is positive
 
-Every interval is over the genomes or lines of one run: it says how well *that* generation is known. A claim about a
+Every interval is over the genomes or lines of one run, and where genomes share their lives over those too: it says how
+well *that* generation is known. A claim about a
 treatment needs runs as replicates (`analysis.statistics.intervals`).
 """
 

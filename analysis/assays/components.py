@@ -1,27 +1,53 @@
-"""Variance components of replicated lives: how much lies among genomes, and how traits of genomes go together.
+"""Variance components of replicated lives: how much lies among genomes, with exact and nearly exact intervals.
 
-All genomes share the lives, so that shares and standard deviations here are those within a common life.
+All genomes share the lives, so that shares and standard deviations here are those within a common life. Tables are
+[..., P, R], genome × life, one value a cell; with `groups` all is taken within them, on P − groups degrees of freedom.
+
+Intervals are of normal effects. Of heavy-tailed ones (Student's t with 5 degrees of freedom) those of H² and √σ²_G
+cover 92 to 95 % where H² is 0.1, and 83 to 92 % where it is 0.6 and more, the less the more genomes there are.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import stats
 
 from analysis.statistics.estimate import Estimate
-from analysis.statistics.intervals import FEWEST, RESAMPLES
 
 Floats = NDArray[np.float64]
 
-UNDEFINED: Final = 0.025
-"""Share of resamples without a value from which there is no interval."""
+
+@dataclass(frozen=True)
+class MeanSquares:
+    """Of the two-way analysis of variance, each [...].
+
+    Attributes:
+        genome: MS_G, on `free` degrees of freedom.
+        replicate: MS_R, on groups·(R − 1).
+        residual: MS_E, on free·(R − 1).
+        free: P − groups.
+        groups: How many.
+        lives: R.
+    """
+
+    genome: Floats
+    replicate: Floats
+    residual: Floats
+    free: int
+    groups: int
+    lives: int
+
+    @property
+    def bear_intervals(self) -> bool:
+        """Whether there is a residual, and more than one degree of freedom among genomes."""
+        return self.free > 1 and self.lives > 1
 
 
 @dataclass(frozen=True)
 class Components:
-    """Unbiased estimates, which may be negative; each a scalar, or [resamples].
+    """Unbiased estimates, which may be negative, each [...].
 
     Attributes:
         genome: σ²_G, among genomes.
@@ -48,114 +74,101 @@ class Components:
         return np.sqrt(np.maximum(self.genome, 0))
 
 
-def components(scores: ArrayLike, groups: ArrayLike | None = None, counts: ArrayLike | None = None) -> Components:
-    """Two-way random effects, genome × replicate, one value a cell, by the analysis of variance.
-
-    Expected mean squares: genome R·σ²_G + σ²_E, replicate P·σ²_R + σ²_E, residual σ²_E (Searle, Casella and McCulloch,
-    *Variance Components*, 1992, chapter 4).
+def mean_squares(scores: ArrayLike, groups: ArrayLike | None = None) -> MeanSquares:
+    """Mean squares of genomes, lives and the residual.
 
     Args:
-        scores: [P, R].
-        groups: [P] labels; with them all is taken within groups, so that what differs between them is left out.
-        counts: [..., P] how often each genome counts, as in a bootstrap; as many in each group as it has. Once if None.
+        scores: [..., P, R].
+        groups: [P] labels; what differs between them is left out.
     """
     x = np.asarray(scores, np.float64)
-    size, lives = x.shape
-    weights = np.ones(size) if counts is None else np.asarray(counts, np.float64)
+    size, lives = x.shape[-2:]
     members = _members(groups, size)
-    among, residual, replicate = (np.zeros(weights.shape[:-1]) for _ in range(3))
+    among, common, residual = (np.zeros(x.shape[:-2]) for _ in range(3))
     for rows in members:
-        n, w = len(rows), weights[..., rows]
-        own = x[rows] - x[rows].mean()
-        common = w @ own / n
-        grand = common.mean(axis=-1)
-        of_genomes = lives * (w @ np.square(own.mean(axis=1)) - n * np.square(grand))
-        of_lives = n * np.square(common - grand[..., None]).sum(axis=-1)
-        total = w @ np.square(own).sum(axis=1) - n * lives * np.square(grand)
-        among += of_genomes
-        replicate += of_lives
-        residual += np.maximum(total - of_genomes - of_lives, 0)
-    free = size - len(members)
+        own = x[..., rows, :] - x[..., rows, :].mean(axis=(-2, -1), keepdims=True)
+        of_genome, of_life = own.mean(axis=-1, keepdims=True), own.mean(axis=-2, keepdims=True)
+        among += lives * np.square(of_genome).sum(axis=(-2, -1))
+        common += len(rows) * np.square(of_life).sum(axis=(-2, -1))
+        residual += np.square(own - of_genome - of_life).sum(axis=(-2, -1))
+    free, k = size - len(members), len(members)
     with np.errstate(divide="ignore", invalid="ignore"):
-        ms_among, ms_residual = among / free, residual / (free * (lives - 1))
-        ms_replicate = replicate / (len(members) * (lives - 1))
-    return Components((ms_among - ms_residual) / lives, (ms_replicate - ms_residual) * len(members) / size, ms_residual)
+        squares = among / free, common / (k * (lives - 1)), residual / np.float64(free * (lives - 1))
+    return MeanSquares(*squares, free=free, groups=k, lives=lives)
+
+
+def components(scores: ArrayLike, groups: ArrayLike | None = None) -> Components:
+    """Two-way random effects, genome × replicate, by the analysis of variance.
+
+    Expected mean squares: genome R·σ²_G + σ²_E, replicate P·σ²_R + σ²_E, residual σ²_E (Searle, Casella and McCulloch,
+    *Variance Components*, 1992, chapter 4). Arguments as of `mean_squares`.
+    """
+    ms = mean_squares(scores, groups)
+    with np.errstate(invalid="ignore"):
+        of_lives = (ms.replicate - ms.residual) * ms.groups / (ms.free + ms.groups)
+    return Components((ms.genome - ms.residual) / ms.lives, of_lives, ms.residual)
 
 
 def heritability(scores: ArrayLike, groups: ArrayLike | None = None, **names: Any) -> Estimate:
-    """H² within a common life, with its 95 % percentile bootstrap interval over genomes, resampled within their groups.
+    """H² within a common life, with its exact 95 % interval; as the estimate, its ends may be negative.
 
     Args:
         scores: [P, R]; genomes with a value that is not finite are left out.
-        groups: [P] labels, as in `components`.
+        groups: [P] labels, as in `mean_squares`.
         names: What is estimated: fields of `Estimate`.
+
+    Returns:
+        The estimate; it has no interval unless P − groups and R are at least 2.
     """
-    return _estimate(scores, groups, "heritability", names)
+    x, _, labels = whole(scores, scores, groups)
+    return estimate(components(x, labels).heritability, heritabilities(mean_squares(x, labels)), len(x), names)
 
 
 def deviation(scores: ArrayLike, groups: ArrayLike | None = None, **names: Any) -> Estimate:
-    """√σ²_G, as `heritability`."""
-    return _estimate(scores, groups, "deviation", names)
+    """√σ²_G with the interval of `deviations`, as `heritability`."""
+    x, _, labels = whole(scores, scores, groups)
+    return estimate(components(x, labels).deviation, deviations(mean_squares(x, labels)), len(x), names)
 
 
-@dataclass(frozen=True)
-class Joint:
-    """Two traits scored in the same lives.
+def heritabilities(ms: MeanSquares, confidence: float = 0.95) -> tuple[Floats, Floats]:
+    """Exact interval of H²: F = MS_G/MS_E over 1 + R·σ²_G/σ²_E has the F distribution (Searle, Casella and McCulloch
+    1992; McGraw and Wong 1996, Psychol. Methods 1, 30, ICC(C,1)). Where H² is 0 and F small, both ends are negative.
 
-    Attributes:
-        covariance: σ_G(x, y), among genomes.
-        first: Components of x.
-        second: Components of y.
+    Returns:
+        Low and high, [...]; NaN where there are no degrees of freedom for an interval.
     """
-
-    covariance: Floats
-    first: Components
-    second: Components
-
-    @property
-    def correlation(self) -> Floats:
-        """Genetic correlation σ_G(x, y) / √(σ²_G(x)·σ²_G(y)), within [−1, 1] where sampling would carry it out; NaN
-        where a variance among genomes is not positive.
-        """
-        own, other = self.first.genome, self.second.genome
-        with np.errstate(divide="ignore", invalid="ignore"):
-            there = (own > 0) & (other > 0)
-            return np.where(there, np.clip(self.covariance / np.sqrt(own * other), -1, 1), np.nan)
-
-    @property
-    def coheritability(self) -> Floats:
-        """σ_G(x, y) in standard deviations √(σ²_G + σ²_E) within a common life, r_G·h(x)·h(y): defined where the
-        correlation may not be.
-        """
-        spread = [part.genome + part.residual for part in (self.first, self.second)]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return self.covariance / np.sqrt(spread[0] * spread[1])
+    if not ms.bear_intervals:
+        return np.full(ms.genome.shape, np.nan), np.full(ms.genome.shape, np.nan)
+    tail, free = (1 - confidence) / 2, (ms.free, ms.free * (ms.lives - 1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = ms.genome / ms.residual
+        odds = [(ratio / stats.f.ppf(q, *free) - 1) / ms.lives for q in (1 - tail, tail)]
+        low, high = (np.where(np.isinf(odd), 1.0, odd / (1 + odd)) for odd in odds)
+    return low, high
 
 
-def joint(
-    first: ArrayLike, second: ArrayLike, groups: ArrayLike | None = None, counts: ArrayLike | None = None
-) -> Joint:
-    """Components of two traits, and their covariance (σ²_G(x + y) − σ²_G(x − y)) / 4: what a life does to both traits
-    of a genome is in the residual and not in it (Falconer and Mackay, *Introduction to Quantitative Genetics*, 1996,
-    chapter 19). Each trait is taken in its standard deviations.
+def deviations(ms: MeanSquares, confidence: float = 0.95) -> tuple[Floats, Floats]:
+    """Modified large-sample interval of √σ²_G, ends of σ²_G below 0 as 0 (Ting et al. 1990, J. Statist. Comput. Simul.
+    35, 135; Burdick and Graybill, *Confidence Intervals on Variance Components*, 1992).
 
-    Args:
-        first: [P, R].
-        second: [P, R], the same genomes and lives.
-        groups: [P] labels, as in `components`.
-        counts: [..., P], as in `components`.
+    Of normal effects it covers 94 to 96 % from 6 genomes and 3 lives on, and 100 % where σ²_G is 0.
+
+    Returns:
+        As `heritabilities`.
     """
-    x, y = (values / (np.std(values) or 1.0) for values in (np.asarray(v, np.float64) for v in (first, second)))
-    together, apart = (components(values, groups, counts).genome for values in (x + y, x - y))
-    return Joint((together - apart) / 4, components(x, groups, counts), components(y, groups, counts))
-
-
-def correlation(first: ArrayLike, second: ArrayLike, groups: ArrayLike | None = None, **names: Any) -> Estimate:
-    """The genetic correlation with its 95 % percentile bootstrap interval over genomes, as `heritability`; those with a
-    value that is not finite are left out.
-    """
-    x, y, labels = whole(first, second, groups)
-    return _with_interval(lambda counts: joint(x, y, labels, counts).correlation, labels, x, names)
+    if not ms.bear_intervals:
+        return np.full(ms.genome.shape, np.nan), np.full(ms.genome.shape, np.nan)
+    tail, n, m = (1 - confidence) / 2, ms.free, ms.free * (ms.lives - 1)
+    ends = []
+    for sign, q in ((-1, 1 - tail), (1, tail)):
+        f = stats.f.ppf(q, n, m)
+        g = abs(1 - n / stats.chi2.ppf(q, n))
+        h = abs(1 - m / stats.chi2.ppf(1 - q, m))
+        cross = (np.square(f - 1) - np.square(g * f) - np.square(h)) / f
+        spread = np.square(g * ms.genome) + np.square(h * ms.residual) + cross * ms.genome * ms.residual
+        variance = (ms.genome - ms.residual + sign * np.sqrt(np.maximum(spread, 0))) / ms.lives
+        ends.append(np.sqrt(np.maximum(variance, 0)))
+    return ends[0], ends[1]
 
 
 def whole(first: ArrayLike, second: ArrayLike, groups: ArrayLike | None) -> tuple[Floats, Floats, NDArray | None]:
@@ -165,36 +178,14 @@ def whole(first: ArrayLike, second: ArrayLike, groups: ArrayLike | None) -> tupl
     return x[rows], y[rows], None if groups is None else np.asarray(groups)[rows]
 
 
-def _estimate(scores: ArrayLike, groups: ArrayLike | None, what: str, names: Mapping[str, Any]) -> Estimate:
-    x, _, labels = whole(scores, scores, groups)
-    return _with_interval(lambda counts: getattr(components(x, labels, counts), what), labels, x, names)
-
-
-def _with_interval(
-    statistic: Callable[[Floats | None], Floats], groups: NDArray | None, scores: Floats, names: Mapping[str, Any]
-) -> Estimate:
-    """A statistic of how often each genome counts, with its interval over genomes resampled within their groups.
-
-    There is no interval where the statistic is undefined, or is so in more than `UNDEFINED` of the resamples: those
-    that are left would say nothing of it. Neither of fewer than `FEWEST` genomes or of one life is there a value.
-    """
-    size, names = len(scores), {"over": "genomes", **names}
-    if size < FEWEST or scores.shape[1] < 2:
-        return Estimate(np.nan, np.nan, np.nan, size, **names)
-    rng = np.random.default_rng(0)
-    counts = np.zeros((RESAMPLES, size))
-    for rows in _members(groups, size):
-        counts[:, rows] = rng.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), RESAMPLES)
-    value, draws = float(statistic(None)), statistic(counts)
-    known = np.isfinite(draws)
-    if not np.isfinite(value) or known.mean() < 1 - UNDEFINED:
-        return Estimate(value, np.nan, np.nan, size, **names)
-    low, high = np.quantile(draws[known], [0.025, 0.975])
-    return Estimate(value, float(low), float(high), size, **names)
+def estimate(value: Floats, ends: tuple[Floats, Floats], size: int, names: dict[str, Any]) -> Estimate:
+    """Of so many genomes; without an interval where there is no value."""
+    low, high = (float(end) if np.isfinite(value) else np.nan for end in ends)
+    return Estimate(float(value), low, high, size, **{"over": "genomes", **names})
 
 
 def _members(groups: ArrayLike | None, size: int) -> list[NDArray[np.intp]]:
     if groups is None:
-        return [np.arange(size)]
+        return [np.arange(size)] if size else []
     labels = np.asarray(groups)
     return [np.flatnonzero(labels == label) for label in np.unique(labels)]

@@ -1,12 +1,13 @@
 """Fertility: how long descent lasts without selection, by learning and birth noise."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
 
 from alife.traits import spoken
+from analysis.assays.centres import median, share
 from analysis.assays.estimates import Frames
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
@@ -36,13 +37,13 @@ def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Estimate],
         reached = depths(group)
         gone = group[group["descent"] == last].set_index("id")["replication_error"].isna()
         own = [
-            _of_founders(reached, "depth of descent", name, last),
-            _of_founders(gone, "share of lines that have diverged", name, last),
+            _of_founders(reached, "mean", "depth of descent", name, last),
+            _of_founders(gone, "share", "share of lines that have diverged", name, last),
         ]
         for column, label in PANELS.items():
             for descent in sorted({1, last}):
                 values = group[group["descent"] == descent].set_index("id")[column]
-                own.append(_of_founders(values, spoken(label.replace("\n", " ")), name, descent))
+                own.append(_of_founders(values, "median", spoken(label.replace("\n", " ")), name, descent))
         ends = dict(zip(PANELS, (e for e in own[2:] if e.generation == last), strict=True))
         whole = int((reached == last).sum())
         said.append({"name": name, "depth": own[0], "ends": ends, "whole": whole, "lines": len(reached)})
@@ -50,10 +51,15 @@ def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Estimate],
     return rows, sentences("fertility", treatments=said, last=last, worst=WORST, factor=FACTOR)
 
 
-def _of_founders(lines: pd.Series, quantity: str, treatment: str, descent: int) -> Estimate:
-    """Over founders, of the means of their lines that live."""
+def _of_founders(
+    lines: pd.Series, centre: Literal["mean", "median", "share"], quantity: str, treatment: str, descent: int
+) -> Estimate:
+    """Over founders, whose lines have lives of their own, of the means of their lines that live."""
     names: dict[str, Any] = {"treatment": treatment, "quantity": f"{quantity}, {treatment}", "generation": descent}
-    return interval(lines.groupby(level="id").mean(), **names, over="founders")
+    means = lines.groupby(level="id").mean().to_numpy(np.float64)
+    if centre == "mean":
+        return interval(means, **names, over="founders")
+    return (median if centre == "median" else share)(means, **names, over="founders")
 
 
 def depths(lines: pd.DataFrame) -> pd.Series:

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 
 from alife.traits import MAIN, TRAITS, spoken
-from analysis.assays.components import correlation, heritability
+from analysis.assays import crossed
+from analysis.assays.components import heritability
+from analysis.assays.correlations import correlation
 from analysis.assays.estimates import Floats, Frames, assayed, by_life, diverged, of_whole, scored
 from analysis.statistics.estimate import Estimate
-from analysis.statistics.intervals import difference, interval
 from analysis.templates import sentences
 
 BASE: Final = 3
@@ -79,17 +80,17 @@ def mean_name(trait: str) -> str:
 
 
 def _mean(lives: pd.DataFrame, trait: str, generation: int) -> Estimate:
-    """Over genomes; of an error the geometric mean."""
-    names: dict[str, Any] = {"quantity": mean_name(trait), "trait": trait, "generation": generation, "over": "genomes"}
-    return interval(of_genomes(lives, trait, generation), **names).natural()
+    """Over genomes and lives; of an error the geometric mean."""
+    names: dict[str, Any] = {"quantity": mean_name(trait), "trait": trait, "generation": generation}
+    return crossed.mean(scores(lives, trait, generation)[0], **names).natural()
 
 
 def _difference(lives: pd.DataFrame, trait: str, generation: int, base: int | None) -> Estimate:
-    """Of means over genomes. Paired by life: both generations live the same ones, so that those cancel."""
+    """Of means, paired by life: both generations live the same ones, and what those do to both alike cancels."""
     assert base is not None
-    new, old = (of_genomes(lives, trait, one) for one in (generation, base))
+    new, old = (scores(lives, trait, one)[0] for one in (generation, base))
     name = f"{TRAITS[trait].measured_label}: more than generation {base}"
-    return difference(new, old, quantity=name, trait=trait, generation=generation, over="genomes")
+    return crossed.difference(new, old, quantity=name, trait=trait, generation=generation)
 
 
 def _share(lives: pd.DataFrame, trait: str, generation: int, scope: str) -> Estimate:

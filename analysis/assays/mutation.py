@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from alife.traits import TRAITS
+from analysis.assays.centres import positive_mean
 from analysis.assays.components import deviation
 from analysis.assays.estimates import Floats, Frames, by_life, diverged, scored
 from analysis.statistics.estimate import Estimate
@@ -17,6 +18,7 @@ from analysis.templates import sentences
 SHOWN: Final = (1, 2, 5)
 """Emissions whose retained noise is reported; the figure shows all."""
 OTHER: Final = "size in other directions than the noise's, ‖Δ‖²/‖n‖² − (⟨Δ, n⟩/‖n‖²)²"
+CHANCE: Final = "sd of the difference between two lives of one noise-free genome"
 RETENTION: Final = {
     "projection": "noise retained, ⟨Δ, n⟩/‖n‖²",
     "size": "size of what differs, ‖Δ‖²/‖n‖²",
@@ -71,20 +73,26 @@ def of_individuals(probes: pd.DataFrame, column: str) -> pd.DataFrame:
 
 
 def effects_on(lives: pd.DataFrame, trait: str) -> dict[str, Estimate]:
-    """Of new mutations on a trait: the mean, the spread among mutations, and `alone`, that among one genome's lives."""
+    """Of new mutations on a trait: the mean, the spread among mutations, and `chance`, that of a genome's own lives.
+
+    An effect is a difference of two lives, and so is what it is held against. Each mutation has lives of its own, so
+    that intervals are over mutations.
+    """
     noisy, clean = paired_scores(lives, trait)
     label, effect = TRAITS[trait].measured_label, noisy - clean
     mean, spread = f"effect on {label}, mean", f"effect on {label}, sd among mutations"
     return {
         "mean": interval(effect.mean(axis=1), quantity=mean, trait=trait, over="mutations"),
         "spread": deviation(effect, quantity=spread, trait=trait, over="mutations"),
-        "alone": alone(clean, quantity=f"{label}, sd among lives of one noise-free genome", trait=trait),
+        "chance": chance(clean, quantity=f"{label}, {CHANCE}", trait=trait),
     }
 
 
-def alone(clean: Floats, **names: Any) -> Estimate:
-    """Root of the mean over genomes of the variance among one genome's lives, with its interval over genomes."""
-    return interval(np.var(clean, axis=1, ddof=1), over="genomes", **names).mapped(np.sqrt)
+def chance(clean: Floats, **names: Any) -> Estimate:
+    """Standard deviation of the difference between two lives of one noise-free genome: the root of twice the mean over
+    genomes of the variance among their lives, [P, R]. That of a difference of two means over R lives is 1/√R of it.
+    """
+    return positive_mean(2 * np.var(clean, axis=1, ddof=1), over="genomes", **names).mapped(np.sqrt)
 
 
 def paired_scores(lives: pd.DataFrame, trait: str) -> tuple[Floats, Floats]:

@@ -13,7 +13,8 @@ import pandas as pd
 from alife.errors import UserError
 from alife.traits import MAIN
 from analysis.assays import garden, within_life
-from analysis.assays.components import joint, whole
+from analysis.assays.components import whole
+from analysis.assays.correlations import joint
 from analysis.assays.estimates import assayed
 from analysis.assays.reading import read
 from analysis.data.run import Run

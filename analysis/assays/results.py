@@ -21,7 +21,7 @@ from analysis.statistics.estimate import Estimate
 from analysis.tables import Terminal, table
 
 PLAIN_WIDTH: Final = 160
-INTERVAL: Final = "95 % bootstrap interval"
+INTERVAL: Final = "95 % interval"
 SCOPE: Final = "Intervals are over what this one run has stored; a claim about a treatment needs runs as replicates."
 
 Summarise = Callable[[Frames, Mapping[str, Any]], tuple[list[Estimate], list[str]]]

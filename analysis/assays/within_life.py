@@ -8,6 +8,7 @@ import pandas as pd
 
 from alife import schema
 from alife.traits import MAIN, TRAITS, spoken
+from analysis.assays.centres import median
 from analysis.assays.estimates import Floats, Frames, assayed, diverged, of_whole
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
@@ -32,7 +33,7 @@ def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Estimate],
                 quantity = f"{TRAITS[trait].measured_label}, task weight {weight:g}"
                 rows.append(interval(values, quantity=quantity, trait=trait, **here))
         found[generation] = {
-            name: interval(values, quantity=_name(name, lives), **here)
+            name: _over_genomes(values, name == RATE, quantity=_name(name, lives), **here)
             for name, values in changes(lives, generation).items()
         }
         rows += [e for name, e in found[generation].items() if lightest < heaviest or name in (FREE, FREE_COST)]
@@ -47,6 +48,11 @@ def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Estimate],
         diverged=diverged(lives),
     )
     return rows, said
+
+
+def _over_genomes(values: Floats, is_ratio: bool, **names: Any) -> Estimate:
+    """Genomes have lives of their own here. A ratio, whose tails are heavy, has a median."""
+    return median(values, **names) if is_ratio else interval(values, **names)
 
 
 def ends(lives: pd.DataFrame) -> tuple[float, float]:

@@ -65,7 +65,7 @@ def _draw_trait(
         label = f"a genome's mean over the lives, n {sign} {len(values)} a generation"
         dots: dict[str, Any] = {"color": palette.OKABE_ITO["sky"], "alpha": 0.5, "label": label, "zorder": 2}
         ax.plot(place + jitter.uniform(-0.22, 0.22, len(values)), values, ".", ms=3.5, mew=0, **dots)
-        label = f"mean over genomes, 95 % bootstrap interval{', founders' * (generation == 0)}"
+        label = f"mean, 95 % interval over genomes and lives{', founders' * (generation == 0)}"
         founders: dict[str, Any] = {"marker": "D", "mfc": palette.paper()} if generation == 0 else {}
         draw_estimate(ax, place, e, **look(style, label=label, **founders))
     _draw_lives(ax, lives, trait, generations)
@@ -91,7 +91,7 @@ def _draw_shares(ax: Axes, found: Found, generations: Sequence[int], traits: Seq
     for place, (trait, generation) in enumerate(rows):
         for offset, (scope, within) in zip((-0.12, 0.12), SCOPES.items(), strict=True):
             e = found[f"H² of {TRAITS[trait].measured_label}, {scope}", generation]
-            label = f"H², {scope}, 95 % bootstrap interval"
+            label = f"H², {scope}, 95 % interval"
             own = (
                 {"marker": "s", "color": palette.OKABE_ITO["green"]} if within else {"color": palette.OKABE_ITO["blue"]}
             )

@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from alife.traits import TRAITS
+from alife.words import count
 from analysis.assays.estimates import scored
-from analysis.assays.mutation import alone, of_individuals, paired_scores
+from analysis.assays.mutation import chance, of_individuals, paired_scores
 from analysis.assays.results import Result
 from analysis.figures import canvas, convention, legends, palette
 from analysis.figures.estimates import draw_estimate
@@ -58,7 +59,7 @@ def _draw_emissions(ax: Axes, retention: pd.DataFrame, column: str, label: str, 
     fewer = f", {alive.iloc[-1]} at the last emission" if alive.iloc[-1] < table.shape[1] else ""
     lines[0].set_label(f"each pair of sisters, n = {table.shape[1]}{fewer}")
     for emission, values in table.iterrows():
-        own = look(style, label="mean and its 95 % bootstrap interval")
+        own = look(style, label="mean and its 95 % interval")
         draw_estimate(ax, float(str(emission)), interval(values), **own)
     ax.set(ylabel=label, xlabel="emission", xticks=list(table.index))
 
@@ -80,8 +81,9 @@ def _draw_effects(ax: Axes, effects: pd.DataFrame, trait: str) -> None:
     noisy, clean = paired_scores(effects, trait)
     effect = np.sort((noisy - clean).mean(axis=1))
     effect = effect[np.isfinite(effect)]
-    by_chance = alone(clean).value / clean.shape[1] ** 0.5
-    label = "± sd of one genome's mean from streams alone"
+    by_chance = chance(clean).value / clean.shape[1] ** 0.5
+    lived = count(clean.shape[1], "life", "lives")
+    label = f"± sd of the difference between two means of one\nnoise-free genome, each over {lived}"
     ax.axvspan(-by_chance, by_chance, color=palette.faint(), alpha=0.2, lw=0, label=label)
     ax.axvline(0, color=palette.ink(), **ZERO)
     share, label = (np.arange(len(effect)) + 0.5) / max(len(effect), 1), "a mutation's mean effect over the streams"

@@ -53,7 +53,7 @@ def _draw_paths(ax: Axes, result: Result, generation: int, style: Mapping[str, A
         names = (f"{TRAITS[trait].measured_label}, task weight {weight:g}" for trait in traits)
         rho, accuracy = (found[name, generation].natural(trait) for name, trait in zip(names, traits, strict=True))
         middle.append((rho.value, accuracy.value))
-        draw_estimate(ax, rho, accuracy, label="mean over genomes and its 95 % t interval")
+        draw_estimate(ax, rho, accuracy, label="mean over genomes and its 95 % interval")
         ax.annotate(f"{weight:g}", middle[-1], xytext=(5, -9), textcoords="offset points", fontsize="small", zorder=5)
     ax.plot(*np.array(middle).T, color=palette.ink(), lw=1, zorder=3)
     ax.set_xscale("log")
