@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from alife.traits import spoken
-from analysis.assays.centres import median, share
 from analysis.assays.estimates import Frames
+from analysis.statistics.centres import median, share
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
 from analysis.templates import sentences

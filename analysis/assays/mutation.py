@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from alife.traits import TRAITS
-from analysis.assays.centres import positive_mean
 from analysis.assays.components import deviation
 from analysis.assays.estimates import Floats, Frames, by_life, diverged, scored
+from analysis.statistics.centres import positive_mean
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
 from analysis.templates import sentences

@@ -8,8 +8,8 @@ import pandas as pd
 
 from alife import schema
 from alife.traits import MAIN, TRAITS, spoken
-from analysis.assays.centres import median
 from analysis.assays.estimates import Floats, Frames, assayed, diverged, of_whole
+from analysis.statistics.centres import median
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
 from analysis.templates import sentences

@@ -1,5 +1,6 @@
 """Statements about treatments, with runs as the unit of replication.
 
+centres.py       medians, shares, and means of what is positive, with their intervals
 estimate.py      the one type of a number with its interval, and many as a table
 intervals.py     means, differences and their intervals
 sampling.py      noise of what is counted in a sample

@@ -104,21 +104,6 @@ def difference(
     return Estimate(mean(a) - mean(b), float(low), float(high), min(len(a), len(b)), **names)
 
 
-def share(count: int, n: int, confidence: float = 0.95, **names: Any) -> Estimate:
-    """A share of so many, with its exact interval (Clopper and Pearson 1934), which covers at least what it says.
-
-    Example:
-        >>> from analysis.statistics.intervals import share
-        >>> none = share(0, 8)
-        >>> print(f"{none.value:g} [{none.low:.2f}, {none.high:.2f}]")
-        0 [0.00, 0.37]
-    """
-    if not n:
-        return Estimate(math.nan, math.nan, math.nan, 0, **names)
-    ends = stats.binomtest(count, n).proportion_ci(confidence, method="exact")
-    return Estimate(count / n, float(ends.low), float(ends.high), n, **names)
-
-
 def mean(values: Floats) -> float:
     """Of no value NaN."""
     return float(values.mean()) if len(values) else math.nan

@@ -15,8 +15,8 @@ from scipy import stats
 from analysis.data.run import Run
 from analysis.evolution.islands import demes
 from analysis.lineage.phylogeny import NOBODY
+from analysis.statistics.centres import share
 from analysis.statistics.estimate import Estimate
-from analysis.statistics.intervals import share
 
 EXTINCT: Final = "extinct"
 COLUMNS: Final = ("treatment", "generation", "at_risk", "died", "survival", "low", "high")
@@ -80,15 +80,10 @@ def extinct_by(groups: Mapping[str, Sequence[Run]], generations: Sequence[int]) 
     found = []
     for label, runs in groups.items():
         for generation in generations:
-            dead = sum(run.manifest["status"] == EXTINCT and run.last <= generation for run in runs)
-            known = dead + sum(run.last > generation or _through(run, generation) for run in runs)
-            found.append(share(dead, known, treatment=label, quantity="extinct", generation=generation))
+            gone = [run.manifest["status"] == EXTINCT and run.last <= generation for run in runs]
+            known = [dead for run, dead in zip(runs, gone, strict=True) if dead or run.last >= generation]
+            found.append(share(known, treatment=label, quantity="extinct", generation=generation))
     return found
-
-
-def _through(run: Run, generation: int) -> bool:
-    """Whether a run has lived a generation and goes no further, alive."""
-    return run.last == generation and run.manifest["status"] != EXTINCT
 
 
 def lineages(run: Run, generation: int = 0) -> pd.DataFrame:

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from analysis.assays import centres, components, correlations, crossed
+from analysis.assays import components, correlations, crossed
+from analysis.statistics import centres
 
 Floats = np.ndarray[Any, Any]
 Sample = tuple[Floats, ...]

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.assays import centres, components, correlations, crossed
+from analysis.assays import components, correlations, crossed
+from analysis.statistics import centres
 from tests.support import coverage_assays as simulated
 
 TRIALS = 1500

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from analysis.assays.components import Floats
 from analysis.statistics.estimate import Estimate
-from analysis.statistics.intervals import FEWEST, finite
+from analysis.statistics.intervals import FEWEST, Floats, finite
 
 
 def median(values: ArrayLike, **names: Any) -> Estimate:
