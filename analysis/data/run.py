@@ -94,6 +94,11 @@ class Run:
         return int(self.generations["generation"].min()) if len(self.generations) else self.last + 1
 
     @property
+    def is_extinct(self) -> bool:
+        """Whether nobody lived to the end of its last generation."""
+        return bool(self.manifest["status"] == "extinct")
+
+    @property
     def has_task(self) -> bool:
         """Whether anybody was asked to classify."""
         return bool(self.setting("task") != "none")

@@ -180,10 +180,15 @@ def compare(
         shared=projections.shared(groups),
         untested=[] if traits else untested(everybody, at),
         earlier=_earlier(everybody, names, at),
-        childless=[run.path for run in everybody if np.isnan(value_of(run, "squared_norm", at))],
+        extinct={label: (gone, len(runs)) for label, runs in groups.items() if (gone := _extinct(runs, at))},
         unlike={label: unlike(groups[label][0], groups[other][0]) for label, other in null.items()},
     )
     return Comparison(against, tuple(rows), tuple(notes))
+
+
+def _extinct(runs: Sequence[Run], at: int | None) -> int:
+    """How many of the runs have nobody to compare."""
+    return sum(np.isnan(value_of(run, "squared_norm", at)) for run in runs)
 
 
 def _earlier(runs: Sequence[Run], names: Sequence[str], at: int | None) -> dict[str, list[int]]:
@@ -227,6 +232,8 @@ def _references(groups: Groups, against: str | None) -> tuple[str, dict[str, str
 def _refuse_unreached(run: Run, at: int | None) -> None:
     if run.last < 0:
         raise UserError(f"{run.path}: no committed generation yet, nothing to compare: wait for its first")
+    if at is not None and at > run.last and run.is_extinct:
+        return
     if at is not None and not 0 <= at <= run.last:
         raise UserError(f"{run.path}: generation {at} is not on record: its last is {run.last}")
     run.need_births()

@@ -18,7 +18,6 @@ from analysis.lineage.phylogeny import NOBODY
 from analysis.statistics.centres import share
 from analysis.statistics.estimate import Estimate
 
-EXTINCT: Final = "extinct"
 COLUMNS: Final = ("treatment", "generation", "at_risk", "died", "survival", "low", "high")
 
 
@@ -39,7 +38,7 @@ def survival(groups: Mapping[str, Sequence[Run]]) -> pd.DataFrame:
     """
     tables = []
     for label, runs in groups.items():
-        died = [run.manifest["status"] == EXTINCT for run in runs]
+        died = [run.is_extinct for run in runs]
         tables.append(kaplan_meier([run.last for run in runs], died).assign(treatment=label))
     return pd.concat(tables, ignore_index=True)[list(COLUMNS)]
 
@@ -80,7 +79,7 @@ def extinct_by(groups: Mapping[str, Sequence[Run]], generations: Sequence[int]) 
     found = []
     for label, runs in groups.items():
         for generation in generations:
-            gone = [run.manifest["status"] == EXTINCT and run.last <= generation for run in runs]
+            gone = [run.is_extinct and run.last <= generation for run in runs]
             known = [dead for run, dead in zip(runs, gone, strict=True) if dead or run.last >= generation]
             found.append(share(known, treatment=label, quantity="extinct", generation=generation))
     return found

@@ -52,14 +52,14 @@ def _has(run: Run, trait: str, at: int | None) -> bool:
 
 
 def value_of(run: Run, trait: str, at: int | None) -> float:
-    """A run's value: differences as they are, factors as log10; NaN if nobody lived to the end.
+    """A run's value: differences as they are, factors as log10; NaN if nobody lived to the end, or was born any more.
 
     A measure that is not taken in that generation has the value of the last one before in which it was.
     """
     births = births_at(run, run.taken(trait, run.last if at is None else at))
     alive = lived(births)
     if trait == "early_deaths":
-        return 1 - len(alive) / len(births)
+        return 1 - len(alive) / len(births) if len(births) else np.nan
     values = alive[trait].to_numpy(np.float64)
     values = values[np.isfinite(values)]
     if not len(values):
