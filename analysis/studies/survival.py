@@ -4,6 +4,7 @@ A population dies in the generation that nobody lives to the end of; a run that 
 generation, as a lineage is that has descendants there.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -56,7 +57,8 @@ def kaplan_meier(ends: ArrayLike, died: ArrayLike) -> pd.DataFrame:
     """
     last, dead = np.asarray(ends), np.asarray(died, bool)
     curve = stats.ecdf(stats.CensoredData(uncensored=last[dead], right=last[~dead])).sf
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The confidence interval is undefined", RuntimeWarning)
         band = curve.confidence_interval(method="log-log")
     when = np.asarray(curve.quantiles)
     return pd.DataFrame(
