@@ -9,6 +9,7 @@ a file imports must be installed. Nothing that only reads a run folder calls thi
 import hashlib
 import importlib
 import inspect
+import math
 import os
 import re
 import sys
@@ -356,11 +357,15 @@ def validated(key: str, name: str, model: type[BaseModel] | None, given: Mapping
             f"{key}: {name}: has no parameter {unknown[0]}; it has {', '.join(model.model_fields) or 'none'}"
         )
     try:
-        return model.model_validate(dict(given))
+        found = model.model_validate(dict(given))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         what = ".".join(map(str, first["loc"]))
         raise UserError(f"{key}: {name}: {what}: {first['msg'][0].lower()}{first['msg'][1:]}") from None
+    for what, value in found.model_dump().items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise UserError(f"{key}: {name}: {what}: is {value}, which cannot go on record: let it be None, or finite")
+    return found
 
 
 def _file_of(call: Any) -> str:

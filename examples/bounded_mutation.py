@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 class Bounds(BaseModel):
     """Parameters, as `reproduction.parameters` gives them."""
 
-    most: float = Field(float("inf"), gt=0, description="Σg² above which a genome is scaled down to it")
+    most: float | None = Field(None, gt=0, description="Σg² above which a genome is scaled down to it")
     growth: float = Field(1.0, gt=0, description="what every message is multiplied by before its noise")
 
 
@@ -26,5 +26,7 @@ def bounded(message, sigma, random, parameters: Bounds):
     genome = message * np.float32(parameters.growth)
     rms = np.sqrt(np.mean(np.square(genome, dtype=np.float64)))
     genome = genome + np.float32(sigma * rms) * random.standard_normal(len(genome), dtype=np.float32)
-    size = float(np.sum(np.square(genome, dtype=np.float64)))
-    return genome * np.float32(min(1.0, (parameters.most / size) ** 0.5)) if np.isfinite(size) else genome
+    size = np.sum(np.square(genome, dtype=np.float64))
+    if parameters.most is not None and size > parameters.most:
+        genome *= np.float32((parameters.most / size) ** 0.5)
+    return genome
