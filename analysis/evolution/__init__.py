@@ -2,7 +2,8 @@
 
 price.py           the Price equation on all births
 metapopulation.py  the Price equation of all islands together
-dynamics.py        selection differentials, effective size, inheritance, rival clades
+dynamics.py        selection differentials, effective size, rival clades
+inheritance.py     the parent–offspring regression
 fronts.py          Pareto fronts, hypervolume, attainment surfaces
 islands.py         births by island, and what selection led one to expect of each
 trajectories.py    traits by generation

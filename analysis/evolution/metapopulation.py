@@ -12,7 +12,7 @@ import pandas as pd
 
 from alife import schema
 from alife.errors import UserError
-from analysis.evolution.dynamics import regression
+from analysis.evolution.inheritance import regression
 from analysis.evolution.islands import SETTLED, Demes, Floats, chosen, ratio
 from analysis.evolution.price import COMPONENTS, clean, levels, price
 from analysis.statistics.series import interval_of_mean
@@ -42,7 +42,7 @@ def by_generation(record: Demes, traits: Sequence[str] | None = None, first: int
     (b − 1)·S is regression to the mean, whatever the inheritance; bias is the rest of transmission: by how much
     children differ from what the slope leads one to expect. S is the mean of those whose children lived to the end
     less that of their island (selection + sampling + viability), and b the parent–offspring slope of
-    `dynamics.heritability` over the same generations of the same run, within demes. b is estimated: their sum is an
+    `inheritance.heritability` over the same generations of the same run, within demes. b is estimated: their sum is an
     identity, how it is divided is not. Where b is unknown, since parents do not vary, all is bias.
 
     Args:

@@ -78,7 +78,7 @@ FIGURES: Final[dict[str, PlotFunction]] = {
     "hypervolume": PlotFunction(
         "hypervolume that each generation dominates on the trade-off plane",
         hypervolume,
-        read="Higher: that generation's individuals dominate more of the plane, measured from a fixed point.",
+        read="Higher: that generation's individuals dominate more of the plane, measured from chance.",
         among="Hypervolume by generation: median over runs and its interval.",
         **_PLANE,
     ),

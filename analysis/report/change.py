@@ -15,7 +15,8 @@ from alife.errors import UserError
 from alife.traits import DRAWN, MAIN, TRAITS
 from analysis import templates
 from analysis.data.run import Run
-from analysis.evolution.dynamics import differentials, effective_size, heritability, interference, mean_differentials
+from analysis.evolution.dynamics import differentials, effective_size, interference, mean_differentials
+from analysis.evolution.inheritance import heritability
 from analysis.evolution.islands import demes, settled
 from analysis.evolution.metapopulation import summary
 from analysis.report.page import Part, Text, said

@@ -73,31 +73,6 @@ def differences(
     return _bootstrap(samples, lambda a, b, axis=-1: middle(a, axis=axis) - middle(b, axis=axis), confidence)
 
 
-def blocks(series: Floats, most: int = 100) -> Floats:
-    """Means of stretches of consecutive values: [..., T] → [..., blocks], of which `most` at most.
-
-    Resampling stretches instead of single generations lets a bootstrap see that neighbours are alike. Stretches are
-    T^⅓ values long, two at least (Künsch 1989), and longer where there would be more than `most`; fewer than six values
-    stay as they are. Lengths differ by one at most: deviations from the mean of all are weighted by length, so that the
-    mean of the blocks is the mean of the series.
-    """
-    if not series.shape[-1]:
-        return series
-    mean = series.mean(axis=-1, keepdims=True)
-    sums = block_sums(series - mean, most)
-    return mean + sums * sums.shape[-1] / series.shape[-1]
-
-
-def block_sums(series: Floats, most: int = 100) -> Floats:
-    """Sums over the stretches of `blocks`: a ratio of such sums needs no weights."""
-    length = series.shape[-1]
-    if length < 2 * FEWEST:
-        return series
-    count = min(length // max(2, round(length ** (1 / 3))), most)
-    edges = np.linspace(0, length, count + 1).astype(np.intp)
-    return np.add.reduceat(series, edges[:-1], axis=-1)
-
-
 def difference(
     first: ArrayLike,
     second: ArrayLike,

@@ -1,6 +1,6 @@
 """Hypervolume by generation
 
-Higher: that generation's individuals dominate more of the plane, measured from a fixed point. Of
+Higher: that generation's individuals dominate more of the plane, measured from chance. Of
 named treatments it is the median over runs with its 95 % bootstrap interval.
 """
 

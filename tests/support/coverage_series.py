@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import signal
+from scipy import signal, stats
 
 from analysis.evolution.contingency import contingency
 from analysis.statistics import series
@@ -120,19 +120,32 @@ def _row(name: str, length: int, case: str, truth: float, known: float, data: tu
     return row | {f"width {key}": (high - low).mean() / known for key, (low, high) in found.items()}
 
 
-def of_contingency(count: int = 2_000) -> Iterator[dict[str, Any]]:
-    """Coverage of the share of chance in the changes of replays: before is after, in which nothing was to mend."""
-    for replays in (3, 5, 8, 20):
+def of_contingency(count: int = SIMULATIONS, numbers: tuple[int, ...] = (3, 5, 8, 20)) -> Iterator[dict[str, Any]]:
+    """Coverage of the share of chance in the changes of replays: before is after, nothing was to mend."""
+    for replays in numbers:
+        ends = _contingency_ends(replays)
         for common in (0.0, 0.5, 1.0, 3.0):
             for skewed in (False, True):
                 draw = np.random.default_rng([replays, int(10 * common), skewed])
                 size = (count, replays)
                 changes = common + (draw.standard_exponential(size) - 1 if skewed else draw.standard_normal(size))
-                found = [contingency(row) for row in changes]
-                share = 1 / (1 + common**2)
+                hits = covered(ends(changes), 1 / (1 + common**2))
                 case = f"mean / sd = {common:g}, {'skewed' if skewed else 'normal'}"
-                hits = float(np.mean([e.covers(share) for e in found]))
                 yield {"name": "contingency", "n or T": replays, "case": case, "before": hits, "after": hits}
+
+
+def _contingency_ends(replays: int) -> Callable[[Floats], Interval]:
+    """The interval of `contingency` of many rows: it depends on K·mean²/Var alone, so a grid of that stands for all."""
+    grid = np.concatenate([[0.0], np.geomspace(1e-3, 1e4, 80)])
+    spread = stats.zscore(np.arange(replays), ddof=1)
+    found = [contingency(spread + np.sqrt(ratio / replays)) for ratio in grid]
+
+    def ends(changes: Floats) -> Interval:
+        ratio = replays * changes.mean(axis=-1) ** 2 / changes.var(axis=-1, ddof=1)
+        low, high = (np.interp(ratio, grid, [getattr(e, name) for e in found]) for name in ("low", "high"))
+        return low, high
+
+    return ends
 
 
 def table() -> pd.DataFrame:
@@ -141,7 +154,7 @@ def table() -> pd.DataFrame:
 
 
 def main(arguments: list[str]) -> None:
-    """Print the table, into a file if one is named."""
+    """Print the table, or write it into the file that is named."""
     text = table().to_string(index=False, float_format="{:.3f}".format, na_rep="") + "\n"
     if arguments:
         with open(arguments[0], "w", encoding="utf-8") as file:

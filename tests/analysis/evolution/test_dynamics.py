@@ -15,7 +15,8 @@ from analysis.data.run import Run, load_run
 from analysis.data.treatments import group
 from analysis.data.validation import survived
 from analysis.evolution import dynamics
-from analysis.evolution.dynamics import effective_size, heritability
+from analysis.evolution.dynamics import effective_size
+from analysis.evolution.inheritance import heritability
 from analysis.evolution.islands import Demes, demes
 from analysis.evolution.metapopulation import by_generation, summary
 from analysis.evolution.price import components, price
@@ -282,7 +283,7 @@ def test_heritability_is_within_demes():
     births = run.births.set_index("id")
     children = births[births["generation"] > 0]
     pooled = np.polyfit(births.loc[children["ancestor_id"], "accuracy"], children["accuracy"], 1)[0]
-    found = dynamics.heritability(demes(run), ["accuracy"]).iloc[0]
+    found = heritability(demes(run), ["accuracy"]).iloc[0]
     assert pooled > 0.7
     assert found["low"] < 0.4 < found["high"]
     assert found["high"] - found["low"] < 0.1
@@ -291,7 +292,7 @@ def test_heritability_is_within_demes():
 
 
 def test_heritability_of_what_does_not_vary_is_undefined():
-    assert np.isnan(dynamics.heritability(demes(breed(4, 1, 6)), ["copying_error"])["slope"].iloc[0])
+    assert np.isnan(heritability(demes(breed(4, 1, 6)), ["copying_error"])["slope"].iloc[0])
 
 
 def test_rival_clades_against_counting_by_hand():
@@ -369,7 +370,7 @@ def test_odd_runs_have_sensible_numbers_and_figures(world):
     assert np.isfinite(dynamics.differentials(record)[["realised", "expected"]]).all(axis=None)
     assert ("accuracy" in set(split["trait"])) == world.get("has_task", True)
     assert dynamics.interference(record, back=2)["clades"].min() >= 1
-    dynamics.heritability(record)
+    heritability(record)
     dynamics.effective_size(record)
     for draw in (forces.selection, forces.price):
         assert draw(run).axes[0].has_data()
@@ -399,7 +400,7 @@ def test_a_run_of_one_generation_has_selection_but_no_change():
 
 def test_unknown_traits_are_named():
     record = demes(synthetic_run(2, 1, 4))
-    for measure in (price, dynamics.differentials, dynamics.heritability):
+    for measure in (price, dynamics.differentials, heritability):
         with pytest.raises(UserError, match="trait mutation: not on record in synthetic: choose among accuracy"):
             measure(record, ["mutation"])
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from alife import schema
 from alife.evolution.schemes import SCHEMES
 from analysis.data.run import Run
-from analysis.evolution.dynamics import heritability
+from analysis.evolution.inheritance import heritability
 from analysis.evolution.islands import demes
 from analysis.evolution.metapopulation import TRANSMISSION, by_generation, parts, summary
 from analysis.evolution.price import price

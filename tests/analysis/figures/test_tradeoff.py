@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from alife.errors import UserError
 from alife.traits import SMALLEST
 from analysis.data.run import Run
-from analysis.evolution.fronts import attainment_rectangles, attainment_surface, hypervolumes, pareto_front
+from analysis.evolution.fronts import attainment_rectangles, attainment_surface, hypervolumes, pareto_front, reference
 from analysis.evolution.fronts import hypervolume as dominated
 from analysis.figures import canvas, palette
 from analysis.figures.attainment import attainment, attainment_difference
@@ -122,6 +122,23 @@ def test_hypervolumes_of_a_run_are_those_of_its_survivors() -> None:
         assert table.loc[(generation, 2), "hypervolume"] == dominated(there[["replication_error", "accuracy"]])
     assert table.loc[(3, 1)].tolist() == [0, 0]
     assert (4, 1) not in table.index
+
+
+def test_hypervolume_is_measured_from_chance() -> None:
+    run = synthetic_run(3, 1, 8)
+    assert reference(run) == (1, 0), "nothing is on record of its data"
+    task = {"counts": {"select": [30, 10, 10, 50]}}
+    tilted = replace(run, manifest=run.manifest | {"task": task})
+    assert reference(tilted) == (1, 0.5)
+    even = replace(run, manifest=run.manifest | {"task": {"counts": {"select": [20] * 10}}})
+    assert reference(even) == (1, 0.1)
+    numbers = replace(run, manifest=run.manifest | {"task": task | {"kind": "regression"}})
+    assert reference(numbers) == (1, 0)
+    now = run.births[(run.births["cause_of_death"] == "generation_end") & (run.births["generation"] == 2)]
+    found = hypervolumes(even).set_index(["generation", "island"]).loc[(2, -1), "hypervolume"]
+    assert found == dominated(now[["replication_error", "accuracy"]], (1, 0.1))
+    assert found < hypervolumes(run).set_index(["generation", "island"]).loc[(2, -1), "hypervolume"]
+    assert "accuracy = 0.1 (chance); ρ on" in texts(draw(hypervolume(even))).replace("\n", " ")
 
 
 @settings(deadline=None, max_examples=40)
