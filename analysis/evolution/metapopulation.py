@@ -18,11 +18,11 @@ from analysis.evolution.price import COMPONENTS, clean, levels, price
 from analysis.statistics.series import interval_of_mean
 
 AMONG: Final = "among"
-PARTS: Final = {AMONG: "among islands: whose natives are more of the next generation", **COMPONENTS}
+PARTS: Final = {AMONG: "among islands: whose natives become more", **COMPONENTS}
 """What the change of all islands together is split into."""
 TRANSMISSION: Final = {
-    "regression": "regression to the mean: (b − 1)·S of transmission",
-    "bias": "biased inheritance: transmission without regression",
+    "regression": "regression: of children to the mean",
+    "bias": "bias: the rest of transmission",
 }
 """The two parts of transmission."""
 
