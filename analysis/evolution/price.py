@@ -1,5 +1,6 @@
 """The Price equation on all births: how much of each change is selection, chance, early death, biased inheritance,
-survival or migration. It is an identity, not a statistic: the components of every deme add up to its change.
+survival or migration. It is an identity, not a statistic: the components of every deme add up to its change. All
+islands together are in metapopulation.py.
 """
 
 from collections.abc import Sequence
@@ -10,12 +11,10 @@ import numpy as np
 import pandas as pd
 
 from alife import schema
-from alife.errors import UserError
 from alife.traits import measured
 from analysis.data.once import once
-from analysis.evolution.islands import SETTLED, Bools, Demes, Floats, Ints, chosen, ratio, totals
+from analysis.evolution.islands import Bools, Demes, Floats, Ints, chosen, ratio, totals
 from analysis.lineage.phylogeny import NOBODY
-from analysis.statistics.intervals import blocks, intervals
 
 COMPONENTS: Final = {
     "selection": "selection: the scheme's expected offspring",
@@ -68,7 +67,7 @@ def price(record: Demes, traits: Sequence[str] | None = None) -> pd.DataFrame:
 def _split(record: Demes, trait: str) -> pd.DataFrame:
     nursery = _nursery(record)
     rows = nursery.rows
-    levels = [level[rows] for level in _levels(record, nursery, trait)]
+    means = [mean[rows] for mean in levels(record, trait).means]
     table = {
         "generation": record.generation[rows],
         "island": record.island[rows],
@@ -76,16 +75,13 @@ def _split(record: Demes, trait: str) -> pd.DataFrame:
         "born": record.size[rows].astype(np.int64),
         "dead": record.total(~record.living)[rows].astype(np.int64),
         "children": nursery.conceived[rows].astype(np.int64),
-        "before": levels[0],
-        **{
-            name: _clean(after - before)
-            for name, before, after in zip(COMPONENTS, levels[:-1], levels[1:], strict=True)
-        },
-        "after": levels[-1],
+        "before": means[0],
+        **{name: clean(after - before) for name, before, after in zip(COMPONENTS, means[:-1], means[1:], strict=True)},
+        "after": means[-1],
     }
     if schema.AGE not in record.tree.births:
         del table["survival"]
-    return pd.DataFrame(table).iloc[np.flatnonzero(np.isfinite(levels).all(axis=0))]
+    return pd.DataFrame(table).iloc[np.flatnonzero(np.isfinite(means).all(axis=0))]
 
 
 def components(table: pd.DataFrame) -> list[str]:
@@ -93,57 +89,49 @@ def components(table: pd.DataFrame) -> list[str]:
     return [name for name in COMPONENTS if name in table]
 
 
-def by_generation(split: pd.DataFrame) -> pd.DataFrame:
-    """The components of `price`, averaged over the islands of each generation by the number born on them.
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """Between what a trait's components lie, in each deme.
 
-    An equal exchange of migrants cancels here where nobody died early: migration is seen island by island.
-
-    Returns:
-        Columns generation, trait, `components`, and change, their sum.
+    Attributes:
+        means: One [D] more than there are `COMPONENTS`; NaN where there is nobody to take it over.
+        living: [D] those that lived to the end, with a finite value.
+        natives: [D] those of the next generation that were conceived or survived here and lived to the end, wherever,
+            with a finite value, as their parents have.
     """
-    weights, parts = split["born"].to_numpy(np.float64), components(split)
-    weighted = split[["generation", "trait"]].assign(born=weights, **{c: split[c] * weights for c in parts})
-    sums = weighted.groupby(["trait", "generation"], sort=False).sum()
-    means = sums[parts].div(sums["born"], axis=0)
-    means = means.where(means.abs() >= ROUNDING, 0.0)
-    return means.assign(change=means.sum(axis=1)).reset_index()
+
+    means: tuple[Floats, ...]
+    living: Floats
+    natives: Floats
 
 
-def summary(split: pd.DataFrame, first: int = SETTLED) -> pd.DataFrame:
-    """The components of one run a generation, with intervals over its generations.
+@once
+def levels(record: Demes, trait: str) -> Levels:
+    """The means of a trait from a generation to the next, through the order of a life cycle."""
+    nursery = _nursery(record)
+    z = measured(trait, record.tree.births[trait])
+    known = record.living & np.isfinite(z)
+    z = np.where(known, z, 0.0)
+    everybody = record.mean(z, known)
+    raised = known[nursery.parents] & known[nursery.others]
+    lived = known[record.children] & raised
+    born = [totals(nursery.deme, each, record.count) for each in (z[record.children] * lived, lived)]
+    stayed = [totals(nursery.before, each[record.survivors], record.count) for each in (z, known)]
+    means = (
+        everybody,
+        record.mean(z, record.expected * known),
+        record.mean(z, _children(record, nursery, raised)),
+        record.mean(z, _children(record, nursery, lived)),
+        ratio(born[0], born[1]),
+        ratio(born[0] + stayed[0], born[1] + stayed[1]),
+        _following(record, everybody),
+    )
+    return Levels(means, record.total(known), born[1] + stayed[1])
 
-    Generations are not replicates of a treatment: such an interval is about this run. For a treatment, take each run's
-    `per_generation` and ask `analysis.statistics.intervals.interval`.
 
-    Args:
-        split: From `price`.
-        first: Generation of the first parents that count.
-
-    Returns:
-        A row for each trait and component (and change): per_generation (mean), low, high (its 95 % bootstrap interval
-        over blocks of consecutive generations), rms (root mean square over demes: how much there is of a component
-        whose mean is 0), generations.
-
-    Raises:
-        UserError: There is no such generation.
-    """
-    split = split[split["generation"] >= first]
-    if split.empty:
-        raise UserError(
-            f"no children of generation {first} or later are on record to split a change by: take a longer run"
-        )
-    names = [*components(split), "change"]
-    demes = split.assign(change=split["after"] - split["before"])
-    tables = []
-    for (trait, table), (_, among) in zip(
-        by_generation(split).groupby("trait", sort=False), demes.groupby("trait", sort=False), strict=True
-    ):
-        values = table[names].to_numpy().T
-        low, high = intervals(blocks(values))
-        rms = np.sqrt((among[names] ** 2).mean()).to_numpy()
-        row = {"per_generation": values.mean(axis=1), "low": low, "high": high, "rms": rms}
-        tables.append(pd.DataFrame({"trait": trait, "component": names, **row, "generations": values.shape[1]}))
-    return pd.concat(tables, ignore_index=True)
+def clean(values: Floats) -> Floats:
+    """The same without what is rounding."""
+    return np.where(np.abs(values) < ROUNDING, 0.0, values)
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,27 +166,6 @@ def _nursery(record: Demes) -> _Nursery:
     return _Nursery(parents, others, deme, before, totals(deme, np.ones(len(parents)), record.count), rows)
 
 
-def _levels(record: Demes, nursery: _Nursery, trait: str) -> tuple[Floats, ...]:
-    """The means [D] between which the components lie: one more of them than there are components."""
-    z = measured(trait, record.tree.births[trait])
-    known = record.living & np.isfinite(z)
-    z = np.where(known, z, 0.0)
-    everybody = record.mean(z, known)
-    raised = known[nursery.parents] & known[nursery.others]
-    lived = known[record.children] & raised
-    born = [totals(nursery.deme, each, record.count) for each in (z[record.children] * lived, lived)]
-    stayed = [totals(nursery.before, each[record.survivors], record.count) for each in (z, known)]
-    return (
-        everybody,
-        record.mean(z, record.expected * known),
-        record.mean(z, _children(record, nursery, raised)),
-        record.mean(z, _children(record, nursery, lived)),
-        ratio(born[0], born[1]),
-        ratio(born[0] + stayed[0], born[1] + stayed[1]),
-        _following(record, everybody),
-    )
-
-
 def _children(record: Demes, nursery: _Nursery, counted: Bools) -> Floats:
     """[n] how many of each one's children are counted, half of each that has two parents."""
     return (totals(nursery.parents, counted, len(record.tree)) + totals(nursery.others, counted, len(record.tree))) / 2
@@ -207,7 +174,3 @@ def _children(record: Demes, nursery: _Nursery, counted: Bools) -> Floats:
 def _following(record: Demes, values: Floats) -> Floats:
     """[D] of the next generation of the same island."""
     return np.concatenate([values[record.islands :], np.full(record.islands, np.nan)])
-
-
-def _clean(values: Floats) -> Floats:
-    return np.where(np.abs(values) < ROUNDING, 0.0, values)

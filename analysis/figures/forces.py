@@ -14,7 +14,7 @@ from alife.traits import TRAITS
 from alife.words import count
 from analysis.data.run import Run
 from analysis.data.treatments import Groups
-from analysis.evolution import price as equation
+from analysis.evolution import metapopulation
 from analysis.evolution.dynamics import differentials, mean_differentials
 from analysis.evolution.islands import demes, settled
 from analysis.figures import canvas, convention, legends, palette
@@ -22,24 +22,29 @@ from analysis.figures.bands import Runs, members, treatments
 from analysis.figures.estimates import draw_band, draw_estimate
 from analysis.figures.style import look
 from analysis.statistics.estimate import Estimate
-from analysis.statistics.intervals import CALLED, FEWEST, Floats, intervals
+from analysis.statistics.intervals import FEWEST, Floats, intervals
 
 POINTS: Final = 200
 """Generations, evenly spaced, at which cumulated components are drawn at most."""
 
+_LOOKS: Final[dict[str, dict[str, Any]]] = {
+    "selection": {"color": palette.OKABE_ITO["blue"], "ls": "-"},
+    "sampling": {"color": palette.OKABE_ITO["orange"], "ls": palette.DASHES[2]},
+    "regression": {"color": palette.OKABE_ITO["vermillion"], "ls": palette.DASHES[1]},
+    "bias": {"color": palette.OKABE_ITO["vermillion"], "ls": palette.DASHES[2]},
+    "among": {"color": palette.OKABE_ITO["blue"], "ls": palette.DASHES[4]},
+    "survival": {"color": palette.OKABE_ITO["sky"], "ls": palette.DASHES[5]},
+    "viability": {"color": palette.OKABE_ITO["purple"], "ls": palette.DASHES[3]},
+    "migration": {"color": palette.OKABE_ITO["green"], "ls": palette.DASHES[4]},
+}
+_NAMES: Final = metapopulation.PARTS | metapopulation.TRANSMISSION
 LINES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "change": ("change of the mean: all together", {"lw": 2.2, "ls": "-"}),
-    "selection": (equation.COMPONENTS["selection"], {"color": palette.OKABE_ITO["blue"], "ls": "-"}),
-    "sampling": (equation.COMPONENTS["sampling"], {"color": palette.OKABE_ITO["orange"], "ls": palette.DASHES[2]}),
-    "transmission": (
-        equation.COMPONENTS["transmission"],
-        {"color": palette.OKABE_ITO["vermillion"], "ls": palette.DASHES[1]},
-    ),
-    "survival": (equation.COMPONENTS["survival"], {"color": palette.OKABE_ITO["sky"], "ls": palette.DASHES[5]}),
-    "viability": (equation.COMPONENTS["viability"], {"color": palette.OKABE_ITO["purple"], "ls": palette.DASHES[3]}),
-    "migration": ("migration", {"color": palette.OKABE_ITO["green"], "ls": palette.DASHES[4]}),
+    **{name: (_NAMES[name], own) for name, own in _LOOKS.items()},
 }
-"""What a panel of the Price equation shows, in the order of its legend; the last three only where there is any."""
+"""What a panel of the Price equation shows, in the order of its legend; the last four only where there is any. The
+others add up to the change."""
+SILENT: Final = ("among", "survival", "viability", "migration")
 
 
 @convention.figure
@@ -92,7 +97,7 @@ def price(runs: Runs, figure: Figure | None = None, *, traits: Sequence[str] | N
     """The Price equation's components by trait, added up from the generation on in which parents are of a kind.
 
     Args:
-        runs: One run; or several, or named treatments side by side: mean over runs, with its interval.
+        runs: One run; or several, or named treatments side by side: mean over runs, with its interval. Lines add up.
         figure: Empty; a new one if None.
         traits: Names in `alife.traits.STORED`; accuracy, copying error and the heritable traits if None.
         style: Of the lines, as `Axes.plot` takes it.
@@ -130,7 +135,7 @@ def price(runs: Runs, figure: Figure | None = None, *, traits: Sequence[str] | N
 def _draw_one(ax: Axes, table: pd.DataFrame, places: Floats, style: Mapping[str, Any]) -> None:
     n = int(table["generations"].max())
     known = table["low"].notna().any()
-    bar = f"\nbar: 95 % bootstrap interval over n = {count(n, 'generation')} of this run" if known else ""
+    bar = f"\nbar: 95 % interval over n = {count(n, 'generation')} of this run" if known else ""
     text = f"realised: mean of {count(n, 'generation')}{bar}"
     _draw_marks(ax, table["low"], table["realised"], table["high"], places, text, style)
     ours: dict[str, Any] = {"ms": 6, "mfc": "none", "mec": palette.ink(), "zorder": 4}
@@ -145,7 +150,7 @@ def _draw_many(ax: Axes, tables: Sequence[pd.DataFrame], places: Floats, style: 
         dots[0].set_label(f"{prefix}each of {count(n, 'run')}")
         return
     low, high = intervals(values)
-    text = f"{prefix}mean of n = {count(n, 'run')}\nbar: its {CALLED}"
+    text = f"{prefix}mean of n = {count(n, 'run')}\nbar: its 95 % interval"
     _draw_marks(ax, low, values.mean(axis=-1), high, places, text, style)
 
 
@@ -163,15 +168,14 @@ def _totals(run: Run, traits: Sequence[str] | None, first: int) -> dict[str, pd.
     standard = [
         name for name in ("accuracy", "copying_error", *run.setting("reproduction.heritable")) if name in record.traits
     ]
-    split = equation.price(record, traits or standard)
-    table = equation.by_generation(split[split["generation"] >= first])
+    table = metapopulation.by_generation(record, traits or standard, first)
     if table.empty:
         raise UserError(
             f"{run.path}: no children of generation {first} or later on record, nothing to split: take a longer run"
         )
     out = {}
     for name, among in table.groupby("trait", sort=False):
-        parts = among.set_index(among["generation"] + 1).drop(columns=["trait", "generation"])
+        parts = among.set_index(among["generation"] + 1).drop(columns=["trait", "generation", "before"])
         sums = parts.reindex(columns=list(LINES), fill_value=0.0).cumsum()
         sums.loc[int(sums.index[0]) - 1] = 0.0
         out[str(name)] = sums.sort_index()
@@ -180,8 +184,7 @@ def _totals(run: Run, traits: Sequence[str] | None, first: int) -> dict[str, pd.
 
 def _shown(splits: Mapping[str, Sequence[Mapping[str, pd.DataFrame]]]) -> list[str]:
     tables = [table for among in splits.values() for run in among for table in run.values()]
-    silent = ("survival", "viability", "migration")
-    return [name for name in LINES if name not in silent or any(t[name].abs().max() > 1e-9 for t in tables)]
+    return [name for name in LINES if name not in SILENT or any(t[name].abs().max() > 1e-9 for t in tables)]
 
 
 def _draw_panel(ax: Axes, tables: Sequence[pd.DataFrame], shown: Sequence[str], style: Mapping[str, Any]) -> None:
@@ -202,8 +205,8 @@ def _legend(figure: Figure, ax: Axes, groups: Groups, first: int) -> None:
     if len(members(groups)) > 1:
         sizes = sorted({len(runs) for runs in groups.values()})
         n = f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
-        bands = ", bands: 95 % t intervals over runs" if sizes[-1] >= FEWEST else ""
-        title += f"\nlines: mean of n = {n} runs{bands}"
+        bands = ", bands: 95 % intervals over runs" if sizes[-1] >= FEWEST else ""
+        title += f"\nlines: means of n = {n} runs{bands}"
     legends.of_figure(figure, [ax], 2, "center", title=title)
 
 

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from alife.traits import score
 from analysis.data.run import Run
-from analysis.evolution.fronts import REFERENCE, hypervolumes
+from analysis.evolution.fronts import hypervolumes, reference
 from analysis.figures import canvas, convention, legends, scales
 from analysis.figures.bands import (
     Runs,
@@ -29,7 +29,7 @@ def hypervolume(runs: Runs, ax: Axes | None = None, **style: Any) -> Axes:
 
     Args:
         runs: One run: all its individuals together, and each island. Several, or named treatments of several: mean
-            over runs with its 95 % t interval.
+            over runs with its 95 % interval.
         ax: Where to draw; a new figure if None.
         style: Of the lines, as `Axes.plot` takes it.
 
@@ -47,14 +47,20 @@ def hypervolume(runs: Runs, ax: Axes | None = None, **style: Any) -> Axes:
         canvas.title(ax, canvas.caption(runs))
     else:
         draw_treatments(ax, {name: [_together(table) for table in group] for name, group in tables.items()}, **style)
-    rho, accuracy = REFERENCE
-    reference = f"reference point: ρ = {rho:g}, {score()} = {accuracy:g}; ρ on a log10 scale"
-    ax.set(xlabel="generation\n" + canvas.fill(ax, f"({reference})"), ylabel=f"hypervolume (decades × {score()})")
+    ax.set(xlabel="generation\n" + canvas.fill(ax, f"({_origin(runs)})"), ylabel=f"hypervolume (decades × {score()})")
     top = max(ax.get_ylim()[1], 0.1)
     ax.set_ylim(-0.03 * top, top)
     scales.generation_axis(ax.xaxis, *bounds(members(groups)))
     legends.of_axes(ax, below=True)
     return ax
+
+
+def _origin(runs: Runs) -> str:
+    """The reference point in words; of runs on other data theirs, too."""
+    points = sorted({reference(run) for run in members(treatments(runs))})
+    levels = " or ".join(f"{accuracy:.3g}" for _, accuracy in points)
+    chance = " (chance)" if points[-1][1] > 0 else ""
+    return f"reference point: ρ = {points[0][0]:g}, {score()} = {levels}{chance}; ρ on a log10 scale"
 
 
 def _draw_volumes(ax: Axes, table: pd.DataFrame, style: dict[str, Any]) -> None:

@@ -73,13 +73,13 @@ FIGURES: Final[dict[str, PlotFunction]] = {
         "trajectories: accuracy, ρ and L_SR, copying error, self error, squared norm and deaths by generation",
         traits,
         read="Every panel has the generations below; where the islands' thin lines leave the band, islands differ.",
-        among="Traits by generation: mean over runs and its 95 % t interval. What shuffled does too is not selection.",
+        among="Traits by generation: mean over runs and its 95 % interval. What shuffled does too is not selection.",
         columns=(),
     ),
     "hypervolume": PlotFunction(
         "hypervolume that each generation dominates on the trade-off plane",
         hypervolume,
-        read="Higher: that generation's individuals dominate more of the plane, measured from a fixed point.",
+        read="Higher: that generation's individuals dominate more of the plane, measured from chance.",
         among="Hypervolume by generation: median over runs and its interval.",
         **_PLANE,
     ),
@@ -130,7 +130,7 @@ FIGURES: Final[dict[str, PlotFunction]] = {
         "where treatments sit on the plane, with intervals over runs",
         sites,
         "treatments",
-        among="Where the treatments sit on the plane: means over runs with 95 % t intervals over "
+        among="Where the treatments sit on the plane: means over runs with 95 % intervals over "
         "runs, in the last generation. Up and to the left is better; a trade-off is a slope upwards to the right.",
         ends=True,
     ),

@@ -40,7 +40,7 @@ def traits(runs: Runs, figure: Figure | None = None, *, names: Sequence[str] | N
 
     Args:
         runs: One run: median and 5–95 % of its individuals, and each island's median. Several, or named treatments of
-            several: mean over runs of each run's median, with its 95 % t interval over runs.
+            several: mean over runs of each run's median, with its 95 % interval over runs.
         figure: Empty; a new one if None.
         names: Keys of `SHOWN`, or measures of the runs' own; those that the runs have if None.
         style: Of the medians, as `Axes.plot` takes it.

@@ -30,15 +30,21 @@ METRICS: Final = {
     "coalescence_time": "generations back to that ancestor",
     "effective_size_offspring": "inverse of the chance that two of their children are siblings, Σk(Σk−1) / Σk(k−1) "
     "over their offspring numbers k: the inbreeding effective size of haploids, (N·k̄−1) / (V/k̄ + k̄ − 1) (Kimura and "
-    "Crow 1963; Crow and Denniston 1988); infinite if nobody has two children",
+    "Crow 1963; Crow and Denniston 1988); infinite if nobody has two children. Within an island; of all islands "
+    "together it counts pairs from two islands, who are no siblings, and is not the metapopulation's",
     "effective_size_coalescence": "mean generations back to the common ancestor of a pair, which equals the effective "
-    "size of a haploid population at equilibrium (Kingman 1982)",
+    "size of a haploid population at equilibrium (Kingman 1982); over all islands that of the metapopulation, a lower "
+    "bound while several founders have descendants",
     "phylogenetic_diversity": "sum of branch lengths from their common ancestor, or from each founder, to all of them, "
     "generations (Faith 1992)",
     "mean_pairwise_distance": "mean length of the path between two of them, generations (Webb 2000); tskit's "
     "branch-mode diversity (Ralph et al. 2020)",
     "sackin_index": "sum over individuals of the branching ancestors between each and its root (Sackin 1972); "
     "polytomies allowed; the higher, the less balanced",
+    "sackin_yule": "what the Sackin index is of trees of this size on average under Yule, 2n·Σ 1/j for j = 2 … n, "
+    "summed over founders (Kirkpatrick and Slatkin 1993); also of Kingman's coalescent, whose shapes are the same",
+    "sackin_ratio": "sackin_index over sackin_yule: comparable between sizes. Polytomies of small populations lower it "
+    "without any selection: see `analysis.lineage.balance.against_neutral`",
     "mean_depth": "sackin_index over the number of individuals: comparable between sizes",
     "b1_index": "sum over branching ancestors but the roots of one over their greatest number of branchings to an "
     "individual (Shao and Sokal 1990); polytomies allowed; the higher, the more balanced",
@@ -110,6 +116,21 @@ def tree_sequence(tree: Phylogeny) -> tskit.TreeSequence:
     return tables.tree_sequence()
 
 
+def yule_sackin(size: int) -> float:
+    """The mean Sackin index of a tree of `size` tips under Yule: 2n·Σ 1/j for j = 2 … n; 0 of a single tip."""
+    return 2 * size * float((1 / np.arange(2, size + 1)).sum())
+
+
+def genealogy_of(tree: Phylogeny, generation: int) -> tskit.TreeSequence:
+    """The tree that joins those who live at a generation, without unary ancestors; a root for each founder.
+
+    Raises:
+        UserError: The generation is not on record.
+    """
+    whole = _genealogy(tree, *_edges(tree), tree.rows(generation))
+    return whole.simplify(record_provenance=False)
+
+
 def _metrics(genealogy: tskit.TreeSequence, offspring: NDArray[np.float64], generation: int) -> dict[str, float]:
     tree = genealogy.first(sample_lists=False)
     size, founders = genealogy.num_samples, tree.num_roots
@@ -119,12 +140,13 @@ def _metrics(genealogy: tskit.TreeSequence, offspring: NDArray[np.float64], gene
         stem += tree.branch_length(tree.left_child(root))
         root = tree.left_child(root)
     age = np.nan if root == tskit.NULL else tree.time(root) - genealogy.nodes_time[0]
-    shape = dict.fromkeys(("mean_pairwise_distance", "sackin_index", "b1_index"), np.nan)
+    shape = dict.fromkeys(("mean_pairwise_distance", "sackin_index", "sackin_yule", "b1_index"), np.nan)
     if size > 1:
         forest = genealogy.simplify(record_provenance=False).first(sample_lists=False)
         shape = {
             "mean_pairwise_distance": float(genealogy.diversity(mode="branch")),
             "sackin_index": float(forest.sackin_index()),
+            "sackin_yule": sum(yule_sackin(forest.num_samples(root)) for root in forest.roots),
             "b1_index": float(forest.b1_index()),
         }
     return {
@@ -135,6 +157,7 @@ def _metrics(genealogy: tskit.TreeSequence, offspring: NDArray[np.float64], gene
         "effective_size_offspring": _effective_size(offspring),
         "effective_size_coalescence": shape["mean_pairwise_distance"] / 2,
         "phylogenetic_diversity": tree.total_branch_length - stem,
+        "sackin_ratio": shape["sackin_index"] / shape["sackin_yule"] if shape["sackin_yule"] else np.nan,
         "mean_depth": shape["sackin_index"] / size,
         **shape,
     }

@@ -7,6 +7,7 @@ is in change.txt.j2 of `analysis/templates`.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from alife import schema
@@ -14,9 +15,10 @@ from alife.errors import UserError
 from alife.traits import DRAWN, MAIN, TRAITS
 from analysis import templates
 from analysis.data.run import Run
-from analysis.evolution.dynamics import differentials, effective_size, heritability, interference, mean_differentials
+from analysis.evolution.dynamics import differentials, effective_size, interference, mean_differentials
+from analysis.evolution.inheritance import heritability
 from analysis.evolution.islands import demes, settled
-from analysis.evolution.price import components, price, summary
+from analysis.evolution.metapopulation import summary
 from analysis.report.page import Part, Text, said
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
@@ -27,6 +29,14 @@ PRICED: Final = (*DRAWN, *schema.LIFE_HISTORY)
 BACK: Final = 10
 LARGE: Final = 0.05
 """How deep a clade is, in generations, and its share from which it counts as a rival."""
+SPLIT: Final = {
+    "among": "among islands",
+    **{name: name for name in ("selection", "sampling", "viability", "regression", "bias", "survival", "migration")},
+    "change": "change",
+}
+"""Columns of the Price equation of a run: the last is the sum of the others."""
+SILENT: Final = ("among", "viability", "migration")
+"""Those that are left out where they are 0 throughout."""
 PARTS: Final = ("selection", "sampling", "transmission", "change")
 FORCES: Final = ("realised", "selection", "sampling", "sampling, rms", "transmission", "change")
 INHERITED: Final = ("slope", "not handed on", "transmission")
@@ -84,7 +94,7 @@ def forces(runs: Sequence[Run], traits: Sequence[str] = MAIN) -> pd.DataFrame:
         known = [trait for trait in traits if trait in record.traits]
         realised = mean_differentials(differentials(record, known), first).set_index("trait")["realised"]
         slopes = heritability(record, known, first).set_index("trait")["slope"]
-        split = summary(price(record, known), first).set_index(["trait", "component"])
+        split = summary(record, known, first).set_index(["trait", "component"])
         for trait in known:
             row = {name: split.at[(trait, name), "per_generation"] for name in PARTS}
             row |= {"realised": realised[trait], "sampling, rms": split.at[(trait, "sampling"), "rms"]}
@@ -96,29 +106,40 @@ def forces(runs: Sequence[Run], traits: Sequence[str] = MAIN) -> pd.DataFrame:
 def _differentials(run: Run) -> Table:
     frame = mean_differentials(differentials(demes(run)), settled(run.last))
     rows = [
-        {"trait": _label(row), "realised": _effect(row, "realised"), "expected of the scheme": Effect(_alone(expected))}
-        for row, expected in zip(frame.to_dict("records"), frame["expected"], strict=True)
+        {
+            "trait": _label(row),
+            "realised": _effect(row, "realised"),
+            "expected of the scheme": Effect(_alone(row["expected"])),
+            "effective n": _whole(row["effective_generations"]),
+        }
+        for row in frame.to_dict("records")
     ]
     return table(_caption("differentials", n=int(frame["generations"].max())), rows)
 
 
 def _price(run: Run) -> Table:
-    parts = price(demes(run))
-    split = summary(parts, settled(run.last))
+    split = summary(demes(run), first=settled(run.last))
     numbers = split.groupby("component")[["per_generation", "low", "high"]].any().any(axis=1)
-    silent = [name for name in ("viability", "migration") if not numbers[name]]
+    silent = [name for name in SILENT if not numbers.get(name, True)]
     rows = []
     for trait in (name for name in (*PRICED, *run.measures) if name in set(split["trait"])):
         own = split[split["trait"] == trait].set_index("component").to_dict("index")
-        names = [name for name in (*components(parts), "change") if name not in silent]
-        rows.append({"trait": TRAITS[trait].measured_label} | {n: _effect(own[n], "per_generation") for n in names})
-    return table(_caption("price", n=int(split["generations"].max()), silent=silent), rows)
+        shown = [name for name in SPLIT if name in own and name not in silent]
+        cells = {SPLIT[name]: _effect(own[name], "per_generation") for name in shown}
+        rows.append({"trait": TRAITS[trait].measured_label} | cells)
+    out = [SPLIT[name] for name in silent]
+    return table(_caption("price", n=int(split["generations"].max()), silent=out), rows)
 
 
 def _heritability(run: Run) -> Table:
     frame = heritability(demes(run), first=settled(run.last))
     rows = [
-        {"trait": _label(row), "slope": _effect(row, "slope"), "pairs": int(row["pairs"])}
+        {
+            "trait": _label(row),
+            "slope": _effect(row, "slope"),
+            "pairs": int(row["pairs"]),
+            "effective n": _whole(row["effective_generations"]),
+        }
         for row in frame.to_dict("records")
     ]
     return table(_caption("heritability"), rows)
@@ -130,7 +151,8 @@ def _size(run: Run) -> Text:
     shared = frame["coalescence"].mean()
     if not shared > 0:
         raise UserError("nobody shares a parent with anybody: the effective size is not known")
-    return _say("size", n=len(frame), size=1 / shared, born=run.setting("population.size"))[0]
+    islands = {"islands": frame["island"].nunique(), "born": run.setting("population.size")}
+    return _say("size", n=len(frame), size=1 / shared, **islands)[0]
 
 
 def _rivals(run: Run) -> Text:
@@ -159,3 +181,7 @@ def _effect(row: Mapping[Any, Any], value: str) -> Effect:
 
 def _alone(value: float) -> Estimate:
     return Estimate(value, float("nan"), float("nan"), 0)
+
+
+def _whole(value: float) -> int | None:
+    return round(value) if np.isfinite(value) else None

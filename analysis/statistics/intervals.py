@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 
 FEWEST: Final = 3
 """Values from which an interval is drawn: of two it would be 13 standard errors to either side."""
-CALLED: Final = "95 % t interval"
+CALLED: Final = "95 % interval"
 """What captions and legends call it."""
 
 
@@ -120,31 +120,3 @@ def pairs(first: ArrayLike, second: ArrayLike) -> tuple[Floats, Floats]:
     a, b = np.asarray(first, np.float64).ravel(), np.asarray(second, np.float64).ravel()
     both = np.isfinite(a) & np.isfinite(b)
     return a[both], b[both]
-
-
-RESAMPLES: Final = 9_999
-
-
-def blocks(series: Floats, most: int = 100) -> Floats:
-    """Means of stretches of consecutive values: [..., T] → [..., blocks], of which `most` at most.
-
-    Resampling stretches instead of single generations lets a bootstrap see that neighbours are alike. Stretches are
-    T^⅓ values long, two at least (Künsch 1989), and longer where there would be more than `most`; fewer than six values
-    stay as they are. Lengths differ by one at most: deviations from the mean of all are weighted by length, so that the
-    mean of the blocks is the mean of the series.
-    """
-    if not series.shape[-1]:
-        return series
-    mean = series.mean(axis=-1, keepdims=True)
-    sums = block_sums(series - mean, most)
-    return mean + sums * sums.shape[-1] / series.shape[-1]
-
-
-def block_sums(series: Floats, most: int = 100) -> Floats:
-    """Sums over the stretches of `blocks`: a ratio of such sums needs no weights."""
-    length = series.shape[-1]
-    if length < 2 * FEWEST:
-        return series
-    count = min(length // max(2, round(length ** (1 / 3))), most)
-    edges = np.linspace(0, length, count + 1).astype(np.intp)
-    return np.add.reduceat(series, edges[:-1], axis=-1)

@@ -25,7 +25,7 @@ def sentences(comparison: Comparison) -> list[str]:
 def table(comparison: Comparison, intervals: bool = False) -> tables.Table:
     """All effects; `intervals` gives values theirs too."""
     control = "control" if comparison.against == OWN else comparison.against
-    caption = f"Against {comparison.against}; brackets are 95 % t intervals over runs"
+    caption = f"Against {comparison.against}; brackets are 95 % intervals over runs"
     head = ["treatment", "trait", "runs", "value", control, "effect [95\u00a0%]", "P(higher)", "p", "adjusted"]
     rows: list[list[tables.Cell]] = [
         [

@@ -1,7 +1,7 @@
 """Hypervolume by generation
 
-Higher: that generation's individuals dominate more of the plane, measured from a fixed point. Of
-named treatments it is the mean over runs with its 95 % t interval.
+Higher: that generation's individuals dominate more of the plane, measured from chance. Of
+named treatments it is the mean over runs with its 95 % interval.
 """
 
 from small import sweep

@@ -1,7 +1,8 @@
 """Price equation
 
-Components of the change of each trait's mean, added up. The black line is what changed; the others
-add up to it. What chance did is not selection.
+Components of the change of each trait's mean over all islands, added up. The black line is what
+changed; the others add up to it. What chance did is not selection, and regression to the mean is no
+biased inheritance.
 """
 
 from small import run

@@ -1,7 +1,7 @@
 """Selection differentials
 
 Right of 0: parents have more of the trait than those they won from. Open diamonds are what the
-scheme leads one to expect, and the bar is a bootstrap interval over the generations of this run.
+scheme leads one to expect, and the bar is a 95 % interval over the generations of this run.
 """
 
 from small import run

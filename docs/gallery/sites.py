@@ -1,6 +1,6 @@
 """Where treatments sit
 
-Means over runs with 95 % t intervals over runs, in the last generation. A
+Means over runs with 95 % intervals over runs, in the last generation. A
 trade-off is a slope upwards to the right.
 """
 

@@ -1,7 +1,6 @@
 """Evolution measured on records where its forces were planted, and against definitions spelled out deme by deme."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -10,142 +9,29 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alife import schema
-from alife.configuration.keys import Selection
 from alife.errors import UserError
-from alife.evolution import selection
 from alife.evolution.schemes import SCHEMES
-from analysis.data.derived import derive
 from analysis.data.run import Run, load_run
 from analysis.data.treatments import group
 from analysis.data.validation import survived
 from analysis.evolution import dynamics
-from analysis.evolution.dynamics import effective_size, heritability
+from analysis.evolution.dynamics import effective_size
+from analysis.evolution.inheritance import heritability
 from analysis.evolution.islands import Demes, demes
-from analysis.evolution.price import by_generation, components, price, summary
+from analysis.evolution.metapopulation import by_generation, summary
+from analysis.evolution.price import components, price
 from analysis.figures import forces
 from analysis.lineage.metrics import metrics_through_time
 from analysis.studies.trends import trends
 from benchmarks import analysis
 from populations import evolve
-from tests.support.synthetic import generation_table, synthetic_run
-
-SEED = 7
-
-
-def run_of(births: pd.DataFrame, scheme: str = "tournament", **world) -> Run:
-    """A run with planted births: columns that are not given are filled in."""
-    births = births.copy()
-    births["destruction_time"] = births["generation"] + 1
-    births["origin_time"] = births["generation"]
-    for name in schema.SCORES:
-        if name not in births:
-            births[name] = np.where(births["cause_of_death"].eq("diverged") & (name in schema.ERRORS), np.nan, 0.01)
-    if "n_offspring" not in births:
-        conceived = births[(births["generation"] > 0) & ~survived(births)]
-        parents = [conceived["ancestor_id"]]
-        if schema.SECOND in births:
-            two = conceived[conceived[schema.SECOND] != schema.NO_ANCESTOR]
-            parents += [two[schema.SECOND]]
-            both = pd.concat([two["ancestor_id"], two[schema.SECOND]])
-            births[schema.SHARED] = births["id"].map(both.value_counts()).fillna(0).astype(int)
-        births["n_offspring"] = births["id"].map(pd.concat(parents).value_counts()).fillna(0)
-    births["cause_of_death"] = pd.Categorical(births["cause_of_death"], schema.CAUSES)
-    births = births.astype({name: kind for name, kind in schema.BIRTHS.items() if kind != "string"})
-    template = synthetic_run(1, 1, 1, **world)
-    rules = Selection.model_validate({**template.config["selection"], "scheme": scheme}).model_dump(mode="json")
-    manifest = template.manifest | {"generation": int(births["generation"].max())}
-    births, config = derive(births, SimpleNamespace(**rules)), template.config | {"selection": rules}
-    return replace(template, config=config, births=births, manifest=manifest, generations=generation_table(births))
-
-
-def breed(
-    generations: int,
-    islands: int,
-    size: int,
-    *,
-    scheme: str = "tournament",
-    bias: float = 0.0,
-    offset: float = 0.0,
-    heredity: float = 1.0,
-    noise: float = 0.02,
-    swaps: int = 0,
-    deaths: float = 0.0,
-    favourite: float = 0.0,
-    survivors: int = 0,
-    crossover: float = 0.0,
-    seed: int = SEED,
-) -> Run:
-    """Breed accuracy under selection for accuracy alone, with forces of known size.
-
-    A child has 0.5 + heredity·(parent's deviation from 0.5) + bias + offset·(island of conception) + noise. `swaps`
-    newborns move between islands 0 and 1 in each generation. `favourite` is the share of children that the first
-    of the living of an island gets beside what the scheme gives it. `survivors` live on, with other noise in each life.
-    A child of two parents (`crossover`) has the mean of both deviations in the place of its parent's.
-    """
-    draw, others = np.random.default_rng(seed), np.random.default_rng([seed, 1])
-    rules = Selection.model_validate({"scheme": scheme, "accuracy_weight": 1.0, "survivors": survivors})
-    z = np.full((islands, size), 0.5) + noise * draw.standard_normal((islands, size))
-    ids = np.array([[schema.pack_id(i, 0, s) for s in range(size)] for i in range(islands)])
-    ancestors, rows, ages, seconds = ids, [], np.zeros_like(ids, np.int32), np.full_like(ids, schema.NO_ANCESTOR)
-    for generation in range(generations):
-        alive = draw.random((islands, size)) >= deaths
-        alive[:, 0] = True
-        error = np.where(alive, 0.01 + 0.001 * draw.random((islands, size)), np.nan)
-        choices = [
-            selection.select(
-                rules,
-                {"accuracy": z[i], "replication_error": error[i]},
-                alive[i],
-                size,
-                seed,
-                generation,
-                i,
-                crossover=crossover,
-                offered={"answers": others.random((size, 2, 2)), "clades": others.integers(0, 3, size)},
-            )
-            for i in range(islands)
-        ]
-        noted = {name: np.concatenate([choice.columns[name] for choice in choices]) for name in choices[0].columns}
-        rows.append(
-            pd.DataFrame(
-                {
-                    "id": ids.ravel(),
-                    "ancestor_id": ancestors.ravel(),
-                    "island": np.repeat(np.arange(islands), size),
-                    "generation": generation,
-                    "accuracy": np.where(alive, z, 0.0).ravel(),
-                    "replication_error": error.ravel(),
-                    "squared_norm": np.exp(z).ravel(),
-                    "cause_of_death": np.where(alive, "generation_end", "diverged").ravel(),
-                    **({"age": ages.ravel()} if survivors else {}),
-                    **({schema.SECOND: seconds.ravel()} if crossover else {}),
-                    **noted,
-                }
-            )
-        )
-        chosen = np.stack([np.concatenate([choice.survivors, choice.parents]) for choice in choices])
-        lives_on = np.arange(size) < np.array([[len(choice.survivors)] for choice in choices])
-        chosen[(draw.random(chosen.shape) < favourite) & ~lives_on] = 0
-        ages = np.where(lives_on, np.take_along_axis(ages, chosen, 1) + 1, 0).astype(np.int32)
-        mates = [np.concatenate([np.full(len(c.survivors), -1), c.mates]) for c in choices]
-        mates = np.stack(mates) if crossover else np.full_like(chosen, -1)
-        parents = (np.take_along_axis(z, chosen, 1) + np.take_along_axis(z, np.where(mates < 0, chosen, mates), 1)) / 2
-        seconds = np.where(mates < 0, schema.NO_ANCESTOR, np.take_along_axis(ids, np.maximum(mates, 0), 1))
-        ancestors = np.take_along_axis(ids, chosen, 1)
-        ids = np.array([[schema.pack_id(i, generation + 1, s) for s in range(size)] for i in range(islands)])
-        step = noise * draw.standard_normal(z.shape)
-        z = 0.5 + heredity * (parents - 0.5) + bias + offset * np.arange(islands)[:, None]
-        z = np.where(lives_on, parents, z) + step
-        for table in (z, ids, ancestors, ages, seconds):
-            here = table[0, :swaps].copy()
-            table[0, :swaps], table[1 % islands, :swaps] = table[1 % islands, :swaps], here
-    births = pd.concat(rows, ignore_index=True)
-    return run_of(births, scheme=scheme, accuracy_weight=1.0)
+from tests.support.bred import breed, run_of
+from tests.support.synthetic import synthetic_run
 
 
 def of(run: Run, trait: str = "accuracy", first: int = 1) -> pd.DataFrame:
     """The summary of one trait's components, by component."""
-    table = summary(price(demes(run), [trait]), first)
+    table = summary(demes(run), [trait], first)
     return table.set_index("component")
 
 
@@ -301,7 +187,7 @@ def test_planted_migration_is_recovered_island_by_island():
     for island, sign in ((0, 1), (1, -1)):
         among = split[split["island"] == island]["migration"]
         assert among.mean() == pytest.approx(sign * 0.2 * 10 / 50, rel=0.05)
-    assert by_generation(split)["migration"].abs().max() == 0
+    assert by_generation(demes(run), ["accuracy"])["migration"].abs().max() == 0
 
 
 def test_early_death_is_kept_apart_from_selection_and_inheritance():
@@ -310,7 +196,7 @@ def test_early_death_is_kept_apart_from_selection_and_inheritance():
     assert found.loc["transmission", "per_generation"] == pytest.approx(-0.01, abs=0.002)
     assert found.loc["viability", "low"] <= 0 <= found.loc["viability", "high"]  # who dies is drawn whatever its traits
     assert found.loc["viability", "rms"] > 0
-    assert (without.loc["viability"].drop(["trait", "generations"]) == 0).all()
+    assert (without.loc["viability"].drop(["trait", "generations", "effective_generations"]) == 0).all()
     for name in ("selection", "change"):
         assert found.loc[name, "per_generation"] == pytest.approx(without.loc[name, "per_generation"], abs=0.002)
     split = price(demes(run), ["accuracy"])
@@ -342,7 +228,7 @@ def test_in_runs_that_were_lived_shuffled_has_sampling_and_no_selection(small, t
     found = dynamics.mean_differentials(dynamics.differentials(record, ["accuracy"])).iloc[0]
     assert (found["low"] > 0) == selects
     assert (found["low"] <= 0 <= found["high"]) != selects
-    parts = summary(price(record, ["accuracy"])).set_index("component")
+    parts = summary(record, ["accuracy"]).set_index("component")
     assert (parts.loc["selection", "low"] > 0) == selects
     assert parts.loc["selection", "low"] <= parts.loc["selection", "per_generation"] <= parts.loc["selection", "high"]
     assert parts.loc["sampling", "low"] <= 0 <= parts.loc["sampling", "high"]
@@ -397,7 +283,7 @@ def test_heritability_is_within_demes():
     births = run.births.set_index("id")
     children = births[births["generation"] > 0]
     pooled = np.polyfit(births.loc[children["ancestor_id"], "accuracy"], children["accuracy"], 1)[0]
-    found = dynamics.heritability(demes(run), ["accuracy"]).iloc[0]
+    found = heritability(demes(run), ["accuracy"]).iloc[0]
     assert pooled > 0.7
     assert found["low"] < 0.4 < found["high"]
     assert found["high"] - found["low"] < 0.1
@@ -406,7 +292,7 @@ def test_heritability_is_within_demes():
 
 
 def test_heritability_of_what_does_not_vary_is_undefined():
-    assert np.isnan(dynamics.heritability(demes(breed(4, 1, 6)), ["copying_error"])["slope"].iloc[0])
+    assert np.isnan(heritability(demes(breed(4, 1, 6)), ["copying_error"])["slope"].iloc[0])
 
 
 def test_rival_clades_against_counting_by_hand():
@@ -484,7 +370,7 @@ def test_odd_runs_have_sensible_numbers_and_figures(world):
     assert np.isfinite(dynamics.differentials(record)[["realised", "expected"]]).all(axis=None)
     assert ("accuracy" in set(split["trait"])) == world.get("has_task", True)
     assert dynamics.interference(record, back=2)["clades"].min() >= 1
-    dynamics.heritability(record)
+    heritability(record)
     dynamics.effective_size(record)
     for draw in (forces.selection, forces.price):
         assert draw(run).axes[0].has_data()
@@ -514,7 +400,7 @@ def test_a_run_of_one_generation_has_selection_but_no_change():
 
 def test_unknown_traits_are_named():
     record = demes(synthetic_run(2, 1, 4))
-    for measure in (price, dynamics.differentials, dynamics.heritability):
+    for measure in (price, dynamics.differentials, heritability):
         with pytest.raises(UserError, match="trait mutation: not on record in synthetic: choose among accuracy"):
             measure(record, ["mutation"])
 
@@ -533,11 +419,9 @@ def test_figures_name_their_bands_with_their_n():
     groups = group(runs)
     figure = forces.selection(groups)
     texts = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert texts == [
-        f"{name}: IQM of n = 3 runs\nbar: its 95 % bootstrap interval" for name in ("tournament", "shuffled")
-    ]
+    assert texts == [f"{name}: mean of n = 3 runs\nbar: its 95 % interval" for name in ("tournament", "shuffled")]
     figure = forces.price(groups)
-    assert "n = 3 runs, bands: 95 % bootstrap intervals" in figure.legends[0].get_title().get_text()
+    assert "n = 3 runs, bands: 95 % intervals" in figure.legends[0].get_title().get_text()
     assert [ax.get_title("left") for ax in figure.axes[:2]] == ["tournament", "shuffled"]
     one = forces.selection(runs[0])
     assert any("n = 3 generations of this run" in text.get_text() for text in one.legends[0].get_texts())

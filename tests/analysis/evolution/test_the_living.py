@@ -17,8 +17,9 @@ from analysis.assays import Result, fertility
 from analysis.data.derived import derive
 from analysis.data.run import Run
 from analysis.evolution import trajectories
-from analysis.evolution.dynamics import differentials, heritability
+from analysis.evolution.dynamics import differentials
 from analysis.evolution.fronts import hypervolumes
+from analysis.evolution.inheritance import heritability
 from analysis.evolution.islands import demes
 from analysis.evolution.price import price
 from analysis.figures.fertility import fertility as fertility_figure

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from alife.errors import UserError
 from alife.traits import SMALLEST
 from analysis.data.run import Run
-from analysis.evolution.fronts import attainment_rectangles, attainment_surface, hypervolumes, pareto_front
+from analysis.evolution.fronts import attainment_rectangles, attainment_surface, hypervolumes, pareto_front, reference
 from analysis.evolution.fronts import hypervolume as dominated
 from analysis.figures import canvas, palette
 from analysis.figures.attainment import attainment, attainment_difference
@@ -124,6 +124,23 @@ def test_hypervolumes_of_a_run_are_those_of_its_survivors() -> None:
     assert (4, 1) not in table.index
 
 
+def test_hypervolume_is_measured_from_chance() -> None:
+    run = synthetic_run(3, 1, 8)
+    assert reference(run) == (1, 0), "nothing is on record of its data"
+    task = {"counts": {"select": [30, 10, 10, 50]}}
+    tilted = replace(run, manifest=run.manifest | {"task": task})
+    assert reference(tilted) == (1, 0.5)
+    even = replace(run, manifest=run.manifest | {"task": {"counts": {"select": [20] * 10}}})
+    assert reference(even) == (1, 0.1)
+    numbers = replace(run, manifest=run.manifest | {"task": task | {"kind": "regression"}})
+    assert reference(numbers) == (1, 0)
+    now = run.births[(run.births["cause_of_death"] == "generation_end") & (run.births["generation"] == 2)]
+    found = hypervolumes(even).set_index(["generation", "island"]).loc[(2, -1), "hypervolume"]
+    assert found == dominated(now[["replication_error", "accuracy"]], (1, 0.1))
+    assert found < hypervolumes(run).set_index(["generation", "island"]).loc[(2, -1), "hypervolume"]
+    assert "accuracy = 0.1 (chance); ρ on" in texts(draw(hypervolume(even))).replace("\n", " ")
+
+
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.lists(individuals, max_size=6), min_size=1, max_size=5), st.data())
 def test_the_attainment_surface_is_where_enough_runs_attain(runs: list, data: st.DataObject) -> None:
@@ -210,8 +227,8 @@ def test_hypervolume_states_its_reference_point_and_counts() -> None:
 def test_hypervolume_of_treatments_has_named_intervals() -> None:
     groups = {f"w = {w}": [synthetic_run(6, 1, 8, s, accuracy_weight=w) for s in range(4)] for w in (0, 1)}
     words = texts(draw(hypervolume(groups))).replace("\n", " ")
-    assert "w = 0: mean and its 95 % t interval, n = 4 runs" in words
-    assert "w = 1: mean and its 95 % t interval, n = 4 runs" in words
+    assert "w = 0: mean and its 95 % interval, n = 4 runs" in words
+    assert "w = 1: mean and its 95 % interval, n = 4 runs" in words
 
 
 def test_attainment_says_how_many_runs_and_which_generation() -> None:

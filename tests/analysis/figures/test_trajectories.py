@@ -124,7 +124,7 @@ def test_runs_that_ended_early_are_said_to_have() -> None:
     """Six runs, of which two end early: from there on the line is the mean of four."""
     runs = [synthetic_run(6 if seed < 2 else 12, 1, 8, seed, death_rate=0) for seed in range(6)]
     words = legend(draw(traits(runs)))
-    assert "mean and its 95 % t interval, n = 6 runs, 4 from generation 6 on" in words
+    assert "mean and its 95 % interval, n = 6 runs, 4 from generation 6 on" in words
     figure = canvas.figure_of(hypervolume(runs))
     assert "n = 6 runs, 4 from generation 6 on" in legend(draw(figure))
     two = legend(draw(traits({"a": runs[1:3], "b": runs[2:3]})))
@@ -147,7 +147,7 @@ def test_treatments_are_told_apart_and_counted() -> None:
     groups = {"selected": [synthetic_run(6, 1, 8, s) for s in range(4)], "shuffled": [synthetic_run(5, 1, 8)]}
     figure = draw(traits(groups))
     words = legend(figure)
-    assert "selected: mean and its 95 % t interval, n = 4 runs" in words
+    assert "selected: mean and its 95 % interval, n = 4 runs" in words
     assert "shuffled: mean of 1 run" in words
     lines = {str(line.get_color()) for line in panels(figure)["selection accuracy"].lines if line.get_linewidth() > 1}
     assert len(lines) == 2

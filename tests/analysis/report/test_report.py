@@ -429,7 +429,7 @@ class TestSweep:
         right = figure.axes[1]
         assert len([line for line in right.lines if len(line.get_xdata()) > 2]) == len(groups) - 1
         labels = [text.get_text() for text in figure.legends[0].get_texts()]
-        assert "w=1: mean and its 95 % t interval, n = 6 runs" in labels
+        assert "w=1: mean and its 95 % interval, n = 6 runs" in labels
         texts = labels + [text.get_text() for ax in figure.axes for text in ax.texts]
         assert sum(beyond.FOUNDERS in text for text in texts) >= 2
         with pytest.raises(UserError, match="no shuffled control"):
@@ -497,10 +497,10 @@ class TestSweep:
                 plant_assays(root / f"runs/{name}/seed-{seed}", seed, -0.7, 0.2)
         groups = treatments.load(root).groups
         lives = [text.get_text() for text in trade_figures.lives(groups).legends[0].get_texts()]
-        assert lives[0] == "founders: mean over runs and its 95 % t interval, n = 6 runs"
-        assert "w=1 (generation 10): mean over runs and its 95 % t interval, n = 6 runs" in lives
+        assert lives[0] == "founders: mean over runs and its 95 % interval, n = 6 runs"
+        assert "w=1 (generation 10): mean over runs and its 95 % interval, n = 6 runs" in lives
         genomes = [text.get_text() for text in trade_figures.genomes(groups).legends[0].get_texts()]
-        assert all("95 % t interval" in text and "n = 6 runs" in text for text in genomes)
+        assert all("95 % interval" in text and "n = 6 runs" in text for text in genomes)
         for figure in (trade_figures.lives, trade_figures.genomes):
             with pytest.raises(UserError, match="no run has"):
                 figure({"w": [synthetic_run(3)]})

@@ -10,7 +10,7 @@ import pytest
 from analysis.assays import of_runs
 from analysis.data.run import Run, lived
 from analysis.data.sweep import Sweep
-from analysis.evolution.dynamics import heritability
+from analysis.evolution.inheritance import heritability
 from analysis.evolution.islands import demes
 from analysis.numbers import number, words
 from analysis.report import of_sweep, tradeoffs
@@ -73,7 +73,7 @@ def written(sweep: Sweep) -> str:
     for runs in (w0, w1):
         for trait in ("accuracy", "replication_error"):
             slopes = [heritability(demes(run), [trait], 3)["slope"].iloc[0] for run in runs]
-            lines.append(f"a child shows {words(interval(by_seed(runs, slopes)))} of its parent's deviation")
+            lines.append(f"a child shows {words(interval(by_seed(runs, slopes), 'mean'))} of its parent's deviation")
     founders = [float(lived(run.births[run.births["generation"] == 0])["accuracy"].median()) for run in w0]
     lines.append(f"founders reach {words(interval(founders))}")
     return "\n".join(lines)

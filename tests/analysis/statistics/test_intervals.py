@@ -76,26 +76,6 @@ def test_intervals_of_rows_are_those_of_each_row_alone():
     assert np.isnan(low[2])
 
 
-SEVEN = ((0, 2), (2, 4), (4, 7))
-"""Where the blocks of seven values begin and end."""
-
-
-def test_blocks_keep_the_mean_and_bound_the_number():
-    series = np.random.default_rng(5).normal(size=(2, 1000))
-    got = say.blocks(series, 100)
-    assert got.shape == (2, 100)
-    np.testing.assert_allclose(got.mean(axis=1), series.mean(axis=1))
-    np.testing.assert_allclose(say.blocks(series[:, :5]), series[:, :5])
-    assert say.block_sums(series[0, :7]).tolist() == pytest.approx([sum(series[0, i:j]) for i, j in SEVEN])
-    assert say.blocks(series[:, :0]).shape == (2, 0)
-    for length, count in ((6, 3), (7, 3), (30, 10), (100, 20), (997, 99), (5000, 100)):
-        long = np.random.default_rng(6).normal(3, 0.1, size=length)
-        got = say.blocks(long)
-        assert got.shape == (count,)
-        assert got.mean() == pytest.approx(long.mean(), abs=1e-9)
-        assert np.abs(got - 3).max() < 0.4, "blocks of unequal lengths differ by what is in them alone"
-
-
 @settings(max_examples=25, deadline=None)
 @given(a=values, b=values)
 def test_differences_turn_around_with_their_groups(a, b):

@@ -15,7 +15,8 @@ from alife.evolution.reproduction import birth
 from alife.evolution.succession import following
 from alife.organism.shape import Shape
 from analysis import load_run
-from analysis.evolution.dynamics import differentials, heritability
+from analysis.evolution.dynamics import differentials
+from analysis.evolution.inheritance import heritability
 from analysis.evolution.islands import demes
 from analysis.evolution.price import components, price
 from analysis.figures.registry import PLOTS
