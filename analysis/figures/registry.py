@@ -80,7 +80,7 @@ FIGURES: Final[dict[str, PlotFunction]] = {
         "hypervolume that each generation dominates on the trade-off plane",
         hypervolume,
         read="Higher: that generation's individuals dominate more of the plane, measured from chance.",
-        among="Hypervolume by generation: median over runs and its interval.",
+        among="Hypervolume by generation: mean over runs and its 95 % interval.",
         **_PLANE,
     ),
     "selection": PlotFunction(
