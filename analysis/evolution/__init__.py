@@ -6,4 +6,9 @@ fronts.py       Pareto fronts, hypervolume, attainment surfaces
 islands.py      births by island, and what selection led one to expect of each
 trajectories.py traits by generation
 contingency.py  how much of a change was chance
+transmission.py what children have more of a trait than their parent
+kinds.py        types of individuals: classes of phenotypes, clades
+modes.py        open-endedness by the MODES toolbox: change, novelty, ecology
+activity.py     evolutionary activity of types and clades, beside neutral shadows
+shadows.py      the same demography with parents drawn uniformly
 """
