@@ -7,6 +7,7 @@ scattered.py      islands scattered over workers that come and go
 own.py            runs with objects of one's own
 rows.py            rows and newborns with the statistics of real ones
 genealogies.py     small genealogies, and what a slow computation says of them
+planted.py         records of which it is known who descends from whom, as demes
 idx_folders.py     IDX folders
 foreign.py         run folders as somebody else might have made them
 malformed.py       damaged copies of a file
