@@ -11,11 +11,9 @@ estimates.py    what the assays share: rows and their words
 components.py   variance components, heritability
 correlations.py genetic correlations
 crossed.py      means of genomes that share their lives, and differences of such means
-centres.py      intervals of medians, shares and means of what is positive
 
 Every interval is over the genomes or lines of one run, and where genomes share their lives over those too: it says how
-well *that* generation is known. A claim about a
-treatment needs runs as replicates (`analysis.statistics.intervals`).
+well *that* generation is known. A claim about a treatment needs runs as replicates (`analysis.statistics.intervals`).
 """
 
 from analysis.assays.reading import read

@@ -31,6 +31,8 @@ of a sweep
   sites.py         where treatments sit
   beyond.py        traits beyond the shuffled control
   trades.py        what its assays found among genomes and within lives
+  transmission.py  what children have more of a trait than their parent
+  survival.py      how long populations last
   futures.py       replays beside the run that they were forked from
 of assays          garden.py within_life.py mutation.py fertility.py
 of the seed paper  seed_paper.py strict.py

@@ -5,6 +5,10 @@ synthetic.py       runs without networks, from a quick genetic model
 lives.py          a backend that lives islands, and what it has told
 scattered.py      islands scattered over workers that come and go
 own.py            runs with objects of one's own
+coverage.py        how often intervals over runs hold the truth
+coverage_assays.py the same of assays
+coverage_series.py the same of one run's generations
+bred.py            records bred with islands that differ, die out and are colonised
 rows.py            rows and newborns with the statistics of real ones
 genealogies.py     small genealogies, and what a slow computation says of them
 planted.py         records of which it is known who descends from whom, as demes
