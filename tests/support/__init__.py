@@ -8,7 +8,7 @@ own.py            runs with objects of one's own
 coverage.py        how often intervals over runs hold the truth
 coverage_assays.py the same of assays
 coverage_series.py the same of one run's generations
-bred.py            records bred with islands that differ, die out and are colonised
+bred.py            runs whose births are planted: evolution's forces of known size, deme by deme
 rows.py            rows and newborns with the statistics of real ones
 genealogies.py     small genealogies, and what a slow computation says of them
 planted.py         records of which it is known who descends from whom, as demes
