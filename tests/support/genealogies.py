@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from itertools import combinations, pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
+from numpy.typing import ArrayLike
 
 from alife import schema
 from alife.configuration.keys import Selection
 from analysis.data.derived import derive
+from analysis.evolution.islands import Demes
+from analysis.lineage.phylogeny import phylogeny
 
 
 def record(parents: Sequence[Sequence[int]], founders: int | None = None, seed: int = 0) -> pd.DataFrame:
@@ -107,3 +111,33 @@ def slow_metrics(births: pd.DataFrame, generation: int) -> dict[str, float]:
     inner = [fork for fork in forks if any(i in forks for i in ancestry[fork][1:])]
     out["b1_index"] = sum(1 / heights[fork] for fork in inner)
     return out
+
+
+def planted(
+    parents: Sequence[Sequence[int]], accuracy: ArrayLike = 0.5, copying: ArrayLike = 0.01, dead: ArrayLike = False
+) -> Demes:
+    """A record of one island.
+
+    Args:
+        parents: For each generation but the first, the slot of each one's parent in the generation before. Founders are
+            as many as their children; as many as have values if there are none.
+        accuracy: Of each one, generation by generation; or of all.
+        copying: The copying error, likewise.
+        dead: Who died early, likewise.
+    """
+    founders = len(parents[0]) if parents else np.broadcast(accuracy, copying, dead).size
+    births = record(parents, founders)
+    living = ~np.broadcast_to(dead, len(births))
+    births["accuracy"] = np.broadcast_to(accuracy, len(births)).astype(np.float32)
+    births["copying_error"] = np.broadcast_to(copying, len(births)).astype(np.float32)
+    births["cause_of_death"] = births["cause_of_death"].where(living, schema.CAUSES[1])
+    births.loc[~living, "n_offspring"] = 0
+    tree = phylogeny(births)
+    traits = ("accuracy", "copying_error")
+    return Demes("planted", traits, tree, 1, tree.generation - tree.first, living, SimpleNamespace())
+
+
+def neutral(generations: int, size: int, seed: int) -> list[list[int]]:
+    """Parents drawn uniformly, for `planted`: a Wright–Fisher population."""
+    # Keyed by more than a seed: default_rng(5) draws as default_rng([5, 0]) does, with which shadows begin.
+    return np.random.default_rng([seed, 0, 0, 1]).integers(0, size, (generations - 1, size)).tolist()

@@ -11,7 +11,7 @@ from analysis.evolution.activity import activity, clade_activity
 from analysis.evolution.islands import demes
 from analysis.evolution.kinds import NONE, founded
 from tests.analysis.evolution.test_dynamics import breed
-from tests.support.planted import neutral, planted
+from tests.support.genealogies import neutral, planted
 from tests.support.synthetic import EDGES, synthetic_run
 
 

@@ -12,7 +12,7 @@ from analysis.evolution.islands import Demes, demes
 from analysis.evolution.kinds import NONE, clades, classes, founded
 from analysis.lineage.phylogeny import phylogeny
 from tests.support.genealogies import histories, lines
-from tests.support.planted import neutral, planted
+from tests.support.genealogies import neutral, planted
 from tests.support.synthetic import synthetic_run
 
 

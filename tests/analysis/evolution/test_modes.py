@@ -10,7 +10,7 @@ from analysis.evolution.islands import demes
 from analysis.evolution.kinds import NONE, clades
 from analysis.evolution.modes import entropy, modes, persistent
 from tests.support.genealogies import lines
-from tests.support.planted import neutral, planted
+from tests.support.genealogies import neutral, planted
 from tests.support.synthetic import synthetic_run
 
 STILL = [list(range(8))] * 20

@@ -13,7 +13,7 @@ from analysis.evolution.islands import demes
 from analysis.evolution.kinds import NONE
 from analysis.evolution.shadows import Transmission, shadows
 from tests.analysis.evolution.test_dynamics import breed
-from tests.support.planted import neutral, planted
+from tests.support.genealogies import neutral, planted
 
 
 @settings(max_examples=10)
