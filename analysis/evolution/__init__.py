@@ -2,6 +2,9 @@
 
 price.py        the Price equation on all births
 dynamics.py     selection differentials, effective size, inheritance, rival clades
+neutral.py      the same lives with parents drawn without regard to what they achieved
+clades.py       selection coefficients of lineages, and their neutral bands
+sweeps.py       sweeps and clonal interference
 fronts.py       Pareto fronts, hypervolume, attainment surfaces
 islands.py      births by island, and what selection led one to expect of each
 trajectories.py traits by generation
