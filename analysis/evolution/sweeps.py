@@ -26,6 +26,14 @@ def sweeps(
     Returns:
         A row for each: founded, id (the founder's), begins (the last generation with a share below `low`, or that it
         was founded in), ends (the first above `high`), duration (ends − begins, generations).
+
+    Example:
+        >>> import alife
+        >>> from analysis.evolution.islands import demes
+        >>> from analysis.evolution.sweeps import sweeps
+        >>> table = sweeps(demes(alife.load_run("runs/first")), first=0)
+        >>> bool((table["duration"] > 0).all())
+        True
     """
     parent = record.tree.parent if parent is None else parent
     rows, founded, more = [], first, record.tree.last > first
@@ -87,6 +95,14 @@ def rivals(
     Returns:
         A row for each generation with clades founded in `first` or later: generation, lead, second (their shares),
         lead_band, second_band, interference.
+
+    Example:
+        >>> import alife
+        >>> from analysis.evolution.islands import demes
+        >>> from analysis.evolution.sweeps import rivals
+        >>> table = rivals(demes(alife.load_run("runs/first")), back=3, first=0, shadows=19)
+        >>> table["generation"].tolist()
+        [3, 4, 5]
     """
     found = _leading(record, record.tree.parent, back, first)
     neutral = [_leading(record, shadow(record, i, seed, chances), back, first) for i in range(shadows)]
