@@ -6,7 +6,7 @@ and fitness is relative, within a deme (an island in one generation): a clade ca
 and shadows (neutral.py) keep to the same. What is called neutral is what `shadow` draws. Sweeps are in sweeps.py.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -22,7 +22,7 @@ BOUNDS: Final = (0.05, 0.95)
 CONFIDENCE: Final = 0.95
 """Of neutral bands: the share of neutral records that stay inside."""
 ROUNDING: Final = 1e-9
-_COLUMNS: Final = {"founded": int, "id": int, "generations": int, "peak": float, "s": float, "drift": float}
+"""p up to this above 5 % counts as 5 %: 5 of 100 is not 1 − 0.95 in floating point."""
 
 
 def shares(record: Demes, founded: int, back: int, parent: Ints | None = None) -> Floats:
@@ -82,7 +82,7 @@ def coefficients(
     Args:
         record: A run's births by deme.
         back: Generations that a cohort is followed; fewer if the record is shorter.
-        first: Generation of the first founders.
+        first: Generation of the first founders, or the first on record.
         bounds: Shares between which a clade counts.
         shadows: Shadows to draw, one at least.
         seed: Their key.
@@ -103,23 +103,26 @@ def coefficients(
         True
     """
     tree = record.tree
+    first = max(first, tree.first)
     back = min(back, tree.last - first)
     cohorts = range(first, tree.last - back + 1, back) if back >= LEAST - 1 else range(0)
-    found = [_slopes(record, founded, back, bounds, tree.parent) for founded in cohorts]
+    found = [_table(record, founded, *_slopes(record, founded, back, bounds, tree.parent)) for founded in cohorts]
     most = np.zeros((shadows, len(cohorts)))
     for number in range(shadows):
         parent = shadow(record, number, seed, chances)
-        slopes = [_slopes(record, founded, back, bounds, parent) for founded in cohorts]
-        most[number] = [(each["s"].abs() / each["drift"]).max() if len(each) else 0.0 for each in slopes]
+        for place, founded in enumerate(cohorts):
+            _, (_, _, s, drift) = _slopes(record, founded, back, bounds, parent)
+            most[number, place] = (np.abs(s) / drift).max(initial=0.0)
     tables = [_judged(table, of_cohort) for table, of_cohort in zip(found, most.T, strict=True)]
-    return pd.concat(tables or [_judged(_table({}), np.zeros(shadows))], ignore_index=True)
+    nobody = _judged(_table(record, tree.first, np.arange(0), np.zeros((4, 0))), np.zeros(shadows))
+    return pd.concat(tables or [nobody], ignore_index=True)
 
 
-def _slopes(record: Demes, founded: int, back: int, bounds: Sequence[float], parent: Ints) -> pd.DataFrame:
+def _slopes(record: Demes, founded: int, back: int, bounds: Sequence[float], parent: Ints) -> tuple[Ints, Floats]:
+    """Which clades of a cohort have a slope [k], and [4, k] their generations within bounds, peak, s and drift."""
     path = shares(record, founded, back, parent)
     inside = (path > bounds[0]) & (path < bounds[1])
-    number = inside.sum(axis=0)
-    kept = np.flatnonzero(number >= LEAST)
+    kept = np.flatnonzero(inside.sum(axis=0) >= LEAST)
     inside, path = inside[:, kept], path[:, kept]
     start = founded - record.tree.first
     born = np.diff(record.tree.starts)[start : start + len(path)]
@@ -128,20 +131,14 @@ def _slopes(record: Demes, founded: int, back: int, bounds: Sequence[float], par
     total, time = weight.sum(axis=0), np.arange(len(path), dtype=np.float64)
     centred = time[:, None] - (weight * time[:, None]).sum(axis=0) / total
     s = (weight * centred * np.log(p / (1 - p))).sum(axis=0) / (weight * centred**2).sum(axis=0)
-    return _table(
-        {
-            "founded": np.full(len(kept), founded),
-            "id": identities(record, founded, kept),
-            "generations": number[kept],
-            "peak": path.max(axis=0),
-            "s": s,
-            "drift": 1 / np.sqrt(total),
-        }
-    )
+    return kept, np.stack([inside.sum(axis=0), path.max(axis=0), s, 1 / np.sqrt(total)])
 
 
-def _table(columns: Mapping[str, Floats | Ints]) -> pd.DataFrame:
-    return pd.DataFrame({name: np.asarray(columns.get(name, ()), kind) for name, kind in _COLUMNS.items()})
+def _table(record: Demes, founded: int, clades: Ints, slopes: Floats) -> pd.DataFrame:
+    number, *rest = slopes
+    keys = {"founded": np.full(len(clades), founded), "id": identities(record, founded, clades)}
+    columns = {"generations": number.astype(np.int64), **dict(zip(("peak", "s", "drift"), rest, strict=True))}
+    return pd.DataFrame({**keys, **columns})
 
 
 def _judged(table: pd.DataFrame, most: Floats) -> pd.DataFrame:

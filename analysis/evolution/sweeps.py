@@ -35,23 +35,18 @@ def sweeps(
         >>> bool((table["duration"] > 0).all())
         True
     """
-    parent = record.tree.parent if parent is None else parent
-    rows, founded, more = [], first, record.tree.last > first
-    while more:
-        path: list[Floats] = []
-        for share in followed(record, founded, record.tree.last - founded, parent):
-            path.append(share)
-            if len(path) > 1 and share.max() > high:
-                break
-        own = int(path[-1].argmax())
-        more = len(path) > 1 and bool(path[-1][own] > high)
-        if more:
-            below = np.flatnonzero(np.array([share[own] for share in path]) < low)
-            begins = founded + int(below[-1] if len(below) else 0)
-            rows.append(
-                (founded, int(identities(record, founded, np.array([own]))[0]), begins, founded + len(path) - 1)
-            )
-            founded = rows[-1][-1]
+    rows: list[tuple[int, ...]] = []
+    founded = max(first, record.tree.first)
+    while record.tree.last > founded:
+        path = _until(record, founded, high, parent)
+        winner = int(path[-1].argmax())
+        if not path[-1][winner] > high:
+            break
+        below = np.flatnonzero([share[winner] < low for share in path])
+        (identity,) = identities(record, founded, np.array([winner])).tolist()
+        begins, ends = founded + int(below.max(initial=0)), founded + len(path) - 1
+        rows.append((founded, identity, begins, ends))
+        founded = ends
     table = pd.DataFrame(rows, columns=["founded", "id", "begins", "ends"], dtype=np.int64)
     return table.assign(duration=table["ends"] - table["begins"])
 
@@ -66,7 +61,7 @@ def sweep_rate(
         its shadows with at least as many); duration (the mean, generations; NaN of none); generations.
     """
     count = partial(sweeps, record, first)
-    found, span = count(), record.tree.last - first
+    found, span = count(), record.tree.last - max(first, record.tree.first)
     neutral = np.array([len(count(parent=shadow(record, i, seed, chances))) for i in range(shadows)])
     low, high = np.quantile(neutral, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     rates = np.array([len(found), neutral.mean(), low, high]) * (100 / span if span > 0 else np.nan)
@@ -104,6 +99,7 @@ def rivals(
         >>> table["generation"].tolist()
         [3, 4, 5]
     """
+    first = max(first, record.tree.first)
     found = _leading(record, record.tree.parent, back, first)
     neutral = [_leading(record, shadow(record, i, seed, chances), back, first) for i in range(shadows)]
     bands = np.quantile(neutral, CONFIDENCE, axis=0, method="inverted_cdf")
@@ -114,9 +110,20 @@ def rivals(
     return pd.DataFrame({"generation": generation, **columns, "interference": both})
 
 
+def _until(record: Demes, founded: int, high: float, parent: Ints | None) -> list[Floats]:
+    """Shares [K] of clades by generation, until one is above `high` or the record ends; two generations at least."""
+    path: list[Floats] = []
+    for share in followed(record, founded, record.tree.last - founded, parent):
+        path.append(share)
+        if len(path) > 1 and share.max() > high:
+            break
+    return path
+
+
 def _leading(record: Demes, parent: Ints, back: int, first: int) -> Floats:
     """[2, generations] shares of the largest and the second largest clade founded `back` generations before."""
-    tree, start = record.tree, first - record.tree.first
+    tree = record.tree
+    start = first - tree.first
     count = len(tree.generations) - start - back
     if count <= 0:
         return np.zeros((2, 0))

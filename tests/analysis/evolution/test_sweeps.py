@@ -23,6 +23,7 @@ def test_sweeps_by_hand():
         "ends": [3, 4],
         "duration": [2, 1],
     }
+    assert sweeps(record, first=-1).equals(table)
     assert sweeps(record, first=4).empty
     assert sweeps(record, first=5).empty
 
