@@ -5,12 +5,17 @@ metapopulation.py  the Price equation of all islands together
 dynamics.py        selection differentials, effective size, rival clades
 inheritance.py     the parent–offspring regression
 transmission.py    what children have more of a trait than their parent
+breeder.py         the response of each generation, predicted and realised
+moments.py         sums of parents and children by generation
+matrices.py        G and P through time
 fronts.py          Pareto fronts, hypervolume, attainment surfaces
 islands.py         births by island, and what selection led one to expect of each
 trajectories.py    traits by generation
 contingency.py     how much of a change was chance
-kinds.py           types of individuals: classes of phenotypes, clades
+neutral.py         the same lives with parents drawn without regard to what they achieved
+clades.py          selection coefficients of lineages, and their neutral bands
+sweeps.py          sweeps and clonal interference
+kinds.py           types of individuals, classes of phenotypes or clades, and how they are handed on
 modes.py           open-endedness by the MODES toolbox: change, novelty, ecology
 activity.py        evolutionary activity of types and clades, beside neutral shadows
-shadows.py         the same demography with parents drawn uniformly
 """

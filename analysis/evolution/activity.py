@@ -7,7 +7,7 @@ quantitative comparison of genotypic evolutionary activity, ECAL 99.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from typing import Final
 
 import numpy as np
@@ -15,8 +15,8 @@ import pandas as pd
 
 from alife.errors import UserError
 from analysis.evolution.islands import Bools, Demes, Floats, Ints, ratio, totals
-from analysis.evolution.kinds import NONE, classes, founded
-from analysis.evolution.shadows import Transmission, shadows
+from analysis.evolution.kinds import NONE, Handing, classes, founded
+from analysis.evolution.neutral import Chances, shadow
 
 SHADOWS: Final = 39
 """Between whose least and greatest a neutral run lies in 95 % of cases: 38 of 40."""
@@ -34,8 +34,9 @@ def activity(
     number: int = SHADOWS,
     quantile: float = QUANTILE,
     seed: int = 0,
+    chances: Chances = "uniform",
 ) -> pd.DataFrame:
-    """Activity statistics of types, beside those of shadows that hand types on as the run does (`Transmission`).
+    """Activity statistics of types, beside those of shadows that hand types on as the run does (`kinds.Handing`).
 
     A component's activity is its share of those who lived to the end, summed over the generations up to this one; a
     type that comes again goes on where it was. Statistics are over the components that are there in a generation.
@@ -47,6 +48,7 @@ def activity(
         number: Shadows.
         quantile: Of the activities of all shadows' components: what is above it is taken for adaptive.
         seed: Of the shadows.
+        chances: Of parents in shadows, as in `neutral.shadow`.
 
     Returns:
         A row for each generation: generation, diversity D, mean (cumulative activity A_cum / D), threshold (the
@@ -68,8 +70,10 @@ def activity(
         True
     """
     types = classes(record) if types is None else types
-    handed_on = Transmission(record, types)
-    neutral = (handed_on.of(parent, draw) for parent, draw in shadows(record, seed))
+    handed_on = Handing(record, types)
+    neutral = (
+        handed_on.of(shadow(record, each, seed, chances), np.random.default_rng([seed, each, 1])) for each in count()
+    )
     return _beside(record, types, neutral, by_persistence, number, quantile)
 
 
@@ -81,6 +85,7 @@ def clade_activity(
     number: int = SHADOWS,
     quantile: float = QUANTILE,
     seed: int = 0,
+    chances: Chances = "uniform",
 ) -> pd.DataFrame:
     """As `activity`, of clades: descent is inherited without error, so that the shadow needs no model of inheritance.
 
@@ -95,6 +100,7 @@ def clade_activity(
         number: Shadows.
         quantile: Of the activities of all shadows' components.
         seed: Of the shadows.
+        chances: Of parents in shadows, as in `neutral.shadow`.
 
     Raises:
         UserError: There is no shadow, the quantile is not between 0 and 1, or `every` is below 1.
@@ -110,7 +116,7 @@ def clade_activity(
     if every < 1:
         raise UserError(f"every = {every}: clades are founded every 1 generation or more")
     tree = record.tree
-    neutral = (founded(tree, parent, every) for parent, _ in shadows(record, seed))
+    neutral = (founded(tree, shadow(record, each, seed, chances), every) for each in count())
     return _beside(record, founded(tree, tree.parent, every), neutral, by_persistence, number, quantile)
 
 
@@ -144,15 +150,15 @@ def _beside(
     threshold = _quantiles(others, quantile)
     above = own.activity > threshold[own.when] * (1 + ROUNDING)
     first = _first(own, above)
-    count = len(own.mean)
+    length = len(own.mean)
     return pd.DataFrame(
         {
             "generation": np.asarray(record.tree.generations, np.int64),
             "diversity": own.diversity.astype(np.int64),
             "mean": own.mean,
             "threshold": threshold,
-            "above": np.bincount(own.when[above], minlength=count),
-            "new": ratio(totals(own.when[first], own.activity[first], count), own.diversity),
+            "above": np.bincount(own.when[above], minlength=length),
+            "new": ratio(totals(own.when[first], own.activity[first], length), own.diversity),
             "shadow": means.mean(axis=0),
             "low": means.min(axis=0),
             "high": means.max(axis=0),

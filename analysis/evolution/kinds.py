@@ -8,11 +8,12 @@ clades to ask who is left.
 from typing import Final
 
 import numpy as np
+from numpy.random import Generator
 
 from alife.errors import UserError
 from alife.traits import log10
 from analysis.evolution.islands import Demes, Floats, Ints
-from analysis.lineage.phylogeny import Phylogeny, ancestor_at
+from analysis.lineage.phylogeny import NOBODY, Phylogeny, ancestor_at
 
 NONE: Final = -1
 """Stands where an individual is of no type."""
@@ -98,3 +99,39 @@ def founded(tree: Phylogeny, parent: Ints, every: int) -> Ints:
 def _cell(values: Floats, width: float) -> Floats:
     # Rounded first: 0.35 is a little less than 7 · 0.05 in float32.
     return np.floor(np.round(values / width, 4))
+
+
+class Handing:
+    """How types are handed on: those of the record's children, by the type of their parents, all generations together.
+
+    A shadow's child is of the type of somebody whose parent on record had the type that its own has. What makes the
+    types of parents and children differ (mutation, learning, the chance of one life) is so the record's, on the
+    condition that a child's type depends on its parent's alone; where types hide what is inherited, it does not quite.
+
+    Args:
+        record: A run's births by deme.
+        types: [n] int64, at least −1, which stands for none and is handed on as the others are.
+    """
+
+    def __init__(self, record: Demes, types: Ints) -> None:
+        tree = record.tree
+        self.layers, self.types = tree.layers, types + 1
+        children = np.flatnonzero(record.living & (tree.parent != NOBODY))
+        above = self.types[tree.parent[children]]
+        self.children = np.append(self.types[children[np.argsort(above, kind="stable")]], 0)
+        self.number = np.bincount(above, minlength=int(self.types.max(initial=0)) + 1)
+        self.start = np.cumsum(self.number) - self.number
+
+    def of(self, parent: Ints, draw: Generator) -> Ints:
+        """[n] types in a shadow; founders have their own, and a type without children on record is handed on as it is.
+
+        Args:
+            parent: [n] from `neutral.shadow`.
+            draw: Of the types.
+        """
+        out, chance = self.types.copy(), draw.random(len(parent))
+        for layer in self.layers[1:]:
+            above = out[parent[layer]]
+            place = self.start[above] + (chance[layer] * self.number[above]).astype(np.int64)
+            out[layer] = np.where(self.number[above] > 0, self.children[place], above)
+        return out - 1

@@ -2,6 +2,7 @@
 
 drawn.py           what each figure is drawn of
 synthetic.py       runs without networks, from a quick genetic model
+planted.py         records whose parents and traits a test has chosen
 lives.py          a backend that lives islands, and what it has told
 scattered.py      islands scattered over workers that come and go
 own.py            runs with objects of one's own

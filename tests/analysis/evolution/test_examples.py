@@ -8,7 +8,7 @@ import pytest
 from tests.support.synthetic import synthetic_run, write_run
 
 
-@pytest.mark.parametrize("name", ["activity", "kinds", "modes", "shadows"])
+@pytest.mark.parametrize("name", ["activity", "breeder", "clades", "kinds", "matrices", "modes", "neutral", "sweeps"])
 def test_examples_say_what_they_print(name, tmp_path, monkeypatch):
     write_run(tmp_path / "runs" / "first", synthetic_run(6, 2, 8))
     monkeypatch.chdir(tmp_path)

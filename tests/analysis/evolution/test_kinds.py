@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alife.errors import UserError
+from analysis.data.validation import NOBODY
 from analysis.evolution.islands import Demes, demes
-from analysis.evolution.kinds import NONE, clades, classes, founded
+from analysis.evolution.kinds import NONE, Handing, clades, classes, founded
+from analysis.evolution.neutral import shadow
 from analysis.lineage.phylogeny import phylogeny
-from tests.support.genealogies import histories, lines
-from tests.support.genealogies import neutral, planted
+from tests.support.genealogies import histories, lines, neutral, planted
 from tests.support.synthetic import synthetic_run
 
 
@@ -77,3 +78,35 @@ def _as_demes(births):
     tree = phylogeny(births)
     living = np.ones(len(tree), bool)
     return Demes("history", (), tree, 1, tree.generation - tree.first, living, SimpleNamespace())
+
+
+def test_types_that_breed_true_do_in_a_shadow():
+    record = planted([[0, 1, 2, 3]] * 9)
+    types = np.tile([0, 0, 1, NONE], 10)
+    for number in range(5):
+        parent = shadow(record, number)
+        found = Handing(record, types).of(parent, np.random.default_rng(number))
+        assert (found[:4] == types[:4]).all()
+        assert (found[4:] == found[parent[4:]]).all()
+
+
+def test_types_change_as_often_as_on_record():
+    parents, draw = neutral(200, 50, 3), np.random.default_rng(3)
+    record = planted(parents)
+    types = np.zeros(len(record.tree), np.int64)
+    for layer in record.tree.layers[1:]:
+        above = types[record.tree.parent[layer]]
+        types[layer] = np.where(draw.random(50) < np.where(above == 0, 0.2, 0.05), 1 - above, above)
+    parent = shadow(record)
+    found = Handing(record, types).of(parent, draw)
+    later = np.arange(50, len(types))
+    for kind, rate in ((0, 0.2), (1, 0.05)):
+        from_it = later[found[parent[later]] == kind]
+        assert (found[from_it] != kind).mean() == pytest.approx(rate, abs=0.02)
+
+
+def test_a_type_that_never_had_children_is_handed_on_as_it_is():
+    record = planted([[0, 0, 0]] * 2)
+    types = np.array([0, 1, 2] * 3)
+    found = Handing(record, types).of(np.array([NOBODY] * 3 + [1, 1, 2, 3, 4, 5]), np.random.default_rng(0))
+    assert found.tolist() == [0, 1, 2, 1, 1, 2, 1, 1, 2]

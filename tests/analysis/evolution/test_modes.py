@@ -9,8 +9,7 @@ from alife.errors import UserError
 from analysis.evolution.islands import demes
 from analysis.evolution.kinds import NONE, clades
 from analysis.evolution.modes import entropy, modes, persistent
-from tests.support.genealogies import lines
-from tests.support.genealogies import neutral, planted
+from tests.support.genealogies import lines, neutral, planted
 from tests.support.synthetic import synthetic_run
 
 STILL = [list(range(8))] * 20
