@@ -6,20 +6,19 @@ back, and where it rises through 0 there is a point of no return.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from alife.errors import UserError
 from alife.traits import TRAITS, log10
 from analysis.data.run import Run
-from analysis.evolution.islands import SETTLED, Floats, chosen, demes
+from analysis.evolution.islands import SETTLED, Floats, chosen, demes, totals
 from analysis.statistics.intervals import intervals
 
 LEVELS: Final = 20
-"""Classes of parents, equally wide, between the 0.1 and the 99.9 % quantile of all of them."""
+"""Classes of parents, each with as many of all treatments' births, or nearly, as any other."""
 LEAST: Final = 5
 """Births of a class in a run from which it counts."""
 
@@ -54,9 +53,9 @@ def transmission(groups: Mapping[str, Sequence[Run]], trait: str, levels: int = 
         levels: Classes, the same for all treatments.
 
     Returns:
-        A row for each treatment and class with at least `LEAST` births of a run: treatment, level (its middle, in the
-        trait's own unit), births, runs, change (mean over runs of each run's mean), low, high (NaN of fewer than
-        `FEWEST` runs).
+        A row for each treatment and class with at least `LEAST` births of a run: treatment, level (the median of its
+        parents, in the trait's own unit), births, runs, change (mean over runs of each run's mean), low, high (its
+        interval).
 
     Raises:
         UserError: The trait is not on record, or nobody has a parent that counts.
@@ -65,9 +64,9 @@ def transmission(groups: Mapping[str, Sequence[Run]], trait: str, levels: int = 
     parents = np.concatenate([theirs for pairs in found.values() for _, theirs in pairs])
     if not len(parents):
         raise UserError(f"no children of generation {SETTLED} or later are on record: take a longer run")
-    low, high = np.quantile(parents, [0.001, 0.999])
-    edges = np.linspace(low, high, levels + 1)
-    middles = (edges[:-1] + edges[1:]) / 2
+    edges = np.unique(np.quantile(parents, np.linspace(0, 1, levels + 1)[1:-1]))
+    where = np.digitize(parents, edges)
+    middles = [np.median(parents[where == each]) for each in range(len(edges) + 1)]
     rows = []
     for label, pairs in found.items():
         sums, counts = (np.stack(each) for each in zip(*(_by_class(*pair, edges) for pair in pairs), strict=True))
@@ -80,10 +79,7 @@ def transmission(groups: Mapping[str, Sequence[Run]], trait: str, levels: int = 
     return pd.DataFrame(rows, columns=["treatment", "level", "births", "runs", "change", "low", "high"])
 
 
-def _by_class(change: Floats, parents: Floats, edges: Floats) -> tuple[Floats, NDArray[Any]]:
-    """Sums of changes and numbers of births, [levels]; parents outside of all classes are in none."""
-    where = np.digitize(parents, edges) - 1
-    inside = (where >= 0) & (where < len(edges) - 1)
-    return tuple(
-        np.bincount(where[inside], weights=weights, minlength=len(edges) - 1) for weights in (change[inside], None)
-    )  # type: ignore[return-value]
+def _by_class(change: Floats, parents: Floats, edges: Floats) -> tuple[Floats, Floats]:
+    """Sums of changes and numbers of births, [classes]."""
+    where, length = np.digitize(parents, edges), len(edges) + 1
+    return totals(where, change, length), totals(where, np.ones(len(where)), length)
