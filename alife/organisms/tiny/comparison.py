@@ -50,7 +50,8 @@ class Finding:
         theirs_of: Of how many.
         p: Of no difference.
         detail: All counts of ours.
-        agrees: Whether p, corrected by Holm over all findings, is at least 0.05.
+        differs: Whether p, corrected by Holm over all findings, is below 0.05; where it is not, `low` and `high` say
+            what is left open.
     """
 
     experiment: str
@@ -65,7 +66,7 @@ class Finding:
     theirs_of: int
     p: float
     detail: str
-    agrees: bool = True
+    differs: bool = False
 
 
 Tell = Callable[[str], None]
@@ -105,18 +106,30 @@ def findings(nets: int, soups: int, passes: int, seed: int, tell: Tell = lambda 
 
 
 def judged(found: Sequence[Finding]) -> list[Finding]:
-    """Findings with `agrees` by Holm's correction over all (Holm 1979)."""
+    """Findings with `differs` by Holm's correction over all (Holm 1979)."""
     order = sorted(range(len(found)), key=lambda number: found[number].p)
     out, rejecting = list(found), True
     for rank, number in enumerate(order):
         rejecting = rejecting and found[number].p < ALPHA / (len(found) - rank)
-        out[number] = replace(found[number], agrees=not rejecting)
+        out[number] = replace(found[number], differs=rejecting)
     return out
 
 
 def table(found: Sequence[Finding]) -> str:
     """Findings in columns, a line each."""
-    head = ("experiment", "network", "setting", "outcome", "ours [95 %]", "of", "theirs", "of", "p", "agrees", "counts")
+    head = (
+        "experiment",
+        "network",
+        "setting",
+        "outcome",
+        "ours [95 %]",
+        "of",
+        "theirs",
+        "of",
+        "p",
+        "differs",
+        "counts",
+    )
     rows = [head, *map(_cells, found)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
@@ -204,5 +217,5 @@ def _cells(each: Finding) -> tuple[str, ...]:
         *(each.experiment, each.network, each.setting, each.outcome),
         f"{each.ours:.3g} [{each.low:.3g}, {each.high:.3g}]",
         *(str(each.of), f"{each.theirs:.3g}", str(each.theirs_of), f"{each.p:.2g}"),
-        *("yes" if each.agrees else "no", each.detail),
+        *("yes" if each.differs else "no", each.detail),
     )

@@ -64,7 +64,7 @@ def test_a_single_soup_is_compared_by_its_rank() -> None:
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
 def test_holm(ps: list[float]) -> None:
-    agrees = [each.agrees for each in judged([found(p) for p in ps])]
+    agrees = [not each.differs for each in judged([found(p) for p in ps])]
     smallest = sorted(ps)
     kept = next((rank for rank, p in enumerate(smallest) if p >= 0.05 / (len(ps) - rank)), len(ps))
     assert sum(not each for each in agrees) == kept
@@ -93,7 +93,7 @@ def test_the_command_prints_a_table_and_writes_csv(tmp_path: Path, capsys: pytes
     assert {row["experiment"] for row in rows} == {
         *("applied", "trained", "disturbed", "soup", "learning soup", "short soup")
     }
-    assert all(0 <= float(row["p"]) <= 1 and row["agrees"] in ("True", "False") for row in rows)
+    assert all(0 <= float(row["p"]) <= 1 and row["differs"] in ("True", "False") for row in rows)
     assert rows[0]["of"] == "6"
     assert main(["--nets", "6", "--soups", "2", "--passes", "2", "--seed", "3", "--csv", "-", "--quiet"]) == 0
     again, silent = capsys.readouterr()
