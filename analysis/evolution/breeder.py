@@ -32,7 +32,7 @@ def responses(record: Demes, traits: Sequence[str] | None = None, first: int = S
 
     Args:
         record: A run's births by deme.
-        traits: All on record if None.
+        traits: All on record if None. Pairs count that have a finite value of each.
         first: Generation of the first parents that count.
 
     Returns:

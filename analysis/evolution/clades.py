@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.evolution.islands import SETTLED, Demes, Floats, Ints
-from analysis.evolution.neutral import SHADOWS, Chances, shadow
+from analysis.evolution.neutral import SHADOWS, Chances, check, shadow
 
 LEAST: Final = 3
 """Generations within bounds from which a clade has a slope."""
@@ -102,6 +102,7 @@ def coefficients(
         >>> bool((table["outside"] == (table["p"] <= 0.05)).all())
         True
     """
+    check(shadows)
     tree = record.tree
     first = max(first, tree.first)
     back = min(back, tree.last - first)

@@ -107,6 +107,7 @@ class Handing:
     A shadow's child is of the type of somebody whose parent on record had the type that its own has. What makes the
     types of parents and children differ (mutation, learning, the chance of one life) is so the record's, on the
     condition that a child's type depends on its parent's alone; where types hide what is inherited, it does not quite.
+    Survivors are handed on as children are: in runs that have some, shadows lose types faster than they would.
 
     Args:
         record: A run's births by deme.

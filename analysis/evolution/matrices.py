@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from alife.errors import UserError
 from analysis.evolution.islands import SETTLED, Demes, Floats, Ints
 from analysis.evolution.moments import Moments, moments
 
@@ -31,7 +32,7 @@ def matrices(
         in units of their standard deviation within demes, of the whole run.
 
     Raises:
-        UserError: A trait is not on record, or nobody has a parent that counts.
+        UserError: A trait is not on record, or too few generations have parents that count.
 
     Example:
         >>> import alife
@@ -66,7 +67,7 @@ def axes(
         its largest element positive).
 
     Raises:
-        UserError: A trait is not on record, or nobody has a parent that counts.
+        UserError: A trait is not on record, or too few generations have parents that count.
     """
     found, rows = moments(record, traits, first), []
     before = None
@@ -98,7 +99,10 @@ def _windows(found: Moments, window: int) -> list[Ints]:
     """Positions of the generations of each window; one of fewer than `FEWEST` is left out."""
     places, length = np.arange(len(found.generation)), max(window, FEWEST)
     spans = np.split(places, np.arange(length, len(places) - length + 1, length))
-    return [span for span in spans if len(span) >= FEWEST]
+    found_spans = [span for span in spans if len(span) >= FEWEST]
+    if not found_spans:
+        raise UserError(f"fewer than {FEWEST} generations of parents on record: take a longer run")
+    return found_spans
 
 
 def _span(found: Moments, among: Ints) -> dict[str, int]:

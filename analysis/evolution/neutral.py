@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 import numpy as np
 
+from alife.errors import UserError
 from analysis.data.once import once
 from analysis.evolution.islands import Demes, Floats, Ints
 
@@ -57,6 +58,16 @@ def shadow(record: Demes, number: int = 0, seed: int = 0, chances: Chances = "un
         deme = record.home[parent[record.survivors]]
         parent[record.survivors] = _mixed(record, lots, draw)[lots.start[deme] + _nth(deme)]
     return parent
+
+
+def check(shadows: int) -> None:
+    """Refuse to be held against no shadow.
+
+    Raises:
+        UserError: There is none.
+    """
+    if shadows < 1:
+        raise UserError(f"shadows = {shadows}: ask for one or more")
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.evolution.clades import CONFIDENCE, followed, identities
 from analysis.evolution.islands import SETTLED, Demes, Floats, Ints
-from analysis.evolution.neutral import SHADOWS, Chances, shadow
+from analysis.evolution.neutral import SHADOWS, Chances, check, shadow
 
 
 def sweeps(
@@ -60,6 +60,7 @@ def sweep_rate(
         per_100; neutral (mean over shadows), low, high (95 % of shadows lie between); p (the share of the record and
         its shadows with at least as many); duration (the mean, generations; NaN of none); generations.
     """
+    check(shadows)
     count = partial(sweeps, record, first)
     found, span = count(), record.tree.last - max(first, record.tree.first)
     neutral = np.array([len(count(parent=shadow(record, i, seed, chances))) for i in range(shadows)])
@@ -99,6 +100,7 @@ def rivals(
         >>> table["generation"].tolist()
         [3, 4, 5]
     """
+    check(shadows)
     first = max(first, record.tree.first)
     found = _leading(record, record.tree.parent, back, first)
     neutral = [_leading(record, shadow(record, i, seed, chances), back, first) for i in range(shadows)]

@@ -26,6 +26,9 @@ LEAST: Final = 5
 def handed_on(run: Run, trait: str, first: int = SETTLED) -> tuple[Floats, Floats]:
     """Each child's value less its first parent's, and the parent's, [births]; logarithms (base 10) of errors and sizes.
 
+    Of children that lived to the end. Of an error more is worse: the Price equation, which has −log₁₀ of it, has the
+    other sign.
+
     Args:
         run: With births.
         trait: On record in every generation.
@@ -40,7 +43,8 @@ def handed_on(run: Run, trait: str, first: int = SETTLED) -> tuple[Floats, Float
     values = log10(values) if TRAITS[name].log else values
     parents = record.tree.parent[record.children]
     own, theirs = values[record.children], values[parents]
-    use = np.isfinite(own) & np.isfinite(theirs) & (record.tree.generation[parents] >= first)
+    use = record.living[record.children] & (record.tree.generation[parents] >= first)
+    use &= np.isfinite(own) & np.isfinite(theirs)
     return (own - theirs)[use], theirs[use]
 
 
@@ -58,7 +62,7 @@ def transmission(groups: Mapping[str, Sequence[Run]], trait: str, levels: int = 
         interval).
 
     Raises:
-        UserError: The trait is not on record, or nobody has a parent that counts.
+        UserError: The trait is not on record, or too few have a parent that counts.
     """
     found = {label: [handed_on(run, trait) for run in runs] for label, runs in groups.items()}
     parents = np.concatenate([theirs for pairs in found.values() for _, theirs in pairs])
@@ -66,7 +70,7 @@ def transmission(groups: Mapping[str, Sequence[Run]], trait: str, levels: int = 
         raise UserError(f"no children of generation {SETTLED} or later are on record: take a longer run")
     edges = np.unique(np.quantile(parents, np.linspace(0, 1, levels + 1)[1:-1]))
     where = np.digitize(parents, edges)
-    middles = [np.median(parents[where == each]) for each in range(len(edges) + 1)]
+    middles = [np.median(among) if (among := parents[where == each]).size else np.nan for each in range(len(edges) + 1)]
     rows = []
     for label, pairs in found.items():
         sums, counts = (np.stack(each) for each in zip(*(_by_class(*pair, edges) for pair in pairs), strict=True))
@@ -76,6 +80,8 @@ def transmission(groups: Mapping[str, Sequence[Run]], trait: str, levels: int = 
                 own = 10.0**level if TRAITS[trait].log else level
                 ends = (float(end) for end in intervals(means))
                 rows.append((label, own, int(births.sum()), len(means), means.mean(), *ends))
+    if not rows:
+        raise UserError(f"fewer than {LEAST} births of any of {levels} classes of parents in a run: take longer runs")
     return pd.DataFrame(rows, columns=["treatment", "level", "births", "runs", "change", "low", "high"])
 
 

@@ -42,8 +42,8 @@ LINES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "change": ("change of the mean: all together", {"lw": 2.2, "ls": "-"}),
     **{name: (_NAMES[name], own) for name, own in _LOOKS.items()},
 }
-"""What a panel of the Price equation shows, in the order of its legend; the last four only where there is any. The
-others add up to the change."""
+"""What a panel of the Price equation shows, in the order of its legend; `SILENT` only where there is any. All but the
+change add up to it."""
 SILENT: Final = ("among", "survival", "viability", "migration")
 
 

@@ -60,7 +60,7 @@ def genomes(groups: Mapping[str, Sequence[Run]], figure: Figure | None = None, *
 
 
 def _draw_strip(ax: Axes, treatments: Sequence[np.ndarray], trait: str, style: Mapping[str, Any]) -> None:
-    """A row a treatment: a dot a run, and their centre with its interval."""
+    """A row a treatment: a dot a run, and their mean with its interval."""
     offset, colour = ROWS[trait][0], palette.OKABE_ITO[ROWS[trait][1]]
     estimates = [interval(values) for values in treatments]
     centre = f"mean over runs, {f'its {CALLED}, ' * any(e.n >= FEWEST for e in estimates)}each run"

@@ -43,7 +43,7 @@ def traits(runs: Runs, figure: Figure | None = None, *, names: Sequence[str] | N
             several: mean over runs of each run's median, with its 95 % interval over runs.
         figure: Empty; a new one if None.
         names: Keys of `SHOWN`, or measures of the runs' own; those that the runs have if None.
-        style: Of the medians, as `Axes.plot` takes it.
+        style: Of the lines, as `Axes.plot` takes it.
 
     Raises:
         UserError: Nothing is committed, or a name is unknown.

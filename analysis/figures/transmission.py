@@ -39,8 +39,8 @@ def transmission(
     ax = canvas.own_axes(ax, 5.6, 4.1)
     for number, label in enumerate(groups):
         rows = table[table["treatment"] == label]
-        n = len(groups[label])
-        text = f"{label}: mean{f' and its {CALLED}' * (n >= FEWEST)}, n = {count(n, 'run')}"
+        n = int(rows["runs"].max()) if len(rows) else 0
+        text = f"{label}: mean{f' and its {CALLED}' * (n >= FEWEST)}, n ≤ {count(n, 'run')}"
         levels = tuple(rows[name].to_numpy(np.float64) for name in ("low", "change", "high"))
         own = look(style, marker="o", ms=3, label=text, **palette.of_group(number))
         draw_band(ax, rows["level"], levels, **own)  # type: ignore[arg-type]

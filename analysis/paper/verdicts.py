@@ -118,7 +118,7 @@ def agreement(reported: float, values: ArrayLike, quantity: str = "L_SR") -> str
     """How the mean over our networks compares with a reported number, by a margin that is the same for all of them.
 
     It agrees where its 90 % interval lies within the margin, which is two one-sided tests at 5 % (Schuirmann 1987), and
-    is off where the interval lies outside. A wide interval shows neither.
+    is above or below where the interval lies outside. A wide interval shows neither.
 
     Args:
         reported: The paper's; NaN if it has none.

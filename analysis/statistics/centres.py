@@ -38,14 +38,16 @@ def medians(ordered: Floats, confidence: float = 0.95) -> tuple[Floats, Floats]:
 def share(values: ArrayLike, **names: Any) -> Estimate:
     """Mean of shares of independent units, as of a founder's lines, with Clopper and Pearson's interval (1934), which
     covers 95 % at least, 97 to 99.6 % of 6 to 24 units of one line each: a count of so few cannot be met more closely.
-    Where units have several lines, there are as many as would be as uncertain (Korn and Graubard 1998).
+    Where units have several lines, there are as many as would be as uncertain, fewer as units are few (Korn and
+    Graubard 1998).
     """
     x = finite(values)
     n = len(x)
     if n < FEWEST:
         return Estimate(float(x.mean()) if n else np.nan, np.nan, np.nan, n, **names)
     p, spread = float(x.mean()), float(x.var(ddof=1))
-    counted = max(n * p * (1 - p) / spread, n) if spread > 0 else n
+    narrower = (stats.norm.ppf(0.975) / stats.t.ppf(0.975, n - 1)) ** 2
+    counted = max(n * p * (1 - p) / spread * narrower, n) if spread > 0 else n
     k = p * counted
     low = float(stats.beta.ppf(0.025, k, counted - k + 1)) if p > 0 else 0.0
     high = float(stats.beta.ppf(0.975, k + 1, counted - k)) if p < 1 else 1.0
@@ -61,7 +63,7 @@ def positive_mean(values: ArrayLike, **names: Any) -> Estimate:
     x = finite(values)
     n, value = len(x), float(np.mean(x)) if len(x) else np.nan
     if n < FEWEST or not (x.sum() - x > 0).all():
-        return Estimate(value, *((value, value) if n >= FEWEST else (np.nan, np.nan)), n, **names)
+        return Estimate(value, *((value, value) if n >= FEWEST and not x.any() else (np.nan, np.nan)), n, **names)
     half = float(half_widths(x))
     return Estimate(value, value * np.exp(-half), value * np.exp(half), n, **names)
 

@@ -26,7 +26,7 @@ class Estimate:
         trait: Key of `alife.traits.TRAITS`; "" if it is of none alone.
         quantity: What is estimated, in words.
         generation: Of the run, or of descent; None if of no single one.
-        over: What was resampled, as in "runs", "genomes".
+        over: What the interval is over, as in "runs", "genomes".
     """
 
     value: float

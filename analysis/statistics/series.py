@@ -27,10 +27,10 @@ def interval_of_mean(values: ArrayLike, confidence: float = 0.95) -> tuple[Float
     neighbours here may be more alike. The autocorrelation φ is that at lag 1, corrected for its bias (Kendall 1954),
     between 0 and `ALIKE`. The effective n is T·(1 − φ)/(1 + φ): how many independent values would say as much.
 
-    Simulated with autoregressions, a 95 % interval covers 94 to 95 % from T = 25 on up to φ = 0.6, and from T = 100 on
-    up to 0.8. It is too narrow where T is small and neighbours are very alike: at φ = 0.6 93 % with T = 12 and 84 %
-    with T = 3, at 0.8 91 % with T = 25 and 90 % with T = 12. Skewed (exponential) values take a point or two where
-    T < 100. With few generations it is wide: at T = 25 1.4 times Student's.
+    Simulated with autoregressions, a 95 % interval covers 94 to 95 % from T = 25 on up to φ = 0.6, and from T = 100
+    on up to 0.8. It is too narrow where T is small and neighbours are very alike: at φ = 0.6 93 % with T = 12, at
+    0.8 91 % with T = 25 and 90 % with T = 12. Skewed (exponential) values take a point or two where T < 100. With
+    few generations it is wide: at T = 25 1.4 times Student's.
     `python -m tests.support.coverage_series` prints the table.
 
     Returns:

@@ -51,7 +51,7 @@ class Row:
         label: The treatment.
         against: What it is compared with.
         trait: A key of `values.COMPARED`, or a measure of the runs' own.
-        value: Centre of the treatment's runs, in the trait's own units, and its interval.
+        value: Mean of the treatment's runs, in the trait's own units, and its interval.
         reference: The same of the other.
         effect: Difference, or factor (`is_factor`), and its interval; n counts pairs, or the smaller group's runs.
         runs: Runs with a value, of the treatment and of the other.

@@ -108,7 +108,7 @@ def told(sweep: Sweep) -> dict[str, str]:
 
 
 def trajectories(runs: Sequence[Run]) -> pd.DataFrame:
-    """Centres and intervals by generation: generation, n, and for each trait its centre, trait_low and trait_high.
+    """Means over runs and their intervals by generation: generation, n, and of each trait trait, trait_low, trait_high.
 
     Of the generations that all of the runs have survivors in; on a log10 scale for errors and norms.
     """

@@ -36,10 +36,13 @@ ALLOWED = {
     "alife/seed_paper/contraction.py": "constants",
     "alife/seed_paper/fertility.py": "a geometric mean, 0 where nothing grows",
     "alife/seed_paper/habitat.py": "the paper's ln(N / L_SR)",
+    "analysis/evolution/clades.py": "logits of shares",
     "analysis/evolution/fronts.py": "a constant",
+    "analysis/evolution/modes.py": "bits of an entropy",
     "analysis/figures/scales.py": "ticks",
     "analysis/numbers.py": "digits",
     "analysis/report/individuals.py": "digits",
+    "analysis/statistics/centres.py": "a scale on which an interval is symmetric",
 }
 
 

@@ -91,6 +91,19 @@ def test_a_share_of_nobody_is_not_certain():
     assert centres.share([0.5] * 4 + [0.4] * 4).low > centres.share([1.0, 0.0] * 4).low, "many lines a founder"
 
 
+def test_shares_of_units_with_several_lines_cover():
+    """Founders differ: beta-distributed chances with mean ½, 20 lines each; 500 draws have an se of 0.01."""
+    draw = np.random.default_rng(3)
+    for n in (3, 6, 12):
+        shares = draw.binomial(20, draw.beta(2, 2, (500, n))) / 20
+        assert np.mean([centres.share(each).covers(0.5) for each in shares]) > 0.92
+
+
+def test_the_mean_of_what_is_all_zero_but_one_has_no_interval():
+    assert not centres.positive_mean([0.0, 0.0, 5.0]).known
+    assert centres.positive_mean([0.0, 0.0, 0.0]).known
+
+
 def test_medians_of_few_have_their_range_or_nothing():
     five = centres.median([5.0, 1.0, 2.0, 4.0, np.nan, 3.0])
     assert (five.value, five.low, five.high, five.n) == (3, 1, 5, 5)

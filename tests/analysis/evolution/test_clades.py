@@ -7,8 +7,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
+from alife.errors import UserError
 from analysis.evolution.clades import coefficients, shares
 from analysis.evolution.islands import demes
+from analysis.evolution.sweeps import rivals, sweep_rate
 from tests.support.planted import planted, wright_fisher
 
 
@@ -16,6 +18,13 @@ def test_shares_by_hand():
     record = demes(planted([[0, 0, 1, 1], [0, 0, 1, 2]]))
     assert shares(record, 0, 9).tolist() == [[0.25] * 4, [0.5, 0.5, 0, 0], [0.75, 0.25, 0, 0]]
     assert shares(record, 1, 1).tolist() == [[0.25] * 4, [0.5, 0.25, 0.25, 0]]
+
+
+def test_no_shadow_is_nothing_to_be_held_against():
+    record = demes(planted([[0, 0, 1, 1], [0, 0, 1, 2]]))
+    for measure in (coefficients, sweep_rate, rivals):
+        with pytest.raises(UserError, match="shadows = 0: ask for one or more"):
+            measure(record, shadows=0)
 
 
 def test_a_clade_is_of_all_islands_and_counts_the_early_dead():

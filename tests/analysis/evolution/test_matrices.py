@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from alife.errors import UserError
 from analysis.evolution.islands import demes
 from analysis.evolution.matrices import angle, axes, leading, matrices
 from tests.analysis.evolution.test_breeder import TWO, bred
+from tests.support.synthetic import synthetic_run
 
 PHENOTYPIC = np.array([[1.0, 0.2], [0.2, 1.0]])
 GENETIC = np.array([[0.7, 0.2], [0.2, 0.3]])
@@ -49,3 +51,10 @@ def test_angles_by_hand():
     assert angle(np.array([1.0, 0.0]), np.array([1.0, -1.0]) / np.sqrt(2)) == pytest.approx(45)
     value, axis = leading(np.diag([1.0, 3.0]))
     assert (value, axis.tolist()) == (3, [0, 1])
+
+
+def test_one_generation_of_parents_has_no_matrix():
+    record = demes(synthetic_run(2, 1, 12))
+    for table in (matrices, axes):
+        with pytest.raises(UserError, match="take a longer run"):
+            table(record, TWO, first=0)

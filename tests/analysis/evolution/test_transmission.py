@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from alife.errors import UserError
+from alife.schema import CAUSES
 from analysis.data.run import Run
 from analysis.evolution.transmission import handed_on, transmission
 from analysis.lineage.phylogeny import of_run
@@ -41,8 +42,17 @@ def test_founders_children_do_not_count():
     assert len(handed_on(run, "squared_norm", first=0)[0]) == 11 * 48
 
 
+def test_children_that_died_early_do_not_count():
+    run = synthetic_run(12, 2, 24, 1, death_rate=0.3)
+    births = of_run(run).births
+    lived = (births["generation"] > 3) & (births["cause_of_death"] == CAUSES[0])
+    assert len(handed_on(run, "accuracy")[0]) == lived.sum() < (births["generation"] > 3).sum()
+
+
 def test_what_is_not_there_is_said():
     with pytest.raises(UserError, match="trait wings: not on record"):
         transmission({"a": [planted(1)]}, "wings")
     with pytest.raises(UserError, match="take a longer run"):
         transmission({"a": [synthetic_run(2, 1, 6)]}, "squared_norm")
+    with pytest.raises(UserError, match="fewer than 5 births of any of 20 classes"):
+        transmission({"a": [synthetic_run(6, 1, 8, death_rate=0)]}, "squared_norm")
