@@ -363,9 +363,18 @@ def validated(key: str, name: str, model: type[BaseModel] | None, given: Mapping
         what = ".".join(map(str, first["loc"]))
         raise UserError(f"{key}: {name}: {what}: {first['msg'][0].lower()}{first['msg'][1:]}") from None
     for what, value in found.model_dump().items():
-        if isinstance(value, float) and not math.isfinite(value):
+        if not _finite(value):
             raise UserError(f"{key}: {name}: {what}: is {value}, which cannot go on record: let it be None, or finite")
     return found
+
+
+def _finite(value: Any) -> bool:
+    """Whether all numbers in a value of plain data are."""
+    if isinstance(value, Mapping):
+        return all(map(_finite, value.values()))
+    if isinstance(value, list | tuple | set):
+        return all(map(_finite, value))
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _file_of(call: Any) -> str:

@@ -14,6 +14,7 @@ trajectories.py    traits by generation
 contingency.py     how much of a change was chance
 neutral.py         the same lives with parents drawn without regard to what they achieved
 clades.py          selection coefficients of lineages, and their neutral bands
+balance.py         the Sackin index beside that of neutral reproduction
 sweeps.py          sweeps and clonal interference
 kinds.py           types of individuals, classes of phenotypes or clades, and how they are handed on
 modes.py           open-endedness by the MODES toolbox: change, novelty, ecology

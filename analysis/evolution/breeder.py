@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from analysis.evolution.islands import SETTLED, Demes, Floats, Ints
+from analysis.evolution.islands import SETTLED, Demes, Floats, Ints, chosen
 from analysis.evolution.moments import Moments, inverse, moments
 
 BLOCKS: Final = 10
@@ -32,7 +32,7 @@ def responses(record: Demes, traits: Sequence[str] | None = None, first: int = S
 
     Args:
         record: A run's births by deme.
-        traits: All on record if None. Pairs count that have a finite value of each.
+        traits: All on record if None.
         first: Generation of the first parents that count.
 
     Returns:
@@ -51,13 +51,8 @@ def responses(record: Demes, traits: Sequence[str] | None = None, first: int = S
         >>> list(agreement(table)["trait"])
         ['copying_error']
     """
-    found = moments(record, traits, first)
-    slopes = np.full_like(found.response, np.nan)
-    for block, others in _folds(len(found.generation)):
-        above, below = (np.einsum("gtt->t", sums[others]) for sums in (found.inherited, found.parents))
-        slopes[block] = np.divide(above, below, out=np.full_like(above, np.nan), where=below > 0)
-    columns = {"heritability": slopes, "differential": found.differential, "predicted": slopes * found.differential}
-    return _by_trait(found, {**columns, "realised": found.response})
+    tables = [_responses(moments(record, [trait], first)) for trait in chosen(record, traits)]
+    return pd.concat(tables, ignore_index=True)
 
 
 def multivariate(
@@ -127,6 +122,16 @@ def agreement(table: pd.DataFrame) -> pd.DataFrame:
         rows.append((trait, len(predicted), *means, means[1] - means[0], *_line(predicted, realised)))
     names = ["trait", "generations", "predicted", "realised", "bias", "correlation", "slope"]
     return pd.DataFrame(rows, columns=names)
+
+
+def _responses(found: Moments) -> pd.DataFrame:
+    """The rows of one trait, with pairs that have a finite value of it, whatever other traits have."""
+    slopes = np.full_like(found.response, np.nan)
+    for block, others in _folds(len(found.generation)):
+        above, below = (sums[others, 0, 0].sum() for sums in (found.inherited, found.parents))
+        slopes[block] = above / below if below > 0 else np.nan
+    columns = {"heritability": slopes, "differential": found.differential, "predicted": slopes * found.differential}
+    return _by_trait(found, {**columns, "realised": found.response})
 
 
 def _folds(length: int) -> list[tuple[Ints, Ints]]:

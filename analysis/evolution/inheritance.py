@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from alife.traits import measured
 from analysis.data.once import once
 from analysis.evolution.dynamics import DUST
-from analysis.evolution.islands import SETTLED, Demes, Floats, Ints, chosen, ratio, totals
-from analysis.lineage.phylogeny import NOBODY
+from analysis.evolution.islands import SETTLED, Demes, Floats, Ints, chosen
+from analysis.evolution.moments import paired
 from analysis.statistics.series import interval_of_ratio
 
 
@@ -74,23 +73,9 @@ class Regression:
 @once
 def regression(record: Demes, trait: str, first: int) -> Regression:
     """The sums behind `heritability` of one trait."""
-    children = record.children
-    parents, others = record.tree.parent[children], record.tree.second[children]
-    z = measured(trait, record.tree.births[trait])
-    parental = np.where(others == NOBODY, z[parents], (z[parents] + z[others]) / 2)
-    use = (record.generation[record.home[parents]] >= first) & record.living[children]
-    use &= np.isfinite(z[children]) & np.isfinite(parental)
-    deme = record.home[parents[use]]
-    x, y = (_centred(values[use], deme, record.count) for values in (parental, z[children]))
-    generation, length = deme // record.islands, len(record.tree.starts) - 1
-    there = np.flatnonzero(np.bincount(generation, minlength=length))
-    xy, xx, yy = (totals(generation, product, length)[there] for product in (x * y, x * x, y * y))
-    return Regression(there + record.tree.first, xy, xx, yy, len(deme))
-
-
-def _centred(values: Floats, deme: Ints, count: int) -> Floats:
-    mean = ratio(totals(deme, values, count), totals(deme, np.ones(len(deme)), count))
-    return values - mean[deme]
+    found = paired(record, [trait], first)
+    xy, xx, yy = (sums[:, 0, 0] for sums in (found.inherited, found.parents, found.children))
+    return Regression(found.generation, xy, xx, yy, int(found.pairs.sum()))
 
 
 def _row(found: Regression) -> tuple[float, ...]:

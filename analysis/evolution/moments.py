@@ -1,4 +1,4 @@
-"""Sums of parents and children by generation: what breeder.py and matrices.py are made of.
+"""Sums of parents and children by generation: what inheritance.py, breeder.py and matrices.py are made of.
 
 Everything is a deviation from the mean of those who lived to the end in the deme (an island in one generation) in which
 a child was conceived, summed over demes: neither time, nor place, nor migration is in it. A pair is a child that lived
@@ -33,6 +33,7 @@ class Moments:
         response: [G, T] R, the mean of children.
         parents: [G, T, T] sums of squares and products of parents, about their mean in each deme.
         inherited: [G, T, T] likewise of parents (rows) and children (columns).
+        children: [G, T, T] likewise of children.
         variance: [G, T, T] covariances of all who lived to the end, demes weighted by pairs.
     """
 
@@ -43,6 +44,7 @@ class Moments:
     response: Floats
     parents: Floats
     inherited: Floats
+    children: Floats
     variance: Floats
 
     @cached_property
@@ -87,7 +89,14 @@ def moments(record: Demes, traits: Sequence[str] | None = None, first: int = SET
     Raises:
         UserError: A trait is not on record, or nobody has a parent that counts.
     """
-    traits = chosen(record, traits)
+    found = paired(record, chosen(record, traits), first)
+    if not len(found.generation):
+        raise UserError(f"no children of generation {first} or later are on record: take a longer run")
+    return found
+
+
+def paired(record: Demes, traits: Sequence[str], first: int) -> Moments:
+    """As `moments`, of no generation where nobody has a parent that counts."""
     z = np.stack([measured(trait, record.tree.births[trait]) for trait in traits], axis=1)
     known = record.living & np.isfinite(z).all(axis=1)
     mean = np.stack([record.mean(each, known) for each in np.where(known[:, None], z, 0.0).T], axis=1)
@@ -95,8 +104,6 @@ def moments(record: Demes, traits: Sequence[str] | None = None, first: int = SET
     others = np.where(others == NOBODY, parents, others)
     use = known[record.children] & known[parents] & known[others]
     use &= record.generation[record.home[parents]] >= first
-    if not use.any():
-        raise UserError(f"no children of generation {first} or later are on record: take a longer run")
     deme = record.home[parents[use]]
     raised = (z[parents[use]] + z[others[use]]) / 2 - mean[deme]
     children = z[record.children[use]] - mean[deme]
@@ -127,7 +134,7 @@ def _summed(
     def means(values: Floats) -> Floats:
         return np.stack([totals(when, each, length)[kept] / pairs[kept] for each in values.T], axis=1)
 
-    centred = _centred(parents, deme, record.count)
+    centred, grown = (_centred(each, deme, record.count) for each in (parents, children))
     return Moments(
         traits=tuple(traits),
         generation=record.tree.first + kept,
@@ -135,7 +142,8 @@ def _summed(
         differential=means(parents),
         response=means(children),
         parents=_products(centred, centred, when, length)[kept],
-        inherited=_products(centred, children, when, length)[kept],
+        inherited=_products(centred, grown, when, length)[kept],
+        children=_products(grown, grown, when, length)[kept],
         variance=_products(adults, adults, lived, length)[kept] / pairs[kept, None, None],
     )
 

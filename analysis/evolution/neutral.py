@@ -13,8 +13,9 @@ import numpy as np
 from alife.errors import UserError
 from analysis.data.once import once
 from analysis.evolution.islands import Demes, Floats, Ints
+from analysis.lineage.phylogeny import NOBODY
 
-Chances = Literal["uniform", "dealt"]
+Chances = Literal["uniform", "dealt", "permuted"]
 
 SHADOWS: Final = 99
 """Shadows that a band is drawn from, unless said otherwise; the least p is 1 / (1 + shadows)."""
@@ -34,7 +35,8 @@ def shadow(record: Demes, number: int = 0, seed: int = 0, chances: Chances = "un
         chances: "uniform" has each of them draw alike. "dealt" has them draw as unequally as the run's scheme does,
             but the chances dealt out anew in each generation (as `selection.shuffled` does): what lineages do if
             nothing of what selection sees is inherited. Draws are independent: lineages drift a little less where a
-            scheme gives each of those chosen as many children. Survival is uniform in both.
+            scheme gives each of those chosen as many children. Survival is uniform in both. "permuted" gives all
+            children of each, and its survival, to another of the deme: the numbers of children stay what they were.
 
     Example:
         >>> import alife
@@ -47,6 +49,11 @@ def shadow(record: Demes, number: int = 0, seed: int = 0, chances: Chances = "un
     """
     draw, lots = np.random.default_rng([seed, number]), _lots(record)
     parent = record.tree.parent.copy()
+    if chances == "permuted":
+        given, known = np.arange(len(parent)), parent != NOBODY
+        given[lots.order] = _mixed(record, lots, draw)
+        parent[known] = given[parent[known]]
+        return parent
     deme = record.home[parent[record.children]]
     drawn = draw.random(len(deme))
     if chances == "uniform":

@@ -2,7 +2,6 @@
 
 phylogeny.py  from the record of births: checked, ordered, pruned
 metrics.py    metrics of a genealogy, from tskit
-balance.py    the Sackin index beside that of neutral reproduction
 layout.py     where each individual stands in a drawing
 export.py     files that others read
 """

@@ -44,7 +44,7 @@ METRICS: Final = {
     "sackin_yule": "what the Sackin index is of trees of this size on average under Yule, 2n·Σ 1/j for j = 2 … n, "
     "summed over founders (Kirkpatrick and Slatkin 1993); also of Kingman's coalescent, whose shapes are the same",
     "sackin_ratio": "sackin_index over sackin_yule: comparable between sizes. Polytomies of small populations lower it "
-    "without any selection: see `analysis.lineage.balance.against_neutral`",
+    "without any selection: see `analysis.evolution.balance.against_neutral`",
     "mean_depth": "sackin_index over the number of individuals: comparable between sizes",
     "b1_index": "sum over branching ancestors but the roots of one over their greatest number of branchings to an "
     "individual (Shao and Sokal 1990); polytomies allowed; the higher, the more balanced",

@@ -51,10 +51,9 @@ def intervals(values: ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floa
     NaN where a row has a value that is not finite, or n < `FEWEST`.
     """
     sample = np.asarray(values, np.float64)
-    n = sample.shape[-1]
-    if n < FEWEST:
+    if sample.shape[-1] < FEWEST:
         return np.full(sample.shape[:-1], np.nan), np.full(sample.shape[:-1], np.nan)
-    return about(sample.mean(axis=-1), sample.std(axis=-1, ddof=1) / math.sqrt(n), n - 1, confidence)
+    return about(sample.mean(axis=-1), *student(sample), confidence)
 
 
 def differences(first: ArrayLike, second: ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
@@ -70,6 +69,12 @@ def about(value: ArrayLike, error: ArrayLike, degrees: ArrayLike, confidence: fl
     """Student's t interval of estimates with a standard error each, of so many degrees of freedom; arrays [...]."""
     reach = stats.t.ppf((1 + confidence) / 2, degrees) * error
     return np.asarray(value - reach), np.asarray(value + reach)
+
+
+def student(sample: Floats) -> tuple[Floats, int]:
+    """Standard error of a mean and its degrees of freedom: [..., n]."""
+    n = sample.shape[-1]
+    return sample.std(axis=-1, ddof=1) / math.sqrt(n), n - 1
 
 
 def welch(first: Floats, second: Floats) -> tuple[Floats, Floats]:

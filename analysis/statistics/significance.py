@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from analysis.statistics.intervals import FEWEST, Floats, finite, pairs, welch
+from analysis.statistics.intervals import FEWEST, Floats, finite, pairs, student, welch
 
 Correction = Literal["holm", "bh", "by", "none"]
 
@@ -55,13 +55,9 @@ def t_test(first: ArrayLike, second: ArrayLike, paired: bool = False) -> Test:
     name, p = PAIRED if paired else UNPAIRED, math.nan
     if min(len(a), len(b)) >= FEWEST:
         gap = a.mean() - b.mean()
-        error, degrees = _of_pairs(a - b) if paired else welch(a, b)
+        error, degrees = student(a - b) if paired else welch(a, b)
         p = float(2 * stats.t.sf(abs(gap) / error, degrees)) if error > 0 else float(gap == 0)
     return Test(name, p, superiority(a, b, paired))
-
-
-def _of_pairs(differences: Floats) -> tuple[float, int]:
-    return float(stats.sem(differences)), len(differences) - 1
 
 
 def superiority(first: ArrayLike, second: ArrayLike, paired: bool = False) -> float:

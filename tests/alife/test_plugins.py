@@ -68,6 +68,7 @@ def test_what_cannot_be_used_is_said_in_a_line_that_names_it(source: str, said: 
         (model("size: int = 3"), {"size": "three"}, "size: input should be a valid integer"),
         (model("size: int"), {}, "size: field required"),
         (model('size: float = float("inf")'), {}, "size: is inf, which cannot go on record"),
+        (model("sizes: list[float] = []"), {"sizes": [1, float("nan")]}, r"sizes: is \[1.0, nan\], which cannot go on"),
     ],
 )
 def test_wrong_parameters_are_said_in_a_line(source: str, given: dict[str, object], said: str, tmp_path: Path) -> None:

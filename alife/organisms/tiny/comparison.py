@@ -70,6 +70,8 @@ class Finding:
 
 
 Tell = Callable[[str], None]
+TOLD: Final = ("experiment", "network", "setting", "outcome")
+"""What a finding is of."""
 
 
 def findings(nets: int, soups: int, passes: int, seed: int, tell: Tell = lambda text: None) -> Iterator[Finding]:
@@ -117,19 +119,7 @@ def judged(found: Sequence[Finding]) -> list[Finding]:
 
 def table(found: Sequence[Finding]) -> str:
     """Findings in columns, a line each."""
-    head = (
-        "experiment",
-        "network",
-        "setting",
-        "outcome",
-        "ours [95 %]",
-        "of",
-        "theirs",
-        "of",
-        "p",
-        "differs",
-        "counts",
-    )
+    head = (*TOLD, "ours [95 %]", "of", "theirs", "of", "p", "differs", "counts")
     rows = [head, *map(_cells, found)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)

@@ -70,7 +70,7 @@ class Handle:
         number: Of this run's workers.
         node: Known once a ping was answered.
         machine: Its class, known once it has started.
-        phase: "start", "idle" (nothing to live yet), "begin" or "live".
+        phase: "start", "idle" (nothing to live yet), "begin", "live", or "gone".
         busy: Seconds that the call has been under way.
         up: Whether a ping was ever answered.
         ping: The one that has not been answered for `silent` seconds, while it starts.

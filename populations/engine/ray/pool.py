@@ -110,6 +110,7 @@ class WorkerPool:
     def let_go(self, handle: Handle, keep: bool = False) -> None:
         """End a worker; or `keep` its process where it is, doing nothing, so that no other gets its GPU."""
         self.handles.remove(handle)
+        handle.phase = "gone"
         if keep:
             self._placing.keep(handle.node, handle.actor)
         else:

@@ -275,7 +275,7 @@ class RayBackend:
 
     def _take(self, handle: Handle) -> None:
         """Take what a worker's call has come back with, unless it was let go meanwhile, with its node."""
-        if handle not in self._pool.handles:
+        if handle.phase == "gone":
             return
         try:
             with cluster.explain_full_store():
@@ -372,11 +372,12 @@ class RayBackend:
             why: As told.
             keep: Leave its process where it is, so that no other gets its GPU.
         """
+        starting = handle.phase == "start"
         self._pool.let_go(handle, keep)
         self._homes.introductions.leave(handle)
-        seconds = time.monotonic() - handle.since if handle.phase == "start" else max(handle.busy, handle.silent)
+        seconds = time.monotonic() - handle.since if starting else max(handle.busy, handle.silent)
         self.lost(min(handle.islands.values(), default=-1), handle.name, why, seconds)
-        if handle.phase == "start":
+        if starting:
             self._pool.pause = self._detector.false_start(handle)
         self._news += [Merged(kind, names, None) for kind, names in handle.merging]
         if handle.islands:

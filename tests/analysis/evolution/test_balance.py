@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 
 from alife.errors import UserError
-from analysis.lineage.balance import against_neutral, dealt
+from analysis.evolution.balance import against_neutral
+from analysis.evolution.islands import Demes, demes
+from analysis.evolution.neutral import shadow
 from analysis.lineage.metrics import metrics_through_time, yule_sackin
-from analysis.lineage.phylogeny import Phylogeny, of_run, phylogeny
-from tests.support.genealogies import record
+from analysis.lineage.phylogeny import phylogeny
+from tests.support.genealogies import planted, record
 from tests.support.synthetic import synthetic_run
 
 CATERPILLAR = [[0, 0], [0, 0, 1], [0, 0, 1, 2], [0, 0, 1, 2, 3]]
@@ -59,7 +61,7 @@ def test_coalescents_of_large_populations_have_yules_mean():
     assert abs(np.mean(found) - yule_sackin(n)) < 3 * error
 
 
-def wright_fisher(seed: int, size: int = 24, generations: int = 80, inherited: float = 0.0) -> Phylogeny:
+def wright_fisher(seed: int, size: int = 24, generations: int = 80, inherited: float = 0.0) -> Demes:
     """Parents drawn in proportion to exp(fitness), which children inherit with a step of `inherited`."""
     draw = np.random.default_rng(seed)
     fitness, parents = np.zeros(size), []
@@ -68,7 +70,7 @@ def wright_fisher(seed: int, size: int = 24, generations: int = 80, inherited: f
         chosen = draw.choice(size, size, p=weights / weights.sum())
         fitness = fitness[chosen] + inherited * draw.standard_normal(size)
         parents.append(chosen.tolist())
-    return phylogeny(record(parents, founders=size))
+    return planted(parents)
 
 
 def test_neutral_reproduction_is_within_its_own_bounds_and_below_yule():
@@ -89,30 +91,31 @@ def test_sweeps_of_inherited_success_are_out_of_neutral_bounds():
 def test_a_line_that_keeps_having_more_children_is_less_balanced_than_neutral():
     """The first of a generation has two children, the others one, but the last, who has none: a caterpillar."""
     size = 12
-    found = against_neutral(phylogeny(record([[0, *range(size - 1)]] * 60, founders=size)), replicates=40).iloc[0]
+    found = against_neutral(planted([[0, *range(size - 1)]] * 60), replicates=40).iloc[0]
     assert found["sackin_index"] == size * (size + 1) // 2 - 1
     assert found["sackin_index"] > found["high"]
     assert found["p"] < 0.06
 
 
 def test_dealt_keeps_the_demography_and_the_draws_are_keyed():
-    tree = of_run(synthetic_run(10, 3, 8, migrate_every=2, death_rate=0.1))
-    other, again = dealt(tree, 1, 0), dealt(tree, 1, 0)
-    assert (other.parent == again.parent).all()
-    assert (other.parent != dealt(tree, 1, 1).parent).any()
+    known_of = demes(synthetic_run(10, 3, 8, migrate_every=2, death_rate=0.1))
+    tree = known_of.tree
+    other, again, third = (shadow(known_of, number, 1, "permuted") for number in (0, 0, 1))
+    assert (other == again).all()
+    assert (other != third).any()
     births = tree.births
     known = tree.parent >= 0
-    assert (known == (other.parent >= 0)).all()
+    assert (known == (other >= 0)).all()
     for column in ("island", "generation", "cause_of_death"):
         values = births[column].to_numpy()
-        assert (values[other.parent[known]] == values[tree.parent[known]]).all()
+        assert (values[other[known]] == values[tree.parent[known]]).all()
     for deme in births.groupby(["island", "generation"]).indices.values():
-        counts = [np.sort(np.bincount(t.parent[known], minlength=len(tree))[deme]) for t in (tree, other)]
+        counts = [np.sort(np.bincount(parent[known], minlength=len(tree))[deme]) for parent in (tree.parent, other)]
         assert (counts[0] == counts[1]).all()
 
 
 def test_one_alone_has_no_balance_and_no_replicate_is_refused():
-    tree = phylogeny(record([[0], [0]]))
+    tree = planted([[0], [0]])
     assert np.isnan(against_neutral(tree, replicates=2)[["ratio", "p"]]).all(axis=None)
     with pytest.raises(UserError, match="one replicate or more"):
         against_neutral(tree, replicates=0)

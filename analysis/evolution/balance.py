@@ -10,24 +10,26 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from alife import schema
 from alife.errors import UserError
+from analysis.evolution.islands import Demes
+from analysis.evolution.neutral import shadow
 from analysis.lineage.metrics import genealogy_of, yule_sackin
-from analysis.lineage.phylogeny import NOBODY, Phylogeny
+from analysis.lineage.phylogeny import Phylogeny
 
 
 def against_neutral(
-    tree: Phylogeny, generations: Sequence[int] | None = None, replicates: int = 100, seed: int = 0
+    record: Demes, generations: Sequence[int] | None = None, replicates: int = 100, seed: int = 0
 ) -> pd.DataFrame:
     """The Sackin index of those who live at some generations, all islands together, and that of neutral genealogies.
 
-    Neutral is `dealt`: the same islands, sizes, early deaths, migrants and numbers of children, but whose they are is
-    drawn anew in every generation, so that no line goes on having more than another but by chance. What lies outside of
-    its bounds has inherited success: lines that keep having more children make a tree less balanced (higher), sweeps
-    that found many lines at once put polytomies in the place of forks (lower).
+    Neutral is a "permuted" `neutral.shadow`: the same islands, sizes, early deaths, migrants and numbers of
+    children, but whose they are is drawn anew in every generation, so that no line goes on having more than another
+    but by chance. What lies outside of its bounds has inherited success: lines that keep having more children make
+    a tree less balanced (higher), sweeps that found many lines at once put polytomies in the place of forks
+    (lower).
 
     Args:
-        tree: The full phylogeny, not pruned.
+        record: A run's births by deme.
         generations: Which; the last if None.
         replicates: Neutral genealogies; the first are the same however many there are.
         seed: Of the draws.
@@ -42,8 +44,9 @@ def against_neutral(
     """
     if replicates < 1:
         raise UserError("no neutral genealogy to compare with: ask for one replicate or more")
+    tree = record.tree
     chosen = [tree.last] if generations is None else list(generations)
-    neutral = [dealt(tree, seed, number) for number in range(replicates)]
+    neutral = [replace(tree, parent=shadow(record, number, seed, "permuted")) for number in range(replicates)]
     rows = []
     for generation in chosen:
         index, yule, size = _sackin(tree, generation)
@@ -55,22 +58,6 @@ def against_neutral(
         row["p"] = min(2 * extreme / (1 + replicates), 1.0) if size > 1 else np.nan
         rows.append(row)
     return pd.DataFrame(rows)
-
-
-def dealt(tree: Phylogeny, seed: int, replicate: int) -> Phylogeny:
-    """The same demography with all children of each parent given to another, drawn from those who lived beside it.
-
-    Within an island in a generation, among those who lived to its end: the numbers of children that its scheme brought
-    about stay, a survivor counted with its children. Draws are keyed by seed and replicate.
-    """
-    draw = np.random.default_rng([seed, replicate])
-    births = tree.births
-    living = np.flatnonzero((births["cause_of_death"] == schema.CAUSES[0]).to_numpy())
-    home = np.stack([births[name].to_numpy()[living] for name in ("island", "generation")])
-    order, shuffled = np.lexsort(home), np.lexsort([draw.random(len(living)), *home])
-    given = np.arange(len(tree))
-    given[living[order]] = living[shuffled]
-    return replace(tree, parent=np.where(tree.parent == NOBODY, NOBODY, given[tree.parent]))
 
 
 def _sackin(tree: Phylogeny, generation: int) -> tuple[float, float, int]:
