@@ -1,0 +1,185 @@
+"""A thousand generations of specialisation: the tables and figures of docs/results/natural_history.md.
+
+alife sweep --config examples/natural_history.yaml --out SWEEP --ray.hosts 2
+python examples/natural_history.py SWEEP
+"""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+import alife
+from alife.traits import TRAITS
+from analysis.figures import canvas, palette, saving, scales
+from analysis.figures.style import styled
+from analysis.statistics.estimate import Estimate
+from analysis.statistics.intervals import difference, interval
+from analysis.studies.survival import extinct_by
+from analysis.studies.treatments import medians
+
+Runs = Mapping[str, Sequence[alife.Run]]
+
+STATED = ("accuracy", "replication_error", "copying_error", "squared_norm", "test_accuracy")
+DRAWN = ("accuracy", "replication_error", "squared_norm")
+EARLY, LATE = range(200, 300), range(900, 1000)
+"""Generations over which a run's medians are averaged: one generation of 24 is noisy."""
+PAIRS = {
+    "w0": "shuffled",
+    "w0.25": "shuffled",
+    "w0.5": "shuffled",
+    "w0.5_apart": "w0.5",
+    "shuffled_apart": "shuffled",
+}
+
+
+def value(run: alife.Run, trait: str, window: range) -> float:
+    """Mean over a window of the medians of its generations, of errors and norms as log10; NaN if the run ended before.
+
+    Test images are classified in the last generation alone, and stand for the last window.
+    """
+    if trait == "test_accuracy":
+        window = range(run.last if window == LATE else -1, run.last + 1)
+    return float(medians(run)[trait].reindex(window).mean(skipna=False)) if run.last >= window[-1] else np.nan
+
+
+def told(found: Estimate, trait: str, ratio: bool = False) -> str:
+    """With its interval, in the trait's own units or as a ratio."""
+    if TRAITS[trait].log:
+        found = found.mapped(lambda x: 10.0**x)
+        return f"{'×' * ratio}{found.value:.3g} [{found.low:.3g}, {found.high:.3g}]"
+    return f"{found.value:{'+' * ratio}.3f} [{found.low:.3f}, {found.high:.3f}]"
+
+
+def table(head: Sequence[str], rows: Iterator[list[str]]) -> str:
+    """In Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def deaths_by(runs: Runs) -> Iterator[list[str]]:
+    """Treatment; the share extinct by 100, 250 and 1,000; when they died."""
+    for label, group in runs.items():
+        shares = extinct_by({label: group}, (100, 250, 999))
+        when = sorted(run.last for run in group if run.is_extinct)
+        cells = [f"{one.value * one.n:.0f} of {one.n} [{one.low:.2f}, {one.high:.2f}]" for one in shares]
+        yield [label, *cells, ", ".join(map(str, when)) or "none"]
+
+
+def states(runs: Runs, window: range) -> Iterator[list[str]]:
+    """Traits of treatments of which all runs lived that long."""
+    for label, group in runs.items():
+        if all(run.last >= window[-1] for run in group):
+            yield [
+                label,
+                *(told(interval([value(run, trait, window) for run in group]), trait) for trait in STATED),
+            ]
+
+
+def changes(runs: Runs) -> Iterator[list[str]]:
+    """What the last 100 generations have over the third hundred, paired."""
+    for label, group in runs.items():
+        if all(run.last >= LATE[-1] for run in group):
+            gaps = {t: [value(run, t, LATE) - value(run, t, EARLY) for run in group] for t in STATED}
+            yield [label, *(told(interval(gaps[trait]), trait, ratio=True) for trait in STATED)]
+
+
+def effects(runs: Runs) -> Iterator[list[str]]:
+    """A treatment against another, paired by seed, of the last 100 generations."""
+    for label, against in PAIRS.items():
+        first, second = runs.get(label, ()), runs.get(against, ())
+        pairs = [(a, b) for a in first for b in second if a.config["seed"] == b.config["seed"]]
+        cells = []
+        for trait in STATED:
+            found = difference(*([value(pair[i], trait, LATE) for pair in pairs] for i in (0, 1)), paired=True)
+            cells.append(told(found, trait, ratio=True))
+        yield [f"{label} − {against}", *cells]
+
+
+def lives(runs: Runs) -> Iterator[list[str]]:
+    """How long populations lasted: generations of w = ¾ and 1 by structure, and those of their islands."""
+    for label, group in runs.items():
+        if not any(run.is_extinct for run in group):
+            continue
+        ends = interval([np.log10(run.last) for run in group if run.is_extinct]).mapped(lambda x: 10.0**x)
+        islands = [run.generations.groupby("island")["generation"].max().to_numpy() for run in group if run.is_extinct]
+        first = interval([np.log10(each.min()) for each in islands]).mapped(lambda x: 10.0**x)
+        apart = ", ".join(str(np.ptp(each)) for each in islands if len(each) > 1)
+        yield [label, *(f"{one.value:.0f} [{one.low:.0f}, {one.high:.0f}]" for one in (ends, first)), apart or "–"]
+
+
+def best(runs: Runs) -> Iterator[list[str]]:
+    """Accuracy of the first ten generations, the highest of any ten, and how long before a run's end those ended."""
+    for label, group in runs.items():
+        each = [medians(run)["accuracy"] for run in group]
+        tops = [one.rolling(min(10, len(one))).mean().dropna() for one in each]
+        cells = [interval([of(top) for top in tops]) for of in (lambda top: top.iloc[0], lambda top: top.max())]
+        when = sorted(int(run.last - top.idxmax()) for run, top in zip(group, tops, strict=True))
+        yield [label, *(told(cell, "accuracy") for cell in cells), ", ".join(map(str, when))]
+
+
+def draw(runs: Runs) -> Figure:
+    """Accuracy, ρ and Σg² by generation, a line a run."""
+    with styled():
+        figure = canvas.own_figure(None, 7.2, 6.2)
+        panels = figure.subplots(3, 2, sharex=True, sharey="row")
+        for column, apart in enumerate(("", "_apart")):
+            for number, label in enumerate(("w0", "w0.25", "w0.5", "w0.75", "w1", "shuffled")):
+                for run in runs.get(label + apart, ()):
+                    line(panels[:, column], run, label, number)
+        finish(panels)
+        return figure
+
+
+def line(column: Sequence, run: alife.Run, label: str, number: int) -> None:
+    """One run in a column of panels, smoothed over 10 generations."""
+    look = palette.of_group(number) | {"lw": 0.6, "alpha": 0.7}
+    shown = medians(run).rolling(10, min_periods=1).mean()
+    for ax, trait in zip(column, DRAWN, strict=True):
+        values = 10 ** shown[trait] if TRAITS[trait].log else shown[trait]
+        ax.plot(shown.index, values, label=label, **look)
+
+
+def finish(panels: np.ndarray) -> None:
+    """Scales, names of axes, and one legend below."""
+    for ax, title in zip(panels[0], ("islands that exchange migrants", "islands apart"), strict=True):
+        ax.set_title(title)
+    for row, trait in zip(panels, DRAWN, strict=True):
+        row[0].set_ylabel(TRAITS[trait].axis)
+        if TRAITS[trait].log:
+            row[0].set_yscale("log")
+            scales.log_axis(row[0], "y")
+    panels[1, 0].set_ylim(3e-3, 3)
+    for ax in panels[2]:
+        ax.set_xlabel("generation")
+        scales.generation_axis(ax.xaxis, 0, 999)
+    handles = dict(zip(*panels[0, 0].get_legend_handles_labels()[::-1], strict=True))
+    legend = panels[0, 0].figure.legend(handles.values(), handles, loc="outside lower center", ncols=6)
+    for handle in legend.legend_handles:
+        handle.set(lw=2, alpha=1)
+
+
+def ended(sweep: str) -> Runs:
+    """Runs that have come to their end, one way or the other."""
+    groups = alife.load_sweep(sweep).items()
+    return {name: [run for run in runs if run.manifest["status"] in ("finished", "extinct")] for name, runs in groups}
+
+
+def main(sweep: str) -> None:
+    """Print the tables; draw beside the sweep."""
+    runs = ended(sweep)
+    traits = [TRAITS[trait].short for trait in STATED]
+    print(table(["treatment", "extinct by 100", "by 250", "by 999", "died in"], deaths_by(runs)))
+    print(table(["treatment", "population dies", "its first island", "from the first to the last"], lives(runs)))
+    print(table(["treatment", "first ten", "highest ten", "generations before its end"], best(runs)))
+    print("generations 200 to 299\n\n" + table(["treatment", *traits], states(runs, EARLY)))
+    print("generations 900 to 999\n\n" + table(["treatment", *traits], states(runs, LATE)))
+    print("900 to 999 against 200 to 299\n\n" + table(["treatment", *traits], changes(runs)))
+    print("against others, 900 to 999\n\n" + table(["pair", *traits], effects(runs)))
+    print(*saving.save(draw(runs), Path(sweep), "natural-history", ("png",), 160))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
