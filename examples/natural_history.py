@@ -22,10 +22,12 @@ from analysis.studies.treatments import medians
 
 Runs = Mapping[str, Sequence[alife.Run]]
 
-STATED = ("accuracy", "replication_error", "copying_error", "squared_norm", "test_accuracy")
 DRAWN = ("accuracy", "replication_error", "squared_norm")
+STATED = (*DRAWN, "copying_error")
+TESTED = (*STATED, "test_accuracy")
 EARLY, LATE = range(200, 300), range(900, 1000)
 """Generations over which a run's medians are averaged: one generation of 24 is noisy."""
+LASTED = (("w0.75", "w1"), ("w1_apart", "w1"), ("w1_one", "w1"), ("w0.75_apart", "w0.75"), ("w0.75_one", "w0.75"))
 PAIRS = {
     "w0": "shuffled",
     "w0.25": "shuffled",
@@ -41,7 +43,7 @@ def value(run: alife.Run, trait: str, window: range) -> float:
     Test images are classified in the last generation alone, and stand for the last window.
     """
     if trait == "test_accuracy":
-        window = range(run.last if window == LATE else -1, run.last + 1)
+        window = range(run.last, run.last + 1)
     return float(medians(run)[trait].reindex(window).mean(skipna=False)) if run.last >= window[-1] else np.nan
 
 
@@ -68,14 +70,12 @@ def deaths_by(runs: Runs) -> Iterator[list[str]]:
         yield [label, *cells, ", ".join(map(str, when)) or "none"]
 
 
-def states(runs: Runs, window: range) -> Iterator[list[str]]:
+def states(runs: Runs, window: range, traits: Sequence[str]) -> Iterator[list[str]]:
     """Traits of treatments of which all runs lived that long."""
     for label, group in runs.items():
         if all(run.last >= window[-1] for run in group):
-            yield [
-                label,
-                *(told(interval([value(run, trait, window) for run in group]), trait) for trait in STATED),
-            ]
+            values = {trait: [value(run, trait, window) for run in group] for trait in traits}
+            yield [label, *(told(interval(values[trait]), trait) for trait in traits)]
 
 
 def changes(runs: Runs) -> Iterator[list[str]]:
@@ -86,28 +86,45 @@ def changes(runs: Runs) -> Iterator[list[str]]:
             yield [label, *(told(interval(gaps[trait]), trait, ratio=True) for trait in STATED)]
 
 
+def paired(runs: Runs, label: str, against: str) -> list[tuple[alife.Run, alife.Run]]:
+    """Runs of two treatments with the same seed."""
+    partners = {run.config["seed"]: run for run in runs.get(against, ())}
+    return [(run, partners[run.config["seed"]]) for run in runs.get(label, ()) if run.config["seed"] in partners]
+
+
 def effects(runs: Runs) -> Iterator[list[str]]:
     """A treatment against another, paired by seed, of the last 100 generations."""
     for label, against in PAIRS.items():
-        first, second = runs.get(label, ()), runs.get(against, ())
-        pairs = [(a, b) for a in first for b in second if a.config["seed"] == b.config["seed"]]
-        cells = []
-        for trait in STATED:
-            found = difference(*([value(pair[i], trait, LATE) for pair in pairs] for i in (0, 1)), paired=True)
-            cells.append(told(found, trait, ratio=True))
-        yield [f"{label} − {against}", *cells]
+        pairs = paired(runs, label, against)
+        values = {t: [[value(run, t, LATE) for run in side] for side in zip(*pairs, strict=True)] for t in TESTED}
+        gaps = {trait: difference(*values[trait], paired=True) for trait in TESTED} if pairs else {}
+        yield [f"{label} − {against}", *(told(gap, trait, ratio=True) for trait, gap in gaps.items())]
+
+
+def ends(run: alife.Run) -> np.ndarray:
+    """[islands] last generation of each."""
+    return run.generations.groupby("island")["generation"].max().to_numpy()
 
 
 def lives(runs: Runs) -> Iterator[list[str]]:
-    """How long populations lasted: generations of w = ¾ and 1 by structure, and those of their islands."""
+    """How long populations lasted of which all died, and their islands."""
     for label, group in runs.items():
-        if not any(run.is_extinct for run in group):
-            continue
-        ends = interval([np.log10(run.last) for run in group if run.is_extinct]).mapped(lambda x: 10.0**x)
-        islands = [run.generations.groupby("island")["generation"].max().to_numpy() for run in group if run.is_extinct]
-        first = interval([np.log10(each.min()) for each in islands]).mapped(lambda x: 10.0**x)
-        apart = ", ".join(str(np.ptp(each)) for each in islands if len(each) > 1)
-        yield [label, *(f"{one.value:.0f} [{one.low:.0f}, {one.high:.0f}]" for one in (ends, first)), apart or "–"]
+        if group and all(run.is_extinct for run in group):
+            times = ([run.last for run in group], [ends(run).min() for run in group])
+            cells = [interval(np.log10(each)).mapped(lambda x: 10.0**x) for each in times]
+            gaps = ", ".join(str(np.ptp(ends(run))) for run in group if len(ends(run)) > 1)
+            yield [label, *(f"{one.value:.0f} [{one.low:.0f}, {one.high:.0f}]" for one in cells), gaps or "–"]
+
+
+def lasted(runs: Runs) -> Iterator[list[str]]:
+    """How much longer populations of one treatment lasted than of another, paired by seed, and their first islands."""
+    for label, against in LASTED:
+        pairs = [pair for pair in paired(runs, label, against) if all(run.is_extinct for run in pair)]
+        if pairs:
+            ratios = [
+                [np.log10(of(a) / of(b)) for a, b in pairs] for of in (lambda run: run.last, lambda r: ends(r).min())
+            ]
+            yield [f"{label} / {against}", *(told(interval(each), "replication_error", ratio=True) for each in ratios)]
 
 
 def best(runs: Runs) -> Iterator[list[str]]:
@@ -170,13 +187,14 @@ def ended(sweep: str) -> Runs:
 def main(sweep: str) -> None:
     """Print the tables; draw beside the sweep."""
     runs = ended(sweep)
-    traits = [TRAITS[trait].short for trait in STATED]
+    traits = [TRAITS[trait].short for trait in TESTED]
     print(table(["treatment", "extinct by 100", "by 250", "by 999", "died in"], deaths_by(runs)))
     print(table(["treatment", "population dies", "its first island", "from the first to the last"], lives(runs)))
+    print(table(["lasted", "populations", "first islands"], lasted(runs)))
     print(table(["treatment", "first ten", "highest ten", "generations before its end"], best(runs)))
-    print("generations 200 to 299\n\n" + table(["treatment", *traits], states(runs, EARLY)))
-    print("generations 900 to 999\n\n" + table(["treatment", *traits], states(runs, LATE)))
-    print("900 to 999 against 200 to 299\n\n" + table(["treatment", *traits], changes(runs)))
+    print("generations 200 to 299\n\n" + table(["treatment", *traits[:-1]], states(runs, EARLY, STATED)))
+    print("generations 900 to 999\n\n" + table(["treatment", *traits], states(runs, LATE, TESTED)))
+    print("900 to 999 against 200 to 299\n\n" + table(["treatment", *traits[:-1]], changes(runs)))
     print("against others, 900 to 999\n\n" + table(["pair", *traits], effects(runs)))
     print(*saving.save(draw(runs), Path(sweep), "natural-history", ("png",), 160))
 
