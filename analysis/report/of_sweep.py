@@ -18,7 +18,7 @@ from analysis.data import projections
 from analysis.data.run import Run
 from analysis.data.sweep import Sweep
 from analysis.data.treatments import seed_of, unlike_data
-from analysis.report import statements, sweep_charts, tradeoffs
+from analysis.report import luck, statements, sweep_charts, tradeoffs
 from analysis.report.of_run import made_with
 from analysis.report.page import Chart, Code, Facts, Page, Part, Picture, Section, Text, said
 from analysis.report.pictures import relative
@@ -47,7 +47,7 @@ def page(sweep: Sweep, pictures: Sequence[Picture], left_out: Sequence[str], bes
         return Section(name, title, [*parts, *(picture for picture, kind in named.items() if kind == drawn)])
 
     def rest(_: Sweep) -> Iterator[Part]:
-        yield from (p for p, kind in named.items() if kind not in ("sites", "lives", "genomes", "beyond"))
+        yield from (p for p, kind in named.items() if kind not in ("sites", "lives", "genomes", "luck", "beyond"))
         yield from (Text(line, "note") for line in left_out)
 
     within, among = statements.within_a_life, statements.among_treatments
@@ -57,6 +57,7 @@ def page(sweep: Sweep, pictures: Sequence[Picture], left_out: Sequence[str], bes
             section("treatments", "Trade-off among treatments, over w", among, drawn="sites"),
             section("life", "Trade-off within a life, over task_weight", within, tradeoffs.lives_pairs, drawn="lives"),
             section("genomes", "Trade-off among genomes", tradeoffs.genomes_parts, drawn="genomes"),
+            section("luck", "How much of a front is luck", luck.parts, drawn="luck"),
             section("selection", "Selection against shuffled", statements.against_shuffled, drawn="beyond"),
             section("figures", "More figures", rest),
         ]
