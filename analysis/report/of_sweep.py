@@ -22,6 +22,7 @@ from analysis.report import luck, statements, sweep_charts, tradeoffs
 from analysis.report.of_run import made_with
 from analysis.report.page import Chart, Code, Facts, Page, Part, Picture, Section, Text, said
 from analysis.report.pictures import relative
+from analysis.studies.survival import extinct
 from analysis.studies.treatments import DEATHS, at, at_the_end, told
 from analysis.studies.values import untested
 from analysis.tables import Link, Table, table, written
@@ -126,7 +127,8 @@ def _sites(sweep: Sweep) -> Iterator[Part]:
     yield table(caption, rows + _founders(sweep, list(names)))
     worse = [label for label, runs in sweep.groups.items() if at_the_end(runs, "replication_error").value > 1]
     again = [run.path for run in sweep.runs if len(run.tests) > 1]
-    yield from _said(sweep, "sites", worse=worse, again=again, untested=untested(sweep.runs))
+    gone = extinct(sweep.groups)
+    yield from _said(sweep, "sites", extinct=gone, worse=worse, again=again, untested=untested(sweep.runs))
     if spec := sweep_charts.chart(sweep):
         how = templates.sentences("sweep_views")
         yield Chart("treatments-linked", spec, "Treatments on the plane, and their traits by generation.", how)
