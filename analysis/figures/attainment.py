@@ -13,8 +13,8 @@ from matplotlib.colors import Normalize
 from alife.errors import UserError
 from alife.traits import SMALLEST
 from alife.words import count
+from analysis.data.controls import control
 from analysis.data.run import Run
-from analysis.data.treatments import control
 from analysis.evolution.fronts import Floats, attainment_rectangles, attainment_surface, common_generation
 from analysis.figures import canvas, convention, palette
 from analysis.figures.bands import Runs, members, treatments

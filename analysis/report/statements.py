@@ -8,9 +8,9 @@ from itertools import groupby
 from typing import Any, Final
 
 from alife.errors import UserError
+from analysis.data.controls import control, families
 from analysis.data.run import Run
 from analysis.data.sweep import Sweep
-from analysis.data.treatments import control, families
 from analysis.report import tradeoffs
 from analysis.report.change import of_treatments
 from analysis.report.page import Part, Text, said
@@ -125,7 +125,7 @@ def _told(pair: Family, against: str, traits: Sequence[str], at: int | None = No
         yield Text(str(error), "note")
         yield from _said("extinct", extinct=extinct(pair))
         return
-    yield Text(f"{verdict(*_both(comparison.rows, traits), extinct(pair))} {sentences(comparison)[0]}", "statement")
+    yield Text(f"{verdict(*_both(comparison.rows, traits), gone=extinct(pair))} {sentences(comparison)[0]}", "statement")
 
 
 def _extremes(family: Family, key: str) -> tuple[dict[str, Sequence[Run]], str]:
