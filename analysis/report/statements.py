@@ -125,7 +125,9 @@ def _told(pair: Family, against: str, traits: Sequence[str], at: int | None = No
         yield Text(str(error), "note")
         yield from _said("extinct", extinct=extinct(pair))
         return
-    yield Text(f"{verdict(*_both(comparison.rows, traits), gone=extinct(pair))} {sentences(comparison)[0]}", "statement")
+    gain, cost = _both(comparison.rows, traits)
+    found = verdict(gain, cost, extinct(pair))
+    yield Text(f"{found} {sentences(comparison)[0]}", "statement")
 
 
 def _extremes(family: Family, key: str) -> tuple[dict[str, Sequence[Run]], str]:
