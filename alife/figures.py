@@ -7,7 +7,7 @@ stands beside the axes, `rc` has rcParams for one figure.
 
 of a run                  plane, traits, hypervolume, selection, price, phylogeny, muller, descent, geneflow
 of several runs           traits, hypervolume, selection, price, attainment
-of named treatments       sites, lives, genomes, beyond, attainment_difference, transmission, survival,
+of named treatments       sites, lives, genomes, luck, beyond, attainment_difference, transmission, survival,
                           and those of several runs
 of an assay's result      garden, within_life, mutation, fertility
 of a run and its replays  futures
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from analysis.figures.garden import garden
     from analysis.figures.gene_flow import geneflow
     from analysis.figures.hypervolume import hypervolume
+    from analysis.figures.luck import luck
     from analysis.figures.muller import muller
     from analysis.figures.mutation import mutation
     from analysis.figures.phylogeny import phylogeny
@@ -58,6 +59,7 @@ __all__ = [
     "genomes",
     "hypervolume",
     "lives",
+    "luck",
     "muller",
     "mutation",
     "phylogeny",

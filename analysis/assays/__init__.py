@@ -10,6 +10,7 @@ of_runs.py      one value a run, so that several runs can be compared
 estimates.py    what the assays share: rows and their words
 components.py   variance components, heritability
 correlations.py genetic correlations
+lived_again.py  how much of a Pareto front is luck
 crossed.py      means of genomes that share their lives, and differences of such means
 
 Every interval is over the genomes or lines of one run, and where genomes share their lives over those too: it says how

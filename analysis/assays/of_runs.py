@@ -1,10 +1,12 @@
 """Assays of several runs: one value a run of what its genomes or their lives trade, so that the run is the unit.
 
-Call `among_genomes` on runs with gardens, `within_lives` and `curves` on runs whose genomes lived under several task
-weights. Claims about a treatment start here; what an assay says of one run is `analysis.report.of_assay`.
+Call `among_genomes`, `lived_again` and `fronts_again` on runs with gardens, `within_lives` and `curves` on runs whose
+genomes lived under several task weights. Claims about a treatment start here; what an assay says of one run is
+`analysis.report.of_assay`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Final
 
 import numpy as np
@@ -16,8 +18,10 @@ from analysis.assays import garden, within_life
 from analysis.assays.components import whole
 from analysis.assays.correlations import joint
 from analysis.assays.estimates import assayed
+from analysis.assays.lived_again import FEWEST_LIVES, fronts, worth
 from analysis.assays.reading import read
 from analysis.data.run import Run
+from analysis.evolution.fronts import reference
 from analysis.statistics.intervals import FEWEST
 
 FIDELITIES: Final = ("replication_error", "copying_error")
@@ -49,6 +53,49 @@ def among_genomes(runs: Sequence[Run]) -> pd.DataFrame:
             sizes = {"generation": generation, "genomes": len(x), "lives": x.shape[1]}
             rows.append({**_who(run), "trait": trait, **sizes, **{name: float(v) for name, v in values.items()}})
     return pd.DataFrame(rows)
+
+
+def lived_again(runs: Sequence[Run]) -> pd.DataFrame:
+    """What fronts of the genomes that each run's last generation conceived are worth when these live again.
+
+    Returns:
+        A row for each run whose garden has `FEWEST_LIVES` and accuracies: run, seed, generation, genomes, lives, and
+        the attributes of `analysis.assays.lived_again.Worth`, measured from `analysis.evolution.fronts.reference`.
+    """
+    rows = []
+    for run, fidelity, accuracy, generation in _gardens(runs):
+        found = worth(fidelity, accuracy, reference(run))
+        genomes = int((np.isfinite(fidelity) & np.isfinite(accuracy)).all(axis=1).sum())
+        sizes = {"generation": generation, "genomes": genomes, "lives": fidelity.shape[1]}
+        shares = {"luck": found.luck, "share": found.share, "share_of_lead": found.share_of_lead}
+        rows.append({**_who(run), **sizes, **asdict(found), **shares})
+    return pd.DataFrame(rows)
+
+
+def fronts_again(runs: Sequence[Run]) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Fronts [k, 2] of (ρ, accuracy) of each life of each run, and the same genomes at their means over the others.
+
+    Runs as of `lived_again`, fronts as `analysis.assays.lived_again.fronts` gives them.
+    """
+    raw: list[np.ndarray] = []
+    again: list[np.ndarray] = []
+    for run, fidelity, accuracy, _ in _gardens(runs):
+        for every, own in zip((raw, again), fronts(fidelity, accuracy, reference(run)), strict=True):
+            every.extend(own)
+    return raw, again
+
+
+def _gardens(runs: Sequence[Run]) -> Iterator[tuple[Run, np.ndarray, np.ndarray, int]]:
+    """Runs with −log₁₀ ρ [P, R] and accuracy [P, R] of a garden in which fronts can be lived again; its generation."""
+    for run in runs:
+        frames = _frames(run, "garden")
+        if frames is None or not frames["lives"]["accuracy"].any():
+            continue
+        generation = int(frames["lives"]["generation"].max())
+        traits = ("replication_error", "accuracy")
+        fidelity, accuracy = (garden.scores(frames["lives"], trait, generation)[0] for trait in traits)
+        if fidelity.shape[1] >= FEWEST_LIVES:
+            yield run, fidelity, accuracy, generation
 
 
 def within_lives(runs: Sequence[Run]) -> pd.DataFrame:

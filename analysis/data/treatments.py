@@ -1,24 +1,22 @@
-"""Runs grouped by treatment: which runs differ only by seed, what to call each group, and which runs are partners.
+"""Runs grouped by treatment: which are there, and which of them differ only by seed.
 
 Call `load_groups` with paths, or `group` with runs; comparisons, trends and the report of a sweep start from these
 groups.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import fsspec
 
-from alife import plugins
-from alife.configuration.networks import DENSE, unseen
-from alife.configuration.schemes import UNUSED
 from alife.errors import UserError
 from alife.format import files
 from alife.format.manifest import NAME as MANIFEST
 from alife.words import count
 from analysis.data import projections
+from analysis.data.labels import SCHEME, SHUFFLED, SOURCE, labels
 from analysis.data.run import Run, load_run
 from analysis.data.source import Source
 
@@ -37,21 +35,10 @@ NOT_TREATMENT: Final = (
 """Keys, or sections, that say where and by which numbers a run was made and what was measured in it, and not what was
 done to it."""
 
-SHORT: Final = {
-    "selection.accuracy_weight": "w",
-    "selection.scheme": "",
-    "reproduction.operator": "",
-    "reproduction.crossover_operator": "",
-    "quine.network": "",
-}
-"""What labels call a key; others go by their last word. Names of schemes, operators and networks stand alone."""
 
 DEPTH: Final = 3
 PLAN: Final = "sweep.yaml"
 """What a sweep has beside its runs: `populations.studies.sweep` writes it."""
-_SCHEME: Final = "selection.scheme"
-_SHUFFLED: Final = "selection.shuffled"
-_SOURCE: Final = ".source"
 
 
 def measures(runs: Iterable[Run]) -> tuple[str, ...]:
@@ -126,22 +113,22 @@ def group(runs: Sequence[Run]) -> dict[str, list[Run]]:
     Raises:
         UserError: Two runs have the same configuration and seed: one would count twice.
     """
-    flat = [_told(run) for run in runs]
-    for numbers in _alike(flat):
+    told = [_told(run) for run in runs]
+    for numbers in alike(told):
         among = [runs[i] for i in numbers]
         if projections.crossed(among):
             words = projections.words(among, [_named(run.path) for run in among])
             for i, word in zip(numbers, words, strict=True):
-                flat[i][projections.KEY] = word
-    members = _alike(flat)
-    names = labels([flat[numbers[0]] for numbers in members])
+                told[i][projections.KEY] = word
+    members = alike(told)
+    names = labels([told[numbers[0]] for numbers in members])
     groups = {name: [runs[i] for i in numbers] for name, numbers in zip(names, members, strict=True)}
     for among in groups.values():
         refuse_copies(among)
     return groups
 
 
-def _alike(configs: Sequence[Mapping[str, Any]]) -> list[list[int]]:
+def alike(configs: Sequence[Mapping[str, Any]]) -> list[list[int]]:
     """Places of configurations that are equal."""
     found: dict[tuple[tuple[str, str], ...], list[int]] = {}
     for number, config in enumerate(configs):
@@ -204,155 +191,20 @@ def seed_of(run: Run) -> int:
     return int(run.manifest["seed"])
 
 
-def labels(configs: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Short unique names from flat configurations that all differ: the keys that differ, as in "w=0, islands=4".
-
-    Left out, as long as the name stays unique, are a key where it makes no difference, the source of an object, and the
-    scheme where only one is not a control.
-    """
-    differing = sorted(
-        {key for config in configs for key in config if len({repr(c.get(key)) for c in configs}) > 1},
-        key=lambda key: (key != _SCHEME, key),
-    )
-    if not differing:
-        return ["all"] * len(configs)
-    words = {str(config.get(_SCHEME)) for config in configs}
-    schemes = {word for word in words if word != "drift" and not _is_shuffled(word)}
-    common = schemes if len(schemes) == 1 else set()
-    sources = [key for key in differing if key.endswith(_SOURCE)]
-    tiers = [
-        *(
-            [
-                _label(config, differing, [*_silent(config), *kept, *([_SCHEME] if config.get(_SCHEME) in one else [])])
-                for config in configs
-            ]
-            for kept in (sources, [])
-            for one in (common, set())
-        ),
-        [", ".join(f"{key}={_word(config[key], str)}" for key in differing if key in config) for config in configs],
-    ]
-    return [
-        next((tier[i] for tier in tiers if tier[i] and tier.count(tier[i]) == 1), tiers[-1][i])
-        for i in range(len(configs))
-    ]
-
-
-def partners(first: Iterable[int], second: Iterable[int]) -> list[int] | None:
-    """The seeds by which the runs of two groups are paired, or None if they are not.
-
-    They are if every seed of the smaller group is in the other. Equal seeds share founders and images, and projections
-    unless these are what treatments differ by, so that their difference is the treatment's.
-    """
-    one, other = set(first), set(second)
-    return sorted(one & other) if one and other and (one <= other or other <= one) else None
-
-
-def control(groups: Groups) -> str | None:
-    """The label of the only shuffled group, the null of every claim about selection; or None."""
-    shuffled = [name for name, runs in groups.items() if runs[0].setting("selection.shuffled")]
-    return shuffled[0] if len(shuffled) == 1 else None
-
-
-def families(groups: Groups, *keys: str) -> list[dict[str, Sequence[Run]]]:
-    """Treatments that differ by some keys alone, or by keys of some sections: two or more each.
-
-    They have the same projections, where others of the groups differ by these alone.
-    """
-    flat = {label: _flat(runs[0].config) for label, runs in groups.items()}
-    if len(_alike([*flat.values()])) < len(flat):
-        flat = {label: config | {projections.KEY: projections.of_all(groups[label])} for label, config in flat.items()}
-    found: dict[str, dict[str, Sequence[Run]]] = {}
-    for label, runs in groups.items():
-        rest = {
-            key: value
-            for key, value in flat[label].items()
-            if not any(key == one or key.startswith(f"{one}.") for one in keys)
-        }
-        found.setdefault(repr(sorted(rest.items())), {})[label] = runs
-    return [family for family in found.values() if len(family) > 1]
-
-
-def controls(groups: Groups) -> dict[str, str]:
-    """The null of each treatment: the only shuffled one of those that differ from it by selection alone.
-
-    Of several, the one of its own scheme. If there is only one at all, it is everybody's: `compare` notes to whom it is
-    `unlike`.
-    """
-    one = control(groups)
-    if one is not None:
-        return {label: one for label in groups if label != one}
-    found: dict[str, str] = {}
-    for family in families(groups, "selection"):
-        for label, runs in family.items():
-            rest = {other: its for other, its in family.items() if other != label}
-            alike = {other: its for other, its in rest.items() if its[0].setting(_SCHEME) == runs[0].setting(_SCHEME)}
-            null = control(rest) or control(alike)
-            if null is not None and not runs[0].setting(_SHUFFLED):
-                found[label] = null
-    return found
-
-
-def unlike(run: Run, null: Run) -> str | None:
-    """Whose chances a shuffled null deals out, as "a tournament of 3", if they are not those of the run; or None."""
-    if not null.setting(_SHUFFLED) or _dealing(run) == _dealing(null):
-        return None
-    return _dealing(null)
-
-
-def _dealing(run: Run) -> str:
-    """The scheme of a run and how unequal it makes chances, apart from scores."""
-    scheme, size = str(run.setting(_SCHEME)), run.setting("selection.tournament_size")
-    if scheme == "tournament":
-        return f"a tournament of {size}"
-    if scheme == "truncation":
-        return f"truncation at {run.setting('selection.truncation'):g}"
-    told = {**run.setting("selection.parameters"), **({"tournament size": size} if scheme == "novelty" else {})}
-    given = ", ".join(f"{key} {value}" for key, value in told.items())
-    return f"{plugins.short(scheme)}{f' ({given})' if given else ''}"
-
-
 def _told(run: Run) -> dict[str, Any]:
     """A run's flat configuration, its scheme by the name that `Run.scheme` has, and the source of what is its own."""
-    flat = _flat(run.config) | {_SCHEME: run.scheme}
-    own = {f"{key}{_SOURCE}": each["sha256"][:8] for key, each in run.manifest["objects"].items()}
+    known = flat(run.config) | {SCHEME: run.scheme}
+    own = {f"{key}{SOURCE}": each["sha256"][:8] for key, each in run.manifest["objects"].items()}
     return {
-        key: value for key, value in {**flat, **own}.items() if key != _SHUFFLED and not key.startswith("measures.")
+        key: value for key, value in {**known, **own}.items() if key != SHUFFLED and not key.startswith("measures.")
     }
 
 
-def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """A configuration by dotted key, without `NOT_TREATMENT`."""
     out: dict[str, Any] = {}
     for key, value in config.items():
         name = f"{prefix}{key}"
         if name not in NOT_TREATMENT:
-            out |= _flat(value, f"{name}.") if isinstance(value, Mapping) else {name: value}
+            out |= flat(value, f"{name}.") if isinstance(value, Mapping) else {name: value}
     return out
-
-
-def _silent(config: Mapping[str, Any]) -> Sequence[str]:
-    """Keys that change nothing under a scheme or in a network: left out of a label as long as it stays unique."""
-    word = str(config.get(_SCHEME))
-    keys = UNUSED.get(word.removeprefix("shuffled").strip() or "tournament", UNUSED["drift"])
-    return [
-        *unseen(str(config.get("quine.network", DENSE))),
-        *(f"selection.{key}" for key in (*keys, *(["accuracy_weight"] if _is_shuffled(word) else []))),
-    ]
-
-
-def _is_shuffled(scheme: str) -> bool:
-    return scheme.split(" ")[0] == "shuffled"
-
-
-def _label(config: Mapping[str, Any], differing: Sequence[str], silent: Sequence[str]) -> str:
-    parts = []
-    for key in differing:
-        if key in config and key not in silent:
-            name, word = SHORT.get(key, key.rpartition(".")[2].replace("_", " ")), _word(config[key])
-            parts.append(f"{name}={word}" if name else word)
-    return ", ".join(parts)
-
-
-def _word(value: Any, named: Callable[[str], str] = plugins.short) -> str:
-    if isinstance(value, list | tuple):
-        return "+".join(map(str, value)) or "none"
-    return f"{value:g}" if isinstance(value, float) else "none" if value is None else named(str(value))

@@ -31,7 +31,7 @@ def activity(
     types: Ints | None = None,
     *,
     by_persistence: bool = False,
-    number: int = SHADOWS,
+    shadows: int = SHADOWS,
     quantile: float = QUANTILE,
     seed: int = 0,
     chances: Chances = "uniform",
@@ -45,7 +45,7 @@ def activity(
         record: A run's births by deme; all its islands together.
         types: [n] type of each individual, `kinds.NONE` for those of none; `kinds.classes` if None.
         by_persistence: Sum generations in which a component was there, in the place of its shares.
-        number: Shadows.
+        shadows: How many.
         quantile: Of the activities of all shadows' components: what is above it is taken for adaptive.
         seed: Of the shadows.
         chances: Of parents in shadows, as in `neutral.shadow`.
@@ -54,7 +54,7 @@ def activity(
         A row for each generation: generation, diversity D, mean (cumulative activity A_cum / D), threshold (the
         quantile, of that generation), above (components above it), new (A_new: the activity of those that are above it
         for the first time, over D), shadow (the shadows' mean of `mean`), low and high (its least and greatest among
-        them: a neutral run's `mean` lies between them with probability (number − 1) / (number + 1)). Means are NaN
+        them: a neutral run's `mean` lies between them with probability (shadows − 1) / (shadows + 1)). Means are NaN
         where nobody lived. The paper's A_new is of a strip above the threshold, in which a component may stay: here
         each counts once.
 
@@ -74,7 +74,7 @@ def activity(
     neutral = (
         handed_on.of(shadow(record, each, seed, chances), np.random.default_rng([seed, each, 1])) for each in count()
     )
-    return _beside(record, types, neutral, by_persistence, number, quantile)
+    return _beside(record, types, neutral, by_persistence, shadows, quantile)
 
 
 def clade_activity(
@@ -82,7 +82,7 @@ def clade_activity(
     every: int = 50,
     *,
     by_persistence: bool = False,
-    number: int = SHADOWS,
+    shadows: int = SHADOWS,
     quantile: float = QUANTILE,
     seed: int = 0,
     chances: Chances = "uniform",
@@ -97,7 +97,7 @@ def clade_activity(
         every: Generations from a founding generation to the next: many fewer than a population takes to coalesce by
             drift, or there is one clade left in the shadows, too.
         by_persistence: As in `activity`, as all that follow and what is returned.
-        number: Shadows.
+        shadows: How many.
         quantile: Of the activities of all shadows' components.
         seed: Of the shadows.
         chances: Of parents in shadows, as in `neutral.shadow`.
@@ -117,7 +117,7 @@ def clade_activity(
         raise UserError(f"every = {every}: clades are founded every 1 generation or more")
     tree = record.tree
     neutral = (founded(tree, shadow(record, each, seed, chances), every) for each in count())
-    return _beside(record, founded(tree, tree.parent, every), neutral, by_persistence, number, quantile)
+    return _beside(record, founded(tree, tree.parent, every), neutral, by_persistence, shadows, quantile)
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,12 +140,13 @@ class _Counters:
 
 
 def _beside(
-    record: Demes, types: Ints, neutral: Iterator[Ints], by_persistence: bool, number: int, quantile: float
+    record: Demes, types: Ints, neutral: Iterator[Ints], by_persistence: bool, shadows: int, quantile: float
 ) -> pd.DataFrame:
-    if number < 1 or not 0 < quantile < 1:
-        raise UserError(f"number = {number}, quantile = {quantile}: ask for a shadow or more, a quantile within 0 to 1")
+    if shadows < 1 or not 0 < quantile < 1:
+        given = f"shadows = {shadows}, quantile = {quantile}"
+        raise UserError(f"{given}: ask for a shadow or more, a quantile within 0 to 1")
     own = _counters(record, types, by_persistence)
-    others = [_counters(record, each, by_persistence) for each in islice(neutral, number)]
+    others = [_counters(record, each, by_persistence) for each in islice(neutral, shadows)]
     means = np.stack([other.mean for other in others])
     threshold = _quantiles(others, quantile)
     above = own.activity > threshold[own.when] * (1 + ROUNDING)

@@ -18,7 +18,7 @@ from analysis.lineage.phylogeny import Phylogeny
 
 
 def against_neutral(
-    record: Demes, generations: Sequence[int] | None = None, replicates: int = 100, seed: int = 0
+    record: Demes, generations: Sequence[int] | None = None, shadows: int = 100, seed: int = 0
 ) -> pd.DataFrame:
     """The Sackin index of those who live at some generations, all islands together, and that of neutral genealogies.
 
@@ -31,22 +31,22 @@ def against_neutral(
     Args:
         record: A run's births by deme.
         generations: Which; the last if None.
-        replicates: Neutral genealogies; the first are the same however many there are.
+        shadows: Neutral genealogies; the first are the same however many there are.
         seed: Of the draws.
 
     Returns:
         A row for each generation: generation, size, sackin_index, yule (`yule_sackin`, summed over founders), neutral
-        (mean over replicates), low, high (between which 95 % of these lie), ratio (sackin_index / neutral), p (twice
+        (mean over shadows), low, high (between which 95 % of these lie), ratio (sackin_index / neutral), p (twice
         the share of the neutral that are as extreme on its side, itself counted among them); NaN where only one lives.
 
     Raises:
         UserError: A generation is not on record, or there is no replicate.
     """
-    if replicates < 1:
+    if shadows < 1:
         raise UserError("no neutral genealogy to compare with: ask for one replicate or more")
     tree = record.tree
     chosen = [tree.last] if generations is None else list(generations)
-    neutral = [replace(tree, parent=shadow(record, number, seed, "permuted")) for number in range(replicates)]
+    neutral = [replace(tree, parent=shadow(record, number, seed, "permuted")) for number in range(shadows)]
     rows = []
     for generation in chosen:
         index, yule, size = _sackin(tree, generation)
@@ -55,7 +55,7 @@ def against_neutral(
         row |= {"neutral": values.mean(), "low": np.quantile(values, 0.025), "high": np.quantile(values, 0.975)}
         extreme = 1 + min((values >= index).sum(), (values <= index).sum())
         row["ratio"] = index / row["neutral"] if row["neutral"] else np.nan
-        row["p"] = min(2 * extreme / (1 + replicates), 1.0) if size > 1 else np.nan
+        row["p"] = min(2 * extreme / (1 + shadows), 1.0) if size > 1 else np.nan
         rows.append(row)
     return pd.DataFrame(rows)
 

@@ -135,7 +135,15 @@ def attainment_surface(runs: Sequence[Run], percent: float, generation: int | No
     Raises:
         UserError: A run has no births, no accuracy, or not that generation.
     """
-    rows = _fronts(runs, common_generation(runs) if generation is None else generation)
+    return _surface(_fronts(runs, common_generation(runs) if generation is None else generation), percent)
+
+
+def surface(fronts: Sequence[Floats], percent: float) -> Floats:
+    """Corners as of `attainment_surface`, of what at least `percent` of some sets [k, 2] of (ρ, accuracy) attain."""
+    return _surface(_numbered(fronts), percent)
+
+
+def _surface(rows: Floats, percent: float) -> Floats:
     corners = moocore.eaf(rows[:, :2], rows[:, 2], percentiles=[percent])[:, :2]
     corners = corners[corners[:, 1] < -NEVER[1]]
     corners = corners[np.argsort(corners[:, 0], kind="stable")]
@@ -176,13 +184,21 @@ def common_generation(runs: Sequence[Run]) -> int:
 
 def _fronts(runs: Sequence[Run], generation: int) -> Floats:
     """[k, 3] (log10 ρ, −accuracy, run) of each run's Pareto front in a generation; `NEVER` for a run without one."""
-    rows = []
-    for number, run in enumerate(runs, start=1):
+    fronts = []
+    for run in runs:
         if not run.first <= generation <= run.last:
             raise UserError(f"{run.path}: no generation {generation}: on record are {run.first} to {run.last}")
         values = points(survivors(run).query("generation == @generation"))
-        front = values[pareto_front(values)] if len(values) else np.array([NEVER])
-        rows.append(np.column_stack([_minimised(front), np.full(len(front), number)]))
+        fronts.append(values[pareto_front(values)])
+    return _numbered(fronts)
+
+
+def _numbered(fronts: Sequence[Floats]) -> Floats:
+    """[k, 3] (log10 ρ, −accuracy, number) of some fronts; `NEVER` for an empty one."""
+    rows = []
+    for number, front in enumerate(fronts, start=1):
+        values = front if len(front) else np.array([NEVER])
+        rows.append(np.column_stack([_minimised(values), np.full(len(values), number)]))
     return np.concatenate(rows)
 
 

@@ -52,18 +52,13 @@ def by_generation(record: Demes, traits: Sequence[str] | None = None, first: int
 
     Returns:
         A row for each trait and generation after which anybody lived: generation (the parents'), trait, before,
-        `parts`, `TRANSMISSION`, change (after − before, the sum of `parts`).
+        those of `PARTS` that a run can have, `TRANSMISSION`, change (after − before, the sum of `PARTS`).
 
     Raises:
         UserError: A trait is not on record.
     """
     tables = [_generations(record, name, _slope(record, name, first), first) for name in chosen(record, traits)]
     return pd.concat(tables, ignore_index=True)
-
-
-def parts(table: pd.DataFrame) -> list[str]:
-    """Those of `PARTS` that a table of `by_generation` has: they add up to the change."""
-    return [name for name in PARTS if name in table]
 
 
 def summary(record: Demes, traits: Sequence[str] | None = None, first: int = SETTLED) -> pd.DataFrame:
@@ -78,7 +73,7 @@ def summary(record: Demes, traits: Sequence[str] | None = None, first: int = SET
         first: Generation of the first parents that count.
 
     Returns:
-        A row for each trait and component (`parts`, `TRANSMISSION`, change): per_generation (mean), low, high (its
+        A row for each trait and component (`PARTS`, `TRANSMISSION`, change): per_generation (mean), low, high (its
         95 % interval over consecutive generations, as `analysis.statistics.series.interval_of_mean`, with the error
         of b in those of `TRANSMISSION`), rms (root mean square over demes, of `among` over generations: how much there
         is of what is 0 on average), generations, effective_generations (how many independent ones would say as much).

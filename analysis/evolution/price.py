@@ -25,7 +25,7 @@ COMPONENTS: Final = {
     "migration": "migration",
 }
 """What a change is split into, in the order of a life cycle, and what each part is. Only runs with survivors have
-`survival`; `components` names those of a table."""
+`survival`."""
 
 ROUNDING: Final = 1e-12
 """Components smaller than this are rounding, and 0."""
@@ -82,11 +82,6 @@ def _split(record: Demes, trait: str) -> pd.DataFrame:
     if schema.AGE not in record.tree.births:
         del table["survival"]
     return pd.DataFrame(table).iloc[np.flatnonzero(np.isfinite(means).all(axis=0))]
-
-
-def components(table: pd.DataFrame) -> list[str]:
-    """Those of `COMPONENTS` that a table of `price` has."""
-    return [name for name in COMPONENTS if name in table]
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,6 +31,7 @@ of a sweep
   sites.py         where treatments sit
   beyond.py        traits beyond the shuffled control
   trades.py        what its assays found among genomes and within lives
+  luck.py          fronts of one life, lived again
   transmission.py  what children have more of a trait than their parent
   survival.py      how long populations last
   futures.py       replays beside the run that they were forked from

@@ -13,8 +13,8 @@ from matplotlib.colors import Normalize
 from alife.errors import UserError
 from alife.traits import SMALLEST
 from alife.words import count
+from analysis.data.controls import control
 from analysis.data.run import Run
-from analysis.data.treatments import control
 from analysis.evolution.fronts import Floats, attainment_rectangles, attainment_surface, common_generation
 from analysis.figures import canvas, convention, palette
 from analysis.figures.bands import Runs, members, treatments
@@ -83,7 +83,7 @@ def attainment_difference(
     ax.add_collection(PolyCollection(list(corners), facecolors=colours, edgecolors=colours, linewidths=0.2))
     for surface, runs, label, dash in zip(medians, (a, b), labels, palette.DASHES, strict=False):
         text = f"{label}: attained by half of n = {count(len(runs), 'run')}"
-        _draw_surface(ax, surface, look(style, color=palette.ink(), ls=dash, label=text))
+        draw_surface(ax, surface, look(style, color=palette.ink(), ls=dash, label=text))
     label = f"% of runs that attain it: {labels[0]} minus {labels[1]}"
     canvas.colour_bar(ScalarMappable(scale, palette.difference_map()), label, ax=ax, aspect=30, pad=0.02)
     finish(ax, note="" if len(tiles) else "both attain the same")
@@ -113,10 +113,11 @@ def _draw_attainment(ax: Axes, runs: Sequence[Run], generation: int, name: str, 
         band: dict[str, Any] = {"color": style["color"], "alpha": 0.2, "lw": 0, "label": text}
         ax.fill_between(x, _height(worst, x), _height(best, x), step="post", **band)
     text = f"{name}attained by half of n = {count(n, 'run')}, generation {generation}"
-    _draw_surface(ax, median, {"label": text, **style})
+    draw_surface(ax, median, {"label": text, **style})
 
 
-def _draw_surface(ax: Axes, corners: Floats, style: dict[str, Any]) -> None:
+def draw_surface(ax: Axes, corners: Floats, style: dict[str, Any]) -> None:
+    """Draw the corners of an attainment surface as steps, with `style` as `Axes.plot` takes it."""
     if len(corners):
         x = np.concatenate([corners[:1, 0], corners[:, 0], [BEYOND]])
         y = np.concatenate([[-1], corners[:, 1], corners[-1:, 1]])

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from alife.errors import UserError
 from alife.traits import MAIN, TRAITS, there
 from alife.words import count
+from analysis.data.controls import control
 from analysis.data.run import Run
-from analysis.data.treatments import control
 from analysis.evolution.islands import settled
 from analysis.figures import canvas, convention, legends, palette
 from analysis.figures.estimates import draw_band

@@ -16,6 +16,8 @@ from analysis.figures.saving import FORMATS, attempt
 
 _log = logging.getLogger(__name__)
 
+OF: Final = {"assay": "assays", "replays": "replays", "paper": "the seed paper", "treatments": "sweeps"}
+"""Whose a figure is that is none of a run's."""
 MANY: Final = 1_000_000
 """Births from which on a run is not read whole: each figure reads the columns that it is drawn from."""
 
@@ -67,7 +69,7 @@ def make(
     """
     wanted = list(registry.PLOTS) if names is None else list(dict.fromkeys(names))
     if unknown := [name for name in wanted if name not in registry.PLOTS]:
-        raise UserError(f"{unknown[0]}: no such figure: known are {', '.join(registry.PLOTS)}")
+        raise UserError(_unknown(unknown[0]))
     if run.generations.empty:
         say(f"{run.path}: no committed generation yet, nothing to draw: wait for its first")
         return []
@@ -78,6 +80,16 @@ def make(
         for name in wanted
         for path in attempt(name, partial(registry.PLOTS[name].draw, run), folder, say, formats, dpi)
     ]
+
+
+def _unknown(name: str) -> str:
+    """Why a run has no such figure."""
+    known = f"those of a run are {', '.join(registry.PLOTS)}"
+    if name in registry.SWEEP:
+        return f"{name}: a figure of sweeps, and this is a run: 'alife report SWEEP' draws it; {known}"
+    if name in registry.FIGURES:
+        return f"{name}: a figure of {OF[registry.FIGURES[name].takes]}, and this is a run; {known}"
+    return f"{name}: no such figure: known are {', '.join(registry.PLOTS)}"
 
 
 def make_of(

@@ -14,6 +14,7 @@ from analysis.figures.futures import futures
 from analysis.figures.garden import garden
 from analysis.figures.gene_flow import geneflow
 from analysis.figures.hypervolume import hypervolume
+from analysis.figures.luck import luck
 from analysis.figures.muller import muller
 from analysis.figures.mutation import mutation
 from analysis.figures.phylogeny import phylogeny
@@ -151,6 +152,14 @@ FIGURES: Final[dict[str, PlotFunction]] = {
         "Each circle is a run; left of 0, genomes with more accuracy print worse.",
         ends=True,
     ),
+    "luck": PlotFunction(
+        "fronts of one life, and of the same genomes in other lives: how much of them is luck",
+        luck,
+        "treatments",
+        among="How much of a front is luck: genomes that are on the front of one life of a common garden (dotted, "
+        "open), and what they score in its other lives (whole, filled). What genomes have in earnest stays.",
+        ends=True,
+    ),
     "beyond": PlotFunction(
         "traits by generation, and how far they are beyond the shuffled control",
         beyond,
@@ -203,6 +212,7 @@ SWEEP: Final = (
     "sites",
     "lives",
     "genomes",
+    "luck",
     "traits",
     "beyond",
     "hypervolume",

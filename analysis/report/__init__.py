@@ -14,6 +14,7 @@ pictures.py        static figures, drawn or taken from beside the page
 of_sweep.py        the page of a sweep
 statements.py      what it says, in sentences with intervals over runs
 tradeoffs.py       trade-offs that its assays found
+luck.py            how much of a front is luck, by its gardens
 sweep_charts.py    the interactive view
 
 of_assay.py        what an assay says, and its figure, beside its tables

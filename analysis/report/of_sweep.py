@@ -18,10 +18,11 @@ from analysis.data import projections
 from analysis.data.run import Run
 from analysis.data.sweep import Sweep
 from analysis.data.treatments import seed_of, unlike_data
-from analysis.report import statements, sweep_charts, tradeoffs
+from analysis.report import luck, statements, sweep_charts, tradeoffs
 from analysis.report.of_run import made_with
 from analysis.report.page import Chart, Code, Facts, Page, Part, Picture, Section, Text, said
 from analysis.report.pictures import relative
+from analysis.studies.survival import extinct
 from analysis.studies.treatments import DEATHS, at, at_the_end, told
 from analysis.studies.values import untested
 from analysis.tables import Link, Table, table, written
@@ -47,7 +48,7 @@ def page(sweep: Sweep, pictures: Sequence[Picture], left_out: Sequence[str], bes
         return Section(name, title, [*parts, *(picture for picture, kind in named.items() if kind == drawn)])
 
     def rest(_: Sweep) -> Iterator[Part]:
-        yield from (p for p, kind in named.items() if kind not in ("sites", "lives", "genomes", "beyond"))
+        yield from (p for p, kind in named.items() if kind not in ("sites", "lives", "genomes", "luck", "beyond"))
         yield from (Text(line, "note") for line in left_out)
 
     within, among = statements.within_a_life, statements.among_treatments
@@ -57,6 +58,7 @@ def page(sweep: Sweep, pictures: Sequence[Picture], left_out: Sequence[str], bes
             section("treatments", "Trade-off among treatments, over w", among, drawn="sites"),
             section("life", "Trade-off within a life, over task_weight", within, tradeoffs.lives_pairs, drawn="lives"),
             section("genomes", "Trade-off among genomes", tradeoffs.genomes_parts, drawn="genomes"),
+            section("luck", "How much of a front is luck", luck.parts, drawn="luck"),
             section("selection", "Selection against shuffled", statements.against_shuffled, drawn="beyond"),
             section("figures", "More figures", rest),
         ]
@@ -125,7 +127,8 @@ def _sites(sweep: Sweep) -> Iterator[Part]:
     yield table(caption, rows + _founders(sweep, list(names)))
     worse = [label for label, runs in sweep.groups.items() if at_the_end(runs, "replication_error").value > 1]
     again = [run.path for run in sweep.runs if len(run.tests) > 1]
-    yield from _said(sweep, "sites", worse=worse, again=again, untested=untested(sweep.runs))
+    gone = extinct(sweep.groups)
+    yield from _said(sweep, "sites", extinct=gone, worse=worse, again=again, untested=untested(sweep.runs))
     if spec := sweep_charts.chart(sweep):
         how = templates.sentences("sweep_views")
         yield Chart("treatments-linked", spec, "Treatments on the plane, and their traits by generation.", how)

@@ -8,14 +8,15 @@ from itertools import groupby
 from typing import Any, Final
 
 from alife.errors import UserError
+from analysis.data.controls import control, families
 from analysis.data.run import Run
 from analysis.data.sweep import Sweep
-from analysis.data.treatments import control, families
 from analysis.report import tradeoffs
 from analysis.report.change import of_treatments
 from analysis.report.page import Part, Text, said
 from analysis.statistics.estimate import Estimate
 from analysis.studies.comparison import Row, compare
+from analysis.studies.survival import Extinct, extinct
 from analysis.studies.treatments import TASK_WEIGHT, WEIGHT, ends, weighted
 from analysis.studies.values import recorded_traits
 from analysis.studies.wording import sentences, table
@@ -44,7 +45,7 @@ def among_treatments_in_short(sweep: Sweep) -> str:
     for pair, low in (_extremes(family, WEIGHT) for family in weighted(sweep.groups)):
         rows, refused = _compared(pair, low)
         verdict = tradeoffs.VERDICTS[is_there(*_both(rows, BETWEEN))] if rows else ""
-        found.append((next(iter(pair)), low, verdict, rows, refused))
+        found.append((next(iter(pair)), low, verdict, rows, refused, extinct(pair)))
     return _said("treatments in short", found=found)[0].text
 
 
@@ -110,10 +111,11 @@ def against_shuffled(sweep: Sweep) -> Iterator[Part]:
         yield from _said("no control")
 
 
-def verdict(accuracy: Row, error: Row) -> str:
-    """Whether more of what treatments differ by buys accuracy with error."""
+def verdict(accuracy: Row, error: Row, gone: Sequence[Extinct] = ()) -> str:
+    """Whether more of what treatments differ by buys accuracy with error; where too few lived to say, who died out."""
     gain, cost, there = _sign(accuracy.effect, 0), _sign(error.effect, 1), is_there(accuracy, error)
-    return _said("verdict", accuracy=accuracy, error=error, there=there, gain=gain, cost=cost)[0].text
+    about = {"accuracy": accuracy, "error": error, "there": there, "gain": gain, "cost": cost}
+    return _said("verdict", **about, extinct=gone)[0].text
 
 
 def _told(pair: Family, against: str, traits: Sequence[str], at: int | None = None) -> Iterator[Part]:
@@ -121,8 +123,11 @@ def _told(pair: Family, against: str, traits: Sequence[str], at: int | None = No
         comparison = compare(pair, recorded(pair, traits, at), at, against)
     except UserError as error:
         yield Text(str(error), "note")
+        yield from _said("extinct", extinct=extinct(pair))
         return
-    yield Text(f"{verdict(*_both(comparison.rows, traits))} {sentences(comparison)[0]}", "statement")
+    gain, cost = _both(comparison.rows, traits)
+    found = verdict(gain, cost, extinct(pair))
+    yield Text(f"{found} {sentences(comparison)[0]}", "statement")
 
 
 def _extremes(family: Family, key: str) -> tuple[dict[str, Sequence[Run]], str]:

@@ -17,9 +17,9 @@ from alife.words import count
 from analysis import templates
 from analysis.assays import of_runs
 from analysis.assays.within_life import FREE, FREE_COST, RATE
+from analysis.data.controls import partners
 from analysis.data.once import once
 from analysis.data.sweep import Sweep
-from analysis.data.treatments import partners
 from analysis.numbers import number, words
 from analysis.report.page import Part, Text, said
 from analysis.statistics.estimate import Estimate

@@ -34,11 +34,6 @@ class Test:
     p: float
     superiority: float
 
-    @property
-    def cliffs_delta(self) -> float:
-        """Cliff's δ = 2·superiority − 1: how much oftener the first group is higher than lower, in [−1, 1]."""
-        return 2 * self.superiority - 1
-
 
 def t_test(first: ArrayLike, second: ArrayLike, paired: bool = False) -> Test:
     """Whether two means differ: Student's t of paired differences, Welch's of two groups.

@@ -19,20 +19,9 @@ from alife.errors import UserError
 from alife.traits import TOLD, TRAITS, enter
 from alife.words import count
 from analysis.data import projections
+from analysis.data.controls import controls, partners, unlike
 from analysis.data.run import Run, load_run
-from analysis.data.treatments import (
-    Groups,
-    controls,
-    find_runs,
-    group,
-    measures,
-    named,
-    partners,
-    refuse_copies,
-    seed_of,
-    unlike,
-    unlike_data,
-)
+from analysis.data.treatments import Groups, find_runs, group, measures, named, refuse_copies, seed_of, unlike_data
 from analysis.statistics import significance
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import difference, interval

@@ -6,7 +6,7 @@ generation, as a lineage is that has descendants there.
 
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,21 @@ from analysis.statistics.centres import share
 from analysis.statistics.estimate import Estimate
 
 COLUMNS: Final = ("treatment", "generation", "at_risk", "died", "survival", "low", "high")
+
+
+class Extinct(NamedTuple):
+    """How many of a treatment's runs died out, of how many, and the generation in which the last of them did."""
+
+    treatment: str
+    died: int
+    runs: int
+    by: int
+
+
+def extinct(groups: Mapping[str, Sequence[Run]]) -> list[Extinct]:
+    """Those of some treatments of which a run is extinct."""
+    ends = {label: [run.last for run in runs if run.is_extinct] for label, runs in groups.items()}
+    return [Extinct(label, len(last), len(groups[label]), max(last)) for label, last in ends.items() if last]
 
 
 def survival(groups: Mapping[str, Sequence[Run]]) -> pd.DataFrame:

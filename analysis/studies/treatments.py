@@ -13,10 +13,11 @@ import pandas as pd
 
 from alife.errors import UserError
 from alife.traits import DRAWN, TOLD, TRAITS, log10, there
+from analysis.data.controls import families
 from analysis.data.once import once
 from analysis.data.run import Run, lived, load_run
 from analysis.data.sweep import Sweep
-from analysis.data.treatments import families, find_runs, group, measures, named
+from analysis.data.treatments import find_runs, group, measures, named
 from analysis.evolution.trajectories import deaths
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import Floats, interval, intervals

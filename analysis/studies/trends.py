@@ -11,8 +11,9 @@ import pandas as pd
 
 from alife.errors import UserError
 from alife.traits import measured
+from analysis.data.controls import control, partners
 from analysis.data.run import Run
-from analysis.data.treatments import Groups, control, partners, refuse_copies, seed_of
+from analysis.data.treatments import Groups, refuse_copies, seed_of
 from analysis.evolution.trajectories import quantiles
 from analysis.statistics.estimate import Estimate, frame
 from analysis.statistics.intervals import differences, intervals

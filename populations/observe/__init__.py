@@ -1,6 +1,9 @@
 """Watching: what is said while something runs.
 
-events.py          what is told, a dataclass a kind
+events.py          what is told, a dataclass a kind: all of them
+event.py           what they have in common
+run_events.py      those of a run
+study_events.py    of sweeps, the seed paper and assays
 steps.py           a run generation by generation, for loops and callbacks
 callbacks.py       callbacks that come along
 asking.py          callbacks, and what becomes of one that fails

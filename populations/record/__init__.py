@@ -1,6 +1,8 @@
 """The run folder: one writer that commits what many have written, any number of readers.
 
 writer.py       the recorder, which alone commits
+on_record.py    what it has on record
+described.py    what it is told of the run beside rows
 opening.py      a run folder taken by its one writer
 shards.py       what workers write of a run, each for its own islands
 listing.py      what a manifest lists once workers have written

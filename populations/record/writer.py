@@ -7,24 +7,21 @@ have written; `close` it. How a folder is taken is `populations.record.opening`,
 """
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from alife import schema, traits
-from alife.configuration.changes import changed
+from alife import schema
 from alife.configuration.keys import RunConfig
 from alife.errors import UserError
 from alife.evolution.reproduction import Newborns
-from alife.format import manifest, steps, tested
 from alife.format.checkpoints import fossil
-from populations.record import commit, lease, notes, opening, parts, shards
+from populations.record import commit, lease, opening, parts, shards
+from populations.record.described import Described
 from populations.record.reader import (
-    CONFIG,
-    check_loose,
     check_unused,
     digest,
     exists,
@@ -32,11 +29,8 @@ from populations.record.reader import (
     read_config,
     read_manifest,
     sizes_of,
-    thaw,
-    unbegun,
 )
 from populations.record.steplog import StepLog
-from populations.record.storage import LocalFolder, explained
 from populations.record.unbegun import remove
 
 __all__ = ["Recorder", "check_unused", "digest", "exists", "fossil", "read_checkpoint", "read_config", "read_manifest"]
@@ -44,7 +38,7 @@ __all__ = ["Recorder", "check_unused", "digest", "exists", "fossil", "read_check
 _log = logging.getLogger(__name__)
 
 
-class Recorder:
+class Recorder(Described):
     """Writes one run. Make it with `create` or `open`; close it.
 
     Attributes:
@@ -53,8 +47,8 @@ class Recorder:
     """
 
     def __init__(self, state: commit.Committed, config: RunConfig, log: StepLog | None = None) -> None:
-        self._state, self.config, self.log = state, config, log or StepLog()
-        traits.enter(self.manifest)
+        super().__init__(state, config)
+        self.log = log or StepLog()
         self._rows: dict[str, list[pa.Table]] = {kind: [] for kind in schema.ROWS}
         self._added: int | None = None
 
@@ -95,57 +89,6 @@ class Recorder:
             UserError: There is no run, another writer lives, a file is missing or damaged, or the format is not ours.
         """
         return cls(*opening.reopen(uri, lease_seconds))
-
-    @property
-    def manifest(self) -> dict[str, Any]:
-        """The last one committed."""
-        return self._state.manifest
-
-    @property
-    def uri(self) -> str:
-        """Where the run folder is."""
-        return self._state.folder.uri
-
-    @property
-    def address(self) -> str:
-        """Where the run folder is, for processes that were started elsewhere."""
-        folder = self._state.folder
-        return str(folder.root.absolute()) if isinstance(folder, LocalFolder) else folder.uri
-
-    def read(self, name: str, size: int) -> bytes:
-        """Content of a file that the manifest lists.
-
-        Raises:
-            UserError: It is missing, or the storage refuses.
-        """
-        with explained(self._state.folder, f"reading {name}"):
-            return self._state.folder.read(name, size)
-
-    def thaw(
-        self, entries: Sequence[Mapping[str, Any]], islands: Collection[int] | None = None
-    ) -> tuple[dict[int, Newborns], dict[str, Any]]:
-        """Newborns by island, and the meta they were stored with, of shards of one generation.
-
-        Args:
-            entries: As the manifest lists them.
-            islands: Which; all if None.
-
-        Raises:
-            UserError: A shard is missing or damaged.
-        """
-        return shards.thaw(self.read, entries, islands, self.uri)
-
-    def last_checkpoint(self) -> tuple[int, list[dict[str, Any]]]:
-        """The last generation whose newborns are stored, and the shards that hold them.
-
-        Raises:
-            UserError: None are.
-        """
-        if unbegun(self.manifest):
-            raise UserError(f"{self.uri}: this run ended before its founders were stored: start it again")
-        generation = max(self.kept())
-        listed = self.manifest["parts"]["checkpoints"]
-        return generation, [entry for entry in listed if entry["generation"] == generation]
 
     def add(
         self,
@@ -263,114 +206,6 @@ class Recorder:
         commit.check_name(self._state, name)
         with commit.writing(self._state) as written:
             commit.put(self._state, written)(name, data)
-
-    def checkpoint(self, generation: int | None = None) -> tuple[int, dict[int, Newborns], dict[str, Any]]:
-        """Newborns of a stored generation.
-
-        Args:
-            generation: One of `kept`; the last if None.
-
-        Returns:
-            (generation, newborns by island, the meta they were committed with).
-
-        Raises:
-            UserError: There is no such checkpoint, or it is damaged.
-        """
-        return thaw(self._state.folder, self.manifest, generation)
-
-    def kept(self) -> list[int]:
-        """Generations whose newborns are stored, in order."""
-        return manifest.kept(self.manifest)
-
-    def restart(self, generation: int, host: str, why: str, seconds_lost: float) -> None:
-        """Note that workers had to be restarted; on record with the next commit.
-
-        Args:
-            generation: The one that is lived again.
-            host: Which was lost.
-            why: In a few words.
-            seconds_lost: Since that generation's first start.
-        """
-        self._state.notes.restarts.append(notes.restarted(generation, host, why, seconds_lost))
-
-    def start(self, generation: int, versions: Mapping[str, str]) -> None:
-        """Note that the run starts or goes on, who asked for it how, and with what; on record with the next commit.
-
-        Args:
-            generation: The first one to be lived.
-            versions: As `populations.record.provenance.versions`.
-        """
-        self._state.notes.starts.append(notes.started(generation, versions))
-
-    def describe(
-        self,
-        *,
-        task: Mapping[str, Any] | None = None,
-        objects: Mapping[str, Mapping[str, Any]] | None = None,
-        warnings: Sequence[str] | None = None,
-    ) -> None:
-        """Say what the run learns, what it is made with and what it is warned of; on record with the next commit.
-
-        Args:
-            task: digest, shape, classes, split and counts of the data.
-            objects: name, sha256 and parameters of the user's own objects, by configuration key.
-            warnings: One line each.
-
-        What is None stays as it is on record.
-        """
-        said = {"task": task, "objects": objects, "warnings": warnings}
-        self._state.notes.facts |= {field: value for field, value in said.items() if value is not None}
-        traits.enter({**self.manifest, **self._state.notes.facts})
-
-    def verify(self) -> None:
-        """Make sure that what later commits will merge holds what was written, before anything is lived on top of it.
-
-        Raises:
-            UserError: A part does not; the line names it.
-        """
-        check_loose(self._state.folder, self.manifest, self.config)
-
-    def extend(self, generations: int) -> None:
-        """Raise the total number of generations; the same total again changes nothing.
-
-        Raises:
-            UserError: It is smaller than the present total, or more than there can be.
-        """
-        if generations < self.config.generations:
-            raise UserError(
-                f"generations: {generations} is fewer than the {self.config.generations} of this run: name more"
-            )
-        self.change({"generations": generations})
-
-    def change(self, changes: Mapping[str, Any]) -> None:
-        """Change keys of the configuration, as `alife.configuration.changes` allows.
-
-        Raises:
-            UserError: They are not allowed.
-        """
-        config = changed(self.config, changes)
-        if config == self.config:
-            return
-        commit.reconfigure(self._state, config)
-        self.config = config
-
-    def attach(self, name: str, data: bytes) -> None:
-        """Write a file that belongs beside the record and not to it, such as the scores on test images.
-
-        Args:
-            name: In the run folder itself, not in a folder below it.
-            data: Its content; replaces what was there, all or nothing.
-        """
-        if "/" in name or name in (CONFIG, manifest.NAME, lease.NAME, steps.NAME):
-            raise ValueError(f"{name!r} is no name for an attachment")
-        folder = self._state.folder
-        with commit.writing(self._state):
-            folder.replace(name, data, folder.fetch(name)[1] if name in folder.ls() else None)
-
-    def tested(self) -> list[int]:
-        """Generations whose scores on test images lie beside the record."""
-        with explained(self._state.folder, "looking for scores on test images"):
-            return tested.listed(self._state.folder.ls(), self.manifest["generation"])
 
     def close(self, status: str | None = None, sweep: bool = False) -> None:
         """Let go of the folder; what was added and not committed is dropped.

@@ -17,7 +17,7 @@ from analysis.data.run import Run
 from analysis.figures.making import make
 from analysis.report import report, summary
 from populations.observe.terminal import Terminal
-from tests.support.own import EXAMPLES, same_births_everywhere
+from tests.support.own import EXAMPLES, everywhere, same_births_everywhere
 
 CENTRES = f"{EXAMPLES}/my_regression.py:centres"
 NET = """
@@ -61,11 +61,14 @@ def test_it_is_a_file_of_forty_lines_at_most() -> None:
 
 @pytest.mark.usefixtures("ray_8")
 @pytest.mark.parametrize("network", [pytest.param("dense", marks=pytest.mark.nightly), "own"])
-def test_the_same_births_everywhere(network: str, config: dict[str, Any], tmp_path: Path) -> None:
+@everywhere
+def test_the_same_births_everywhere(
+    workers: tuple[int, ...], network: str, config: dict[str, Any], tmp_path: Path
+) -> None:
     if network == "own":
         (tmp_path / "own.py").write_text(NET)
         config = {**config, "quine": {"network": f"{tmp_path}/own.py:Net", "coordinate_units": 6}}
-    run = alife.load_run(same_births_everywhere(config, tmp_path, (1, 4)))
+    run = alife.load_run(same_births_everywhere(config, tmp_path, workers))
     assert run.manifest["task"]["digest"] == alife.load_task(CENTRES).digest
     assert run.births["accuracy"].between(0, 1).all()
     assert run.births["accuracy"].nunique() > 9

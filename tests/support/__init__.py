@@ -8,6 +8,7 @@ scattered.py      islands scattered over workers that come and go
 own.py            runs with objects of one's own
 coverage.py        how often intervals over runs hold the truth
 coverage_assays.py the same of assays
+coverage_fronts.py the same of what of a front is luck
 coverage_series.py the same of one run's generations
 bred.py            runs whose births are planted: evolution's forces of known size, deme by deme
 rows.py            rows and newborns with the statistics of real ones

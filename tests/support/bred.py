@@ -12,9 +12,15 @@ from alife.evolution import selection
 from analysis.data.derived import derive
 from analysis.data.run import Run
 from analysis.data.validation import survived
+from analysis.evolution.price import COMPONENTS
 from tests.support.synthetic import generation_table, synthetic_run
 
 SEED = 7
+
+
+def unexplained(split: pd.DataFrame) -> pd.Series:
+    """What the components of a table of `price` leave of each change: nothing."""
+    return split["before"] + split[split.columns.intersection(list(COMPONENTS))].sum(axis=1) - split["after"]
 
 
 def run_of(births: pd.DataFrame, scheme: str = "tournament", **world) -> Run:

@@ -1,11 +1,12 @@
 """Runs with objects of one's own: the same births wherever they live and whatever ends them."""
 
-import json
+import multiprocessing
+import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+import pytest
 
 from populations import evolve, resume
 from populations.record.writer import digest
@@ -13,16 +14,20 @@ from tests import ROOT
 
 EXAMPLES = ROOT / "examples"
 
-_KILLS_ITSELF = """
-import json, os, signal, sys
-from populations import evolve
+everywhere: Final = pytest.mark.parametrize("workers", [(2,), pytest.param((1, 4), marks=pytest.mark.nightly)], ids=str)
+"""On two workers; nightly on one, and on more than there are islands. Each worker is a process that begins anew."""
 
-def kill(event):
-    if event.kind == "generation" and event.generation == 4:
-        os.kill(os.getpid(), signal.SIGKILL)
+_FORKS = multiprocessing.get_context("forkserver")
+"""Processes that do not have to import everything again."""
+_FORKS.set_forkserver_preload(["populations.engine.evolve", "tests.support.own"])
 
-evolve(json.loads(sys.argv[1]), sys.argv[2], backend="local", sinks=[kill])
-"""
+
+def _until_killed(config: dict[str, Any], folder: str) -> None:
+    def kill(event: Any) -> None:
+        if event.kind == "generation" and event.generation == 4:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    evolve(config, folder, backend="local", sinks=[kill])
 
 
 def same_births_everywhere(config: dict[str, Any], folder: Path, workers: tuple[int, ...]) -> str:
@@ -43,8 +48,10 @@ def same_births_everywhere(config: dict[str, Any], folder: Path, workers: tuple[
         assert evolve({**config, "ray": {"hosts": number}}, there, backend="ray") == "finished"
         assert digest(there) == digest(here), f"{number} workers"
     killed = str(folder / "killed")
-    done = subprocess.run([sys.executable, "-c", _KILLS_ITSELF, json.dumps(config), killed], cwd=ROOT, check=False)
-    assert done.returncode == -signal.SIGKILL
+    process = _FORKS.Process(target=_until_killed, args=(config, killed))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
     assert resume(killed, backend="local") == "finished"
     assert digest(killed) == digest(here), "killed and resumed"
     return here

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from alife.errors import UserError
+from analysis.data.controls import families
 from analysis.data.projections import OWN, of, of_all, shared, words
 from analysis.data.run import Run
-from analysis.data.treatments import families, group, load_groups
+from analysis.data.treatments import group, load_groups
 from analysis.report import of_sweep
 from analysis.report.page import Text
 from analysis.studies import treatments

@@ -16,7 +16,7 @@ from tests.support.synthetic import EDGES, synthetic_run
 
 
 def test_one_type_that_never_changes_gathers_activity_and_is_not_new():
-    table = activity(planted(neutral(12, 6, 0)), number=5)
+    table = activity(planted(neutral(12, 6, 0)), shadows=5)
     assert table["mean"].to_numpy() == pytest.approx(np.arange(1, 13))
     assert table["low"].to_numpy() == pytest.approx(table["high"].to_numpy())
     assert (table["diversity"] == 1).all()
@@ -27,10 +27,10 @@ def test_shares_and_generations_are_summed():
     """Of four, one is of type 1, in the last generation three; type 2 comes once."""
     types = np.array([0, 0, 0, 1, 0, 0, 2, 1, 1, 1, 1, 0])
     record = planted([[0, 1, 2, 3]] * 2)
-    shares = activity(record, types, number=1)
+    shares = activity(record, types, shadows=1)
     assert shares["diversity"].tolist() == [2, 3, 2]
     assert shares["mean"].tolist() == pytest.approx([1 / 2, (1.25 + 0.5 + 0.25) / 3, (1.5 + 1.25) / 2])
-    lasted = activity(record, types, by_persistence=True, number=1)
+    lasted = activity(record, types, by_persistence=True, shadows=1)
     assert lasted["mean"].tolist() == pytest.approx([1, 5 / 3, 3])
 
 
@@ -42,7 +42,7 @@ def test_against_counting_component_by_component(seed, by_persistence):
     dead[::5] = False
     record = planted([[0] * 5] * 7, dead=dead)
     types = np.where(dead, NONE, draw.integers(NONE, 4, 40))
-    table = activity(record, types, by_persistence=by_persistence, number=2)
+    table = activity(record, types, by_persistence=by_persistence, shadows=2)
     total = dict.fromkeys(range(4), 0.0)
     for generation, row in enumerate(table.itertuples()):
         counts = pd.Series(types[5 * generation : 5 * generation + 5]).value_counts().drop(NONE, errors="ignore")
@@ -73,7 +73,7 @@ def test_selection_is_above_the_shadow():
 
 
 def test_activities_begin_anew_with_each_founding_generation():
-    table = clade_activity(planted(neutral(9, 10, 1)), every=4, number=3).set_index("generation")
+    table = clade_activity(planted(neutral(9, 10, 1)), every=4, shadows=3).set_index("generation")
     assert table.loc[[0, 4, 8], "mean"].tolist() == pytest.approx([0.1] * 3)
     assert table.loc[[0, 4, 8], "diversity"].tolist() == [10] * 3
 
@@ -102,14 +102,14 @@ def test_so_do_types_that_are_handed_on_by_chance_alone():
 def test_few_components_of_a_neutral_run_are_above_the_threshold():
     shares = []
     for seed in range(30):
-        table = clade_activity(planted(neutral(6, 200, seed)), every=20, number=9, seed=seed).iloc[1:]
+        table = clade_activity(planted(neutral(6, 200, seed)), every=20, shadows=9, seed=seed).iloc[1:]
         shares.append((table["above"] / table["diversity"]).mean())
     assert np.mean(shares) < 0.06
 
 
 def test_a_component_is_new_once():
     record = demes(breed(20, 1, 40))
-    table = clade_activity(record, every=20, number=9)
+    table = clade_activity(record, every=20, shadows=9)
     clades = founded(record.tree, record.tree.parent, 20)
     assert table["new"].sum() > 0
     crossings = (table["new"] * table["diversity"] > 0).sum()
@@ -118,14 +118,14 @@ def test_a_component_is_new_once():
 
 def test_the_same_seed_gives_the_same_table():
     record = demes(synthetic_run(12, 2, 12))
-    assert activity(record, number=4).equals(activity(record, number=4))
-    assert not activity(record, number=4).equals(activity(record, number=4, seed=1))
+    assert activity(record, shadows=4).equals(activity(record, shadows=4))
+    assert not activity(record, shadows=4).equals(activity(record, shadows=4, seed=1))
 
 
 @pytest.mark.parametrize("world", EDGES.values(), ids=EDGES.keys())
 def test_odd_runs_have_a_row_each_generation(world):
     record = demes(synthetic_run(**world))
-    for table in (activity(record, number=3), clade_activity(record, 2, number=3)):
+    for table in (activity(record, shadows=3), clade_activity(record, 2, shadows=3)):
         assert table["generation"].tolist() == list(record.tree.generations)
         lived = table["diversity"] > 0
         assert np.isfinite(table.loc[lived, ["mean", "threshold", "low", "high"]]).all(axis=None)
@@ -133,7 +133,7 @@ def test_odd_runs_have_a_row_each_generation(world):
 
 def test_wrong_arguments():
     record = planted(neutral(3, 4, 0))
-    for wrong in ({"number": 0}, {"quantile": 1.0}):
+    for wrong in ({"shadows": 0}, {"quantile": 1.0}):
         with pytest.raises(UserError, match="ask for a shadow or more"):
             activity(record, **wrong)
     with pytest.raises(UserError, match="founded every 1 generation or more"):

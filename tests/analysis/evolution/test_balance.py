@@ -74,7 +74,7 @@ def wright_fisher(seed: int, size: int = 24, generations: int = 80, inherited: f
 
 
 def test_neutral_reproduction_is_within_its_own_bounds_and_below_yule():
-    found = pd.concat([against_neutral(wright_fisher(seed), replicates=40) for seed in range(14)])
+    found = pd.concat([against_neutral(wright_fisher(seed), shadows=40) for seed in range(14)])
     inside = (found["low"] <= found["sackin_index"]) & (found["sackin_index"] <= found["high"])
     assert inside.mean() > 0.7
     assert found["ratio"].mean() == pytest.approx(1, abs=0.1)
@@ -83,7 +83,7 @@ def test_neutral_reproduction_is_within_its_own_bounds_and_below_yule():
 
 
 def test_sweeps_of_inherited_success_are_out_of_neutral_bounds():
-    found = pd.concat([against_neutral(wright_fisher(seed, inherited=0.5), replicates=40) for seed in range(8)])
+    found = pd.concat([against_neutral(wright_fisher(seed, inherited=0.5), shadows=40) for seed in range(8)])
     assert found["ratio"].mean() < 0.9
     assert (found["p"] < 0.1).any()
 
@@ -91,7 +91,7 @@ def test_sweeps_of_inherited_success_are_out_of_neutral_bounds():
 def test_a_line_that_keeps_having_more_children_is_less_balanced_than_neutral():
     """The first of a generation has two children, the others one, but the last, who has none: a caterpillar."""
     size = 12
-    found = against_neutral(planted([[0, *range(size - 1)]] * 60), replicates=40).iloc[0]
+    found = against_neutral(planted([[0, *range(size - 1)]] * 60), shadows=40).iloc[0]
     assert found["sackin_index"] == size * (size + 1) // 2 - 1
     assert found["sackin_index"] > found["high"]
     assert found["p"] < 0.06
@@ -116,8 +116,8 @@ def test_dealt_keeps_the_demography_and_the_draws_are_keyed():
 
 def test_one_alone_has_no_balance_and_no_replicate_is_refused():
     tree = planted([[0], [0]])
-    assert np.isnan(against_neutral(tree, replicates=2)[["ratio", "p"]]).all(axis=None)
+    assert np.isnan(against_neutral(tree, shadows=2)[["ratio", "p"]]).all(axis=None)
     with pytest.raises(UserError, match="one replicate or more"):
-        against_neutral(tree, replicates=0)
+        against_neutral(tree, shadows=0)
     with pytest.raises(UserError, match="generation 9 is not on record"):
-        against_neutral(tree, [9], replicates=1)
+        against_neutral(tree, [9], shadows=1)

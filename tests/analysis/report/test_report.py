@@ -404,6 +404,10 @@ class TestSweep:
             re.search(r"no task at all to 0\.1 changes accuracy by 0\.(399|400) to 0\.4", line) for line in lives
         )
         assert any("not shown" in line for line in lives if line.startswith("shuffled (generation 10)"))
+        luck = [line for line in said["luck"] if "6 runs of 40 genomes × 8 lives" in line]
+        assert [line.partition(", a share")[0].partition(": of the")[0] for line in luck] == [
+            f"{label}: part of a front is luck" for label in ("w=0", "w=1", "shuffled")
+        ]
 
     def test_what_moves_traits_is_told_by_treatment(self, sweep: Path) -> None:
         table = change.of_treatments(treatments.load(sweep).groups)[0]

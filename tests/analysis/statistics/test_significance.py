@@ -43,9 +43,9 @@ def test_superiority_is_the_published_relative_effect():
     assert 1 - say.superiority(PAIN_A, PAIN_B) == pytest.approx(0.788961)
 
 
-def test_cliffs_delta_by_hand():
-    test = say.t_test([1, 2, 3], [2, 3, 4])
-    assert test.cliffs_delta == pytest.approx((1 - 6) / 9)
+def test_superiority_by_hand():
+    """Of nine pairs one is higher, two are equal and six are lower."""
+    assert say.t_test([1, 2, 3], [2, 3, 4]).superiority == pytest.approx((1 + 2 / 2) / 9)
 
 
 def test_holm_by_hand():

@@ -11,8 +11,10 @@ from rich.console import Console
 
 from alife import schema
 from alife.errors import UserError
+from analysis.data.controls import partners, unlike
+from analysis.data.labels import labels
 from analysis.data.run import Run
-from analysis.data.treatments import find_runs, group, labels, load_groups, partners, unlike
+from analysis.data.treatments import find_runs, group, load_groups
 from analysis.numbers import words
 from analysis.studies import wording
 from analysis.studies.comparison import compare

@@ -22,7 +22,7 @@ from populations.engine.adults import load_network
 from populations.engine.fork import fork
 from populations.record.writer import digest, read_checkpoint
 from populations.studies.assay_runner import Request, perform
-from tests.support.own import EXAMPLES, same_births_everywhere
+from tests.support.own import EXAMPLES, everywhere, same_births_everywhere
 
 SCRAMBLE = f"{EXAMPLES}/my_mutation.py:scramble"
 WORKS = "return message + np.float32(sigma) * random.standard_normal(len(message), dtype=np.float32)"
@@ -39,9 +39,10 @@ def objects(run: Path | str) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("ray_8")
-def test_the_example_gives_the_same_births_everywhere_and_is_shown(small, tmp_path):
+@everywhere
+def test_the_example_gives_the_same_births_everywhere_and_is_shown(workers, small, tmp_path):
     rules = {"operator": SCRAMBLE, "parameters": {"share": 0.4}}
-    run = load_run(same_births_everywhere({**small, "reproduction": rules}, tmp_path, (1, 4)))
+    run = load_run(same_births_everywhere({**small, "reproduction": rules}, tmp_path, workers))
     shown = io.StringIO()
     summary.print_run(run, shown)
     said = " ".join(shown.getvalue().split())

@@ -24,7 +24,7 @@ from populations.engine.fork import fork
 from populations.record.writer import digest
 from populations.studies.assay_runner import Request, perform
 from tests import ROOT
-from tests.support.own import EXAMPLES, same_births_everywhere
+from tests.support.own import EXAMPLES, everywhere, same_births_everywhere
 
 CONVOLUTIONAL = f"{EXAMPLES}/my_network.py:Convolutional"
 WORKS = """
@@ -54,9 +54,10 @@ def of(small: dict[str, Any], network: str, **parameters: Any) -> dict[str, Any]
 
 
 @pytest.mark.usefixtures("ray_8")
-def test_the_example_gives_the_same_births_everywhere_and_is_shown(small, tmp_path):
+@everywhere
+def test_the_example_gives_the_same_births_everywhere_and_is_shown(workers, small, tmp_path):
     config = of(small, CONVOLUTIONAL, channels=4)
-    run = load_run(same_births_everywhere(config, tmp_path, (1, 4)))
+    run = load_run(same_births_everywhere(config, tmp_path, workers))
     shown = io.StringIO()
     summary.print_run(run, shown)
     assert "my_network.py:Convolutional (channels 4)" in " ".join(shown.getvalue().split())

@@ -18,7 +18,7 @@ from analysis.studies.comparison import compare
 from populations import evolve, resume
 from populations.engine.fork import fork
 from populations.record.writer import digest
-from tests.support.own import EXAMPLES, same_births_everywhere
+from tests.support.own import EXAMPLES, everywhere, same_births_everywhere
 
 FAITHFUL = f"{EXAMPLES}/my_selection.py:faithful"
 VERSATILE = f"{EXAMPLES}/my_selection.py:versatile"
@@ -31,9 +31,10 @@ def own(folder: Path, body: str) -> str:
 
 
 @pytest.mark.usefixtures("ray_8")
-def test_the_example_gives_the_same_births_everywhere_and_is_shown(small, tmp_path):
+@everywhere
+def test_the_example_gives_the_same_births_everywhere_and_is_shown(workers, small, tmp_path):
     config = {**small, "selection": {"scheme": FAITHFUL, "parameters": {"share": 0.4}}}
-    run = load_run(same_births_everywhere(config, tmp_path, (1, 4)))
+    run = load_run(same_births_everywhere(config, tmp_path, workers))
     shown = io.StringIO()
     summary.print_run(run, shown)
     assert "my_selection.py:faithful (share 0.4)" in shown.getvalue()
@@ -47,8 +48,9 @@ def test_the_example_gives_the_same_births_everywhere_and_is_shown(small, tmp_pa
 
 
 @pytest.mark.usefixtures("ray_8")
-def test_one_that_asks_for_answers_is_given_them_everywhere(small, tmp_path):
-    run = load_run(same_births_everywhere({**small, "selection": {"scheme": VERSATILE}}, tmp_path, (1, 4)))
+@everywhere
+def test_one_that_asks_for_answers_is_given_them_everywhere(workers, small, tmp_path):
+    run = load_run(same_births_everywhere({**small, "selection": {"scheme": VERSATILE}}, tmp_path, workers))
     equals = run.births.groupby(["generation", "island", "accuracy"])["chance"]
     assert equals.nunique().max() > 1, "who are equally accurate are so at different classes"
 

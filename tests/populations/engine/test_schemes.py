@@ -14,13 +14,14 @@ from analysis import load_run
 from analysis.data.run import Run
 from analysis.evolution.dynamics import differentials
 from analysis.evolution.islands import demes
-from analysis.evolution.price import components, price
+from analysis.evolution.price import price
 from analysis.report import summary
 from analysis.studies.comparison import compare
 from populations import evolve, resume
 from populations.engine.fork import fork
 from populations.record.reader import read_checkpoint
 from populations.record.writer import digest
+from tests.support.bred import unexplained
 from tests.support.own import EXAMPLES, same_births_everywhere
 
 SCHEMES: dict[str, dict[str, Any]] = {
@@ -62,7 +63,7 @@ def test_what_is_expected_is_known_and_a_shuffled_control_selects_nobody(scheme,
     assert np.ptp(null.expected[null.living]) < 1e-6 < np.ptp(null.dealt[null.living])
     np.testing.assert_allclose(null.total(null.dealt), null.total(null.offspring), rtol=1e-5)
     split = price(record)
-    gap = split["before"] + split[components(split)].sum(axis=1) - split["after"]
+    gap = unexplained(split)
     assert gap.abs().max() < 1e-9
     assert differentials(null)["expected"].abs().max() < 1e-9
     assert np.isfinite(run.births["fitness"][record.living]).all()

@@ -13,7 +13,7 @@ import alife
 from alife.cli.main import main
 from analysis.report import summary
 from tests.support.idx_folders import make_arrays, write_folder
-from tests.support.own import EXAMPLES, same_births_everywhere
+from tests.support.own import EXAMPLES, everywhere, same_births_everywhere
 
 NORM = 20.0
 
@@ -25,8 +25,9 @@ def config(small: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("ray_8")
-def test_the_same_births_everywhere(config: dict[str, Any], tmp_path: Path) -> None:
-    run = alife.load_run(same_births_everywhere(config, tmp_path, (1, 4)))
+@everywhere
+def test_the_same_births_everywhere(workers: tuple[int, ...], config: dict[str, Any], tmp_path: Path) -> None:
+    run = alife.load_run(same_births_everywhere(config, tmp_path, workers))
     founders, later = (run.births["generation"] == 0), (run.births["generation"] > 0)
     np.testing.assert_allclose(run.births.loc[founders, "squared_norm"], NORM, rtol=1e-5)
     noisy = run.births.loc[later, "squared_norm"]

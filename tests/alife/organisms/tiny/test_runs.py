@@ -10,7 +10,7 @@ import alife
 from alife.cli.main import main
 from alife.configuration.idle import idle
 from analysis.report import summary
-from tests.support.own import same_births_everywhere
+from tests.support.own import everywhere, same_births_everywhere
 
 WORDS = ["weightwise", "aggregating", "recurrent", "soup"]
 MEASURES = {"fixpoint": "alife.organisms.tiny:fixpoint_class", "fixpoints": "alife.organisms.tiny:is_fixpoint"}
@@ -35,8 +35,9 @@ def config_of(network: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "network", ["weightwise", *(pytest.param(word, marks=pytest.mark.nightly) for word in ("soup", *WORDS[1:3]))]
 )
-def test_the_same_births_everywhere(network: str, tmp_path: Path) -> None:
-    run = alife.load_run(same_births_everywhere(config_of(network), tmp_path, (1, 4)))
+@everywhere
+def test_the_same_births_everywhere(workers: tuple[int, ...], network: str, tmp_path: Path) -> None:
+    run = alife.load_run(same_births_everywhere(config_of(network), tmp_path, workers))
     living = run.births[run.births["cause_of_death"] == "generation_end"]
     assert living["fixpoint"].isin(range(5)).all()
     assert (living["fixpoints"] == (living["fixpoint"] == 2)).all()
