@@ -39,6 +39,7 @@ ALLOWED = {
     "analysis/evolution/clades.py": "logits of shares",
     "analysis/evolution/fronts.py": "a constant",
     "analysis/evolution/modes.py": "bits of an entropy",
+    "analysis/evolution/signal.py": "a likelihood",
     "analysis/figures/scales.py": "ticks",
     "analysis/numbers.py": "digits",
     "analysis/report/individuals.py": "digits",
