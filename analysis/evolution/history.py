@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from alife import schema
-from alife.errors import UserError
+from alife.errors import BadArgument, UserError
 from alife.traits import DRAWN
 from analysis.data.run import Run
 from analysis.evolution import (
@@ -95,7 +95,7 @@ def _multivariate(record: Demes, how: How) -> pd.DataFrame:
 
 
 def _balance(record: Demes, how: How) -> pd.DataFrame:
-    replicates = {} if how.shadows is None else {"replicates": how.shadows}
+    replicates: dict[str, Any] = {} if how.shadows is None else {"replicates": how.shadows}
     return balance.against_neutral(record, seed=how.seed, **replicates)
 
 
@@ -171,9 +171,9 @@ def how_of(record: Demes, span: int | None = None, **options: Any) -> How:
     Raises:
         UserError: A span or a number of shadows is below 1.
     """
-    shadows = options.get("shadows")
-    if (span is not None and span < 1) or (shadows is not None and shadows < 1):
-        raise UserError(f"span = {span}, shadows = {shadows}: give 1 or more")
+    for name, value in (("span", span), ("shadows", options.get("shadows"))):
+        if value is not None and value < 1:
+            raise BadArgument(name, f" {value}: 1 or more")
     usual = int(np.clip(len(record.tree.generations) // PER_RUN, *SPANS))
     return How(settled(record.tree.last), usual if span is None else span, **options)
 

@@ -11,7 +11,7 @@ A trait is measured on one life: what lives differ by is in the values, and no p
 
 from collections.abc import Sequence
 from itertools import combinations
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -61,7 +61,7 @@ def blomberg(covariance: Floats, values: Floats) -> float:
     """
     if not np.ptp(values) > 0:
         return np.nan
-    return float(_blomberg(np.linalg.inv(covariance), np.trace(covariance), values[None])[0])
+    return float(_blomberg(_inverse(covariance), np.trace(covariance), values[None])[0])
 
 
 def _blomberg(inverse: Floats, trace: float, values: Floats) -> Floats:
@@ -74,7 +74,7 @@ def _blomberg(inverse: Floats, trace: float, values: Floats) -> Floats:
     return ratio * (n - 1) / (trace - n / total)
 
 
-def pagel(covariance: Floats, values: Floats, **names: str) -> tuple[Estimate, float]:
+def pagel(covariance: Floats, values: Floats, **names: Any) -> tuple[Estimate, float]:
     """Pagel's λ, the share of C off its diagonal that fits best, by maximum likelihood between 0 and 1 (Pagel 1999,
     Nature 401, 877), and p of λ = 0.
 
@@ -112,7 +112,7 @@ def pagel(covariance: Floats, values: Floats, **names: str) -> tuple[Estimate, f
     return Estimate(value, float(low), float(high), n, **names), p
 
 
-def regression(covariance: Floats, x: Floats, y: Floats, **names: str) -> Estimate:
+def regression(covariance: Floats, x: Floats, y: Floats, **names: Any) -> Estimate:
     """Correlation of two traits' independent contrasts, with its 95 % interval.
 
     It is that through the origin of the N − 1 standardised contrasts (Felsenstein 1985), which generalised least
@@ -131,10 +131,14 @@ def regression(covariance: Floats, x: Floats, y: Floats, **names: str) -> Estima
 
 def products(covariance: Floats, x: Floats, y: Floats) -> Floats:
     """[2, 2] sums of squares and products of the N − 1 standardised contrasts of two traits."""
-    inverse = np.linalg.inv(covariance)
+    inverse = _inverse(covariance)
     both = np.stack([x, y])
     deviation = both - (both @ inverse.sum(axis=0) / inverse.sum())[:, None]
     return np.asarray(deviation @ inverse @ deviation.T)
+
+
+def _inverse(covariance: Floats) -> Floats:
+    return np.asarray(np.linalg.inv(covariance), np.float64)
 
 
 def signal(
@@ -167,9 +171,11 @@ def signal(
     rows = []
     for trait, values, covariance in _living(record, chosen(record, traits), seed):
         row = {"trait": trait, "n": len(values), "k": np.nan, "p": np.nan}
-        share, of_none = pagel(covariance, values) if len(values) >= FEWEST else (Estimate(*[np.nan] * 3, 0), np.nan)
+        share, of_none = (
+            pagel(covariance, values) if len(values) >= FEWEST else (Estimate(np.nan, np.nan, np.nan, 0), np.nan)
+        )
         if len(values) >= FEWEST and np.ptp(values) > 0:
-            inverse, draw = np.linalg.inv(covariance), np.random.default_rng(seed)
+            inverse, draw = _inverse(covariance), np.random.default_rng(seed)
             drawn = draw.permuted(np.tile(values, (permutations, 1)), axis=1)
             own, *others = _blomberg(inverse, np.trace(covariance), np.vstack([values, drawn]))
             row |= {"k": own, "p": (1 + (np.array(others) >= own).sum()) / (1 + permutations)}

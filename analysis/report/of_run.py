@@ -17,7 +17,7 @@ from analysis.data.run import Run
 from analysis.evolution.islands import SETTLED
 from analysis.evolution.trajectories import quantiles
 from analysis.numbers import number
-from analysis.report import charts
+from analysis.report import charts, history
 from analysis.report.change import of_run
 from analysis.report.individuals import shown
 from analysis.report.page import Chart, Code, Facts, Page, Part, Picture, Section, Text, said
@@ -46,6 +46,7 @@ def page(run: Run, pictures: Sequence[Picture], left_out: Sequence[str], digest:
             Section("numbers", "Traits in numbers", [_traits(run), *_worse(run), islands(run)]),
             Section("figures", "Figures", [*pictures, *(Text(line, "note") for line in left_out)]),
             Section("forces", "What moved the traits", list(of_run(run))),
+            Section("history", "Natural history", list(history.parts(*history.history(run)))),
         ]
     sections.append(Section("again", "How to make it again", list(_again(run, digest))))
     return Page(run.name, _said(run, "lead")[0].text, sections)

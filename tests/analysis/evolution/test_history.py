@@ -48,8 +48,8 @@ def test_heritable_rates_are_among_what_is_told():
     ("asked", "says"),
     [
         ({"names": ["oddness"]}, "oddness: no such measure: choose among modes"),
-        ({"span": 0}, "span = 0, shadows = None: give 1 or more"),
-        ({"shadows": 0}, "span = None, shadows = 0: give 1 or more"),
+        ({"span": 0}, "span 0: 1 or more"),
+        ({"shadows": 0}, "shadows 0: 1 or more"),
     ],
 )
 def test_what_cannot_be_is_refused(asked, says):
