@@ -10,7 +10,7 @@ of a run                  plane, traits, hypervolume, selection, price, phylogen
 of several runs           traits, hypervolume, selection, price, attainment
 of named treatments       sites, lives, genomes, beyond, attainment_difference, transmission, survival,
                           and those of several runs
-of an assay's result      garden, within_life, mutation, fertility
+of an assay's result      garden, within_life, mutation, dfe, epistasis, fertility
 of a run and its replays  futures
 of the seed paper         experiment
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from analysis.figures.garden import garden
     from analysis.figures.gene_flow import geneflow
     from analysis.figures.hypervolume import hypervolume
+    from analysis.figures.interactions import dfe, epistasis
     from analysis.figures.lineages import coefficients, sweeps
     from analysis.figures.muller import muller
     from analysis.figures.mutation import mutation
@@ -55,6 +56,8 @@ __all__ = [
     "beyond",
     "coefficients",
     "descent",
+    "dfe",
+    "epistasis",
     "experiment",
     "fertility",
     "futures",

@@ -14,6 +14,7 @@ from analysis.figures.futures import futures
 from analysis.figures.garden import garden
 from analysis.figures.gene_flow import geneflow
 from analysis.figures.hypervolume import hypervolume
+from analysis.figures.interactions import dfe, epistasis
 from analysis.figures.lineages import coefficients, sweeps
 from analysis.figures.muller import muller
 from analysis.figures.mutation import mutation
@@ -228,6 +229,8 @@ FIGURES: Final[dict[str, PlotFunction]] = {
     "garden": PlotFunction("a common garden: genomes by generation, and heritability", garden, "assay"),
     "within_life": PlotFunction("the same genomes under several task weights", within_life, "assay"),
     "mutation": PlotFunction("birth noise: what is retained, and what it does", mutation, "assay"),
+    "dfe": PlotFunction("effects of new mutations through time, noise of lives taken out", dfe, "assay"),
+    "epistasis": PlotFunction("what two mutations do together, by what each does alone", epistasis, "assay"),
     "fertility": PlotFunction("descent without selection", fertility, "assay"),
     "experiment": PlotFunction("an experiment of the seed paper", experiment, "paper"),
 }
