@@ -67,6 +67,9 @@ def _draw_effects(ax: Axes, effects: Any, generation: int, looks: dict[str, Any]
 def epistasis(result: Result, figure: Figure | None = None, **style: Any) -> Figure:
     """What two mutations do together beyond the sum of each alone, by that sum; a panel a trait.
 
+    Both axes share the noise of each life, which tilts the cloud downwards by itself: whether returns diminish is said
+    by the assay's correlation, which has that taken out.
+
     Args:
         result: Of the epistasis assay.
         figure: Empty; a new one if None.
