@@ -70,10 +70,10 @@ def beneficial(effects: Floats, **names: Any) -> Estimate:
     The distribution of true effects that makes the means over lives most likely, given normal noise of `noise_of`, is
     nonparametric (Kiefer and Wolfowitz 1956, Ann. Math. Stat. 27, 887; by EM, Laird 1978, JASA 73, 805),
     on a grid of which 0 is an edge. It is found for each share above 0; the share with the highest likelihood is the
-    estimate, and its 95 % interval has those whose likelihood is lower by half of χ²'s quantile at most. Simulated with
-    48 and 96 mutations, normal, exponential, gamma and two-valued effects and noise from a third of their spread to as
-    much, it covers 95 to 100 %, and 92 % where many effects lie just below 0. It is wide where noise hides the sign of
-    most.
+    estimate, and its 95 % interval has those whose likelihood is lower by half of χ²'s quantile at most. Simulated
+    with 48 and 96 mutations, normal, exponential, gamma and two-valued effects, and noise from a third of their spread
+    to as much, it covers 92 to 100 %, least where many effects lie just below 0. It is wide where noise hides the sign
+    of most.
 
     Args:
         effects: [P, R], finite; two lives at least.
