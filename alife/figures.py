@@ -5,11 +5,12 @@ Each takes its data, then optionally the matplotlib axes (`ax`) or, where it has
 It returns the axes or the figure, and draws in the user's matplotlib style. `title`, `legend` and `colorbar` say what
 stands beside the axes, `rc` has rcParams for one figure.
 
-of a run                  plane, traits, hypervolume, selection, price, phylogeny, muller, descent, geneflow
+of a run                  plane, traits, hypervolume, selection, price, phylogeny, muller, descent, geneflow,
+                          openness, coefficients, sweeps, response, inheritance
 of several runs           traits, hypervolume, selection, price, attainment
 of named treatments       sites, lives, genomes, luck, beyond, attainment_difference, transmission, survival,
                           and those of several runs
-of an assay's result      garden, within_life, mutation, fertility
+of an assay's result      garden, within_life, mutation, dfe, epistasis, fertility
 of a run and its replays  futures
 of the seed paper         experiment
 
@@ -33,11 +34,15 @@ if TYPE_CHECKING:
     from analysis.figures.garden import garden
     from analysis.figures.gene_flow import geneflow
     from analysis.figures.hypervolume import hypervolume
+    from analysis.figures.interactions import dfe, epistasis
+    from analysis.figures.lineages import coefficients, sweeps
     from analysis.figures.luck import luck
     from analysis.figures.muller import muller
     from analysis.figures.mutation import mutation
+    from analysis.figures.openness import openness
     from analysis.figures.phylogeny import phylogeny
     from analysis.figures.plane import plane
+    from analysis.figures.response import inheritance, response
     from analysis.figures.seed_paper import experiment
     from analysis.figures.sites import sites
     from analysis.figures.survival import survival
@@ -50,7 +55,10 @@ __all__ = [
     "attainment",
     "attainment_difference",
     "beyond",
+    "coefficients",
     "descent",
+    "dfe",
+    "epistasis",
     "experiment",
     "fertility",
     "futures",
@@ -58,16 +66,20 @@ __all__ = [
     "geneflow",
     "genomes",
     "hypervolume",
+    "inheritance",
     "lives",
     "luck",
     "muller",
     "mutation",
+    "openness",
     "phylogeny",
     "plane",
     "price",
+    "response",
     "selection",
     "sites",
     "survival",
+    "sweeps",
     "traits",
     "transmission",
     "within_life",

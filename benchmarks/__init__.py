@@ -3,6 +3,7 @@
 analysis.py  a record of six million births: load, split change, hypervolume, attainment
 engine.py    messages, bytes, files, commits, lives: what simulations of large runs go by (engine.json)
 lineage.py   records of a million births: load, check, measure, hand over, draw
+measures.py  a record of a million births: every measure of `alife history`
 sweeps.py    sweeps of 1,000 and 10,000 runs: plan, start, go on
 watch.py     the quick ratios of `alife bench life` against those on record of the same kind of machine (history.jsonl)
 """

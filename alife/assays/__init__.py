@@ -3,6 +3,7 @@
 garden.py       genomes of several generations live under the same lives
 within_life.py  the same genomes live under several task weights
 mutation.py     what becomes of birth noise: what is retained, what could be, what it does to traits
+epistasis.py    whether two mutations together do what each does alone
 fertility.py    descent without selection
 lives.py        what they share: lives under streams of an assay's own, and tidy columns
 
@@ -15,15 +16,28 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from alife.assays.epistasis import epistasis
 from alife.assays.fertility import DESCENT, fertility
 from alife.assays.garden import MIN_LIVES, garden
 from alife.assays.lives import Columns, Tell
-from alife.assays.mutation import mutation
+from alife.assays.mutation import mutation, through_time
 from alife.assays.within_life import TASK_WEIGHTS, within_life
 from alife.evolution.habitat import Habitat
 from alife.evolution.reproduction import Newborns
 
-__all__ = ["ASSAYS", "Assay", "Columns", "Options", "Tell", "fertility", "garden", "mutation", "within_life"]
+__all__ = [
+    "ASSAYS",
+    "Assay",
+    "Columns",
+    "Options",
+    "Tell",
+    "epistasis",
+    "fertility",
+    "garden",
+    "mutation",
+    "through_time",
+    "within_life",
+]
 
 
 @dataclass(frozen=True)
@@ -97,6 +111,22 @@ ASSAYS: Final[Mapping[str, Assay]] = MappingProxyType(
             sample=48,
             replicates=5,
             fewest=2,
+        ),
+        "dfe": Assay(
+            "the distribution of effects of new mutations through time, with the noise of lives taken out",
+            lambda habitat, groups, options, tell: through_time(habitat, groups, options.replicates, tell),
+            sample=96,
+            replicates=5,
+            fewest=2,
+            beside=(3,),
+        ),
+        "epistasis": Assay(
+            "single and double mutants of genomes: whether mutations together do what each does alone",
+            lambda habitat, groups, options, tell: epistasis(habitat, groups, options.replicates, tell),
+            sample=48,
+            replicates=5,
+            fewest=2,
+            beside=(3,),
         ),
         "fertility": Assay(
             "generations of descent without selection, with and without learning, with and without birth noise",

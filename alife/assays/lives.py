@@ -42,6 +42,9 @@ class Use(IntEnum):
     DESCENT = 6
     DESCENT_NOISE = 7
     WEIGHTS = 8
+    EPISTASIS = 9
+    FIRST_MUTATION = 10
+    SECOND_MUTATION = 11
 
 
 def silent(done: int, of: int) -> None:

@@ -5,7 +5,7 @@ with noise, one born without, who then live the same lives (common random number
 the noise's doing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
@@ -167,6 +167,28 @@ def effects(habitat: Habitat, newborns: Newborns, replicates: int = 5, tell: Tel
         )
         tell(r + 1, replicates)
     return stacked(rows)
+
+
+def through_time(
+    habitat: Habitat, groups: Mapping[int, Newborns], replicates: int = 5, tell: Tell = silent
+) -> dict[str, Columns]:
+    """`effects` of several generations: one table, `effects`, with a column generation.
+
+    Raises:
+        UserError: In one of them nobody was born with noise.
+    """
+    rows, done, of = [], 0, len(groups) * replicates
+    for generation, newborns in groups.items():
+        if not (newborns.noise > 0).any():
+            raise UserError(
+                f"dfe: nobody of generation {generation} was born with birth noise (founders, or a run without): "
+                "choose other generations"
+            )
+        start, newborns = done, newborns.take(np.flatnonzero(newborns.noise > 0))
+        table = effects(habitat, newborns, replicates, lambda n, _, start=start: tell(start + n, of))  # type: ignore[misc]
+        rows.append({**table, "generation": np.full(len(table["id"]), generation, np.int32)})
+        done += replicates
+    return {"effects": stacked(rows)}
 
 
 def _sisters(habitat: Habitat, newborns: Newborns) -> tuple[Newborns, Tensor]:

@@ -6,6 +6,7 @@ flags.py   the configuration as flags
 run.py     run, resume, fork
 show.py    show, plot, report, export
 look.py    ls, status
+history.py history
 study.py   assay, sweep, compare
 shares.py  which share of a sweep a process does
 bench.py   bench

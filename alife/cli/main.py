@@ -4,12 +4,12 @@ import argparse
 import sys
 
 from alife import __version__, siblings
-from alife.cli import bench, data, deploy, flags, listing, logs, look, migrate, paper, run, show, study
+from alife.cli import bench, data, deploy, flags, history, listing, logs, look, migrate, paper, run, show, study
 from alife.cli.common import Run, unattended
 from alife.cli.output import READER_GONE, standard
 from alife.errors import BadArgument, UserError
 
-KINDS = (run, show, look, study, paper, bench, data, listing, migrate, deploy)
+KINDS = (run, show, look, history, study, paper, bench, data, listing, migrate, deploy)
 
 DESCRIPTION = """\
 Evolve populations of neural quines: networks that print their own weights, learn for a lifetime, classify images, and
@@ -20,6 +20,7 @@ reproduce only by emitting their genome.
   alife show runs/first                   the state of a run as a table
   alife ls runs                           runs and sweeps below a folder, and how they stand
   alife plot runs/first plane phylogeny   figures of a run
+  alife history runs/first                how it has evolved, by every measure
   alife report runs/first                 one HTML page of it, or of a sweep
   alife sweep --config tradeoff --out s   many runs: treatments × seeds
   alife compare s                         what the treatments do, with intervals

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from alife.traits import enter
 from alife.words import count
-from analysis.assays import fertility, garden, mutation, within_life
+from analysis.assays import dfe, epistasis, fertility, garden, mutation, within_life
 from analysis.assays.estimates import Frames, by_name
 from analysis.assays.reading import read
 from analysis.statistics.estimate import Estimate
@@ -31,6 +31,8 @@ ASSAYS: Final[Mapping[str, Summarise]] = {
     "garden": garden.summarise,
     "within_life": within_life.summarise,
     "mutation": mutation.summarise,
+    "dfe": dfe.summarise,
+    "epistasis": epistasis.summarise,
     "fertility": fertility.summarise,
 }
 

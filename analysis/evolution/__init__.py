@@ -19,4 +19,8 @@ sweeps.py          sweeps and clonal interference
 kinds.py           types of individuals, classes of phenotypes or clades, and how they are handed on
 modes.py           open-endedness by the MODES toolbox: change, novelty, ecology
 activity.py        evolutionary activity of types and clades, beside neutral shadows
+lines.py           how long lines last, beside how long they last by drift
+rates.py           how heritable rates evolve, beside drift
+signal.py          phylogenetic signal of traits, and contrasts
+history.py         all measures of a run's record, by name
 """

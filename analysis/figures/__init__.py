@@ -26,6 +26,9 @@ of a run and of several
   phylogeny.py     the phylogeny through time
   descent.py       a line of descent
   muller.py        clades that mattered and their shares through time
+  openness.py      change, novelty, ecology and activity
+  lineages.py      clades outside of neutral bands, sweeps and interference
+  response.py      responses to selection, G and P through time
   gene_flow.py     who moved between islands, and whose descendants live where
 of a sweep
   sites.py         where treatments sit
@@ -35,7 +38,7 @@ of a sweep
   transmission.py  what children have more of a trait than their parent
   survival.py      how long populations last
   futures.py       replays beside the run that they were forked from
-of assays          garden.py within_life.py mutation.py fertility.py
+of assays          garden.py within_life.py mutation.py interactions.py fertility.py
 of the seed paper  seed_paper.py strict.py
 
 what they share

@@ -14,11 +14,15 @@ from analysis.figures.futures import futures
 from analysis.figures.garden import garden
 from analysis.figures.gene_flow import geneflow
 from analysis.figures.hypervolume import hypervolume
+from analysis.figures.interactions import dfe, epistasis
+from analysis.figures.lineages import coefficients, sweeps
 from analysis.figures.luck import luck
 from analysis.figures.muller import muller
 from analysis.figures.mutation import mutation
+from analysis.figures.openness import openness
 from analysis.figures.phylogeny import phylogeny
 from analysis.figures.plane import plane
+from analysis.figures.response import inheritance, response
 from analysis.figures.seed_paper import experiment
 from analysis.figures.sites import sites
 from analysis.figures.survival import survival
@@ -60,6 +64,7 @@ class PlotFunction:
 
 _PLANE: Final[Any] = {"columns": ("replication_error", "accuracy", "cause_of_death"), "bytes": 190}
 _LINES: Final = ("ancestor_id", "origin_time", "destruction_time", "n_offspring")
+_LINED: Final = (*_LINES, "cause_of_death")
 _TREE: Final[Any] = {"columns": (*_LINES, "accuracy"), "bytes": 260}
 
 FIGURES: Final[dict[str, PlotFunction]] = {
@@ -126,6 +131,38 @@ FIGURES: Final[dict[str, PlotFunction]] = {
         read="How far migrants carried genomes: off the diagonal, ancestors lived on another island.",
         columns=_LINES,
         bytes=260,
+    ),
+    "openness": PlotFunction(
+        "change, novelty and ecology (MODES), and activity of classes and clades beside neutral shadows",
+        openness,
+        read="Novelty that goes on is open-ended. Activity above the grey band is more than chance gives: what lasts "
+        "there, lasts for a reason.",
+    ),
+    "coefficients": PlotFunction(
+        "selection coefficients of clades, in their neutral bands",
+        coefficients,
+        read="Each mark is a clade; one beyond its grey bar has won, or lost, by more than drift has anybody do.",
+        columns=_LINED,
+        bytes=260,
+    ),
+    "sweeps": PlotFunction(
+        "sweeps and clonal interference: the two largest clades by generation",
+        sweeps,
+        read="Dotted: how large neutral clades become. Where the two largest are above, lineages that are both better "
+        "than most compete.",
+        columns=_LINED,
+        bytes=260,
+    ),
+    "response": PlotFunction(
+        "the breeder's equation: responses to selection, predicted and as they came",
+        response,
+        read="On the dashed line selection and inheritance account for each generation's change; a cloud below it "
+        "is what mutation takes.",
+    ),
+    "inheritance": PlotFunction(
+        "G and P through time: what is inherited of each trait, and how steady its direction is",
+        inheritance,
+        read="A turn of G's leading axis counts where it is well above that between two halves of one window.",
     ),
     "sites": PlotFunction(
         "where treatments sit on the plane, with intervals over runs",
@@ -201,6 +238,8 @@ FIGURES: Final[dict[str, PlotFunction]] = {
     "garden": PlotFunction("a common garden: genomes by generation, and heritability", garden, "assay"),
     "within_life": PlotFunction("the same genomes under several task weights", within_life, "assay"),
     "mutation": PlotFunction("birth noise: what is retained, and what it does", mutation, "assay"),
+    "dfe": PlotFunction("effects of new mutations through time, noise of lives taken out", dfe, "assay"),
+    "epistasis": PlotFunction("what two mutations do together, by what each does alone", epistasis, "assay"),
     "fertility": PlotFunction("descent without selection", fertility, "assay"),
     "experiment": PlotFunction("an experiment of the seed paper", experiment, "paper"),
 }
@@ -208,6 +247,8 @@ FIGURES: Final[dict[str, PlotFunction]] = {
 
 PLOTS: Final = {name: figure for name, figure in FIGURES.items() if figure.takes == "run"}
 """Those of a single run, in the order in which they are made."""
+HISTORY: Final = ("openness", "coefficients", "sweeps", "response", "inheritance")
+"""Those that stand with the natural history on a run's page."""
 SWEEP: Final = (
     "sites",
     "lives",

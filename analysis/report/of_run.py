@@ -16,8 +16,9 @@ from analysis import templates
 from analysis.data.run import Run
 from analysis.evolution.islands import SETTLED
 from analysis.evolution.trajectories import quantiles
+from analysis.figures.registry import HISTORY
 from analysis.numbers import number
-from analysis.report import charts
+from analysis.report import charts, history
 from analysis.report.change import of_run
 from analysis.report.individuals import shown
 from analysis.report.page import Chart, Code, Facts, Page, Part, Picture, Section, Text, said
@@ -41,11 +42,14 @@ def page(run: Run, pictures: Sequence[Picture], left_out: Sequence[str], digest:
     about = Facts(facts(run, page=True))
     sections = [Section("facts", "The run", [about, *(_said(run, "empty") if run.generations.empty else [])])]
     if not run.generations.empty:
+        evolved = [picture for picture in pictures if picture.name in HISTORY]
+        others = [picture for picture in pictures if picture not in evolved]
         sections += [
             Section("views", "Plane, lineage and traits, linked", list(_views(run))),
             Section("numbers", "Traits in numbers", [_traits(run), *_worse(run), islands(run)]),
-            Section("figures", "Figures", [*pictures, *(Text(line, "note") for line in left_out)]),
+            Section("figures", "Figures", [*others, *(Text(line, "note") for line in left_out)]),
             Section("forces", "What moved the traits", list(of_run(run))),
+            Section("history", "Natural history", [*history.parts(*history.history(run)), *evolved]),
         ]
     sections.append(Section("again", "How to make it again", list(_again(run, digest))))
     return Page(run.name, _said(run, "lead")[0].text, sections)

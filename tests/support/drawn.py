@@ -123,10 +123,23 @@ def _mutation(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     }
 
 
+def _dfe(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    lives = _keys(generation=(3, 9), noisy=(True, False), id=range(24), replicate=range(4))
+    own = rng.normal(0, 2, 48)[24 * (lives["generation"] == 9) + lives["id"]]
+    return {"effects": lives.assign(**_scores(rng, len(lives), (own - 1) * lives["noisy"]))}
+
+
+def _epistasis(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    lives = _keys(generation=(3, 9), first=(False, True), second=(False, True), id=range(16), replicate=range(4))
+    return {"mutants": lives.assign(**_scores(rng, len(lives), -1.0 * (lives["first"] | lives["second"])))}
+
+
 TABLES: dict[str, Callable[[np.random.Generator], dict[str, pd.DataFrame]]] = {
     "garden": _garden,
     "within_life": _within_life,
     "mutation": _mutation,
+    "dfe": _dfe,
+    "epistasis": _epistasis,
     "fertility": _fertility,
 }
 
