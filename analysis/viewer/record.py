@@ -18,7 +18,7 @@ from analysis.viewer.packing import Packed, pack, quantise
 
 BANDS: Final = ("q05", "median", "q95")
 MIDDLE: Final = (0.01, 0.99)
-"""Quantiles between which a trait's colours change."""
+"""Quantiles between which a trait's colours change, of those that lived to the end, founders and their first aside."""
 
 
 @dataclass(eq=False)
@@ -104,8 +104,9 @@ def _trait(run: Run, name: str, births: pd.DataFrame, blocks: dict[str, Packed])
     values = _scaled(name, births[name])
     codes, low, high = quantise(values)
     blocks[name] = pack(codes)
-    late = births["generation"].to_numpy() >= min(run.first + SETTLED, run.last)
-    shown = values[np.isfinite(values) & late]
+    settled = births["generation"].to_numpy() >= min(run.first + SETTLED, run.last)
+    lived = (births["cause_of_death"] == schema.CAUSES[0]).to_numpy()
+    shown = values[np.isfinite(values) & settled & lived]
     middle = np.quantile(shown if len(shown) else values[np.isfinite(values)], MIDDLE)
     bands = quantiles(run, name)
     at = np.full((len(BANDS), run.last - run.first + 1), np.nan)

@@ -8,7 +8,7 @@ function ticks(low, high, wanted, whole) {
   let step = power * ([1, 2, 5].find((k) => k * power >= rough) || 10);
   if (whole) step = Math.max(Math.round(step), 1);
   const out = [];
-  for (let k = Math.ceil(low / step); k * step <= high + step * 1e-9; k++) out.push(k * step);
+  for (let k = Math.ceil(low / step); k * step <= high + step * 1e-9; k++) out.push(k * step || 0);
   return out;
 }
 

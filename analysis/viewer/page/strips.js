@@ -1,5 +1,6 @@
 // Drawings along the time of the large one: the Muller areas, and traits by generation.
 
+const SETTLED = 3; // generations after the founders, who are far off, from which an axis is taken
 const STRIP = { left: 10, right: 10, top: 18, bottom: 20 };
 
 /** Where generations lie along a strip. @param {Lineage} lineage @param {HTMLCanvasElement} canvas */
@@ -75,7 +76,8 @@ function drawStrip(canvas, lineage, trait, bands, codes, look, other) {
   const from = Math.max(tree.first, Math.floor(x0));
   const to = Math.min(tree.last, Math.ceil(x1));
   const step = Math.max(1, Math.floor((x1 - x0) / width));
-  const [low, high] = span(level, from, to, step);
+  const settled = to - tree.first > 2 * SETTLED ? Math.max(from, tree.first + SETTLED) : from;
+  const [low, high] = span(level, settled, to, step);
   const y = (/** @type {number} */ at) =>
     STRIP.top + height - Math.min(Math.max((at - low) / (high - low || 1), -0.05), 1.05) * height;
   /** @type {number[][]} */
