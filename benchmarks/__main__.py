@@ -1,4 +1,4 @@
-"""`python -m benchmarks analysis|engine|lineage|sweeps|watch [--json]`: what large records, runs and sweeps cost.
+"""`python -m benchmarks analysis|engine|lineage|sweeps|view|watch [--json]`: what large records, runs and sweeps cost.
 
 `watch` compares the speed of lives with what is on record, and has flags of its own: `python -m benchmarks watch -h`.
 """
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from alife.cli import bench
 
-MODULES = {name: f"benchmarks.{name}" for name in ("analysis", "engine", "lineage", "sweeps", "watch")}
+MODULES = {name: f"benchmarks.{name}" for name in ("analysis", "engine", "lineage", "sweeps", "view", "watch")}
 
 
 def main(words: Sequence[str]) -> int:

@@ -121,16 +121,18 @@ function pixelsOf(cells, table) {
 /** Segments from ancestors to descendants, of those with descendants in the last generation: in each `BRANCH` pixels
  * at least one of those that lie there, and all ancestors of each, every `step` generations.
  * @param {Tree} tree @param {Layout} layout @param {View} view @param {number} width @param {number} height
- * @returns {{ends: Int32Array, step: number}} pairs of rows */
+ * @returns {Float32Array} x, y, x, y in pixels */
 function branchesOf(tree, layout, view, width, height) {
   const [g0, g1] = generationsIn(tree, view);
   const step = Math.max(1, Math.ceil((BRANCH * (view.x1 - view.x0)) / width));
   const bins = Math.ceil(height / BRANCH);
   const scale = bins / (view.y1 - view.y0);
   const { y, order } = layout;
+  const x = (/** @type {number} */ g) => ((g - view.x0) / (view.x1 - view.x0)) * width;
+  const down = (/** @type {number} */ row) => ((y[row] - view.y0) / (view.y1 - view.y0)) * height;
   const marked = new Uint8Array(tree.size);
   /** @type {number[]} */
-  const ends = [];
+  const lines = [];
   /** @type {number[]} */
   let kept = [];
   for (let g = g1; g >= g0; g -= step) {
@@ -154,13 +156,13 @@ function branchesOf(tree, layout, view, width, height) {
     for (const row of kept) {
       let up = row;
       for (let k = 0; k < climb; k++) up = tree.parent[up];
-      ends.push(up, row);
+      lines.push(x(g - climb), down(up), x(g), down(row));
       if (!marked[up]) above.push(up);
       marked[up] = 1;
     }
     kept = above;
   }
-  return { ends: Int32Array.from(ends), step };
+  return Float32Array.from(lines);
 }
 
 /** What to draw of a view.
@@ -182,11 +184,10 @@ function aggregate(tree, layout, view, colouring, width, height, inView) {
   const right = (g1 + 0.5 - view.x0) * perGeneration;
   const columns = Math.max(1, Math.min(g1 - g0 + 1, Math.ceil((right - left) / CELL)));
   const cells = cellsOf(tree, layout, view, colouring, columns, Math.ceil(height / CELL));
-  const { ends } = branchesOf(tree, layout, view, width, height);
   return {
     cells,
     box: [left, 0, right, height],
-    lines: segments(tree, layout, view, ends, width, height),
+    lines: branchesOf(tree, layout, view, width, height),
     points: new Float32Array(0),
     colours: new Uint8Array(0),
     size: 0,
@@ -203,45 +204,37 @@ function singles(tree, layout, view, colouring, width, height, inView) {
   const scale = height / (view.y1 - view.y0);
   const points = new Float32Array(2 * inView);
   const colours = new Uint8Array(4 * inView);
-  const ends = new Int32Array(2 * inView);
+  const lines = new Float32Array(4 * inView);
+  const { y, order } = layout;
+  const { shade, table } = colouring;
   let [n, m] = [0, 0];
   for (let g = g0; g <= g1; g++) {
-    const [from, to] = placesIn(tree, layout, g, view);
-    for (let k = from; k < to; k++, n++) {
-      const row = layout.order ? layout.order[k] : k;
+    const [begin, end] = placesIn(tree, layout, g, view);
+    for (let k = begin; k < end; k++, n++) {
+      const row = order ? order[k] : k;
       points[2 * n] = (g - view.x0) * perGeneration;
-      points[2 * n + 1] = (layout.y[row] - view.y0) * scale;
-      colours.set(colouring.table.subarray(3 * colouring.shade[row], 3 * colouring.shade[row] + 3), 4 * n);
+      points[2 * n + 1] = (y[row] - view.y0) * scale;
+      const from = 3 * shade[row];
+      colours[4 * n] = table[from];
+      colours[4 * n + 1] = table[from + 1];
+      colours[4 * n + 2] = table[from + 2];
       colours[4 * n + 3] = 255;
-      if (tree.parent[row] !== NOBODY) {
-        ends[m++] = tree.parent[row];
-        ends[m++] = row;
-      }
+      if (tree.parent[row] === NOBODY) continue;
+      lines[m++] = points[2 * n] - perGeneration;
+      lines[m++] = (y[tree.parent[row]] - view.y0) * scale;
+      lines[m++] = points[2 * n];
+      lines[m++] = points[2 * n + 1];
     }
   }
   const room = Math.min(perGeneration / 2.5, Math.sqrt((width * height) / Math.max(inView, 1)) / 2);
   return {
     cells: null,
     box: [0, 0, width, height],
-    lines: segments(tree, layout, view, ends.subarray(0, m), width, height),
+    lines: lines.subarray(0, m),
     points,
     colours,
     size: Math.min(Math.max(room, 2), 9),
     inView,
     pixels: new Uint8Array(0),
   };
-}
-
-/** x, y, x, y in pixels of pairs of rows.
- * @param {Tree} tree @param {Layout} layout @param {View} view @param {Int32Array} ends
- * @param {number} width @param {number} height @returns {Float32Array} */
-function segments(tree, layout, view, ends, width, height) {
-  const generation = new Int32Array(ends.length);
-  for (let k = 0; k < ends.length; k++) generation[k] = tree.generation(ends[k]);
-  const out = new Float32Array(2 * ends.length);
-  for (let k = 0; k < ends.length; k++) {
-    out[2 * k] = ((generation[k] - view.x0) / (view.x1 - view.x0)) * width;
-    out[2 * k + 1] = ((layout.y[ends[k]] - view.y0) / (view.y1 - view.y0)) * height;
-  }
-  return out;
 }

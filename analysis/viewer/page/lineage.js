@@ -25,6 +25,7 @@ class Lineage {
     this.brush = null;
     /** @type {Scene | null} */
     this.scene = null;
+    this.memo = new Memo();
   }
 
   /** Everything. @returns {View} */
@@ -127,12 +128,22 @@ class Lineage {
     return found;
   }
 
+  /** How many births lie in a view, and how many its cells hold. @param {View} view */
+  census(view) {
+    const [width, height] = this.room();
+    const colouring = /** @type {Colouring} */ (this.colouring);
+    const cells = cellsOf(this.tree, this.layout, view, colouring, Math.ceil(width / CELL), Math.ceil(height / CELL));
+    return { births: countIn(this.tree, this.layout, view), cells: cells.total };
+  }
+
   draw() {
     if (!this.colouring) return;
     const [width, height] = this.room();
     const ratio = Math.min(devicePixelRatio || 1, 2);
-    this.scene = sceneOf(this.tree, this.layout, this.view, this.colouring, width, height);
-    this.painter.draw(this.scene, this.look(), width, height, ratio);
+    if (this.memo.changed(this.view, this.layout, this.colouring, width, height, ratio, this.look(), this.painter.lost)) {
+      this.scene = sceneOf(this.tree, this.layout, this.view, this.colouring, width, height);
+      this.painter.draw(this.scene, this.look(), width, height, ratio);
+    }
     this.drawOver(new CanvasPen(this.canvas, this.canvas.clientWidth, this.canvas.clientHeight, ratio));
   }
 

@@ -14,6 +14,7 @@ class Pane {
     this.store = store;
     this.head = store.head;
     this.waits = false;
+    this.memo = new Memo();
     /** @type {Record<string, Codes>} */
     this.more = {};
     /** @type {Column[]} */
@@ -43,10 +44,12 @@ class Pane {
     this.tree = new Tree(this.head, { counts, parent, place, island, born, slot });
     this.lineage = new Lineage(this.part(".stage"), this.tree, this.owner.look);
     this.clades = byClade(this.tree, this.cladeGeneration(), this.owner.palette);
+    this.muller = new Muller(this.canvas(".muller canvas"));
     await this.openPlane();
     await this.openStrips();
     await this.recolour();
     this.describe();
+    this.part(".path").addEventListener("toggle", () => this.showPath());
     new Hands(this).listen();
     new ResizeObserver(() => this.later()).observe(this.root);
   }
@@ -70,6 +73,7 @@ class Pane {
   async openStrips() {
     const colour = this.owner.settings.colour.replace(/^trait /, "");
     const wanted = this.head.traits.map(({ name }) => name).filter((name) => MAIN.includes(name) || name === colour);
+    if (this.strips.length && wanted.join() === this.strips.map(({ trait }) => trait.name).join()) return;
     const holder = this.part(".strips");
     const strips = await Promise.all(
       wanted.map(async (name) => {
@@ -169,7 +173,10 @@ class Pane {
     const look = this.owner.look();
     lineage.draw();
     this.plane?.draw(look, lineage.colouring, lineage);
-    drawMuller(this.canvas(".muller canvas"), lineage, /** @type {Colouring} */ (this.clades), look);
+    const clades = /** @type {Colouring} */ (this.clades);
+    const { view, path, brush, canvas } = lineage;
+    if (!this.memo.changed(view, path, brush, clades, look, canvas.clientWidth, this.strips, devicePixelRatio)) return;
+    this.muller?.draw(lineage, clades, look);
     for (const { canvas, trait, bands, codes } of this.strips) drawStrip(canvas, lineage, trait, bands, codes, look);
     if (lineage.scene) this.part(".view").textContent = inWords(lineage.tree, lineage.view, lineage.scene);
   }
@@ -215,8 +222,15 @@ class Pane {
     this.traits = await Promise.all(this.head.traits.map((trait) => this.trait(trait.name)));
     if (/** @type {Lineage} */ (this.lineage).chosen !== chosen) return;
     fillList(this.part(".individual dl"), facts(tree, chosen, this.traits, this.more, kin));
-    const head = ["id", "generation", "island", ...this.strips.map(({ trait }) => trait.label)];
     this.part(".path summary").textContent = `The path to the root: ${whole(path.length)} individuals`;
+    this.showPath();
+  }
+
+  /** The path as a table, where that is open. */
+  showPath() {
+    const { tree, path } = /** @type {Lineage} */ (this.lineage);
+    if (!this.part(".path").hasAttribute("open")) return;
+    const head = ["id", "generation", "island", ...this.strips.map(({ trait }) => trait.label)];
     fillTable(this.part(".path table"), head, pathRows(tree, path, this.strips));
   }
 }

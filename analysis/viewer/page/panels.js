@@ -22,6 +22,7 @@ class Plane {
     this.y = y;
     /** @type {{colouring: Colouring, pixels: Uint8Array, size: string, total: number} | null} */
     this.ground = null;
+    this.memo = new Memo();
     /** @type {[number, number]} */
     this.rows = [0, tree.size];
   }
@@ -48,8 +49,9 @@ class Plane {
     const across = cellIndex(this.x.trait, columns);
     const down = cellIndex(this.y.trait, rows);
     const [x, y] = [this.x.codes, this.y.codes];
+    const { shade } = colouring;
     for (let row = this.rows[0]; row < this.rows[1]; row++) {
-      if (x[row] && y[row]) tally.add(across[x[row]] * rows + rows - 1 - down[y[row]], colouring.shade[row]);
+      if (x[row] && y[row]) tally.add(across[x[row]] * rows + rows - 1 - down[y[row]], shade[row]);
     }
     return tally.cells();
   }
@@ -76,10 +78,12 @@ class Plane {
     return found;
   }
 
-  /** @param {Look} look @param {Colouring} colouring @param {Lineage} lineage @param {Pen} [other] */
-  draw(look, colouring, lineage, other) {
+  /** @param {Look} look @param {Colouring} colouring @param {Lineage} lineage */
+  draw(look, colouring, lineage) {
     const ratio = Math.min(devicePixelRatio || 1, 2);
-    const pen = other || new CanvasPen(this.canvas, this.canvas.clientWidth, this.canvas.clientHeight, ratio);
+    const { clientWidth, clientHeight } = this.canvas;
+    if (!this.memo.changed(look, colouring, lineage.path, this.rows, clientWidth, clientHeight, ratio)) return;
+    const pen = new CanvasPen(this.canvas, clientWidth, clientHeight, ratio);
     const [width, height] = this.room();
     const [columns, rows] = [Math.ceil(width / CELL), Math.ceil(height / CELL)];
     if (!this.ground || this.ground.colouring !== colouring || this.ground.size !== `${columns} ${rows}`) {

@@ -6,6 +6,21 @@
 
 const FONT = 'system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif';
 
+/** Knows of what something was made the last time. */
+class Memo {
+  constructor() {
+    /** @type {unknown[] | null} */
+    this.values = null;
+  }
+
+  /** Whether it is to be made again. @param {unknown[]} values */
+  changed(...values) {
+    const before = this.values;
+    this.values = values;
+    return !before || values.some((value, k) => value !== before[k]);
+  }
+}
+
 class CanvasPen {
   /** @param {HTMLCanvasElement} canvas @param {number} width @param {number} height in CSS pixels @param {number} ratio */
   constructor(canvas, width, height, ratio) {

@@ -13,33 +13,50 @@ function along(lineage, canvas) {
 }
 
 /** Shares of clades: in each generation everybody in the order of the ladder, one below the other, so that a clade is
- * an area within its ancestor's.
- * @param {HTMLCanvasElement} canvas @param {Lineage} lineage @param {Colouring} clades @param {Look} look
- * @param {Pen} [other] */
-function drawMuller(canvas, lineage, clades, look, other) {
-  const { tree } = lineage;
-  const { x0, x1, width, height, x } = along(lineage, canvas);
-  const pen = other || new CanvasPen(canvas, canvas.clientWidth, canvas.clientHeight, Math.min(devicePixelRatio || 1, 2));
-  const [columns, rows] = [Math.round(width), Math.round(height)];
+ * an area within its ancestor's. */
+class Muller {
+  /** @param {HTMLCanvasElement} canvas */
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.memo = new Memo();
+    /** @type {Uint8Array} */
+    this.pixels = new Uint8Array(0);
+  }
+
+  /** @param {Lineage} lineage @param {Colouring} clades @param {Look} look */
+  draw(lineage, clades, look) {
+    const { canvas } = this;
+    const { x0, x1, width, height, x } = along(lineage, canvas);
+    const pen = new CanvasPen(canvas, canvas.clientWidth, canvas.clientHeight, Math.min(devicePixelRatio || 1, 2));
+    const [columns, rows] = [Math.round(width), Math.round(height)];
+    if (this.memo.changed(lineage.view, clades, columns, rows)) {
+      this.pixels = shares(lineage.tree, clades, x0, x1, columns, rows);
+    }
+    pen.picture(this.pixels, columns, rows, STRIP.left, STRIP.top, width, height);
+    if (lineage.chosen !== NOBODY) drawShare(pen, lineage, x, height, look);
+    pen.text(STRIP.left, 9, "shares of clades", { fill: look.faint, align: "left" });
+    timeAxis(pen, look, x0, x1, STRIP.left, width, STRIP.top + height, false);
+    if (lineage.brush) drawBrush(pen, look, lineage.brush, x, STRIP.left, STRIP.top, width, height);
+  }
+}
+
+/** Bytes of the areas, row by row. @param {Tree} tree @param {Colouring} clades @param {number} x0 @param {number} x1
+ * @param {number} columns @param {number} rows @returns {Uint8Array} */
+function shares(tree, clades, x0, x1, columns, rows) {
   const pixels = new Uint8Array(4 * columns * rows);
+  const { shade, table } = clades;
   for (let column = 0; column < columns; column++) {
     const generation = Math.round(x0 + ((column + 0.5) / columns) * (x1 - x0));
     if (generation < tree.first || generation > tree.last) continue;
     const [from, to] = tree.rows(generation);
     for (let k = 0; k < rows; k++) {
-      const shade = clades.shade[from + Math.floor((k / rows) * (to - from))];
+      const group = shade[from + Math.floor((k / rows) * (to - from))];
       const at = 4 * (k * columns + column);
-      pixels[at] = clades.table[3 * shade];
-      pixels[at + 1] = clades.table[3 * shade + 1];
-      pixels[at + 2] = clades.table[3 * shade + 2];
-      pixels[at + 3] = shade ? 255 : 110;
+      for (let c = 0; c < 3; c++) pixels[at + c] = table[3 * group + c];
+      pixels[at + 3] = group ? 255 : 110;
     }
   }
-  pen.picture(pixels, columns, rows, STRIP.left, STRIP.top, width, height);
-  if (lineage.chosen !== NOBODY) drawShare(pen, lineage, x, height, look);
-  pen.text(STRIP.left, 9, "shares of clades", { fill: look.faint, align: "left" });
-  timeAxis(pen, look, x0, x1, STRIP.left, width, STRIP.top + height, false);
-  if (lineage.brush) drawBrush(pen, look, lineage.brush, x, STRIP.left, STRIP.top, width, height);
+  return pixels;
 }
 
 /** The share of the descendants of the one picked. @param {Pen} pen @param {Lineage} lineage
@@ -65,11 +82,11 @@ function drawShare(pen, lineage, x, height, look) {
 
 /** A trait by generation: median, 5 % and 95 % of everybody, and the line of descent.
  * @param {HTMLCanvasElement} canvas @param {Lineage} lineage @param {Trait} trait @param {Codes} bands
- * @param {Codes} codes @param {Look} look @param {Pen} [other] */
-function drawStrip(canvas, lineage, trait, bands, codes, look, other) {
+ * @param {Codes} codes @param {Look} look */
+function drawStrip(canvas, lineage, trait, bands, codes, look) {
   const { tree } = lineage;
   const { x0, x1, width, height, x } = along(lineage, canvas);
-  const pen = other || new CanvasPen(canvas, canvas.clientWidth, canvas.clientHeight, Math.min(devicePixelRatio || 1, 2));
+  const pen = new CanvasPen(canvas, canvas.clientWidth, canvas.clientHeight, Math.min(devicePixelRatio || 1, 2));
   const generations = tree.last - tree.first + 1;
   const level = (/** @type {number} */ k, /** @type {number} */ g) =>
     alongAxis({ ...trait, low: trait.bands[0], high: trait.bands[1] }, bands[k * generations + g - tree.first]);
