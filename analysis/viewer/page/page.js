@@ -200,13 +200,19 @@ class Page {
     }
   }
 
+  /** The present view of a pane: SVG as text, PNG as a data address. @param {Pane} pane @param {string} kind */
+  picture(pane, kind) {
+    const lineage = /** @type {Lineage} */ (pane.lineage);
+    return kind === "svg" ? asSvg(lineage, pane.head.name) : asPicture(lineage).toDataURL("image/png");
+  }
+
   /** @param {string} kind */
   export(kind) {
-    for (const { lineage, head } of this.shown()) {
-      if (!lineage) continue;
-      const name = `${fileName(head.name)}.${kind}`;
-      if (kind === "svg") save(new Blob([asSvg(lineage, head.name)], { type: "image/svg+xml" }), name);
-      else asPicture(lineage).toBlob((blob) => blob && save(blob, name), "image/png");
+    for (const pane of this.shown()) {
+      const name = `${fileName(pane.head.name)}.${kind}`;
+      const picture = this.picture(pane, kind);
+      if (kind === "svg") save(new Blob([picture], { type: "image/svg+xml" }), name);
+      else save(new Blob([/** @type {BlobPart} */ (fromBase64(picture.split(",")[1]))], { type: "image/png" }), name);
     }
   }
 }
