@@ -103,7 +103,8 @@ function cellsOf(tree, layout, view, colouring, columns, rows) {
 function pixelsOf(cells, table) {
   const { columns, rows, count, shade, most } = cells;
   const out = new Uint8Array(4 * columns * rows);
-  const scale = most > 1 ? 1 / Math.log(most) : 0;
+  const opaque = new Uint8Array(most + 1);
+  for (let n = 1; n <= most; n++) opaque[n] = 150 + (most > 1 ? (105 * Math.log(n)) / Math.log(most) : 0);
   for (let column = 0; column < columns; column++) {
     for (let row = 0; row < rows; row++) {
       const cell = column * rows + row;
@@ -112,7 +113,7 @@ function pixelsOf(cells, table) {
       out[at] = table[3 * shade[cell]];
       out[at + 1] = table[3 * shade[cell] + 1];
       out[at + 2] = table[3 * shade[cell] + 2];
-      out[at + 3] = 150 + 105 * Math.log(count[cell]) * scale;
+      out[at + 3] = opaque[count[cell]];
     }
   }
   return out;
