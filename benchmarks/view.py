@@ -1,4 +1,4 @@
-"""`python -m benchmarks view`: what the page of a lineage costs to make, to open and to use, and whether it tells the truth.
+"""`python -m benchmarks view`: what the page of a lineage costs to make, open and use, and whether it is true.
 
 It makes the records itself, of 100,000 and 1,000,000 births, and drives a headless Chromium that draws in software.
 Each page is made in a process of its own, so that its peak memory is its own.
@@ -156,7 +156,7 @@ def _use(record: Path, page: Path, births: int, profile: Path) -> Iterator[Figur
 def _renderer_memory(driver: int) -> float:
     """The most that a renderer below a process has held, in GiB; Linux alone."""
     below, most = {driver}, 0
-    for process in sorted((int(name) for name in os.listdir("/proc") if name.isdigit())):
+    for process in sorted(int(name) for name in os.listdir("/proc") if name.isdigit()):
         try:
             status = Path(f"/proc/{process}/status").read_text()
             command = Path(f"/proc/{process}/cmdline").read_text()

@@ -1,4 +1,4 @@
-"""The page of a lineage: every birth on record in one HTML file, searched, coloured and walked to the root in a browser.
+"""The page of a lineage: every birth on record in one HTML file, which a browser searches, colours and walks.
 
 write.py     `view` reads a run, several or a sweep, and writes the page
 document.py  the page as HTML: policy, scripts, data

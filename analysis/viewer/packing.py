@@ -27,7 +27,7 @@ class Packed:
         text: Base64 of the deflated bytes: all lowest bytes, then all second ones, and so on.
         size: Values.
         bytes: Of each value.
-        is_delta: Whether a value is its difference from the one before, zigzag coded (0, −1, 1, −2, … as 0, 1, 2, 3, …).
+        is_delta: Whether a value is its difference from the one before, zigzag coded (0, −1, 1, −2, … as 0, 1, 2, …).
     """
 
     text: str

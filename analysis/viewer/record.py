@@ -1,4 +1,4 @@
-"""What of a run the page holds: everybody's parent, place, identity and traits, and each trait's bands by generation."""
+"""What of a run the page holds: everybody's parent, place, identity and traits, and bands by generation."""
 
 from dataclasses import dataclass, field
 from typing import Any, Final

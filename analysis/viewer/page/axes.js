@@ -26,7 +26,7 @@ function traitTicks(trait, low, high, wanted) {
       if (at >= low && at <= high) out.push([at, said(k * 10 ** power)]);
     }
   }
-  return out.length > 1 ? out : ticks(low, high, wanted).map((at) => [at, said(10 ** at)]);
+  return out.length > 1 ? out : ticks(10 ** low, 10 ** high, wanted).map((at) => [Math.log10(at), said(at)]);
 }
 
 /** The axis of time below a box. @param {Pen} pen @param {Look} look @param {number} x0 @param {number} x1

@@ -203,8 +203,8 @@ class Pane {
   describe() {
     const tree = /** @type {Tree} */ (this.tree);
     const generations = tree.last - tree.first + 1;
-    const count = (/** @type {number} */ n, /** @type {string} */ noun) => `${whole(n)} ${noun}${n === 1 ? "" : "s"}`;
-    const parts = [count(tree.size, "birth"), count(generations, "generation"), count(this.head.islands, "island")];
+    const { islands } = this.head;
+    const parts = [counted(tree.size, "birth"), counted(generations, "generation"), counted(islands, "island")];
     const from = tree.first ? `, on record from generation ${whole(tree.first)}` : "";
     this.part(".told").textContent = `${parts.join(", ")}; ${this.head.status}${from}. ${this.head.path}`;
     const head = ["generation", "births", ...this.strips.map(({ trait }) => `median ${trait.label}`)];
@@ -222,7 +222,7 @@ class Pane {
     this.traits = await Promise.all(this.head.traits.map((trait) => this.trait(trait.name)));
     if (/** @type {Lineage} */ (this.lineage).chosen !== chosen) return;
     fillList(this.part(".individual dl"), facts(tree, chosen, this.traits, this.more, kin));
-    this.part(".path summary").textContent = `The path to the root: ${whole(path.length)} individuals`;
+    this.part(".path summary").textContent = `The path to the root: ${counted(path.length, "individual")}`;
     this.showPath();
   }
 

@@ -1,5 +1,6 @@
 // The trade-off plane: the same individuals by what they trade.
 
+const FEW = 3000; // individuals that are drawn one by one
 const PANEL = { left: 52, right: 12, top: 8, bottom: 38 };
 
 /** The axis of a trait in the plane: what most hold, and as much again on both sides at most.
@@ -91,9 +92,19 @@ class Plane {
       const pixels = pixelsOf(cells, colouring.table);
       this.ground = { colouring, pixels, size: `${columns} ${rows}`, total: cells.total };
     }
-    pen.picture(this.ground.pixels, columns, rows, PANEL.left, PANEL.top, width, height);
+    if (this.ground.total > FEW) pen.picture(this.ground.pixels, columns, rows, PANEL.left, PANEL.top, width, height);
+    else this.drawEach(pen, colouring);
     this.drawAxes(pen, look, width, height);
     this.drawKin(pen, look, lineage);
+  }
+
+  /** @param {Pen} pen @param {Colouring} colouring */
+  drawEach(pen, { shade, table }) {
+    for (let row = this.rows[0]; row < this.rows[1]; row++) {
+      const at = this.place(row);
+      const [red, green, blue] = table.subarray(3 * shade[row], 3 * shade[row] + 3);
+      if (at) pen.circle(at[0], at[1], 2.4, { fill: `rgb(${red},${green},${blue})`, opacity: 0.85 });
+    }
   }
 
   /** @param {Pen} pen @param {Look} look @param {number} width @param {number} height */

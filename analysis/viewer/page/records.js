@@ -15,6 +15,11 @@ function whole(count) {
   return count.toLocaleString("en");
 }
 
+/** @param {number} count @param {string} noun @returns {string} */
+function counted(count, noun) {
+  return `${whole(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** Names and values of one. @param {Tree} tree @param {number} row @param {Column[]} traits
  * @param {Record<string, Codes>} more @param {[number, number][]} kin @returns {[string, string][]} */
 function facts(tree, row, traits, more, kin) {

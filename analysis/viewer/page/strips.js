@@ -117,6 +117,7 @@ function drawStrip(canvas, lineage, trait, bands, codes, look) {
   if (lineage.brush) drawBrush(pen, look, lineage.brush, x, STRIP.left, STRIP.top, width, height);
   for (const [at, text] of traitTicks(trait, low, high, 3)) {
     pen.path([STRIP.left, y(at), STRIP.left + width, y(at)], { stroke: look.line, opacity: 0.6 });
+    if (y(at) < STRIP.top + 12) continue; // the name of the trait stands there
     pen.text(STRIP.left + 3, y(at) - 7, text, { fill: look.faint, size: 11, align: "left", halo: look.paper });
   }
   pen.text(STRIP.left, 9, trait.label, { fill: look.faint, align: "left" });

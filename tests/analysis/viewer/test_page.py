@@ -148,7 +148,9 @@ class TestInABrowser:
         svg = page.execute_script("return lineagePage.picture(lineagePage.panes[0], 'svg')")
         root = xml.fromstring(svg)
         assert len(root.findall(".//{*}circle")) > 1000
-        assert page.execute_script("return lineagePage.picture(lineagePage.panes[0], 'png')").startswith("data:image/png")
+        assert page.execute_script("return lineagePage.picture(lineagePage.panes[0], 'png')").startswith(
+            "data:image/png"
+        )
 
     def test_there_is_a_table_for_who_does_not_see_it(self, page: Any) -> None:
         rows = page.execute_script("return document.querySelectorAll('.generations tbody tr').length")
