@@ -95,7 +95,8 @@ class TestInABrowser:
             assert page.execute_script(CENSUS, tiles, layout) == [3600, 3600]
 
     def test_something_is_drawn_in_every_colour_and_either_way(self, page: Any) -> None:
-        inked = """const {gl} = lineagePage.panes[0].lineage.painter, w = gl.drawingBufferWidth, h = gl.drawingBufferHeight;
+        inked = """const {gl} = lineagePage.panes[0].lineage.painter;
+        const w = gl.drawingBufferWidth, h = gl.drawingBufferHeight;
         const bytes = new Uint8Array(4 * w * h); gl.readPixels(0, 0, w, h, gl.RGBA, gl.UNSIGNED_BYTE, bytes);
         let n = 0; for (let k = 0; k < bytes.length; k += 4) n += bytes[k] < 200; return n / w / h"""
         options = page.execute_script("return [...document.getElementById('colour').options].map(o => o.value)")
