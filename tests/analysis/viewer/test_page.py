@@ -170,6 +170,17 @@ def test_two_runs_share_time_and_pick(folder: Path, browser: Any) -> None:
     assert quiet(page)
 
 
+def test_the_runs_of_a_folder_are_there_to_choose_from(folder: Path, tmp_path: Path, browser: Any) -> None:
+    page = shown(browser, view(folder, tmp_path / "all.html"))
+    assert page.execute_script("return document.querySelectorAll('#run option').length") == 3
+    page.execute_async_script("lineagePage.show(0, 2).then(arguments[0])")
+    page.execute_async_script("lineagePage.beside(1).then(arguments[0])")
+    assert page.execute_script("return lineagePage.panes.map(p => p.store.number)") == [2, 1]
+    page.execute_async_script("lineagePage.beside(-1).then(arguments[0])")
+    assert page.execute_script("return document.querySelectorAll('.pane').length") == 1
+    assert quiet(page)
+
+
 def test_names_cannot_break_it(folder: Path, browser: Any) -> None:
     (nasty,) = folder.glob("<*")
     page = shown(browser, view(nasty, folder / "nasty.html"))
