@@ -1,4 +1,4 @@
-"""`python -m benchmarks analysis|engine|lineage|measures|sweeps|watch [--json]`: what large records, runs, sweeps cost.
+"""`python -m benchmarks analysis|engine|lineage|measures|sweeps|view|watch [--json]`: what large records cost, runs, sweeps.
 
 `watch` compares the speed of lives with what is on record, and has flags of its own: `python -m benchmarks watch -h`.
 """
@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from alife.cli import bench
 
-MODULES = {name: f"benchmarks.{name}" for name in ("analysis", "engine", "lineage", "measures", "sweeps", "watch")}
+NAMES = ("analysis", "engine", "lineage", "measures", "sweeps", "view", "watch")
+MODULES = {name: f"benchmarks.{name}" for name in NAMES}
 
 
 def main(words: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""`alife show`, `plot`, `report`, `export`: how a run is looked at and handed over."""
+"""`alife show`, `plot`, `report`, `view`, `export`: how a run is looked at and handed over."""
 
 import argparse
 import os
@@ -68,6 +68,23 @@ def add(command: Command) -> None:
         "--out", metavar="FILE", type=paths.given, help="the page to write; one of that name is replaced"
     )
     drawing(report, "all; the page holds PNG")
+
+    view = command(
+        "view",
+        _view,
+        "Write every birth of a run, or of a sweep, as one HTML page: search, colour, zoom, walk to the root, offline.",
+        "  alife view runs/a --out lineage.html\n"
+        "  alife view runs/a-fork --beside runs/a --out fork.html     two runs, one time\n"
+        "  alife view sweeps/a --out sweep.html                       its runs, to choose from",
+    )
+    view.set_defaults(printed=False)
+    view.add_argument(
+        "path", metavar="RUN|SWEEP", type=paths.folder, help="the folder of either: a path or an fsspec URI"
+    )
+    view.add_argument("--beside", metavar="RUN", type=paths.folder, help="another run, to stand beside the first")
+    view.add_argument(
+        "--out", required=True, metavar="FILE", type=paths.given, help="the page to write; one of that name is replaced"
+    )
 
     export = command(
         "export",
@@ -145,6 +162,12 @@ def _report(arguments: argparse.Namespace) -> None:
 
     page = report(arguments.path, arguments.out, digest, arguments.format or FORMATS, arguments.dpi)
     print(page, file=output(arguments))
+
+
+def _view(arguments: argparse.Namespace) -> None:
+    from analysis.viewer import view
+
+    print(view(arguments.path, arguments.out, arguments.beside), file=output(arguments))
 
 
 def _export(arguments: argparse.Namespace) -> None:

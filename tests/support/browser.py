@@ -21,6 +21,11 @@ FLAGS = (
     "--disable-dev-shm-usage",
 )
 
+SOFTWARE = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+"""Flags of one that draws WebGL on the CPU."""
+DRAWN = "return document.documentElement.hasAttribute('data-drawn')"
+"""Whether the page of a lineage is drawn."""
+
 ITEMS = """
 const [id, field, value] = arguments, view = document.getElementById(id).view, pad = view.padding(), out = [];
 const ox = view.origin()[0] + pad.left, oy = view.origin()[1] + pad.top;
@@ -36,15 +41,15 @@ return out;
 
 
 @contextmanager
-def chromium(profile: Path) -> Iterator[Any]:
-    """A driver with a fresh profile; the test is skipped where there is no Chromium."""
+def chromium(profile: Path, *flags: str) -> Iterator[Any]:
+    """A driver with a fresh profile and some more flags; the test is skipped where there is no Chromium."""
     webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed: pip install '.[test]'")
     binary, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not binary or not driver:
         pytest.skip("no Chromium here: apt-get install chromium chromium-driver")
     options = webdriver.ChromeOptions()
     options.binary_location = binary
-    for flag in (*FLAGS, f"--user-data-dir={profile}"):
+    for flag in (*FLAGS, *flags, f"--user-data-dir={profile}"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     with webdriver.Chrome(options=options, service=webdriver.ChromeService(driver)) as browser:
