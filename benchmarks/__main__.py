@@ -1,4 +1,4 @@
-"""`python -m benchmarks analysis|engine|lineage|measures|sweeps|view|watch [--json]`: what large records cost, runs, sweeps.
+"""`python -m benchmarks analysis|engine|lineage|measures|sweeps|view|watch [--json]`: what large things cost.
 
 `watch` compares the speed of lives with what is on record, and has flags of its own: `python -m benchmarks watch -h`.
 """

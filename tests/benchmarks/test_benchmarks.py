@@ -23,8 +23,7 @@ def test_a_bench_prints_a_line_a_figure(capsys: pytest.CaptureFixture[str], monk
 def test_no_bench_is_one_line(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
     assert main(words) == 2
     known = "analysis|engine|lineage|measures|sweeps|view|watch"
-    assert capsys.readouterr().err == f"usage: python -m benchmarks {known} [--json]
-"
+    assert capsys.readouterr().err == f"usage: python -m benchmarks {known} [--json]\n"
 
 
 def test_a_sweep_goes_on_in_requests_that_do_not_grow_with_its_runs(tmp_path: Path) -> None:
