@@ -13,11 +13,12 @@ from matplotlib.figure import Figure
 
 import alife
 from alife.traits import TRAITS
+from analysis.evolution.history import history
 from analysis.figures import canvas, palette, saving, scales
 from analysis.figures.style import styled
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import difference, interval
-from analysis.studies.survival import extinct_by
+from analysis.studies.survival import extinct_by, hazards
 from analysis.studies.treatments import medians
 
 Runs = Mapping[str, Sequence[alife.Run]]
@@ -67,7 +68,9 @@ def deaths_by(runs: Runs) -> Iterator[list[str]]:
         shares = extinct_by({label: group}, (100, 250, 999))
         when = sorted(run.last for run in group if run.is_extinct)
         cells = [f"{one.value * one.n:.0f} of {one.n} [{one.low:.2f}, {one.high:.2f}]" for one in shares]
-        yield [label, *cells, ", ".join(map(str, when)) or "none"]
+        rate = hazards({label: group})[0]
+        died = f"{rate.value:.2f} [{rate.low:.2f}, {rate.high:.2f}]"
+        yield [label, *cells, died, ", ".join(map(str, when)) or "none"]
 
 
 def states(runs: Runs, window: range, traits: Sequence[str]) -> Iterator[list[str]]:
@@ -137,6 +140,16 @@ def best(runs: Runs) -> Iterator[list[str]]:
         yield [label, *(told(cell, "accuracy") for cell in cells), ", ".join(map(str, when))]
 
 
+def turnover(runs: Runs) -> Iterator[list[str]]:
+    """Sweeps in 100 generations, how many more those are than in neutral shadows, and the share of generations with rival clades."""
+    for label, group in runs.items():
+        tables = [history(run, ["sweep_rate", "rivals"], span=10)[0] for run in group]
+        rates = [table["sweep_rate"].iloc[0] for table in tables]
+        rivals = [table["rivals"]["interference"].mean() for table in tables]
+        values = ([rate["per_100"] for rate in rates], [rate["per_100"] - rate["neutral"] for rate in rates], rivals)
+        yield [label, *(told(interval(each), "accuracy") for each in values)]
+
+
 def draw(runs: Runs) -> Figure:
     """Accuracy, ρ and Σg² by generation, a line a run."""
     with styled():
@@ -188,7 +201,12 @@ def main(sweep: str) -> None:
     """Print the tables; draw beside the sweep."""
     runs = ended(sweep)
     traits = [TRAITS[trait].short for trait in TESTED]
-    print(table(["treatment", "extinct by 100", "by 250", "by 999", "died in"], deaths_by(runs)))
+    print(
+        table(
+            ["treatment", "extinct by 100", "by 250", "by 999", "deaths in 1,000 generations", "died in"],
+            deaths_by(runs),
+        )
+    )
     print(table(["treatment", "population dies", "its first island", "from the first to the last"], lives(runs)))
     print(table(["lasted", "populations", "first islands"], lasted(runs)))
     print(table(["treatment", "first ten", "highest ten", "generations before its end"], best(runs)))
@@ -196,6 +214,7 @@ def main(sweep: str) -> None:
     print("generations 900 to 999\n\n" + table(["treatment", *traits], states(runs, LATE, TESTED)))
     print("900 to 999 against 200 to 299\n\n" + table(["treatment", *traits[:-1]], changes(runs)))
     print("against others, 900 to 999\n\n" + table(["pair", *traits], effects(runs)))
+    print(table(["treatment", "sweeps in 100 generations", "more than neutral", "with rivals"], turnover(runs)))
     print(*saving.save(draw(runs), Path(sweep), "natural-history", ("png",), 160))
 
 

@@ -61,11 +61,6 @@ class How:
         number = {} if self.shadows is None else {"shadows": self.shadows}
         return {**number, "seed": self.seed, "chances": self.chances}
 
-    @property
-    def numbered(self) -> dict[str, Any]:
-        """The same where the number of shadows is called so."""
-        return {("number" if name == "shadows" else name): value for name, value in self.shadowed.items()}
-
 
 @dataclass(frozen=True)
 class Measure:
@@ -95,8 +90,8 @@ def _multivariate(record: Demes, how: How) -> pd.DataFrame:
 
 
 def _balance(record: Demes, how: How) -> pd.DataFrame:
-    replicates: dict[str, Any] = {} if how.shadows is None else {"replicates": how.shadows}
-    return balance.against_neutral(record, seed=how.seed, **replicates)
+    number = {} if how.shadows is None else {"shadows": how.shadows}
+    return balance.against_neutral(record, seed=how.seed, **number)
 
 
 MEASURES: Final[Mapping[str, Measure]] = MappingProxyType(
@@ -107,11 +102,11 @@ MEASURES: Final[Mapping[str, Measure]] = MappingProxyType(
         ),
         "activity": Measure(
             "evolutionary activity of classes of phenotypes, beside neutral shadows",
-            lambda record, how: activity.activity(record, **how.numbered),
+            lambda record, how: activity.activity(record, **how.shadowed),
         ),
         "clade_activity": Measure(
             "evolutionary activity of clades, beside neutral shadows",
-            lambda record, how: activity.clade_activity(record, every=how.span, **how.numbered),
+            lambda record, how: activity.clade_activity(record, every=how.span, **how.shadowed),
         ),
         "clades": Measure(
             "selection coefficients of clades, and their neutral bands",

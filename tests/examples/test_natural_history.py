@@ -53,8 +53,8 @@ def test_its_tables_tell_what_was_lived(told: tuple[Any, Any, str]) -> None:
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
     dead = next(row for row in rows if row[0] == "w1")
     assert dead[1].startswith("2 of 2")
-    assert dead[4] == ", ".join(str(run.last) for run in runs["w1"])
-    assert next(row for row in rows if row[0] == "w0.5")[4] == "none"
+    assert dead[5] == ", ".join(str(run.last) for run in runs["w1"])
+    assert next(row for row in rows if row[0] == "w0.5")[5] == "none"
     states = [row for row in rows if row[0] == "w0.5_apart" and len(row) > 4 and " of " not in row[2]]
     late = [medians(run)["replication_error"].loc[2:3].mean() for run in runs["w0.5_apart"]]
     early = [medians(run)["replication_error"].loc[1:2].mean() for run in runs["w0.5_apart"]]
