@@ -141,7 +141,7 @@ def best(runs: Runs) -> Iterator[list[str]]:
 
 
 def turnover(runs: Runs) -> Iterator[list[str]]:
-    """Sweeps in 100 generations, how many more those are than in neutral shadows, and the share of generations with rival clades."""
+    """Sweeps in 100 generations, how many more than in neutral shadows, and the share of generations with rivals."""
     for label, group in runs.items():
         tables = [history(run, ["sweep_rate", "rivals"], span=10)[0] for run in group]
         rates = [table["sweep_rate"].iloc[0] for table in tables]
