@@ -141,9 +141,14 @@ def best(runs: Runs) -> Iterator[list[str]]:
 
 
 def turnover(runs: Runs) -> Iterator[list[str]]:
-    """Sweeps in 100 generations, how many more than in neutral shadows, and the share of generations with rivals."""
+    """Sweeps in 100 generations, how many more than in neutral shadows, and the share of generations with rivals.
+
+    Parents in shadows have chances as unequal as the tournament's. Nothing can sweep islands that are apart.
+    """
     for label, group in runs.items():
-        tables = [history(run, ["sweep_rate", "rivals"], span=10)[0] for run in group]
+        if label.endswith("_apart"):
+            continue
+        tables = [history(run, ["sweep_rate", "rivals"], span=10, chances="dealt")[0] for run in group]
         rates = [table["sweep_rate"].iloc[0] for table in tables]
         rivals = [table["rivals"]["interference"].mean() for table in tables]
         values = ([rate["per_100"] for rate in rates], [rate["per_100"] - rate["neutral"] for rate in rates], rivals)
