@@ -137,6 +137,12 @@ def products(covariance: Floats, x: Floats, y: Floats) -> Floats:
     return np.asarray(deviation @ inverse @ deviation.T)
 
 
+def _known(covariance: Floats) -> bool:
+    """Whether there are enough individuals, and time since the founders in which they could differ."""
+    n = len(covariance)
+    return n >= FEWEST and bool(np.linalg.matrix_rank(covariance, hermitian=True) == n)
+
+
 def _inverse(covariance: Floats) -> Floats:
     return np.asarray(np.linalg.inv(covariance), np.float64)
 
@@ -154,8 +160,8 @@ def signal(
 
     Returns:
         A row for each trait: trait, n (individuals), k, p (the share of permutations, itself among them, with a K as
-        large), lambda, low, high (its 95 % interval), lambda_p (of λ = 0). NaN where fewer than `FEWEST` live or values
-        do not vary.
+        large), lambda, low, high (its 95 % interval), lambda_p (of λ = 0). NaN where fewer than `FEWEST` live, values
+        do not vary, or nobody has ancestors on record.
 
     Raises:
         UserError: A trait is not on record.
@@ -171,10 +177,9 @@ def signal(
     rows = []
     for trait, values, covariance in _living(record, chosen(record, traits), seed):
         row = {"trait": trait, "n": len(values), "k": np.nan, "p": np.nan}
-        share, of_none = (
-            pagel(covariance, values) if len(values) >= FEWEST else (Estimate(np.nan, np.nan, np.nan, 0), np.nan)
-        )
-        if len(values) >= FEWEST and np.ptp(values) > 0:
+        known = _known(covariance)
+        share, of_none = pagel(covariance, values) if known else (Estimate(np.nan, np.nan, np.nan, 0), np.nan)
+        if known and np.ptp(values) > 0:
             inverse, draw = _inverse(covariance), np.random.default_rng(seed)
             drawn = draw.permuted(np.tile(values, (permutations, 1)), axis=1)
             own, *others = _blomberg(inverse, np.trace(covariance), np.vstack([values, drawn]))
@@ -197,7 +202,7 @@ def contrasts(record: Demes, traits: Sequence[str] | None = None, seed: int = 0)
     for trait, other in combinations(chosen(record, traits), 2):
         found = list(_living(record, [trait, other], seed, together=True))
         (_, x, covariance), (_, y, _) = found
-        enough = len(x) >= FEWEST and np.ptp(x) > 0 and np.ptp(y) > 0
+        enough = _known(covariance) and np.ptp(x) > 0 and np.ptp(y) > 0
         both = regression(covariance, x, y) if enough else Estimate(np.nan, np.nan, np.nan, len(x))
         raw = float(np.corrcoef(x, y)[0, 1]) if enough else np.nan
         columns = {"raw": raw, "contrasts": both.value, "low": both.low, "high": both.high}

@@ -94,7 +94,7 @@ def sweeps(
         style: Of the lines, as `Axes.plot` takes it.
 
     Raises:
-        UserError: Nothing is on record, the span is below 1, or the run is shorter than it.
+        UserError: Nothing is on record, or the span is below 1.
 
     Example:
         >>> ax = alife.figures.sweeps(alife.load_run("runs/first"), span=2)
@@ -102,13 +102,13 @@ def sweeps(
     record = demes(run)
     how = how_of(record, span)
     table = successions.rivals(record, back=how.span, first=how.first, chances=chances)
-    if table.empty:
-        raise UserError(
-            f"{run.path}: too few generations for clades of {how.span}: take a longer run, or a shorter span"
-        )
     ax = canvas.own_axes(ax, 6.0, 4.0)
+    if table.empty:
+        words = f"too few generations for\nclades of {count(how.span, 'generation')}"
+        ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center")
     both = table["interference"].to_numpy(bool)
-    label = f"interference: both above their bands,\n{both.mean():.0%} of generations"
+    share = both.mean() if len(both) else 0.0
+    label = f"interference: both above their bands,\n{share:.0%} of generations"
     ax.fill_between(
         table["generation"],
         0,

@@ -154,9 +154,10 @@ def _responses(frames: Frames, how: How) -> Table:
     rows = []
     for trait, row in alone.iterrows():
         cells = {"trait": TRAITS[str(trait)].measured_label, "h²": slopes[str(trait)], "predicted": row["predicted"]}
-        cells |= {name: row[name] for name in ("realised", "bias", "correlation", "slope")}
+        cells |= {"realised": row["realised"], "bias": row["bias"], "r": row["correlation"], "slope": row["slope"]}
         if together is not None:
-            cells |= {f"{name}, together": together[name][str(trait)] for name in ("correlation", "slope")}
+            cells["r, together"] = together["correlation"][str(trait)]
+            cells["slope, together"] = together["slope"][str(trait)]
         rows.append(cells)
     return table(_caption("responses", how=how), rows)
 

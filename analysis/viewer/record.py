@@ -8,7 +8,7 @@ import pandas as pd
 
 from alife import schema
 from alife.errors import UserError
-from alife.traits import TRAITS, drawn, there
+from alife.traits import TRAITS, drawn, log10, there
 from analysis.data.run import Run
 from analysis.evolution.islands import SETTLED
 from analysis.evolution.trajectories import quantiles
@@ -129,4 +129,4 @@ def _trait(run: Run, name: str, births: pd.DataFrame, blocks: dict[str, Packed])
 def _scaled(name: str, values: Any) -> Any:
     """Values along the trait's axis: log10 where it is logarithmic, NaN where there is none."""
     along = drawn(name, values)
-    return np.log10(along) if TRAITS[name].log else np.where(np.isfinite(along), along, np.nan)
+    return log10(along) if TRAITS[name].log else np.where(np.isfinite(along), along, np.nan)
