@@ -90,7 +90,7 @@ def _multivariate(record: Demes, how: How) -> pd.DataFrame:
 
 
 def _balance(record: Demes, how: How) -> pd.DataFrame:
-    number = {} if how.shadows is None else {"shadows": how.shadows}
+    number: dict[str, Any] = {} if how.shadows is None else {"shadows": how.shadows}
     return balance.against_neutral(record, seed=how.seed, **number)
 
 
