@@ -5,7 +5,6 @@ import json
 
 from alife.cli import paths
 from alife.cli.common import Command, load
-from alife.errors import UserError
 
 
 def add(command: Command) -> None:
@@ -47,8 +46,6 @@ def _history(arguments: argparse.Namespace) -> None:
         for name, measure in MEASURES.items():
             print(f"{name:15} {measure.description}")
         return
-    if unknown := [name for name in arguments.names if name not in MEASURES]:
-        raise UserError(f"{unknown[0]}: no such measure: choose among {', '.join(MEASURES)}")
     names = arguments.names or None
     asked = {"names": names, "span": arguments.span, "shadows": arguments.shadows, "chances": arguments.chances}
     run = load(arguments.run)

@@ -58,8 +58,8 @@ def controls(groups: Groups) -> dict[str, str]:
     for family in families(groups, "selection"):
         for label, runs in family.items():
             rest = {other: its for other, its in family.items() if other != label}
-            alike = {other: its for other, its in rest.items() if its[0].setting(SCHEME) == runs[0].setting(SCHEME)}
-            null = control(rest) or control(alike)
+            own = {other: its for other, its in rest.items() if its[0].setting(SCHEME) == runs[0].setting(SCHEME)}
+            null = control(rest) or control(own)
             if null is not None and not runs[0].setting(SHUFFLED):
                 found[label] = null
     return found

@@ -17,7 +17,7 @@ from alife.traits import MAIN, TRAITS, enter
 from analysis import tables, templates
 from analysis.data.run import Run
 from analysis.evolution.breeder import agreement
-from analysis.evolution.history import How, history
+from analysis.evolution.history import MEASURES, How, history
 from analysis.numbers import finite_or_none
 from analysis.report.page import Part, said
 from analysis.report.summary import PLAIN_WIDTH
@@ -42,6 +42,9 @@ def parts(frames: Frames, left_out: Mapping[str, str], how: How) -> Iterator[Par
     for name, make in TABLES.items():
         if name in frames and len(frames[name]):
             yield make(frames, how)
+    for name in sorted(frames.keys() - TABLES.keys()):
+        if ASIDE.get(name) not in frames and len(frames[name]):
+            yield table(f"{MEASURES[name].description} ({name})", _some(frames[name]))
     for name, why in left_out.items():
         yield from said("history", of="left out", name=name, why=why)
 
@@ -238,6 +241,8 @@ TABLES: Final[Mapping[str, Callable[[Frames, How], Table]]] = {
     "rates": _rates,
 }
 """What is shown of measures, by the one that a table is there for."""
+ASIDE: Final = {"sweeps": "sweep_rate", "rivals": "sweep_rate", "multivariate": "responses", "matrices": "axes"}
+"""Measures without a table of their own, and in whose their sense is told; asked for alone, their rows are shown."""
 
 
 def _neutral(row: Any, middle: str) -> Estimate:

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from alife.cli.main import main
-from analysis.evolution.history import MEASURES
-from analysis.report.history import print_history
+from analysis.evolution.history import MEASURES, history
+from analysis.report.history import parts, print_history
+from analysis.tables import Table
 from tests.support.synthetic import synthetic_run, write_run
 
 
@@ -73,3 +74,11 @@ def test_heritable_rates_have_a_table():
     file = io.StringIO()
     print_history(replace(run, births=births), file, names=["rates"], shadows=2)
     assert "mutation σ" in file.getvalue()
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_each_measure_shows_something_if_asked_for_alone(name: str) -> None:
+    found = history(synthetic_run(40, 2, 12, heritable=("mutation",)), [name], shadows=3)
+    shown = [part for part in parts(*found) if isinstance(part, Table)]
+    assert len(shown) == (1 if len(found[0].get(name, ())) else 0)
+    assert shown or name == "sweeps", "who sweeps is chance; all else is there"
