@@ -17,7 +17,10 @@ from tests.examples.test_heritable import example
 from tests.support.own import EXAMPLES
 
 
-@pytest.mark.parametrize("name", ["natural_history", "classifiers", "heritable_dimension", "evolving_rates"])
+@pytest.mark.parametrize(
+    "name",
+    ["natural_history", "classifiers", "heritable_dimension", "heritable_long", "evolving_rates", "large_island"],
+)
 @pytest.mark.parametrize("quick", [False, True])
 def test_studies_are_plans_of_known_keys(name: str, quick: bool) -> None:
     plan = read_plan(str(EXAMPLES / f"{name}.yaml"), quick=quick)
@@ -76,3 +79,13 @@ def test_its_figure_has_a_line_a_run(told: tuple[Any, Any, str]) -> None:
     figure = module.draw(runs)
     assert [len(ax.lines) for ax in figure.axes] == [6, 2] * 3
     assert {text.get_text() for text in figure.legends[0].get_texts()} == {"w0.5", "w1", "shuffled"}
+
+
+def test_its_figures_are_told_apart_by_name(told: tuple[Any, Any, str]) -> None:
+    module, runs, _ = told
+    drawn = dict(module.figures(runs))
+    assert [name.removeprefix("natural-history") for name in drawn] == [
+        "", "-survival", "-fronts", "-lineage-w0.5", "-lineage-w1",
+    ]  # fmt: skip
+    (ax,) = drawn["natural-history-survival"].axes
+    assert "w1: 2 of 2 runs died" in {text.get_text() for text in ax.get_legend().get_texts()}
