@@ -16,7 +16,7 @@ from scipy import stats
 import alife
 from alife.traits import TRAITS, log10
 from analysis.assays.reading import read
-from analysis.figures import canvas, palette, saving
+from analysis.figures import canvas, palette, saving, scales
 from analysis.figures.style import styled
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import interval
@@ -95,6 +95,7 @@ def draw(table: pd.DataFrame) -> Figure:
                 at = (rows["dimension"].mean(), values[rows.index].mean())
                 ax.annotate(str(cell).replace("_", " "), at, (4, -9), textcoords="offset points", fontsize=7)
             ax.set(xlabel="heritable dimension tr ∂ĝ/∂g", ylabel=TRAITS[trait].axis, xscale="log")
+            scales.log_axis(ax, "x")
         figure.axes[0].legend(loc="best")
         return figure
 
