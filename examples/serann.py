@@ -202,8 +202,9 @@ def clades(ax: Axes, table: pd.DataFrame) -> None:
         look = palette.of_group(number + 4)
         ax.plot(table["generation"], table[name], label=label, **look | {"lw": 1})
         ax.plot(table["generation"], table[f"{name}_band"], **look | {"lw": 0.7, "linestyle": ":"})
-    ax.set(ylabel=f"share of those born {BACK}\ngenerations later", xlabel="generation", ylim=(0, 1))
-    ax.legend(loc="upper left")
+    ax.set(ylabel=f"share of those born {BACK}\ngenerations later", xlabel="generation", ylim=(0, 1.25))
+    ax.set_yticks([0, 0.5, 1])
+    ax.legend(loc="upper center", ncols=2)
 
 
 def named(figure: Figure, axes: np.ndarray) -> None:

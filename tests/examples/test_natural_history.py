@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 import alife
+from analysis.evolution.history import history
 from analysis.studies.treatments import medians
 from populations.studies.plan import read_plan
 from tests.examples.test_heritable import example
@@ -89,3 +90,16 @@ def test_its_figures_are_told_apart_by_name(told: tuple[Any, Any, str]) -> None:
     ]  # fmt: skip
     (ax,) = drawn["natural-history-survival"].axes
     assert "w1: 2 of 2 runs died" in {text.get_text() for text in ax.get_legend().get_texts()}
+
+
+def test_each_measure_is_one_number_of_the_tables_of_a_run(told: tuple[Any, Any, str]) -> None:
+    measures, run = example("natural_history_measures"), told[1]["w0.5"][0]
+    frames, left_out, _ = history(run, span=1, shadows=5)
+    assert not left_out
+    measures.LATER = 0
+    found = {name: float(of(frames)) for name, of in measures.MEASURES.items()}
+    last = frames["lines"].iloc[-1]
+    assert found["lines alive after 50 generations, − neutral"] == last["alive"] - last["neutral"]
+    assert found["MODES: ecology, bits"] == frames["modes"]["ecology"].mean()
+    assert found["generations with rivals"] == frames["rivals"]["interference"].mean()
+    assert len(list(measures.rows({"a": [found, found], "b": [found, found]}))) == len(found)
