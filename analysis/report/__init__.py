@@ -25,6 +25,13 @@ of_paper.py        the seed paper's table, figures and page
 chart_style.py     how the interactive charts of both look
 """
 
-from analysis.report.write import report
+from typing import TYPE_CHECKING
+
+from alife.lazy import attach
+
+if TYPE_CHECKING:
+    from analysis.report.write import report
 
 __all__ = ["report"]
+
+__getattr__, __dir__ = attach(__name__, {"report": "analysis.report.write"})
