@@ -159,15 +159,24 @@ def deviations(ms: MeanSquares, confidence: float = 0.95) -> tuple[Floats, Float
     """
     if not ms.bear_intervals:
         return np.full(ms.genome.shape, np.nan), np.full(ms.genome.shape, np.nan)
-    tail, n, m = (1 - confidence) / 2, ms.free, ms.free * (ms.lives - 1)
+    return large_sample(ms.genome, ms.residual, (ms.free, ms.free * (ms.lives - 1)), ms.lives, confidence)
+
+
+def large_sample(
+    among: Floats, residual: Floats, free: tuple[int, int], lives: float, confidence: float = 0.95
+) -> tuple[Floats, Floats]:
+    """`deviations` of mean squares [...] on so many degrees of freedom each, the first of which holds σ²_G `lives`
+    times.
+    """
+    tail, (n, m) = (1 - confidence) / 2, free
     ends = []
     for sign, q in ((-1, 1 - tail), (1, tail)):
         f = stats.f.ppf(q, n, m)
         g = abs(1 - n / stats.chi2.ppf(q, n))
         h = abs(1 - m / stats.chi2.ppf(1 - q, m))
         cross = (np.square(f - 1) - np.square(g * f) - np.square(h)) / f
-        spread = np.square(g * ms.genome) + np.square(h * ms.residual) + cross * ms.genome * ms.residual
-        variance = (ms.genome - ms.residual + sign * np.sqrt(np.maximum(spread, 0))) / ms.lives
+        spread = np.square(g * among) + np.square(h * residual) + cross * among * residual
+        variance = (among - residual + sign * np.sqrt(np.maximum(spread, 0))) / lives
         ends.append(np.sqrt(np.maximum(variance, 0)))
     return ends[0], ends[1]
 
