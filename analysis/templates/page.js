@@ -85,6 +85,7 @@
         renderer: "canvas",
         tooltip: { theme: "light" },
       });
+      holder.querySelector("summary")?.setAttribute("aria-label", "Save this view as a picture");
       holder.view = drawn.view;
       if (Object.keys(record).length) follow(holder, drawn.view, fit, record);
     }

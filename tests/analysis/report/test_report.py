@@ -37,6 +37,7 @@ from analysis.tables import Link, Table
 from populations import evolve
 from populations.record.writer import digest
 from populations.studies.assay_runner import store
+from tests.support import axe
 from tests.support import browser as chrome
 from tests.support.synthetic import EDGES, synthetic_run, write_run
 
@@ -568,6 +569,10 @@ class TestBrowser:
         assert [url for url in asked if url.startswith("file:")] != []
         assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
 
+    @pytest.mark.parametrize("scheme", axe.SCHEMES)
+    def test_everybody_can_use_it(self, opened: Any, scheme: str) -> None:
+        assert axe.faults(opened, scheme) == []
+
     def test_the_slider_shows_another_generation(self, opened: Any, run: Run) -> None:
         from selenium.webdriver.common.keys import Keys
 
@@ -648,6 +653,7 @@ class TestBrowser:
         page.write_text(render(sweep_page.page(treatments.load(sweep), [], [], tmp_path)), encoding="utf-8")
         chrome.show(browser, page)
         assert browser.get_log("browser") == []
+        assert axe.faults(browser) == []
         large = chrome.items(browser, "treatments-linked", "size", 110)
         assert {mark["generation"] for mark in large} == {9}
         assert {mark["treatment"] for mark in large} == {"w=0", "w=1", "shuffled"}

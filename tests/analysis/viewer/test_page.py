@@ -16,6 +16,7 @@ from analysis.lineage.phylogeny import line_of_descent, of_run
 from analysis.viewer import view
 from analysis.viewer.document import SCRIPTS, scripts, source
 from tests import ROOT
+from tests.support import axe
 from tests.support import browser as chrome
 from tests.support.synthetic import EDGES, synthetic_run, write_run
 
@@ -141,6 +142,13 @@ class TestInABrowser:
         assert page.execute_script(chosen) == -1
         page.execute_script("lineagePage.brush([5, 9])")
         assert page.execute_script("return lineagePage.panes[0].plane.ground.total") <= 5 * 120
+
+    @pytest.mark.parametrize("scheme", axe.SCHEMES)
+    def test_everybody_can_use_it(self, page: Any, scheme: str) -> None:
+        page.execute_script("const p = lineagePage.panes[0]; lineagePage.pick(p, 2000)")
+        chrome.wait(page, lambda: "ancestor" in page.execute_script(PICKED))
+        page.execute_script("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+        assert axe.faults(page, scheme) == []
 
     def test_the_view_is_saved_as_svg_and_png(self, page: Any) -> None:
         import xml.etree.ElementTree as xml
