@@ -4,6 +4,7 @@ seed paper's results. A page opens without network.
 write.py           `report` reads a folder, draws the figures beside the page, and writes it
 page.py            a page as plain data, and as HTML with the templates of `analysis.templates`
 summary.py         the state of a run, on a terminal and its page
+notebook.py        runs and sweeps as a notebook shows them
 history.py         every measure of a run's evolution, on a terminal and its page
 change.py          what moves traits, of a run and of treatments
 

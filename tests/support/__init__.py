@@ -13,6 +13,7 @@ coverage_series.py the same of one run's generations
 bred.py            runs whose births are planted: evolution's forces of known size, deme by deme
 rows.py            rows and newborns with the statistics of real ones
 genealogies.py     small genealogies, and what a slow computation says of them
+handed.py          lineages read back from files by who they are for
 idx_folders.py     IDX folders
 foreign.py         run folders as somebody else might have made them
 malformed.py       damaged copies of a file
