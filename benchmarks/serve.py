@@ -136,6 +136,7 @@ def bench() -> Iterator[dict[str, Any]]:
         ("watched: more CPU of the run", "%"): [100 * (p["seen_cpu"] / p["alone_cpu"] - 1) for p in known],
         ("server: CPU", "s"): [p["server"] for p in known],
         ("server: CPU of a core while the run lives", "%"): [100 * p["server"] / p["seen"] for p in known],
+        ("server: CPU of the run's", "%"): [100 * p["server"] / p["seen_cpu"] for p in known],
         ("server: sent to two viewers", "kB"): [p["sent"] / 1e3 for p in known],
     }
     for (name, unit), each in values.items():
