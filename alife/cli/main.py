@@ -4,7 +4,23 @@ import argparse
 import sys
 
 from alife import __version__, siblings
-from alife.cli import bench, data, deploy, flags, history, listing, logs, look, migrate, paper, run, serve, show, study, watch
+from alife.cli import (
+    bench,
+    data,
+    deploy,
+    flags,
+    history,
+    listing,
+    logs,
+    look,
+    migrate,
+    paper,
+    run,
+    serve,
+    show,
+    study,
+    watch,
+)
 from alife.cli.common import Run, unattended
 from alife.cli.output import READER_GONE, standard
 from alife.errors import BadArgument, UserError

@@ -1,7 +1,8 @@
 """Who watches what: each topic is looked at once for all who watch it, and each is told of what has changed.
 
 A `Hub` lives in an event loop; topics are looked at in one thread beside it. Who reads slowly, or not at all, is kept
-the last of each part only. After a look nobody looks for so long that all looks together take `SHARE` of one core.
+the last of each part only. After a look the same is not looked at for so long that such looks together take `SHARE` of one core; each topic
+has two kinds at most, a cheap one and a dear one.
 """
 
 import asyncio
@@ -60,7 +61,7 @@ class _Watched:
         self.known: dict[str, str] = {}
         self.viewers: set[Viewer] = set()
         self.task: asyncio.Task[None] | None = None
-        self.due = 0.0
+        self.due = [0.0] * len(topic.looks)
 
 
 class Hub:
@@ -69,10 +70,13 @@ class Hub:
     Args:
         make: A topic by its kind and name; None if there is none.
         seconds: Between two looks at a topic, at least.
+        share: Of one core, for all looks.
     """
 
-    def __init__(self, make: Callable[[str, str], Topic | None], seconds: float = SECONDS) -> None:
-        self._make, self._seconds = make, seconds
+    def __init__(
+        self, make: Callable[[str, str], Topic | None], seconds: float = SECONDS, share: float = SHARE
+    ) -> None:
+        self._make, self._seconds, self._share = make, seconds, share
         self._watched: OrderedDict[Key, _Watched] = OrderedDict()
         self._thread = ThreadPoolExecutor(1, "looking")
 
@@ -127,11 +131,16 @@ class Hub:
 
     async def _follow(self, watched: _Watched) -> None:
         """Look at a topic as long as somebody watches it."""
+        topic, due = watched.topic, watched.due
         while watched.viewers:
-            await asyncio.sleep(max(0.0, watched.due - time.monotonic()))
-            pieces, took = await self._beside(_looked, watched.topic)
+            which = due.index(min(due))
+            await asyncio.sleep(max(0.0, due[which] - time.monotonic()))
+            pieces, took = await self._beside(_looked, topic.looks[which])
             active = sum(bool(each.viewers) for each in self._watched.values())
-            watched.due = time.monotonic() + max(self._seconds, took / SHARE * active)
+            due[which] = time.monotonic() + max(self._seconds, took / self._share * active)
+            if topic.hurry:
+                watched.due = due = [0.0] * len(due)
+                topic.hurry = False
             news = {name: text for name, text in pieces.items() if watched.known.get(name) != text}
             watched.known |= news
             for viewer in watched.viewers if news else ():
@@ -142,11 +151,11 @@ class Hub:
         return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: do(*args, **kwargs))
 
 
-def _looked(topic: Topic) -> tuple[dict[str, str], float]:
+def _looked(look: Callable[[], dict[str, str]]) -> tuple[dict[str, str], float]:
     """What is known now, and the CPU time that it took; what is wrong is a part too."""
     began = time.thread_time()
     try:
-        pieces = {**topic.look(), "wrong": dump("")}
+        pieces = {**look(), "wrong": dump("")}
     except UserError as error:
         pieces = {"wrong": dump(str(error))}
     except Exception as error:  # a fault of one topic is shown there, and costs no other

@@ -13,8 +13,10 @@ import pandas as pd
 
 from alife import schema
 from alife.errors import UserError
+from alife.format import manifest
 from alife.traits import DRAWN, TRAITS, there
 from analysis.data.run import Run, load_run, lived
+from analysis.data.source import Source
 from analysis.evolution.clades import followed, identities
 from analysis.evolution.islands import SETTLED, Demes, demes
 from analysis.evolution.metapopulation import PARTS, by_generation
@@ -44,6 +46,8 @@ class Growing:
     def __init__(self, uri: str) -> None:
         self.uri = uri
         self._created = ""
+        self._first = 0
+        self._measures: tuple[str, ...] = ()
         self._bands: dict[int, dict[str, list[float | None]]] = {}
 
     def look(self) -> dict[str, Any]:
@@ -52,30 +56,32 @@ class Growing:
         Raises:
             UserError: There is no run, or it is damaged.
         """
-        known = load_run(self.uri, births=False)
-        if known.manifest["created"] != self._created or known.last < max(self._bands, default=-1):
-            self._created, self._bands = known.manifest["created"], {}
-        if known.last < known.first:
-            return {"last": known.last, **_described(known)}
-        start = beginning(known.first, known.last)
-        wanted = range(min(self._new(known), start), known.last + 1)
-        run = load_run(self.uri, columns=[*_COLUMNS, *known.measures], generations=wanted)
-        self._measure(run, known.last)
+        source = Source(self.uri)
+        now = manifest.parse(source.read(manifest.NAME, manifest.MOST), f"{self.uri}/{manifest.NAME}")
+        last = now["generation"]
+        if now["created"] != self._created or last < max(self._bands, default=-1):
+            self._created, self._bands = now["created"], {}
+        if not self._bands:
+            known = load_run(self.uri, births=False)
+            if known.last < known.first:
+                return {"last": known.last, "why": "", **_described(known)}
+            self._first, self._measures = known.first, known.measures
+            new = _last_births(known)
+        else:
+            new = max(self._bands) + 1
+        start = beginning(self._first, last)
+        wanted = range(min(new, start), last + STEP)  # a commit may come meanwhile
+        run = load_run(self.uri, columns=[*_COLUMNS, *self._measures], generations=wanted)
+        self._measure(run, run.last)
         close = _from(run, start)
-        shown = {"last": known.last, **_described(run), "bands": self._series(), "islands": _islands(close)}
+        shown = {"last": run.last, **_described(run), "bands": self._series(), "islands": _islands(close)}
         return {**shown, "plane": _plane(close), **_evolution(close)}
-
-    def _new(self, run: Run) -> int:
-        """The first generation whose quantiles are not known, among the last `MOST` births."""
-        if self._bands:
-            return max(self._bands) + 1
-        born = run.generations.groupby("generation")["size"].sum().sort_index(ascending=False)
-        few = born[born.cumsum() <= MOST]
-        return int(few.index.min()) if len(few) else run.last
 
     def _measure(self, run: Run, last: int) -> None:
         births = run.births
-        for generation, rows in lived(births[births["generation"] > max(self._bands, default=-1)]).groupby("generation"):
+        for generation, rows in lived(births[births["generation"] > max(self._bands, default=-1)]).groupby(
+            "generation"
+        ):
             names = [name for name in _traits(run) if name in rows]
             self._bands[int(generation)] = {name: _quantiles(rows[name].to_numpy()) for name in names}
         for generation in range(run.first, last + 1):
@@ -94,6 +100,13 @@ class Growing:
                 for name, rows in columns.items()
             },
         }
+
+
+def _last_births(run: Run) -> int:
+    """The first generation of the last `MOST` births."""
+    born = run.generations.groupby("generation")["size"].sum().sort_index(ascending=False)
+    few = born[born.cumsum() <= MOST]
+    return int(few.index.min()) if len(few) else run.last
 
 
 def beginning(first: int, last: int) -> int:
@@ -120,7 +133,11 @@ def _from(run: Run, start: int) -> Run:
 
 def _traits(run: Run) -> list[str]:
     heritable = run.setting("reproduction.heritable")
-    return [*there([name for name in DRAWN if name not in schema.LIFE_HISTORY], run.has_task), *heritable, *run.measures]
+    return [
+        *there([name for name in DRAWN if name not in schema.LIFE_HISTORY], run.has_task),
+        *heritable,
+        *run.measures,
+    ]
 
 
 def _described(run: Run) -> dict[str, Any]:

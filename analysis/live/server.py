@@ -14,7 +14,7 @@ from typing import Any, Final
 from alife.errors import UserError, plain
 from alife.format import files
 from analysis.live import access, document
-from analysis.live.hub import REMOTE_SECONDS, SECONDS, Hub, Viewer
+from analysis.live.hub import REMOTE_SECONDS, SECONDS, SHARE, Hub, Viewer
 from analysis.live.topics import Overview, topic
 
 try:
@@ -42,16 +42,20 @@ _PAGES: Final = {"/": "folder", "/run": "run", "/sweep": "sweep"}
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def application(overview: Overview, token: str = "", patience: float = PATIENCE) -> web.Application:
+def application(
+    overview: Overview, token: str = "", patience: float = PATIENCE, share: float = SHARE
+) -> web.Application:
     """What answers.
 
     Args:
         overview: Of the folder that is shown.
         token: That has to be shown; "" if this machine alone is served.
         patience: Seconds that somebody may take to read what he is told.
+        share: Of one core, for looking.
     """
     app = web.Application(middlewares=[_guarded(access.Access(token))], client_max_size=1 << 10)
-    app[_HUB] = Hub(partial(topic, overview), REMOTE_SECONDS if files.is_remote(overview.uri) else SECONDS)
+    seconds = REMOTE_SECONDS if files.is_remote(overview.uri) else SECONDS
+    app[_HUB] = Hub(partial(topic, overview), seconds, share)
     for path, kind in _PAGES.items():
         app.router.add_get(path, partial(_page, overview.uri, kind))
     app.router.add_get("/live", partial(_live, patience))

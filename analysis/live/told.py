@@ -87,7 +87,9 @@ _NUMBERS: Final = (
 def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return value if isinstance(value, int) and abs(value) < 1 << 53 else round(value, 3) if value > 1e6 else short(value)
+    return (
+        value if isinstance(value, int) and abs(value) < 1 << 53 else round(value, 3) if value > 1e6 else short(value)
+    )
 
 
 def _said(kind: str, line: dict[str, Any]) -> str:

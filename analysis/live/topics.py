@@ -5,7 +5,7 @@ How something stands is asked of an `Overview`, which the command hands over: re
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Protocol
 
@@ -67,14 +67,16 @@ class Overview:
 
 
 class Topic(Protocol):
-    """Something to watch."""
+    """Something to watch.
 
-    def look(self) -> Mapping[str, str]:
-        """What is known now; parts that did not change may be left out.
+    Attributes:
+        looks: What to call again and again, each at a pace of its own, since some are dear: what is known now, where
+            parts that did not change may be left out. They raise UserError where it is gone, or damaged.
+        hurry: Set where all looks are due now; whoever calls them takes it back.
+    """
 
-        Raises:
-            UserError: It is gone, or damaged.
-        """
+    looks: Sequence[Callable[[], Pieces]]
+    hurry: bool
 
 
 def topic(overview: Overview, kind: str, name: str) -> Topic | None:
@@ -96,8 +98,9 @@ class Folder:
 
     def __init__(self, overview: Overview) -> None:
         self._overview = overview
+        self.looks, self.hurry = (self.entries,), False
 
-    def look(self) -> Pieces:
+    def entries(self) -> Pieces:
         """Its entries."""
         return {"entries": dump([_line(each) for each in self._overview.entries()])}
 
@@ -107,8 +110,9 @@ class OfSweep:
 
     def __init__(self, overview: Overview, name: str) -> None:
         self._overview, self._name = overview, name
+        self.looks, self.hurry = (self.stands,), False
 
-    def look(self) -> Pieces:
+    def stands(self) -> Pieces:
         """How it stands, and its runs."""
         found = _there(self._overview, self._name)
         prefix = "runs/" if self._name == "." else f"{self._name}/runs/"
@@ -121,31 +125,35 @@ class OfRun:
 
     def __init__(self, overview: Overview, name: str) -> None:
         self._overview, self._name = overview, name
-        self._uri = ""
+        self._uri = _there(overview, name).uri
         self._stamps: dict[str, object] = {}
         self._asked = 0.0
         self._running = False
-        self._told: Told | None = None
-        self._growing: Growing | None = None
+        self._told, self._growing = Told(self._uri), Growing(self._uri)
+        self.looks, self.hurry = (self.stands, self.record), False
 
-    def look(self) -> Pieces:
-        """What has changed."""
+    def stands(self) -> Pieces:
+        """How it stands, and what it tells."""
         uri = _there(self._overview, self._name).uri
-        if uri != self._uri or self._told is None or self._growing is None:
-            self._uri, self._told, self._growing, self._stamps = uri, Told(uri), Growing(uri), {}
         pieces = {"told": dump(self._told.look())}
         late = self._running and time.monotonic() - self._asked > AGAIN
         if self._changed("standing", manifest.NAME, usage.NAME) or late:
             standing = self._overview.run_status(uri)
-            self._asked, self._running = time.monotonic(), standing.status in ("running", "abandoned")
+            before, self._running = self._running, standing.status in ("running", "abandoned")
+            self._asked, self.hurry = time.monotonic(), before and not self._running
             pieces["standing"] = dump({**asdict(standing), "now": time.time()})
-        if self._changed("record", manifest.NAME):
-            try:
-                pieces["record"] = dump(self._growing.look())
-            except UserError as error:
-                self._stamps.pop("record", None)
-                pieces["record"] = dump({"why": str(error)})
         return pieces
+
+    def record(self) -> Pieces:
+        """What is on record."""
+        _there(self._overview, self._name)
+        if not self._changed("record", manifest.NAME):
+            return {}
+        try:
+            return {"record": dump(self._growing.look())}
+        except UserError as error:
+            self._stamps.pop("record", None)
+            return {"record": dump({"why": str(error)})}
 
     def _changed(self, what: str, *names: str) -> bool:
         if files.is_remote(self._uri):

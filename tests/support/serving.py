@@ -22,10 +22,12 @@ class Served:
     Attributes:
         address: Of the folder's page, with a slash at its end.
         app: What answers.
+        loop: In which it does.
     """
 
     address: str
     app: Any
+    loop: asyncio.AbstractEventLoop
 
     def connection(self, seconds: float = 20) -> http.client.HTTPConnection:
         """A new one."""
@@ -96,13 +98,17 @@ def serving(folder: Path | str, token: str = "", **options: Any) -> Iterator[Ser
         task.append(loop.create_task(server.serve(app, "127.0.0.1", 0, ready)))
         with suppress(asyncio.CancelledError):
             loop.run_until_complete(task[0])
+        left = asyncio.all_tasks(loop)
+        for each in left:
+            each.cancel()
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
         loop.close()
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     assert started.wait(20)
     try:
-        yield Served(f"http://127.0.0.1:{port[0]}/", app)
+        yield Served(f"http://127.0.0.1:{port[0]}/", app, loop)
     finally:
         loop.call_soon_threadsafe(task[0].cancel)
         thread.join(20)

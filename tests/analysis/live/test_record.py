@@ -98,6 +98,8 @@ def test_the_beginning_moves_in_steps() -> None:
     assert beginning(7, 8) == 7
 
 
-@pytest.mark.parametrize(("value", "want"), [(float("nan"), None), (None, None), (1 / 3, 0.33333), (float("inf"), None)])
+@pytest.mark.parametrize(
+    ("value", "want"), [(float("nan"), None), (None, None), (1 / 3, 0.33333), (float("inf"), None)]
+)
 def test_numbers_are_what_json_holds(value: Any, want: float | None) -> None:
     assert short(value) == want

@@ -64,7 +64,10 @@ JSON = st.recursive(
 @given(
     st.lists(
         st.fixed_dictionaries(
-            {"time": st.floats() | st.integers(), "event": st.sampled_from(["generation", "start", "host_lost", "end", "x"])},
+            {
+                "time": st.floats() | st.integers(),
+                "event": st.sampled_from(["generation", "start", "host_lost", "end", "x"]),
+            },
             optional=dict.fromkeys(("generation", "of", "accuracy", "hosts", "why", "status"), JSON),
         )
     )
