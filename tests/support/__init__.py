@@ -31,5 +31,6 @@ gcs.py             as much of Google's storage as a run folder needs
 azure.py           as much of Azure's
 told.py            events as a run tells them
 browser.py         a headless Chromium
+serving.py         the page of `alife serve`, in a thread of the test's process
 study.py           whether a report prints what a page about it states
 """
