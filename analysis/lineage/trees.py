@@ -58,7 +58,7 @@ def _metadata(tree: Phylogeny) -> tuple["np.ndarray[Any, Any]", tskit.MetadataSc
     }
     cause = {"type": "string", "binaryFormat": f"{LONGEST_CAUSE}s", "nullTerminated": True, "index": len(names)}
     properties["cause_of_death"] = cause
-    kinds = [(name, births[name].dtype.newbyteorder("<")) for name in names]
+    kinds = [(name, births[name].to_numpy().dtype.newbyteorder("<")) for name in names]
     data = np.zeros(len(births), np.dtype([*kinds, ("cause_of_death", f"S{LONGEST_CAUSE}")]))
     for name in names:
         data[name] = births[name].to_numpy()
