@@ -14,9 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from alife.errors import UserError
-from analysis.assays.components import large_sample
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import FEWEST, interval
+from analysis.statistics.variances import large_sample
 
 Floats = NDArray[np.float64]
 
@@ -29,7 +29,7 @@ class Partition:
         adaptation: Mean change, of histories of equal weight; its interval is Student's over histories.
         chance: Standard deviation of replays of one history; its interval is exact for normal values (χ²).
         history: Standard deviation of histories after the change, without that of their replays; its interval is a
-            modified large-sample one (`components.deviations`).
+            modified large-sample one (`analysis.statistics.variances`).
         before: Standard deviation of histories before it, with the exact interval: what history was to begin with.
     """
 
