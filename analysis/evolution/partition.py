@@ -108,5 +108,5 @@ def _history(means: Floats, within: float, sizes: Sequence[int], names: dict[str
     value = float(np.sqrt(max((among - within) / harmonic, 0)))
     if k < FEWEST:
         return Estimate(value, np.nan, np.nan, k, **names)
-    low, high = large_sample(np.float64(among), np.float64(within), (k - 1, sum(sizes) - k), harmonic)
+    low, high = large_sample(np.asarray(among), np.asarray(within), (k - 1, sum(sizes) - k), harmonic)
     return Estimate(value, float(low), float(high), k, **names)
