@@ -7,8 +7,10 @@ standard deviation, typical of all parts and generations of the assay. A margin 
 matter a little, and how many of many small effects are not 0 cannot be told.
 """
 
+import operator
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -48,7 +50,7 @@ def summarise(frames: Frames, about: Mapping[str, Any]) -> tuple[list[Estimate],
     margins = {score: margin(table, score) for score in of}
     found = {(score, g): of_generation(table, score, g, margins[score]) for score in of for g in generations}
     ends = (generations[0], generations[-1])
-    changes = {score: change(table, score, *ends, margins[score]) for score in of if len(generations) > 1}
+    changes = {score: change(*(found[score, g]["share"] for g in ends[::-1])) for score in of if len(generations) > 1}
     sizes = weights_of(table)
     said = sentences("complexity", found=found, called=label, changes=changes, scores=of, ends=ends, margins=margins,
                      parts=len(sizes), weights=int(sizes.sum()), diverged=diverged(table))  # fmt: skip
@@ -87,9 +89,9 @@ def of_generation(table: pd.DataFrame, score: str, generation: int, least: float
     names: dict[str, Any] = {"trait": _trait(score), "generation": generation, "over": "genomes"}
     sizes, called = weights_of(table), label(score)
     share = informative(effects, least, quantity=f"share of parts that inform {called}", **names)
-    parts, weights = (share.mapped(lambda x, of=of: of * x) for of in (len(sizes), int(sizes.sum())))
-    known = np.isfinite(effects).all(axis=2)
-    lived = np.where(known, effects.mean(axis=2), np.nan)[known.any(axis=1)]
+    parts, weights = (share.mapped(partial(operator.mul, of)) for of in (len(sizes), int(sizes.sum())))
+    known: Bools = np.asarray(np.isfinite(effects).all(axis=2))
+    lived = np.where(known, effects.mean(axis=2), np.nan)[np.any(known, axis=1)]
     return {
         "share": share,
         "parts": replace(parts, quantity=f"parts that inform {called}"),
@@ -98,18 +100,16 @@ def of_generation(table: pd.DataFrame, score: str, generation: int, least: float
     }
 
 
-def change(table: pd.DataFrame, score: str, first: int, last: int, least: float) -> Estimate:
+def change(new: Estimate, old: Estimate) -> Estimate:
     """How much higher the share of informative parts is in a later generation.
 
     The interval is recovered from those of both shares (Zou and Donner 2008, Stat. Med. 27, 1693; MOVER).
     """
-    new, old = (informative(knockouts(table, score, g), least) for g in (last, first))
     gap = new.value - old.value
     low = gap - np.hypot(new.value - new.low, old.high - old.value)
     high = gap + np.hypot(new.high - new.value, old.value - old.low)
-    name = f"share of parts that inform {label(score)}: more than generation {first}"
-    names: dict[str, Any] = {"quantity": name, "trait": _trait(score), "generation": last, "over": "genomes"}
-    return Estimate(gap, float(low), float(high), min(new.n, old.n), **names)
+    quantity = f"{new.quantity}: more than generation {old.generation}"
+    return replace(new, value=gap, low=float(low), high=float(high), n=min(new.n, old.n), quantity=quantity)
 
 
 def knockouts(table: pd.DataFrame, score: str, generation: int) -> Floats:
@@ -177,7 +177,7 @@ def pseudo_shares(effects: Floats, least: float) -> Floats:
         least: As in `informative`.
     """
     n = len(effects)
-    lethal = ~np.isfinite(effects).all(axis=2)
+    lethal: Bools = ~np.asarray(np.isfinite(effects).all(axis=2))
     likelihood, below = _likelihood(np.where(lethal[:, :, None], 0.0, effects), lethal, least)
     start = np.full(2 * CELLS, 0.5 / CELLS)
     weights = _fitted(likelihood[~lethal], start, STEPS)

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from analysis.statistics.estimate import Estimate
+from analysis.statistics.variances import large_sample
 
 Floats = NDArray[np.float64]
 
@@ -160,25 +161,6 @@ def deviations(ms: MeanSquares, confidence: float = 0.95) -> tuple[Floats, Float
     if not ms.bear_intervals:
         return np.full(ms.genome.shape, np.nan), np.full(ms.genome.shape, np.nan)
     return large_sample(ms.genome, ms.residual, (ms.free, ms.free * (ms.lives - 1)), ms.lives, confidence)
-
-
-def large_sample(
-    among: Floats, residual: Floats, free: tuple[int, int], lives: float, confidence: float = 0.95
-) -> tuple[Floats, Floats]:
-    """`deviations` of mean squares [...] on so many degrees of freedom each, the first of which holds σ²_G `lives`
-    times.
-    """
-    tail, (n, m) = (1 - confidence) / 2, free
-    ends = []
-    for sign, q in ((-1, 1 - tail), (1, tail)):
-        f = stats.f.ppf(q, n, m)
-        g = abs(1 - n / stats.chi2.ppf(q, n))
-        h = abs(1 - m / stats.chi2.ppf(1 - q, m))
-        cross = (np.square(f - 1) - np.square(g * f) - np.square(h)) / f
-        spread = np.square(g * among) + np.square(h * residual) + cross * among * residual
-        variance = (among - residual + sign * np.sqrt(np.maximum(spread, 0))) / lives
-        ends.append(np.sqrt(np.maximum(variance, 0)))
-    return ends[0], ends[1]
 
 
 def whole(first: ArrayLike, second: ArrayLike, groups: ArrayLike | None) -> tuple[Floats, Floats, NDArray | None]:

@@ -14,9 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from alife.errors import UserError
-from analysis.assays.components import large_sample
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.intervals import FEWEST, interval
+from analysis.statistics.variances import large_sample
 
 Floats = NDArray[np.float64]
 
@@ -29,7 +29,7 @@ class Partition:
         adaptation: Mean change, of histories of equal weight; its interval is Student's over histories.
         chance: Standard deviation of replays of one history; its interval is exact for normal values (χ²).
         history: Standard deviation of histories after the change, without that of their replays; its interval is a
-            modified large-sample one (`components.deviations`).
+            modified large-sample one (`analysis.statistics.variances`).
         before: Standard deviation of histories before it, with the exact interval: what history was to begin with.
     """
 
@@ -108,5 +108,5 @@ def _history(means: Floats, within: float, sizes: Sequence[int], names: dict[str
     value = float(np.sqrt(max((among - within) / harmonic, 0)))
     if k < FEWEST:
         return Estimate(value, np.nan, np.nan, k, **names)
-    low, high = large_sample(np.float64(among), np.float64(within), (k - 1, sum(sizes) - k), harmonic)
+    low, high = large_sample(np.asarray(among), np.asarray(within), (k - 1, sum(sizes) - k), harmonic)
     return Estimate(value, float(low), float(high), k, **names)
