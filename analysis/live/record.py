@@ -15,7 +15,7 @@ from alife import schema
 from alife.errors import UserError
 from alife.format import manifest
 from alife.traits import DRAWN, TRAITS, there
-from analysis.data.run import Run, load_run, lived
+from analysis.data.run import Run, lived, load_run
 from analysis.data.source import Source
 from analysis.evolution.clades import followed, identities
 from analysis.evolution.islands import SETTLED, Demes, demes
