@@ -24,7 +24,7 @@ from typing import Any
 
 GENERATIONS = 30
 RUNS = 50
-PAIRS = 3
+PAIRS = 6
 MOST = 1.0
 """Per cent of a core that the server may take."""
 FILLER = ["--task=none", "--quine.hidden=8", "--life.steps=2", "--generations=3", "--population.islands=1"]
