@@ -83,7 +83,7 @@ class Growing:
             "generation"
         ):
             names = [name for name in _traits(run) if name in rows]
-            self._bands[int(generation)] = {name: _quantiles(rows[name].to_numpy()) for name in names}
+            self._bands[int(str(generation))] = {name: _quantiles(rows[name].to_numpy()) for name in names}
         for generation in range(run.first, last + 1):
             if self._bands and generation > min(self._bands):
                 self._bands.setdefault(generation, {})  # nobody lived to its end
