@@ -12,6 +12,7 @@ paper/       the seed paper's results beside this project's
 figures/     every figure, as a function
 report/      pages and files that hold all of it
 viewer/      the page of a lineage: every birth, drawn in the browser
+live/        runs that live, on a local page
 gallery/     pictures and a page made from runs
 templates/   the English of pages and tables
 numbers.py   how numbers are written

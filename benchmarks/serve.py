@@ -24,12 +24,12 @@ from typing import Any
 
 GENERATIONS = 30
 RUNS = 50
-PAIRS = 4
+PAIRS = 6
 MOST = 1.0
 """Per cent of a core that the server may take."""
 FILLER = ["--task=none", "--quine.hidden=8", "--life.steps=2", "--generations=3", "--population.islands=1"]
 FILLER += ["--population.size=4"]
-RUN = ["--toy", f"--generations={GENERATIONS}"]
+RUN = ["--toy", f"--generations={GENERATIONS}", "--life.steps=160"]
 
 
 def alife(*words: str) -> list[str]:

@@ -90,7 +90,7 @@ def _lines(known: Mapping[str, Any], told: Mapping[str, Any], width: int) -> lis
     room = max(10, min(width, 100) - 40)
     full = round(share * room)
     lines = [f"{'█' * full}{'░' * (room - full)} {done:,} of {known['of']:,} generations", ""]
-    lines += table([row for row in _traits(told["generations"], room) if row]) + [""]
+    lines += [*table([row for row in _traits(told["generations"], room) if row]), ""]
     rows = [row for row in of_run(known) if row[1]]
     if now:
         rows[2:2] = [("generation", f"{now['generation']:,}: {_told(now)}")]

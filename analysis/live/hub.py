@@ -1,8 +1,8 @@
 """Who watches what: each topic is looked at once for all who watch it, and each is told of what has changed.
 
 A `Hub` lives in an event loop; topics are looked at in one thread beside it. Who reads slowly, or not at all, is kept
-the last of each part only. After a look the same is not looked at for so long that such looks together take `SHARE` of one core; each topic
-has two kinds at most, a cheap one and a dear one.
+the last of each part only. After a look the same is not done again for so long that looks of its kind take `SHARE` of
+one core; a topic has two kinds at most.
 """
 
 import asyncio
@@ -22,9 +22,9 @@ T = TypeVar("T")
 Key = tuple[str, str]
 """Kind and name of a topic."""
 
-SHARE: Final = 0.004
+SHARE: Final = 0.002
 """Of one core, for all looks."""
-SECONDS: Final = 1.0
+SECONDS: Final = 2.0
 """Between two looks, at least."""
 REMOTE_SECONDS: Final = 10.0
 """The same, where each look is a request to somebody else's store."""

@@ -15,7 +15,7 @@ from alife import schema
 from alife.errors import UserError
 from alife.format import manifest
 from alife.traits import DRAWN, TRAITS, there
-from analysis.data.run import Run, load_run, lived
+from analysis.data.run import Run, lived, load_run
 from analysis.data.source import Source
 from analysis.evolution.clades import followed, identities
 from analysis.evolution.islands import SETTLED, Demes, demes
@@ -83,7 +83,7 @@ class Growing:
             "generation"
         ):
             names = [name for name in _traits(run) if name in rows]
-            self._bands[int(generation)] = {name: _quantiles(rows[name].to_numpy()) for name in names}
+            self._bands[int(str(generation))] = {name: _quantiles(rows[name].to_numpy()) for name in names}
         for generation in range(run.first, last + 1):
             if self._bands and generation > min(self._bands):
                 self._bands.setdefault(generation, {})  # nobody lived to its end

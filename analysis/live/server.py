@@ -69,8 +69,8 @@ def _guarded(allowed: access.Access) -> Any:
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         shown = request.query.get("token")
-        head = (request.headers.get(name, "") for name in ("Host", "Cookie", "Authorization"))
-        status, why = allowed.refused(*head, shown)
+        host, cookie, told = (request.headers.get(name, "") for name in ("Host", "Cookie", "Authorization"))
+        status, why = allowed.refused(host, cookie, told, shown)
         foreign = request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
         if foreign and not status and request.path not in _PAGES:
             status, why = 403, "Asked for by a page from elsewhere."

@@ -98,7 +98,8 @@ class Folder:
 
     def __init__(self, overview: Overview) -> None:
         self._overview = overview
-        self.looks, self.hurry = (self.entries,), False
+        self.looks: Sequence[Callable[[], Pieces]] = (self.entries,)
+        self.hurry = False
 
     def entries(self) -> Pieces:
         """Its entries."""
@@ -110,7 +111,8 @@ class OfSweep:
 
     def __init__(self, overview: Overview, name: str) -> None:
         self._overview, self._name = overview, name
-        self.looks, self.hurry = (self.stands,), False
+        self.looks: Sequence[Callable[[], Pieces]] = (self.stands,)
+        self.hurry = False
 
     def stands(self) -> Pieces:
         """How it stands, and its runs."""
@@ -130,7 +132,8 @@ class OfRun:
         self._asked = 0.0
         self._running = False
         self._told, self._growing = Told(self._uri), Growing(self._uri)
-        self.looks, self.hurry = (self.stands, self.record), False
+        self.looks: Sequence[Callable[[], Pieces]] = (self.stands, self.record)
+        self.hurry = False
 
     def stands(self) -> Pieces:
         """How it stands, and what it tells."""

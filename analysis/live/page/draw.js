@@ -32,7 +32,8 @@ function powers(low, high) {
   if (whole.length > 1) return whole;
   const finer = [];
   for (let k = Math.floor(a); k <= b; k++) for (const n of [1, 2, 5]) finer.push(n * 10 ** k);
-  return finer.filter((value) => value >= low && value <= high);
+  const inside = finer.filter((value) => value >= low && value <= high);
+  return inside.length > 1 ? inside : steps(low, high);
 }
 
 /**

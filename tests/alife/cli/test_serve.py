@@ -77,7 +77,8 @@ def test_watch_says_once_how_it_stands(run: Path, capsys: pytest.CaptureFixture[
     assert main(["watch", str(run), "--once"]) == 0
     said = capsys.readouterr().out
     assert "6 of 6 generations" in said
-    assert "status" in said and "finished" in said
+    assert "status" in said
+    assert "finished" in said
     assert content(run) == before
 
 

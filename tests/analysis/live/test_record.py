@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis.data.run import Run, load_run, lived
+from analysis.data.run import Run, lived, load_run
 from analysis.evolution.islands import demes
 from analysis.evolution.metapopulation import by_generation
 from analysis.live.record import BACK, STEP, Growing, beginning, short
