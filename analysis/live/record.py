@@ -116,7 +116,8 @@ def beginning(first: int, last: int) -> int:
 
 def short(value: Any) -> float | None:
     """A number as JSON has it, to five digits; None where there is none."""
-    return float(f"{value:.5g}") if value is not None and math.isfinite(value) else None
+    rounded = math.nan if value is None else float(f"{value:.5g}")
+    return rounded if math.isfinite(rounded) else None
 
 
 def _from(run: Run, start: int) -> Run:

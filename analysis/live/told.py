@@ -3,6 +3,7 @@
 Files may be somebody else's: only fields that are needed are taken, and only if they are what they should be.
 """
 
+import math
 from typing import Any, Final
 
 from alife.errors import UserError, plain
@@ -87,9 +88,11 @@ _NUMBERS: Final = (
 def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return (
-        value if isinstance(value, int) and abs(value) < 1 << 53 else round(value, 3) if value > 1e6 else short(value)
-    )
+    if isinstance(value, int):
+        return value if abs(value) < 1 << 53 else None
+    if not math.isfinite(value):
+        return None
+    return round(value, 3) if value > 1e6 else short(value)
 
 
 def _said(kind: str, line: dict[str, Any]) -> str:

@@ -30,6 +30,7 @@ object_store.py    a server on loopback with one URI a test
 gcs.py             as much of Google's storage as a run folder needs
 azure.py           as much of Azure's
 told.py            events as a run tells them
+axe.py             what axe-core finds wrong with a page in a browser
 browser.py         a headless Chromium
 serving.py         the page of `alife serve`, in a thread of the test's process
 study.py           whether a report prints what a page about it states

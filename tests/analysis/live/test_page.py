@@ -16,6 +16,7 @@ import pytest
 from alife.format import events
 from analysis.live import document
 from tests import ROOT
+from tests.support import axe
 from tests.support import browser as chrome
 from tests.support.serving import Served, serving
 from tests.support.synthetic import synthetic_run, write_run
@@ -116,25 +117,12 @@ def test_nothing_is_wider_than_the_page(browser: Any, served: Served, name: str,
     assert page.execute_script(wide) == []
 
 
-def axe() -> str:
-    """The checker: where ALIFE_AXE says, or as npm has put it."""
-    given = os.environ.get("ALIFE_AXE")
-    path = Path(given) if given else TYPES / "node_modules/axe-core/axe.min.js"
-    if not given and not path.exists():
-        pytest.skip("no axe-core here: npm ci --prefix .ci/typescript")
-    return path.read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", axe.SCHEMES)
 @pytest.mark.parametrize("name", ["", FINISHED, ISLANDS])
 def test_anybody_can_use_it(browser: Any, served: Served, name: str, scheme: str) -> None:
-    checker = axe()
     page = opened(browser, served, name, scheme=scheme)
     page.execute_script("document.querySelectorAll('details').forEach(each => each.open = true)")
-    page.execute_script(checker)
-    found = page.execute_async_script("axe.run().then(r => arguments[0](r.violations))")
-    grave = [each for each in found if each["impact"] in ("serious", "critical")]
-    assert [(each["id"], [node["html"][:200] for node in each["nodes"]][:3]) for each in grave] == []
+    assert axe.faults(page, scheme) == []
 
 
 def test_the_keyboard_reaches_all_that_can_be_used(browser: Any, served: Served) -> None:

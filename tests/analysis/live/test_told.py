@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alife.format import events
@@ -73,5 +73,7 @@ JSON = st.recursive(
         )
     )
 )
+@example([{"time": -1.7976931348623157e308, "event": "generation", "generation": 0}])
+@example([{"time": float("inf"), "event": "start"}])
 def test_nothing_that_a_file_can_hold_is_believed_blindly(lines: list[dict[str, Any]]) -> None:
     json.dumps(summed(lines), allow_nan=False)
