@@ -25,6 +25,7 @@ SCRIPTS: Final = (
     "panels.js",
     "strips.js",
     "records.js",
+    "common.js",
     "pane.js",
     "hands.js",
     "picture.js",

@@ -12,6 +12,7 @@ from analysis.data.run import load_run
 from analysis.data.treatments import find_runs
 from analysis.viewer.document import render
 from analysis.viewer.record import Record, record
+from analysis.viewer.shared import marks
 
 MOST: Final = 4_000_000
 """Births on a page."""
@@ -48,10 +49,13 @@ def view(
 def _records(folders: Sequence[str]) -> list[Record]:
     records, born = [], 0
     for folder in folders:
-        packed = record(load_run(folder))
+        run = load_run(folder)
+        packed = record(run)
         born += packed.head["births"]
         if born > MOST:
             raise UserError(f"{folder}: more than {count(MOST, 'birth')} for one page: name fewer runs")
         packed.head["path"] = folder
+        if len(folders) > 1:
+            packed.head["marks"] = marks(run)
         records.append(packed)
     return records

@@ -92,6 +92,13 @@ function drawScattered(pen, generation, ranges, scales, look) {
   });
 }
 
+/** Where two histories part. @param {Pen} pen @param {Look} look @param {number} x @param {number} top
+ * @param {number} height */
+function drawParting(pen, look, x, top, height) {
+  pen.path([x, top, x, top + height], { stroke: look.ink, width: 1.4, dash: [6, 4] });
+  pen.text(x + 6, top + 10, "they part here", { fill: look.ink, size: 11, align: "left", halo: look.paper });
+}
+
 /** Shade what lies outside the brush. @param {Pen} pen @param {Look} look @param {[number, number]} brush
  * @param {(generation: number) => number} x @param {number} left @param {number} top @param {number} width
  * @param {number} height */

@@ -13,7 +13,6 @@ class Lineage {
     this.canvas = /** @type {HTMLCanvasElement} */ (stage.querySelector("canvas.over"));
     this.painter = new Painter(this.glCanvas);
     this.layout = tree.ladder;
-    this.view = this.whole();
     /** @type {Colouring | null} */
     this.colouring = null;
     this.chosen = NOBODY;
@@ -26,12 +25,18 @@ class Lineage {
     /** @type {Scene | null} */
     this.scene = null;
     this.memo = new Memo();
+    /** @type {[number, number]} generations of all that is drawn beside each other */
+    this.span = [tree.first, tree.last];
+    /** @type {number | null} the last generation whose newborns the other run has, too */
+    this.parting = null;
+    this.view = this.whole();
   }
 
   /** Everything. @returns {View} */
   whole() {
-    const room = Math.max((this.tree.last - this.tree.first) * 0.01, 0.5);
-    return { x0: this.tree.first - room, x1: this.tree.last + room, y0: -0.01, y1: 1.01 };
+    const [first, last] = this.span;
+    const room = Math.max((last - first) * 0.01, 0.5);
+    return { x0: first - room, x1: last + room, y0: -0.01, y1: 1.01 };
   }
 
   /** Width and height of the drawing within its axes, in CSS pixels. @returns {[number, number]} */
@@ -160,6 +165,7 @@ class Lineage {
     }
     if (this.brush) drawBrush(pen, look, this.brush, scales.x, left, top, width, height);
     if (this.layout.order) this.drawLanes(pen, look, width, height);
+    if (this.parting !== null) drawParting(pen, look, scales.x(this.parting), top, height);
     if (this.chosen !== NOBODY) {
       const generation = this.tree.generation(this.chosen);
       if (this.layout.order) drawScattered(pen, generation, this.kin, scales, look);

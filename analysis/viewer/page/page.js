@@ -8,12 +8,14 @@ class Page {
     this.palette = colours;
     this.stores = runs.map((head, number) => new Store(number, head));
     /** @type {Settings} */
-    this.settings = { colour: "", clades: null, layout: "ladder", brush: null };
+    this.settings = { colour: "", clades: null, layout: "ladder", brush: null, scales: new Map() };
     this.dark = matchMedia("(prefers-color-scheme: dark)");
     this.seen = this.readLook();
     this.look = () => this.seen;
     /** @type {(Pane | null)[]} */
     this.panes = [null, null];
+    /** @type {Common | null} */
+    this.common = null;
     this.owner = {
       palette: this.palette,
       look: this.look,
@@ -89,6 +91,7 @@ class Page {
     await pane.open();
     this.panes[place] = pane;
     pane.follow();
+    await this.compare();
     this.control("run").value = String(this.panes[0]?.store.number ?? number);
   }
 
@@ -99,6 +102,19 @@ class Page {
     this.panes[1]?.root.remove();
     this.panes[1] = null;
     document.querySelector("main")?.classList.remove("two");
+    return this.compare();
+  }
+
+  /** One time and one scale for the runs beside each other, and what they have in common. */
+  compare() {
+    const shown = this.shown();
+    this.common = shown.length > 1 ? commonOf(shown[0].grown(), shown[1].grown()) : null;
+    const note = this.control("common");
+    note.hidden = !this.common;
+    note.textContent = this.common ? commonInWords(this.common, shown.map((pane) => pane.grown())) : "";
+    this.settings.scales = scalesOf(shown.map((pane) => pane.head));
+    alignTimes(shown, this.common && partingOf(this.common));
+    return Promise.all(shown.map((pane) => pane.recolour()));
   }
 
   listen() {
@@ -158,7 +174,7 @@ class Page {
   brushTyped() {
     const [from, to] = ["from", "to"].map((id) => this.control(id).value);
     if (from === "" && to === "") return this.brush(null);
-    const trees = this.shown().map((pane) => /** @type {Tree} */ (pane.tree));
+    const trees = this.shown().map((pane) => pane.grown());
     const a = from === "" ? Math.min(...trees.map((tree) => tree.first)) : Math.round(Number(from));
     const b = to === "" ? Math.max(...trees.map((tree) => tree.last)) : Math.round(Number(to));
     this.brush([Math.min(a, b), Math.max(a, b)]);
@@ -174,18 +190,16 @@ class Page {
 
   /** @param {Pane} pane @param {number} row */
   pick(pane, row) {
-    const id = row === NOBODY ? "" : /** @type {Tree} */ (pane.tree).id(row);
+    const id = row === NOBODY ? "" : pane.grown().id(row);
     this.control("id").value = id;
     this.control("found").textContent = "";
-    for (const each of this.shown()) {
-      each.pick(each === pane ? row : id ? /** @type {Tree} */ (each.tree).find(id) : NOBODY);
-    }
+    for (const each of this.shown()) each.pick(each === pane ? row : counterpart(this.common, pane.grown(), row, each.grown()));
   }
 
   /** @param {string} id @returns {boolean} whether anybody has it */
   find(id) {
-    const pane = this.shown().find((each) => /** @type {Tree} */ (each.tree).find(id) !== NOBODY);
-    if (pane) this.pick(pane, /** @type {Tree} */ (pane.tree).find(id));
+    const pane = this.shown().find((each) => each.grown().find(id) !== NOBODY);
+    if (pane) this.pick(pane, pane.grown().find(id));
     else this.control("found").textContent = `nobody on this page has the id ${id}`;
     return Boolean(pane);
   }

@@ -1,6 +1,7 @@
 // All of one run: the large drawing, the small ones beside it, and the same in words; what is picked in one is in all.
 
-/** @typedef {{colour: string, clades: number | null, layout: string, brush: [number, number] | null}} Settings */
+/** @typedef {{colour: string, clades: number | null, layout: string, brush: [number, number] | null,
+ *   scales: Map<string, [number, number]>}} Settings */
 /** @typedef {{palette: Palette, look: () => Look, settings: Settings, picked: (pane: Pane, row: number) => void,
  *   moved: (pane: Pane) => void, brushed: (brush: [number, number] | null) => void}} Owner */
 
@@ -52,6 +53,11 @@ class Pane {
     this.part(".path").addEventListener("toggle", () => this.showPath());
     new Hands(this).listen();
     new ResizeObserver(() => this.later()).observe(this.root);
+  }
+
+  /** Its tree, once it is open. @returns {Tree} */
+  grown() {
+    return /** @type {Tree} */ (this.tree);
   }
 
   /** @param {string} name @returns {Promise<Column>} */
@@ -126,7 +132,8 @@ class Pane {
     const known = this.head.traits.some((trait) => trait.name === name);
     if (!known) return byIslands("island of life", tree.island, islands, palette, this.stops());
     const { trait, codes } = await this.trait(name);
-    return byTrait(trait, codes, this.stops());
+    const [from, to] = this.owner.settings.scales.get(name) ?? [trait.from, trait.to];
+    return byTrait({ ...trait, from, to }, codes, this.stops());
   }
 
   /** Found clades in another generation. */

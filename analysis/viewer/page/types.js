@@ -8,9 +8,12 @@
  * @typedef {{name: string, label: string, log: boolean, better: number, low: number, high: number, from: number,
  *   to: number, bands: [number, number]}} Trait
  *
+ * Marks by generation of ids and ancestors, and of whole births: equal where the generations are.
+ * @typedef {{born: string[], lived: string[]}} Marks
+ *
  * A run.
  * @typedef {{name: string, path: string, status: string, first: number, births: number, islands: number,
- *   causes: string[], task: boolean, floor: number | null, traits: Trait[], blocks: Record<string, Packed>}} Head
+ *   causes: string[], task: boolean, floor: number | null, traits: Trait[], blocks: Record<string, Packed>, marks?: Marks}} Head
  *
  * @typedef {{groups: string[], light: string[], dark: string[]}} Palette
  * @typedef {Uint8Array | Uint16Array | Uint32Array} Codes

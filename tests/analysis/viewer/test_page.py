@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from alife.cli.main import main
+from analysis.data.run import load_run
 from analysis.lineage.phylogeny import line_of_descent, of_run
 from analysis.viewer import view
 from analysis.viewer.document import SCRIPTS, scripts, source
@@ -34,6 +35,8 @@ for (let k = 0; k < tiles; k++) {
   sum = [sum[0] + found.births, sum[1] + found.cells];
 }
 return sum"""
+COMMON = "return document.getElementById('common').textContent"
+CHOSEN = "return lineagePage.panes.map(p => p.lineage.chosen)"
 PICKED = "return document.querySelector('.individual dl').textContent"
 
 
@@ -166,16 +169,58 @@ class TestInABrowser:
         assert rows == 30
 
 
-def test_two_runs_share_time_and_pick(folder: Path, browser: Any) -> None:
+def test_two_runs_share_time_and_scale_but_nobody(folder: Path, browser: Any) -> None:
     page = shown(browser, view(folder / "a", folder / "two.html", folder / "b"))
     assert page.execute_script("return document.querySelectorAll('.pane').length") == 2
-    page.execute_script("lineagePage.find(lineagePage.panes[1].tree.id(500))")
-    ids = page.execute_script("return lineagePage.panes.map(p => p.tree.id(p.lineage.chosen))")
-    assert ids[0] == ids[1], "the same id in both"
+    assert page.execute_script(COMMON).startswith("These runs have no birth in common")
+    page.execute_script("lineagePage.find(lineagePage.panes[0].tree.id(500))")
+    assert page.execute_script(CHOSEN) == [500, -1]
     page.execute_script("const p = lineagePage.panes[0]; p.lineage.zoomMiddle(0.5); lineagePage.move(p)")
-    spans = page.execute_script("return lineagePage.panes.map(p => p.lineage.view.x1 - p.lineage.view.x0)")
-    assert spans[0] == pytest.approx(spans[1])
+    views = page.execute_script("return lineagePage.panes.map(p => [p.lineage.view.x0, p.lineage.view.x1])")
+    assert views[0] == pytest.approx(views[1])
+    legends = page.execute_script("return [...document.querySelectorAll('.legend')].map(one => one.textContent)")
+    assert legends[0] == legends[1], "a colour means the same in both"
     assert quiet(page)
+
+
+@pytest.fixture(scope="module")
+def forked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of the command, and forks of it: one under another seed, one under its own."""
+    root = tmp_path_factory.mktemp("forked")
+    small = ["--population.size", "8", "--life.steps", "4", "--selection.images", "32", "--checkpoint.every", "2"]
+    quick = ["--backend", "local", "--no-figures", "-q"]
+    assert main(["run", "--toy", "--generations", "6", *small, *quick, "--out", f"{root}/original"]) == 0
+    for name, seed in (("fork", ["--seed", "7"]), ("again", [])):
+        asked = ["fork", f"{root}/original", "--generation", "3", *seed, *quick, "--out", f"{root}/{name}"]
+        assert main(asked) == 0
+    return root
+
+
+def test_a_fork_has_its_originals_newborns_and_parts_from_it(forked: Path, browser: Any) -> None:
+    tables = [load_run(forked / name).births.query("generation == 3") for name in ("fork", "original")]
+    for name in ("id", "ancestor_id"):
+        assert tables[0][name].tolist() == tables[1][name].tolist()
+    page = shown(browser, view(forked / "fork", forked / "fork.html", forked / "original"))
+    told = page.execute_script(COMMON)
+    assert told.startswith("The 16 newborns of generation 3 are the same, with the same ids and ancestors; their lives")
+    assert "before generation 3 is on record in original alone" in told
+    views = page.execute_script("return lineagePage.panes.map(p => [p.lineage.view.x0, p.lineage.view.x1])")
+    assert views[0] == views[1], "one time from the original's first generation on"
+    row = page.execute_script("const t = lineagePage.panes[0].tree; lineagePage.find(t.id(t.size - 1)); return t.size - 1")
+    assert page.execute_script(CHOSEN)[0] == row
+    first, there = page.execute_script(
+        "const [a, b] = lineagePage.panes; return [a.tree.id(a.lineage.path[0]), b.tree.id(b.lineage.chosen)]"
+    )
+    assert first == there, "the last ancestor that both have, and not whoever has the same id"
+    assert quiet(page)
+
+
+def test_a_fork_without_a_change_is_the_same_birth_by_birth(forked: Path, browser: Any) -> None:
+    page = shown(browser, view(forked / "again", forked / "again.html", forked / "original"))
+    assert page.execute_script(COMMON).startswith("Generations 3 to 5 are the same in both, birth by birth.")
+    page.execute_script("lineagePage.find(lineagePage.panes[0].tree.id(40))")
+    ids = page.execute_script("return lineagePage.panes.map(p => p.tree.id(p.lineage.chosen))")
+    assert ids[0] == ids[1]
 
 
 def test_the_runs_of_a_folder_are_there_to_choose_from(folder: Path, tmp_path: Path, browser: Any) -> None:
