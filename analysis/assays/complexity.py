@@ -34,8 +34,8 @@ CELLS: Final = 60
 """Of the grid on which effects may lie, on either side of the margin."""
 STEPS: Final = 150
 """Of the EM algorithm."""
-AGAIN: Final = 30
-"""Where it starts from what all genomes give."""
+AGAIN: Final = 150
+"""From what all genomes give, with all of them and without each: as many, as what steps still do is no difference."""
 HALF: Final = 0.5
 """Of one part: fewer of all genomes' are none, and more than all but that are all."""
 LEAST: Final = 1e-300
@@ -187,7 +187,7 @@ def pseudo_shares(effects: Floats, least: float) -> Floats:
         return float((lethal[of].sum() + alive.sum() * fit[below].sum()) / alive.size)
 
     everybody = np.ones(n, bool)
-    whole = share(everybody, weights)
+    whole = share(everybody, _fitted(likelihood[~lethal], weights, AGAIN))
     if n < 2:
         return np.full(n, whole)
     out = []

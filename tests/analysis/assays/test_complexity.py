@@ -71,7 +71,7 @@ def test_a_permutation_leaves_size_and_spread_and_all_other_places():
 
 def test_parts_that_a_planted_organism_needs_are_found(run):
     """One whose accuracy needs one part, and whose print of all others needs another."""
-    habitat, groups = thaw(run, [3, 6], 6)
+    habitat, groups = thaw(run, [3, 6], 12)
     places = places_of(habitat.shape, habitat.config.seed, 8)
     rng = np.random.default_rng(0)
     born = {g: torch.from_numpy(newborns.messages) for g, newborns in groups.items()}
@@ -87,8 +87,8 @@ def test_parts_that_a_planted_organism_needs_are_found(run):
 
     habitat.live = lambda genomes, *_: genomes
     habitat.emit = emit
-    habitat.accuracy = lambda genomes, _: 0.7 - 0.3 * changed(genomes, classifies).numpy() + 0.01 * rng.normal(size=6)
-    table = pd.DataFrame(complexity(habitat, groups, 6, parts=8)["knockouts"])
+    habitat.accuracy = lambda genomes, _: 0.7 - 0.3 * changed(genomes, classifies).numpy() + 0.01 * rng.normal(size=12)
+    table = pd.DataFrame(complexity(habitat, groups, 10, parts=8)["knockouts"])
     for score, truth in {"accuracy": 1, found.ELSEWHERE: 1, "replication_error": 1}.items():
         for generation in (3, 6):
             each = found.of_generation(table, score, generation, found.margin(table, score))
