@@ -65,7 +65,9 @@ if TYPE_CHECKING:
     from populations.engine.evolve import Evolution, evolve, resume
     from populations.engine.fork import fork
     from populations.observe.callbacks import EarlyStopping, MaxHours
+    from populations.observe.mlflow import MLflow
     from populations.observe.steps import Stop
+    from populations.observe.wandb import Wandb
 
 __version__ = "0.2.0"
 
@@ -76,6 +78,7 @@ __all__ = [
     "Individual",
     "Lesson",
     "Life",
+    "MLflow",
     "MaxHours",
     "Network",
     "Run",
@@ -84,6 +87,7 @@ __all__ = [
     "Stop",
     "Task",
     "UserError",
+    "Wandb",
     "__version__",
     "assay",
     "classification",
@@ -116,6 +120,7 @@ _HOMES = {
     "Individual": "analysis.data.individual",
     "Lesson": "alife.organism.network",
     "Life": "alife.evolution.measuring",
+    "MLflow": "populations.observe.mlflow",
     "MaxHours": "populations.observe.callbacks",
     "Network": "alife.organism.network",
     "Run": "analysis.data.run",
@@ -124,6 +129,7 @@ _HOMES = {
     "Stop": "populations.observe.steps",
     "Task": "alife.world.task",
     "UserError": "alife.errors",
+    "Wandb": "populations.observe.wandb",
     "assay": "alife.studies",
     "classification": "alife.organism.network",
     "compare": "analysis.studies.comparison",

@@ -10,7 +10,7 @@ of a run                  plane, traits, hypervolume, selection, price, phylogen
 of several runs           traits, hypervolume, selection, price, attainment
 of named treatments       sites, lives, genomes, luck, beyond, attainment_difference, transmission, survival,
                           and those of several runs
-of an assay's result      garden, within_life, mutation, dfe, epistasis, fertility
+of an assay's result      garden, within_life, mutation, dfe, epistasis, complexity, fertility
 of a run and its replays  futures
 of the seed paper         experiment
 
@@ -27,6 +27,7 @@ from alife.lazy import attach
 if TYPE_CHECKING:
     from analysis.figures.attainment import attainment, attainment_difference
     from analysis.figures.beyond import beyond
+    from analysis.figures.complexity import complexity
     from analysis.figures.descent import descent
     from analysis.figures.fertility import fertility
     from analysis.figures.forces import price, selection
@@ -56,6 +57,7 @@ __all__ = [
     "attainment_difference",
     "beyond",
     "coefficients",
+    "complexity",
     "descent",
     "dfe",
     "epistasis",

@@ -205,9 +205,10 @@ def assay(
         run: A path or an fsspec URI, or a `Run`.
         name: "garden": generations under common lives; "within_life": the same genomes under several task weights;
             "mutation": what becomes of birth noise; "dfe": effects of new mutations through time; "epistasis": what
-            two of them do together and alone; "fertility": descent without selection.
-        generations: Kept ones; the last if None. To a single one a garden adds 0 and 3, within_life 0, dfe and
-            epistasis 3.
+            two of them do together and alone; "complexity": which parts of a genome carry information; "fertility":
+            descent without selection.
+        generations: Kept ones; the last if None. To a single one a garden adds 0 and 3, within_life 0, dfe,
+            epistasis and complexity 3.
         sample: Genomes of each generation, from all islands; None for the assay's own number; likewise
         replicates: lives, streams or lines of each genome.
         descent: Emissions that fertility follows lines through, 10 if None.

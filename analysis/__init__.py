@@ -12,6 +12,7 @@ paper/       the seed paper's results beside this project's
 figures/     every figure, as a function
 report/      pages and files that hold all of it
 viewer/      the page of a lineage: every birth, drawn in the browser
+live/        runs that live, on a local page
 gallery/     pictures and a page made from runs
 templates/   the English of pages and tables
 numbers.py   how numbers are written
@@ -40,15 +41,19 @@ from alife.lazy import attach  # noqa: E402
 if TYPE_CHECKING:
     from analysis.data.run import Run, load_run
     from analysis.figures.making import make
+    from analysis.report.notebook import run_summary, sweep_summary, view_runs
     from analysis.report.summary import print_run
 
-__all__ = ["Run", "load_run", "make", "print_run"]
+__all__ = ["Run", "load_run", "make", "print_run", "run_summary", "sweep_summary", "view_runs"]
 
 _HOMES = {
     "Run": "analysis.data.run",
     "load_run": "analysis.data.run",
     "make": "analysis.figures.making",
     "print_run": "analysis.report.summary",
+    "run_summary": "analysis.report.notebook",
+    "sweep_summary": "analysis.report.notebook",
+    "view_runs": "analysis.report.notebook",
 }
 
 __getattr__, __dir__ = attach(__name__, _HOMES)

@@ -1,4 +1,4 @@
-"""`python -m benchmarks analysis|engine|lineage|measures|sweeps|view|watch [--json]`: what large things cost.
+"""`python -m benchmarks analysis|engine|lineage|measures|serve|sweeps|view|watch [--json]`: what large things cost.
 
 `watch` compares the speed of lives with what is on record, and has flags of its own: `python -m benchmarks watch -h`.
 """
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from alife.cli import bench
 
-NAMES = ("analysis", "engine", "lineage", "measures", "sweeps", "view", "watch")
+NAMES = ("analysis", "engine", "lineage", "measures", "serve", "sweeps", "view", "watch")
 MODULES = {name: f"benchmarks.{name}" for name in NAMES}
 
 

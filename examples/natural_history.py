@@ -29,6 +29,8 @@ TESTED = (*STATED, "test_accuracy")
 EARLY, LATE = range(200, 300), range(900, 1000)
 """Generations over which a run's medians are averaged: one generation of 24 is noisy."""
 LASTED = (("w0.75", "w1"), ("w1_apart", "w1"), ("w1_one", "w1"), ("w0.75_apart", "w0.75"), ("w0.75_one", "w0.75"))
+SURVIVAL = ("w0.5", "w0.75", "w0.75_apart", "w1", "w1_apart", "shuffled")
+FRONTS = ("w0", "w0.25", "w0.5", "shuffled")
 PAIRS = {
     "w0": "shuffled",
     "w0.25": "shuffled",
@@ -196,6 +198,19 @@ def finish(panels: np.ndarray) -> None:
         handle.set(lw=2, alpha=1)
 
 
+def figures(runs: Runs) -> Iterator[tuple[str, Figure]]:
+    """By name: trajectories, survival, fronts of those that live, and a lineage that lives and one that does not."""
+    yield "natural-history", draw(runs)
+    with styled():
+        lasting = {label: runs[label] for label in SURVIVAL if label in runs}
+        yield "natural-history-survival", alife.figures.survival(lasting).figure
+        alive = {label: runs[label] for label in FRONTS if label in runs}
+        yield "natural-history-fronts", alife.figures.attainment(alive).figure
+        for label in ("w0.5", "w1"):
+            tree = alife.figures.phylogeny(runs[label][0], trait="squared_norm")
+            yield f"natural-history-lineage-{label}", tree
+
+
 def ended(sweep: str) -> Runs:
     """Runs that have come to their end, one way or the other."""
     groups = alife.load_sweep(sweep).items()
@@ -220,7 +235,8 @@ def main(sweep: str) -> None:
     print("900 to 999 against 200 to 299\n\n" + table(["treatment", *traits[:-1]], changes(runs)))
     print("against others, 900 to 999\n\n" + table(["pair", *traits], effects(runs)))
     print(table(["treatment", "sweeps in 100 generations", "more than neutral", "with rivals"], turnover(runs)))
-    print(*saving.save(draw(runs), Path(sweep), "natural-history", ("png",), 160))
+    for name, figure in figures(runs):
+        print(*saving.save(figure, Path(sweep), name, ("png",), 160))
 
 
 if __name__ == "__main__":

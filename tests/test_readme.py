@@ -3,8 +3,8 @@
 The README and each page of `docs/start` begin in an empty folder, each page of `docs/guides` in one where the README's
 runs lie. A block that begins with the name of a file, as in `# my_measure.py`, is that file. What is changed for that,
 and nothing else: `SMALLER` gives commands keys that make them small, a tiny sweep stands for the one that comes along,
-and Python's `evolve` gets the same keys. What needs a cluster, or long, is parsed
-by the real parser instead of run; commands of others (pip, ray, sbatch, kubectl) are passed over.
+and Python's `evolve` gets the same keys. What needs a cluster, long, or somebody to end it, is
+parsed by the real parser instead of run; commands of others (pip, ray, sbatch, kubectl) are passed over.
 """
 
 import argparse
@@ -67,8 +67,8 @@ SWEEP = {
 
 EVOLVE, SWEEPS = evolution.evolve, studies.sweep
 
-PARSED = re.compile(r"--ray\.address|s3://|^alife (paper|bench) ")
-"""Commands that are only parsed: on clusters, or minutes long."""
+PARSED = re.compile(r"--ray\.address|s3://|^alife (paper|bench|serve) ")
+"""Commands that are only parsed: on clusters, minutes long, or until somebody ends them."""
 
 
 def blocks(page: Path) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ garden.py       genomes of several generations live under the same lives
 within_life.py  the same genomes live under several task weights
 mutation.py     what becomes of birth noise: what is retained, what could be, what it does to traits
 epistasis.py    whether two mutations together do what each does alone
+complexity.py   which parts of a genome carry information: knock one out, and a trait falls
 fertility.py    descent without selection
 lives.py        what they share: lives under streams of an assay's own, and tidy columns
 
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from alife.assays.complexity import complexity
 from alife.assays.epistasis import epistasis
 from alife.assays.fertility import DESCENT, fertility
 from alife.assays.garden import MIN_LIVES, garden
@@ -31,6 +33,7 @@ __all__ = [
     "Columns",
     "Options",
     "Tell",
+    "complexity",
     "epistasis",
     "fertility",
     "garden",
@@ -124,6 +127,14 @@ ASSAYS: Final[Mapping[str, Assay]] = MappingProxyType(
             "single and double mutants of genomes: whether mutations together do what each does alone",
             lambda habitat, groups, options, tell: epistasis(habitat, groups, options.replicates, tell),
             sample=48,
+            replicates=5,
+            fewest=2,
+            beside=(3,),
+        ),
+        "complexity": Assay(
+            "parts of genomes knocked out one by one: the share of them that carries information, of MODES' hallmarks",
+            lambda habitat, groups, options, tell: complexity(habitat, groups, options.replicates, tell),
+            sample=8,
             replicates=5,
             fewest=2,
             beside=(3,),

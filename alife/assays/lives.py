@@ -45,6 +45,9 @@ class Use(IntEnum):
     EPISTASIS = 9
     FIRST_MUTATION = 10
     SECOND_MUTATION = 11
+    KNOCKOUT = 12
+    PARTS = 13
+    KNOCKED_OUT = 14
 
 
 def silent(done: int, of: int) -> None:

@@ -6,6 +6,8 @@ flags.py   the configuration as flags
 run.py     run, resume, fork
 show.py    show, plot, report, export
 look.py    ls, status
+watch.py   watch
+serve.py   serve
 history.py history
 study.py   assay, sweep, compare
 shares.py  which share of a sweep a process does

@@ -25,7 +25,9 @@ def add(command: Command) -> None:
         "  alife ls runs --status running --status abandoned    says running; nobody writes an abandoned one any more\n"
         "  alife ls s3://bucket/study --json                    a line of JSON each",
     )
-    ls.add_argument("folder", metavar="DIR", type=paths.folder, help="a path or an fsspec URI")
+    ls.add_argument(
+        "folder", metavar="DIR", nargs="?", default=".", type=paths.folder, help="a path or an fsspec URI (default .)"
+    )
     ls.add_argument("--status", action="append", choices=STATUSES, help="only these; may be given again")
     ls.add_argument("--json", action="store_true", help="a line of JSON each, with null where nothing is known")
 
@@ -49,7 +51,7 @@ def _ls(arguments: argparse.Namespace) -> None:
         for each in found:
             print(json.dumps(asdict(each)))
         return
-    for line in _table([COLUMNS, *map(_row, found)] if found else []):
+    for line in table([COLUMNS, *map(_row, found)] if found else []):
         print(line)
 
 
@@ -68,7 +70,7 @@ def _row(entry: Any) -> tuple[str, ...]:
     )
 
 
-def _table(rows: Sequence[Sequence[str]]) -> list[str]:
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
     """Lines of aligned columns; the last is as long as it is."""
     shown = [[plain(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
@@ -92,12 +94,13 @@ def _status(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print(json.dumps({"kind": "sweep" if sweep else "run", **known}))
         return
-    facts = _of_sweep(known) if sweep else _of_run(known)
-    for line in _table([row for row in facts if row[1]]):
+    facts = _of_sweep(known) if sweep else of_run(known)
+    for line in table([row for row in facts if row[1]]):
         print(line)
 
 
-def _of_run(known: Mapping[str, Any]) -> list[tuple[str, str]]:
+def of_run(known: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What there is to say of a run, of `populations.overview.run.RunStatus` as a mapping; some of it may be empty."""
     lost = [f"{n} × {why}" for why, n in known["reasons"].items()]
     status = known["status"] + (f", stopped by {known['stopped']}" if known["stopped"] else "")
     if known["status"] == "abandoned":

@@ -4,12 +4,28 @@ import argparse
 import sys
 
 from alife import __version__, siblings
-from alife.cli import bench, data, deploy, flags, history, listing, logs, look, migrate, paper, run, show, study
+from alife.cli import (
+    bench,
+    data,
+    deploy,
+    flags,
+    history,
+    listing,
+    logs,
+    look,
+    migrate,
+    paper,
+    run,
+    serve,
+    show,
+    study,
+    watch,
+)
 from alife.cli.common import Run, unattended
 from alife.cli.output import READER_GONE, standard
 from alife.errors import BadArgument, UserError
 
-KINDS = (run, show, look, history, study, paper, bench, data, listing, migrate, deploy)
+KINDS = (run, show, look, watch, serve, history, study, paper, bench, data, listing, migrate, deploy)
 
 DESCRIPTION = """\
 Evolve populations of neural quines: networks that print their own weights, learn for a lifetime, classify images, and
@@ -19,6 +35,7 @@ reproduce only by emitting their genome.
   alife run --toy --out runs/toy          the same in seconds: small networks, data that need no download
   alife show runs/first                   the state of a run as a table
   alife ls runs                           runs and sweeps below a folder, and how they stand
+  alife watch runs/first                  a run as it lives, in the terminal; alife serve runs: in the browser
   alife plot runs/first plane phylogeny   figures of a run
   alife history runs/first                how it has evolved, by every measure
   alife report runs/first                 one HTML page of it, or of a sweep

@@ -15,7 +15,7 @@ from alife.cli.logs import say
 from alife.errors import UserError, written
 from alife.words import count
 
-TREES: Final = ("alife", "newick", "parquet")
+TREES: Final = ("alife", "newick", "nexus", "auspice", "taxonium", "tskit", "parquet")
 NETWORKS: Final = ("safetensors", "torch", "onnx")
 """What a phylogeny, and networks, may be exported as; that torch is not imported for the flags, they stand here too."""
 FITTEST: Final = "fittest"
@@ -92,6 +92,10 @@ def add(command: Command) -> None:
         "Hand over the phylogeny of a run, or individuals of it as networks.",
         "  alife export runs/a --format alife --out phylogeny.csv      the ALife data standard\n"
         "  alife export runs/a --format newick --out tree.nwk --pruned  survivors and their ancestors alone\n"
+        "  alife export runs/a --format nexus --out tree.nex           for FigTree, BEAST, DendroPy\n"
+        "  alife export runs/a --format auspice --out tree.json --pruned  for auspice.us\n"
+        "  alife export runs/a --format taxonium --out tree.jsonl      for taxonium.org\n"
+        "  alife export runs/a --format tskit --out run.trees          for tskit\n"
         "  alife export runs/a --format safetensors --id fittest --out fittest.safetensors  genome of birth and adult",
     )
     export.add_argument("run", metavar="RUN", type=paths.folder, help="a run's folder: a path or an fsspec URI")
@@ -184,12 +188,14 @@ def _export(arguments: argparse.Namespace) -> None:
 def _tree(arguments: argparse.Namespace, run: Any, path: str) -> int:
     """Write a phylogeny; how many are in it."""
     from analysis.lineage.export import export
+    from analysis.lineage.nested import About
     from analysis.lineage.phylogeny import of_run
 
     if arguments.id:
         raise UserError(f"--id: chooses networks, of --format {', '.join(NETWORKS)}; a phylogeny has everybody")
     tree = of_run(run)
-    export(tree, path, arguments.format, arguments.pruned)
+    about = About(run.name, run.manifest.get("updated", ""))
+    export(tree, path, arguments.format, arguments.pruned, about)
     return len(tree)
 
 

@@ -61,18 +61,21 @@ def add(command: Command) -> None:
         "  alife assay runs/a --generation 20 mutation       what becomes of birth noise\n"
         "  alife assay runs/a --generation 3,10,30 dfe       effects of new mutations, noise of lives taken out\n"
         "  alife assay runs/a epistasis                      what two mutations do together and alone\n"
+        "  alife assay runs/a --generation 3,10,30 complexity  which parts of a genome carry information\n"
         "  alife assay runs/a fertility --descent 20         generations of descent without selection",
     )
     assay.set_defaults(printed=False, backend=None)
     assay.add_argument("run", metavar="RUN", type=paths.folder, help="a run's folder: a path or an fsspec URI")
     assay.add_argument(
-        "assay", choices=["garden", "within_life", "mutation", "dfe", "epistasis", "fertility"], help="as above"
+        "assay",
+        choices=["garden", "within_life", "mutation", "dfe", "epistasis", "complexity", "fertility"],
+        help="as above",
     )
     assay.add_argument(
         "--generation",
         metavar="G[,G…]",
-        help="kept generations (default the last; to a single one a garden adds 0 and 3, within_life 0, dfe and "
-        "epistasis 3)",
+        help="kept generations (default the last; to a single one a garden adds 0 and 3, within_life 0, dfe, "
+        "epistasis and complexity 3)",
     )
     assay.add_argument("--sample", type=int, metavar="P", help="genomes of each generation, from all islands")
     assay.add_argument("--replicates", type=int, metavar="R", help="lives, streams or lines of each genome")

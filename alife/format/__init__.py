@@ -10,6 +10,7 @@ parquet.py      Parquet that somebody else may have written
 pages.py        what a Parquet file says of its size, before anything is unpacked
 tested.py       scores on test images
 usage.py        what a run has cost
+events.py       what a run has told, in bounded room
 steps.py        what callbacks and loops had to say of generations
 summary.py      what a generation of an island was like, in the statistics of `schema.GENERATIONS`
 """

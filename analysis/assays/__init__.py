@@ -7,6 +7,7 @@ within_life.py  of lives under several task weights
 mutation.py     of birth noise
 dfe.py          of new mutations through time, noise of lives taken out
 epistasis.py    of single and double mutants
+complexity.py   of parts knocked out
 fertility.py    of descent without selection
 of_runs.py      one value a run, so that several runs can be compared
 estimates.py    what the assays share: rows and their words

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from analysis.statistics.estimate import Estimate
+from analysis.statistics.variances import large_sample
 
 Floats = NDArray[np.float64]
 
@@ -159,17 +160,7 @@ def deviations(ms: MeanSquares, confidence: float = 0.95) -> tuple[Floats, Float
     """
     if not ms.bear_intervals:
         return np.full(ms.genome.shape, np.nan), np.full(ms.genome.shape, np.nan)
-    tail, n, m = (1 - confidence) / 2, ms.free, ms.free * (ms.lives - 1)
-    ends = []
-    for sign, q in ((-1, 1 - tail), (1, tail)):
-        f = stats.f.ppf(q, n, m)
-        g = abs(1 - n / stats.chi2.ppf(q, n))
-        h = abs(1 - m / stats.chi2.ppf(1 - q, m))
-        cross = (np.square(f - 1) - np.square(g * f) - np.square(h)) / f
-        spread = np.square(g * ms.genome) + np.square(h * ms.residual) + cross * ms.genome * ms.residual
-        variance = (ms.genome - ms.residual + sign * np.sqrt(np.maximum(spread, 0))) / ms.lives
-        ends.append(np.sqrt(np.maximum(variance, 0)))
-    return ends[0], ends[1]
+    return large_sample(ms.genome, ms.residual, (ms.free, ms.free * (ms.lives - 1)), ms.lives, confidence)
 
 
 def whole(first: ArrayLike, second: ArrayLike, groups: ArrayLike | None) -> tuple[Floats, Floats, NDArray | None]:

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from alife.traits import enter
 from alife.words import count
-from analysis.assays import dfe, epistasis, fertility, garden, mutation, within_life
+from analysis.assays import complexity, dfe, epistasis, fertility, garden, mutation, within_life
 from analysis.assays.estimates import Frames, by_name
 from analysis.assays.reading import read
 from analysis.statistics.estimate import Estimate
@@ -33,6 +33,7 @@ ASSAYS: Final[Mapping[str, Summarise]] = {
     "mutation": mutation.summarise,
     "dfe": dfe.summarise,
     "epistasis": epistasis.summarise,
+    "complexity": complexity.summarise,
     "fertility": fertility.summarise,
 }
 

@@ -74,6 +74,28 @@ class Run:
         born = count(int(self.generations["size"].sum()), "birth") if len(self.generations) else "no births"
         return f"<Run {self.path}: {self.manifest['status']}, {done}, {born}>"
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows of it: its state and a figure."""
+        import analysis
+
+        return analysis.run_summary(self)
+
+    def view(self, beside: "Run | None" = None, height: int = 820) -> Any:
+        """Every birth of it, shown within a notebook as `alife view` shows it in a page.
+
+        All of it stands in the notebook then, some 20 bytes a birth.
+
+        Args:
+            beside: Another run, to choose from.
+            height: In CSS pixels.
+
+        Raises:
+            UserError: It was loaded without births, has none, or has too many for one page.
+        """
+        import analysis
+
+        return analysis.view_runs([self, *([beside] if beside is not None else [])], height)
+
     def __fspath__(self) -> str:
         """Its path: a run can be given where its folder can."""
         return self.path

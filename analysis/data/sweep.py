@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -56,6 +57,25 @@ class Sweep(Mapping[str, Sequence[Run]]):
         words = [f"{label} ({count(len(runs), 'run')})" for label, runs in self.items()]
         words += [f"{len(self.failed)} failed"] * bool(self.failed) + ["stopped"] * bool(self.stopped)
         return f"<Sweep {self.path}: {'; '.join(words)}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of it: its treatments and a figure."""
+        import analysis
+
+        return analysis.sweep_summary(self)
+
+    def view(self, height: int = 820) -> Any:
+        """Every birth of its runs, to choose from, shown within a notebook as `alife view` shows it in a page.
+
+        Args:
+            height: In CSS pixels.
+
+        Raises:
+            UserError: As `Run.view`.
+        """
+        import analysis
+
+        return analysis.view_runs(self.runs, height)
 
     def __fspath__(self) -> str:
         """Its path: it can be given where a folder can."""

@@ -12,6 +12,7 @@ fronts.py          Pareto fronts, hypervolume, attainment surfaces
 islands.py         births by island, and what selection led one to expect of each
 trajectories.py    traits by generation
 contingency.py     how much of a change was chance
+partition.py       adaptation, chance and history, of replays of several histories
 neutral.py         the same lives with parents drawn without regard to what they achieved
 clades.py          selection coefficients of lineages, and their neutral bands
 balance.py         the Sackin index beside that of neutral reproduction

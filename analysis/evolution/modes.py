@@ -2,7 +2,8 @@
 
 Dolson, Vostinar, Wiser and Ofria (2019), The MODES toolbox: measurements of open-ended dynamics in evolving systems,
 Artificial Life 25 (1), 50–73. Its fourth hallmark, complexity, is the number of a genome's sites that carry
-information. A record of births holds no genomes, so there is nothing to count, and no measure here stands in for it.
+information. A record of births holds no genomes; `alife assay RUN complexity` knocks out parts of those that are stored
+(`analysis.assays.complexity`).
 """
 
 import numpy as np

@@ -38,7 +38,7 @@ of a sweep
   transmission.py  what children have more of a trait than their parent
   survival.py      how long populations last
   futures.py       replays beside the run that they were forked from
-of assays          garden.py within_life.py mutation.py interactions.py fertility.py
+of assays          garden.py within_life.py mutation.py interactions.py complexity.py fertility.py
 of the seed paper  seed_paper.py strict.py
 
 what they share

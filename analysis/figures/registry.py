@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 
 from analysis.figures.attainment import attainment, attainment_difference
 from analysis.figures.beyond import beyond
+from analysis.figures.complexity import complexity
 from analysis.figures.descent import descent
 from analysis.figures.fertility import fertility
 from analysis.figures.forces import price, selection
@@ -240,6 +241,7 @@ FIGURES: Final[dict[str, PlotFunction]] = {
     "mutation": PlotFunction("birth noise: what is retained, and what it does", mutation, "assay"),
     "dfe": PlotFunction("effects of new mutations through time, noise of lives taken out", dfe, "assay"),
     "epistasis": PlotFunction("what two mutations do together, by what each does alone", epistasis, "assay"),
+    "complexity": PlotFunction("parts of genomes knocked out, by what that does", complexity, "assay"),
     "fertility": PlotFunction("descent without selection", fertility, "assay"),
     "experiment": PlotFunction("an experiment of the seed paper", experiment, "paper"),
 }

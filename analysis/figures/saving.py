@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -66,7 +67,8 @@ def _laid_out(figure: Figure) -> Iterator[None]:
     """Lay out once for all formats; it takes longer than drawing."""
     engine = figure.get_layout_engine()
     figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    with rc_context({"figure.autolayout": False, "figure.constrained_layout.use": False}):
+        figure.set_layout_engine(None)  # with "none" savefig would draw each format twice
     yield
     figure.set_layout_engine(engine)
 

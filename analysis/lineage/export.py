@@ -1,12 +1,11 @@
-"""A phylogeny as files that others read: the ALife data standard (CSV), Newick, Parquet; and the standard read back.
+"""A phylogeny as files that others read, by format; the ALife data standard (CSV), Parquet, and the standard read back.
 
 A new format is one function in `FORMATS`.
 """
 
 import os
 import warnings
-from collections.abc import Callable, Iterator
-from itertools import pairwise
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,41 +14,48 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from alife import schema
 from alife.errors import BadArgument, UserError, written
 from alife.format import files
+from analysis.lineage.auspice import write_auspice
+from analysis.lineage.nested import About
+from analysis.lineage.newick import write_newick, write_nexus
 from analysis.lineage.phylogeny import NOBODY, Phylogeny, prune
+from analysis.lineage.taxonium import write_taxonium
+from analysis.lineage.trees import write_trees
 
 STANDARD: Final = ("id", "ancestor_list", "origin_time", "destruction_time", "extant")
 """Columns that open the CSV. `extant` marks the last generation on record, where phyloframe prunes to."""
 
-ANNOTATIONS: Final = {"accuracy": "accuracy", "replication_error": "rho", "island": "island"}
-"""Births' columns and their names in Newick; other traits follow under the name of their column."""
+UNKNOWN: Final = About()
+"""Of which run a phylogeny is, where nobody says it."""
 
 
-def export(tree: Phylogeny, path: str | os.PathLike[str], format: str, pruned: bool = False) -> Path:
+def export(
+    tree: Phylogeny, path: str | os.PathLike[str], format: str, pruned: bool = False, about: About = UNKNOWN
+) -> Path:
     """Write a phylogeny, atomically: the file is there whole or not at all.
 
     Args:
         tree: The full phylogeny.
         path: The file; one of that name is replaced.
         format: A name in `FORMATS`.
-        pruned: Only the last generation and its ancestors, by both parents of whoever has two. In Newick, which follows
-            the first alone, also without the ancestors that neither branch nor found a tree, so that branches are as
-            long as they lasted.
+        pruned: Only the last generation and its ancestors, by both parents of whoever has two. In the formats of
+            `ONE_PARENT`, which follow the first alone, also without the ancestors that neither branch nor found a tree,
+            so that branches are as long as they lasted.
+        about: Of which run it is, for formats with a title.
 
     Returns:
         The file.
 
     Raises:
-        UserError: No such format, or the file cannot be written.
+        UserError: No such format, one that cannot say that some have two parents, or the file cannot be written.
     """
     if format not in FORMATS:
         raise BadArgument("format", f" {format}: not among {', '.join(FORMATS)}")
     with written(path), files.beside(Path(path), durable=True) as temporary:
-        FORMATS[format](prune(tree, both=format != "newick") if pruned else tree, temporary, pruned)
+        FORMATS[format](prune(tree, both=format not in ONE_PARENT) if pruned else tree, temporary, pruned, about)
     return Path(path)
 
 
@@ -100,37 +106,6 @@ def read_alife(path: str | os.PathLike[str]) -> pd.DataFrame:
     return births.drop(columns=[name for name in ("ancestor_list", "extant") if name in births])
 
 
-def newick(tree: Phylogeny, collapse: bool = False) -> Iterator[str]:
-    """One Newick tree a founder: id, `[&trait=value,…]`, branch length in generations; of two parents by the first.
-
-    Traits that are not finite are left out. Without recursion: a chain may be as long as a run.
-
-    Args:
-        tree: What to write.
-        collapse: Leave out ancestors with one child, but for the founders.
-    """
-    parent = _branching_parents(tree) if collapse else tree.parent
-    written = np.flatnonzero((parent != NOBODY) | (tree.parent == NOBODY))
-    labels = _labels(tree, parent, written)
-    children, last_born = _children(parent)
-    for founder in np.flatnonzero(tree.parent == NOBODY).tolist():
-        out, stack = [], [founder]
-        while stack:
-            row = stack.pop()
-            if row >= 0 and row in children:
-                out.append("(")
-                stack.append(~row)
-                stack.extend(children[row])
-                continue
-            row = row if row >= 0 else ~row
-            out.append(labels[row])
-            if row not in last_born and row != founder:
-                out.append(",")
-            elif row != founder:
-                out.append(")")
-        yield "".join(out) + ";"
-
-
 def for_phyloframe(tree: Phylogeny) -> pd.DataFrame:
     """The phylogeny in phyloframe's working format, in which its functions are fast.
 
@@ -173,58 +148,26 @@ def phyloframe() -> Any:
     return legacy
 
 
-def _write_alife(tree: Phylogeny, path: Path, pruned: bool) -> None:
+def _write_alife(tree: Phylogeny, path: Path, pruned: bool, about: About) -> None:
     table = pa.Table.from_pandas(standard(tree), preserve_index=False)
     pa.csv.write_csv(table, path)
 
 
-def _write_newick(tree: Phylogeny, path: Path, pruned: bool) -> None:
-    with path.open("w", encoding="ascii", newline="\n") as file:
-        file.writelines(f"{text}\n" for text in newick(tree, collapse=pruned))
-
-
-def _write_parquet(tree: Phylogeny, path: Path, pruned: bool) -> None:
+def _write_parquet(tree: Phylogeny, path: Path, pruned: bool, about: About) -> None:
     frame = tree.births.assign(extant=tree.generation == tree.last)
     pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), path, compression="zstd")
 
 
-FORMATS: Final[dict[str, Callable[[Phylogeny, Path, bool], None]]] = {
+FORMATS: Final[dict[str, Callable[[Phylogeny, Path, bool, About], None]]] = {
     "alife": _write_alife,
-    "newick": _write_newick,
+    "newick": lambda tree, path, pruned, about: write_newick(tree, path, pruned),
+    "nexus": lambda tree, path, pruned, about: write_nexus(tree, path, pruned),
+    "auspice": write_auspice,
+    "taxonium": write_taxonium,
+    "tskit": lambda tree, path, pruned, about: write_trees(tree, path, about),
     "parquet": _write_parquet,
 }
+"""Write a phylogeny, pruned or not, as a file; the last argument says of which run it is."""
 
-
-def _branching_parents(tree: Phylogeny) -> NDArray[np.int64]:
-    """[n] nearest ancestor that branches or founds a tree, `NOBODY` for founders and for who is left out."""
-    root = tree.parent == NOBODY
-    children = np.bincount(tree.parent[~root], minlength=len(tree))
-    kept = root | (children != 1)
-    nearest = np.arange(len(tree))
-    for layer in tree.layers[1:]:
-        nearest[layer] = np.where(kept[layer], nearest[layer], nearest[tree.parent[layer]])
-    return np.where(root | ~kept, NOBODY, nearest[tree.parent])
-
-
-def _children(parent: NDArray[np.int64]) -> tuple[dict[int, list[int]], set[int]]:
-    """Children of each parent, the last to be written first, and the set of those that are written last."""
-    rows = np.flatnonzero(parent != NOBODY)[::-1]
-    rows = rows[np.argsort(parent[rows], kind="stable")]
-    who, first = np.unique(parent[rows], return_index=True)
-    groups = (rows[start:stop].tolist() for start, stop in pairwise([*first, len(rows)]))
-    return dict(zip(who.tolist(), groups, strict=True)), set(rows[first].tolist())
-
-
-def _labels(tree: Phylogeny, parent: NDArray[np.int64], rows: NDArray[np.int64]) -> dict[int, str]:
-    births = tree.births.iloc[rows]
-    floats = [name for name in births if births[name].dtype.kind == "f" and name not in ANNOTATIONS]
-    traits = {name: label for name, label in ANNOTATIONS.items() if name in births} | {name: name for name in floats}
-    notes = []
-    for name, label in traits.items():
-        values = births[name].to_numpy()
-        notes.append(np.where(np.isfinite(values), np.char.mod(f"{label}=%.7g", values), "").tolist())
-    length = np.where(parent[rows] == NOBODY, 0, tree.generation[rows] - tree.generation[parent[rows]]).tolist()
-    labels = {}
-    for row, identity, branch, *texts in zip(rows.tolist(), births["id"].tolist(), length, *notes, strict=True):
-        labels[row] = f"{identity}[&{','.join(filter(None, texts))}]" + (f":{branch}" if branch else "")
-    return labels
+ONE_PARENT: Final = ("newick", "nexus", "auspice", "taxonium")
+"""Formats of trees that are drawn. They follow the first of two parents; pruned they have no unary ancestors."""

@@ -104,6 +104,15 @@ def tree_sequence(tree: Phylogeny) -> tskit.TreeSequence:
     Raises:
         UserError: Some children have two parents: which weights are whose is not on record.
     """
+    return whole_tables(tree).tree_sequence()
+
+
+def whole_tables(tree: Phylogeny) -> tskit.TableCollection:
+    """The tables of `tree_sequence`.
+
+    Raises:
+        UserError: Likewise.
+    """
     if (tree.second != NOBODY).any():
         raise UserError(
             "some here have two parents, and tskit needs to know which weights are whose, which is not on record: "
@@ -113,7 +122,7 @@ def tree_sequence(tree: Phylogeny) -> tskit.TreeSequence:
     flags = tables.nodes.flags
     flags[tree.rows()] = tskit.NODE_IS_SAMPLE
     tables.nodes.flags = flags
-    return tables.tree_sequence()
+    return tables
 
 
 def yule_sackin(size: int) -> float:

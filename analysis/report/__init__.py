@@ -4,6 +4,7 @@ seed paper's results. A page opens without network.
 write.py           `report` reads a folder, draws the figures beside the page, and writes it
 page.py            a page as plain data, and as HTML with the templates of `analysis.templates`
 summary.py         the state of a run, on a terminal and its page
+notebook.py        runs and sweeps as a notebook shows them
 history.py         every measure of a run's evolution, on a terminal and its page
 change.py          what moves traits, of a run and of treatments
 
@@ -25,6 +26,13 @@ of_paper.py        the seed paper's table, figures and page
 chart_style.py     how the interactive charts of both look
 """
 
-from analysis.report.write import report
+from typing import TYPE_CHECKING
+
+from alife.lazy import attach
+
+if TYPE_CHECKING:
+    from analysis.report.write import report
 
 __all__ = ["report"]
+
+__getattr__, __dir__ = attach(__name__, {"report": "analysis.report.write"})

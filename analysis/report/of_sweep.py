@@ -22,7 +22,7 @@ from analysis.report import luck, statements, sweep_charts, tradeoffs
 from analysis.report.of_run import made_with
 from analysis.report.page import Chart, Code, Facts, Page, Part, Picture, Section, Text, said
 from analysis.report.pictures import relative
-from analysis.studies.survival import extinct
+from analysis.studies.survival import extinct, hazards
 from analysis.studies.treatments import DEATHS, at, at_the_end, told
 from analysis.studies.values import untested
 from analysis.tables import Link, Table, table, written
@@ -129,11 +129,23 @@ def _sites(sweep: Sweep) -> Iterator[Part]:
     again = [run.path for run in sweep.runs if len(run.tests) > 1]
     gone = extinct(sweep.groups)
     yield from _said(sweep, "sites", extinct=gone, worse=worse, again=again, untested=untested(sweep.runs))
+    if gone:
+        yield table(_said(sweep, "hazards")[0].text, _hazards(sweep))
     if spec := sweep_charts.chart(sweep):
         how = templates.sentences("sweep_views")
         yield Chart("treatments-linked", spec, "Treatments on the plane, and their traits by generation.", how)
     else:
         yield from _said(sweep, "no plane")
+
+
+def _hazards(sweep: Sweep) -> list[dict[str, Any]]:
+    """A row for each treatment: how many of its runs died out, and at what rate."""
+    found = hazards(sweep.groups)
+    died = [sum(run.is_extinct for run in runs) for runs in sweep.groups.values()]
+    return [
+        {"treatment": each.treatment, "runs": each.n, "extinct": count, "deaths in 1,000 generations": each}
+        for each, count in zip(found, died, strict=True)
+    ]
 
 
 def _founders(sweep: Sweep, names: Sequence[str]) -> list[dict[str, Any]]:

@@ -7,4 +7,5 @@ wording.py     a comparison as sentences and as a table
 trends.py      traits through time over runs, beside controls
 survival.py    how long populations and lineages last
 futures.py     replays of history from one generation
+histories.py   replays of several histories: adaptation, chance, history
 """

@@ -42,7 +42,8 @@ def _mark(births: pd.DataFrame, names: Any, salt: int) -> list[str]:
         name: births[name].cat.codes if isinstance(births[name].dtype, pd.CategoricalDtype) else births[name]
         for name in names
     }
-    hashes: NDArray[np.uint64] = pd.util.hash_pandas_object(pd.DataFrame(columns), index=False).to_numpy()
+    hashed = pd.util.hash_pandas_object(pd.DataFrame(columns), index=False)
+    hashes: NDArray[np.uint64] = np.asarray(hashed, np.uint64)
     order = np.argsort(births["generation"].to_numpy(), kind="stable")
     starts = np.unique(births["generation"].to_numpy()[order], return_index=True)[1]
     sums = np.add.reduceat(hashes[order], starts) + np.uint64(salt % 2**64)

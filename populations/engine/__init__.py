@@ -26,6 +26,7 @@ fork.py         history replayed from a kept generation
 adults.py       what individuals became
 needs.py        what a run will take, said before it starts
 usage.py        what a run costs, put on record
+eventlog.py     what a run tells, beside its record
 choosing.py     whether Ray makes up for its start
 classes.py      classes of machines
 ray/            workers on Ray, and what is done when they are lost

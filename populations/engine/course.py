@@ -14,6 +14,7 @@ from typing import Self
 from alife import plugins
 from populations.engine.choosing import BackendName
 from populations.engine.drive import Plan, Progress, live
+from populations.engine.eventlog import EventLog
 from populations.engine.run_state import ended_by
 from populations.engine.signals import stop_on_signals
 from populations.engine.usage import Meter
@@ -53,6 +54,7 @@ class Course(Iterator[Step]):
         self._callbacks = Callbacks(callbacks, self._asked.is_set, within(max_hours))
         self._tell = hearing(sinks, quiet, for_a_person)
         self._tell.own(Meter())
+        self._tell.own(EventLog())
         self._steps: Generator[Step, None, None] | None = None
 
     @property

@@ -16,4 +16,7 @@ assay_progress.py  an assay
 paper_progress.py  the seed paper's experiments
 jsonl.py           JSON lines
 gauges.py          Prometheus gauges and TensorBoard
+tracking.py        what trackers have in common, which are callbacks
+wandb.py           Weights & Biases
+mlflow.py          MLflow
 """

@@ -43,7 +43,7 @@ class RayMetrics:
             case events.HostLost():
                 self._restarts += 1
             case events.Generation() if self._gauges:
-                for name, value in _figures(event).items():
+                for name, value in figures(event).items():
                     self._gauges[name].set(math.nan if value is None else value, self._tags)
             case _:
                 return
@@ -81,7 +81,7 @@ class TensorBoard:
             case events.HostLost():
                 self._restarts += 1
             case events.Generation(generation=generation):
-                for name, value in {**_figures(event), "restarts": self._restarts}.items():
+                for name, value in {**figures(event), "restarts": self._restarts}.items():
                     if value is not None and name != "generation":
                         self._writer.add_scalar(name, value, generation)
 
@@ -90,7 +90,8 @@ class TensorBoard:
         self._writer.close()
 
 
-def _figures(event: events.Generation) -> dict[str, float | None]:
+def figures(event: events.Generation) -> dict[str, float | None]:
+    """What is told of a generation in numbers, by name; None of what nobody has."""
     return {name: getattr(event, name) for name in (*MAIN, *_OTHERS)}
 
 

@@ -53,14 +53,15 @@ def entries(uri: str) -> list[Entry]:
         if each.kind == "run":
             out.append(known[each.name])
         elif each.kind == "sweep":
-            inside = [entry for name, entry in known.items() if _within(name, each.name)]
+            inside = [entry for name, entry in known.items() if within(name, each.name)]
             out.append(of_sweep(each.name, each.uri, inside))
         else:
             out.append(of_paper(each.name, each.uri))
     return out
 
 
-def _within(run: str, sweep: str) -> bool:
+def within(run: str, sweep: str) -> bool:
+    """Whether a run, by its name, is one of a sweep's."""
     return run.startswith("runs/" if sweep == "." else f"{sweep}/runs/")
 
 

@@ -36,6 +36,7 @@ ALLOWED = {
     "alife/seed_paper/contraction.py": "constants",
     "alife/seed_paper/fertility.py": "a geometric mean, 0 where nothing grows",
     "alife/seed_paper/habitat.py": "the paper's ln(N / L_SR)",
+    "analysis/assays/complexity.py": "a likelihood",
     "analysis/assays/dfe.py": "a likelihood",
     "analysis/evolution/clades.py": "logits of shares",
     "analysis/evolution/fronts.py": "a constant",

@@ -11,17 +11,21 @@ import pytest
 import yaml
 
 import alife
+from analysis.evolution.history import history
 from analysis.studies.treatments import medians
 from populations.studies.plan import read_plan
 from tests.examples.test_heritable import example
 from tests.support.own import EXAMPLES
 
 
-@pytest.mark.parametrize("name", ["natural_history", "classifiers", "heritable_dimension", "evolving_rates"])
+@pytest.mark.parametrize(
+    "name",
+    ["natural_history", "classifiers", "heritable_dimension", "heritable_long", "evolving_rates", "large_island"],
+)
 @pytest.mark.parametrize("quick", [False, True])
 def test_studies_are_plans_of_known_keys(name: str, quick: bool) -> None:
     plan = read_plan(str(EXAMPLES / f"{name}.yaml"), quick=quick)
-    assert len(plan.treatments) >= 3
+    assert len(plan.treatments) >= 2
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +80,26 @@ def test_its_figure_has_a_line_a_run(told: tuple[Any, Any, str]) -> None:
     figure = module.draw(runs)
     assert [len(ax.lines) for ax in figure.axes] == [6, 2] * 3
     assert {text.get_text() for text in figure.legends[0].get_texts()} == {"w0.5", "w1", "shuffled"}
+
+
+def test_its_figures_are_told_apart_by_name(told: tuple[Any, Any, str]) -> None:
+    module, runs, _ = told
+    drawn = dict(module.figures(runs))
+    assert [name.removeprefix("natural-history") for name in drawn] == [
+        "", "-survival", "-fronts", "-lineage-w0.5", "-lineage-w1",
+    ]  # fmt: skip
+    (ax,) = drawn["natural-history-survival"].axes
+    assert "w1: 2 of 2 runs died" in {text.get_text() for text in ax.get_legend().get_texts()}
+
+
+def test_each_measure_is_one_number_of_the_tables_of_a_run(told: tuple[Any, Any, str]) -> None:
+    measures, run = example("natural_history_measures"), told[1]["w0.5"][0]
+    frames, left_out, _ = history(run, span=1, shadows=5)
+    assert not left_out
+    measures.LATER = 0
+    found = {name: float(of(frames)) for name, of in measures.MEASURES.items()}
+    last = frames["lines"].iloc[-1]
+    assert found["lines alive after 50 generations, − neutral"] == last["alive"] - last["neutral"]
+    assert found["MODES: ecology, bits"] == frames["modes"]["ecology"].mean()
+    assert found["generations with rivals"] == frames["rivals"]["interference"].mean()
+    assert len(list(measures.rows({"a": [found, found], "b": [found, found]}))) == len(found)

@@ -13,6 +13,7 @@ coverage_series.py the same of one run's generations
 bred.py            runs whose births are planted: evolution's forces of known size, deme by deme
 rows.py            rows and newborns with the statistics of real ones
 genealogies.py     small genealogies, and what a slow computation says of them
+handed.py          lineages read back from files by who they are for
 idx_folders.py     IDX folders
 foreign.py         run folders as somebody else might have made them
 malformed.py       damaged copies of a file
@@ -29,6 +30,8 @@ object_store.py    a server on loopback with one URI a test
 gcs.py             as much of Google's storage as a run folder needs
 azure.py           as much of Azure's
 told.py            events as a run tells them
+axe.py             what axe-core finds wrong with a page in a browser
 browser.py         a headless Chromium
+serving.py         the page of `alife serve`, in a thread of the test's process
 study.py           whether a report prints what a page about it states
 """

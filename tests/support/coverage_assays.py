@@ -1,6 +1,7 @@
 """How often intervals of assays hold the truth, simulated, beside a percentile bootstrap over genomes.
 
-`python -m tests.support.coverage_assays [TRIALS]` of a checkout prints the table of `cases`, in some minutes.
+`python -m tests.support.coverage_assays [TRIALS]` of a checkout prints the table of `cases`, in some minutes, and that
+of `complexities`: of the share of parts that inform, beside the share of parts whose mean over lives is beyond it.
 """
 
 import sys
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from analysis.assays import components, correlations, crossed
+from analysis.assays.complexity import informative
 from analysis.statistics import centres
 
 Floats = np.ndarray[Any, Any]
@@ -226,6 +228,60 @@ def cases(trials: int = 2000, bootstrap: bool = True) -> Iterator[Row]:
         yield coverage(middle("median", np.log(2) - 1), n, 1, "skewed", trials, bootstrap)
 
 
+PARTS = 16
+KNOCKED: dict[str, tuple[float, Callable[[np.random.Generator, tuple[int, int]], Floats]]] = {
+    "none": (0.0, lambda rng, shape: np.zeros(shape)),
+    "8 % of -3": (0.08, lambda rng, shape: np.where(rng.random(shape) < 0.08, -3.0, 0.0)),
+    "half of -3": (0.5, lambda rng, shape: np.where(rng.random(shape) < 0.5, -3.0, 0.0)),
+    "of each genome another share of -3": (
+        0.5,
+        lambda rng, shape: np.where(rng.random(shape) < rng.beta(2, 2, (shape[0], 1)), -3.0, 0.0),
+    ),
+    "90 % of -5": (0.9, lambda rng, shape: np.where(rng.random(shape) < 0.9, -5.0, 0.0)),
+    "exponential": (float(np.exp(-1 / 1.5)), lambda rng, shape: -rng.exponential(1.5, shape)),
+    "normal about the margin": (0.5, lambda rng, shape: rng.normal(-1.0, 1.0, shape)),
+    "all": (1.0, lambda rng, shape: rng.normal(-10.0, 1.0, shape)),
+}
+"""Effects of knock-outs in standard deviations of a life's noise, and the share of them that is below -1."""
+
+
+def knocked(name: str, n: int, lives: int, trials: int, *, uneven: bool = False, seed: int = 0) -> tuple[Row, float]:
+    """How often the interval of the share of parts that inform holds the truth, and the mean of that share.
+
+    `bootstrap` of the row is the mean share of parts whose mean over lives is below the margin. Half of the noise is
+    that of the intact sister, which all parts of a genome share.
+
+    Args:
+        name: One of `KNOCKED`.
+        n: Genomes.
+        lives: Of each.
+        trials: How many.
+        uneven: Whether lives differ by more where the effect is large.
+        seed: Of all of it.
+    """
+    rng, (truth, draw) = np.random.default_rng(seed), KNOCKED[name]
+    held, values, naive = [], [], []
+    for _ in range(trials):
+        true = draw(rng, (n, PARTS))
+        shared, own = rng.normal(size=(n, 1, lives)), rng.normal(size=(n, PARTS, lives))
+        own *= (1 + uneven * np.square(true / 2))[..., None] ** 0.5
+        effects = true[..., None] + 0.5**0.5 * (shared + own)
+        found = informative(effects, 1.0)
+        held.append(found.covers(truth))
+        values.append(found.value)
+        naive.append((effects.mean(axis=2) < -1).mean())
+    called = f"share that informs, {truth:.2f}: {name}{', uneven noise' if uneven else ''}"
+    return Row(called, n, lives, "normal", float(np.mean(held)), float(np.mean(naive))), float(np.mean(values))
+
+
+def complexities(trials: int = 2000) -> Iterator[tuple[Row, float]]:
+    """The table of `knocked`, row by row."""
+    for name in KNOCKED:
+        for n, lives in ((6, 3), (8, 5), (24, 5)):
+            yield knocked(name, n, lives, trials)
+    yield knocked("exponential", 8, 5, trials, uneven=True)
+
+
 def _around(value: Floats, half: Floats) -> Ends:
     return value - half, value + half
 
@@ -254,3 +310,8 @@ if __name__ == "__main__":
     for row in cases(int(sys.argv[1]) if len(sys.argv) > 1 else 2000):
         end = f"{row.coverage:7.3f} {row.bootstrap:10.3f}"
         print(f"{row.name:66} {row.n:3} {row.lives:3} {row.distribution:>8} {end}", flush=True)
+    print(f"\n{'':66} {'n':>3} {'R':>3} {'covers':>7} {'mean':>7} {'by means over lives':>20}")
+    for row, value in complexities(int(sys.argv[1]) if len(sys.argv) > 1 else 2000):
+        print(
+            f"{row.name:66} {row.n:3} {row.lives:3} {row.coverage:7.3f} {value:7.3f} {row.bootstrap:20.3f}", flush=True
+        )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import signal, stats
 
 from analysis.evolution.contingency import contingency
+from analysis.evolution.partition import partition
 from analysis.statistics import series
 
 Floats = NDArray[np.float64]
@@ -148,9 +149,30 @@ def _contingency_ends(replays: int) -> Callable[[Floats], Interval]:
     return ends
 
 
+def of_partitions(
+    count: int = SIMULATIONS, sizes: tuple[tuple[int, int], ...] = ((3, 4), (6, 4), (8, 8), (12, 4))
+) -> Iterator[dict[str, Any]]:
+    """Coverage of adaptation, chance and history of K histories × n replays, of which half have one replay more."""
+    for histories, replays in sizes:
+        for history in (0.0, 0.5, 2.0):
+            for skewed in (False, True):
+                draw = np.random.default_rng([histories, replays, int(10 * history), skewed])
+                of = draw.standard_exponential if skewed else draw.standard_normal
+                hits = np.zeros(4)
+                for _ in range(count):
+                    before = of(histories) - skewed
+                    left = history * (of(histories) - skewed)
+                    after = [1 + x + of(replays + k % 2) - skewed for k, x in enumerate(left)]
+                    found = partition(before, after).estimates
+                    hits += [e.covers(t) for e, t in zip(found, (1.0, 1.0, history, 1.0), strict=True)]
+                case = f"{'skewed' if skewed else 'normal'}, history {history:g} of chance"
+                for name, held in zip(("adaptation", "chance", "history", "before"), hits / count, strict=True):
+                    yield {"name": name, "n or T": histories, "case": case, "before": held, "after": held}
+
+
 def table() -> pd.DataFrame:
     """All rows: name, n or T, case, before, after (coverage), and mean widths."""
-    return pd.DataFrame([*of_means(), *of_slopes(), *of_contingency()])
+    return pd.DataFrame([*of_means(), *of_slopes(), *of_contingency(), *of_partitions()])
 
 
 def main(arguments: list[str]) -> None:

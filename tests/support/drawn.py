@@ -134,12 +134,22 @@ def _epistasis(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     return {"mutants": lives.assign(**_scores(rng, len(lives), -1.0 * (lives["first"] | lives["second"])))}
 
 
+def _complexity(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    lives = _keys(generation=(3, 9), part=range(-1, 8), id=range(8), replicate=range(4))
+    lost = -3.0 * ((lives["part"] >= 0) & (lives["part"] < 2 + lives["generation"] // 4))
+    scores = _scores(rng, len(lives), lost)
+    out = {"elsewhere": scores["replication_error"], "elsewhere_intact": _scores(rng, len(lives))["replication_error"]}
+    weights = 50 * (lives["part"] >= 0)
+    return {"knockouts": lives.assign(weights=weights, island=0, **scores, **out)}
+
+
 TABLES: dict[str, Callable[[np.random.Generator], dict[str, pd.DataFrame]]] = {
     "garden": _garden,
     "within_life": _within_life,
     "mutation": _mutation,
     "dfe": _dfe,
     "epistasis": _epistasis,
+    "complexity": _complexity,
     "fertility": _fertility,
 }
 

@@ -198,7 +198,7 @@ def test_the_fuzz_target_runs_on_its_own():
     assert "refused as malformed" in done.stdout
 
 
-@pytest.mark.parametrize("data", [LABELS, gzip.compress(IMAGES)])
+@pytest.mark.parametrize("data", [LABELS, gzip.compress(IMAGES)], ids=["plain", "gzip"])
 def test_the_fuzz_target_notices_a_wrong_reader(monkeypatch, data):
     def careless(stream, dims, source):
         return np.zeros((1,) * dims, np.uint8)

@@ -14,7 +14,8 @@ from hypothesis import given
 from alife.errors import UserError
 from analysis.data.validation import NOBODY
 from analysis.lineage import export as module
-from analysis.lineage.export import FORMATS, export, newick, phyloframe, read_alife, standard, validate
+from analysis.lineage.export import FORMATS, export, phyloframe, read_alife, standard, validate
+from analysis.lineage.newick import newick
 from analysis.lineage.phylogeny import Phylogeny, ancestor_at, of_run, phylogeny, prune
 from tests.support.genealogies import histories, lines, record
 from tests.support.synthetic import synthetic_run
@@ -140,7 +141,7 @@ def test_a_file_is_there_whole_or_not_at_all(tree, tmp_path, monkeypatch, format
     path = tmp_path / "out"
     path.write_text("before")
 
-    def fail(whole, temporary, pruned):
+    def fail(whole, temporary, pruned, about):
         temporary.write_text("half")
         raise OSError(28, "No space left on device")
 
@@ -154,8 +155,8 @@ def test_a_file_is_there_whole_or_not_at_all(tree, tmp_path, monkeypatch, format
 def test_what_cannot_be_written_is_one_line(tree, tmp_path):
     with pytest.raises(UserError, match=r"absent/a\.csv: cannot be written"):
         export(tree, tmp_path / "absent" / "a.csv", "alife")
-    with pytest.raises(UserError, match=r"^format nexus: not among alife, newick, parquet"):
-        export(tree, tmp_path / "a", "nexus")
+    with pytest.raises(UserError, match=r"^format phyloxml: not among alife, newick, nexus, auspice"):
+        export(tree, tmp_path / "a", "phyloxml")
 
 
 @pytest.mark.parametrize(

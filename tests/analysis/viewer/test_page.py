@@ -206,7 +206,8 @@ def test_a_fork_has_its_originals_newborns_and_parts_from_it(forked: Path, brows
     assert "before generation 3 is on record in original alone" in told
     views = page.execute_script("return lineagePage.panes.map(p => [p.lineage.view.x0, p.lineage.view.x1])")
     assert views[0] == views[1], "one time from the original's first generation on"
-    row = page.execute_script("const t = lineagePage.panes[0].tree; lineagePage.find(t.id(t.size - 1)); return t.size - 1")
+    page.execute_script("const t = lineagePage.panes[0].tree; lineagePage.find(t.id(t.size - 1))")
+    row = page.execute_script("return lineagePage.panes[0].tree.size - 1")
     assert page.execute_script(CHOSEN)[0] == row
     first, there = page.execute_script(
         "const [a, b] = lineagePage.panes; return [a.tree.id(a.lineage.path[0]), b.tree.id(b.lineage.chosen)]"

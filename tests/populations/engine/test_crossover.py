@@ -20,8 +20,9 @@ from analysis.evolution.inheritance import heritability
 from analysis.evolution.islands import demes
 from analysis.evolution.price import price
 from analysis.figures.registry import PLOTS
-from analysis.lineage.export import export, newick, read_alife
+from analysis.lineage.export import export, read_alife
 from analysis.lineage.metrics import metrics_through_time, tree_sequence
+from analysis.lineage.newick import newick
 from analysis.lineage.phylogeny import NOBODY, line_of_descent, of_run, phylogeny, prune
 from analysis.report import report, summary
 from analysis.studies.comparison import compare

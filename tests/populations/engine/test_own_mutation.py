@@ -53,9 +53,13 @@ def test_the_example_gives_the_same_births_everywhere_and_is_shown(workers, smal
         evolve({**small, "seed": seed}, folder, backend="local")
     table = compare([run, tmp_path / "other", *gaussian])
     assert {table.against, *(row.label for row in table.rows)} == {"my_mutation.py:scramble, share=0.4", "gaussian"}
-    page = Path(report(run)).read_text()
-    assert "my_mutation.py:scramble" in page
     assert digest(run) != digest(gaussian[0])
+
+
+@pytest.mark.nightly
+def test_a_page_names_the_operator(small, tmp_path):
+    evolve({**small, "generations": 2, "reproduction.operator": SCRAMBLE}, str(tmp_path / "run"), backend="local")
+    assert "my_mutation.py:scramble" in Path(report(load_run(tmp_path / "run"))).read_text()
 
 
 @pytest.mark.parametrize(

@@ -69,8 +69,13 @@ def test_the_example_gives_the_same_births_everywhere_and_is_shown(workers, smal
     labels = {table.against, *(row.label for row in table.rows)}
     assert any("my_network.py:Convolutional" in label for label in labels)
     assert any("dense" in label for label in labels)
-    assert "my_network.py:Convolutional" in Path(report(run)).read_text()
     assert alife.figures.plane(run) is not None
+
+
+@pytest.mark.nightly
+def test_a_page_names_it(small, tmp_path):
+    evolve({**of(small, CONVOLUTIONAL, channels=4), "generations": 2}, str(tmp_path / "run"), backend="local")
+    assert "my_network.py:Convolutional" in Path(report(load_run(tmp_path / "run"))).read_text()
 
 
 def test_forks_assays_and_individuals_are_of_the_network(small, tmp_path):

@@ -141,7 +141,7 @@ def early() -> EarlyStopping:
     return EarlyStopping("replication_error", patience=4, min_change=0.5, after=1)
 
 
-@pytest.mark.parametrize("backend", ["local", "ray"])
+@pytest.mark.parametrize("backend", ["local", pytest.param("ray", marks=pytest.mark.nightly)])
 def test_it_stops_at_the_same_generation_however_often_the_run_was_interrupted(tmp_path, ray_8, backend):
     config = {**TINY, "ray": {"hosts": 2}}
     assert evolve(TINY, tmp_path / "whole", backend="local") == "finished"

@@ -54,11 +54,16 @@ def test_what_is_told_of_it(network: str, tmp_path: Path, capsys: pytest.Capture
     assert "fixpoint" in shown.getvalue()
     assert main(["show", str(tmp_path / "run")]) == 0
     assert network in capsys.readouterr().out
-    assert main(["report", str(tmp_path / "run")]) == 0
-    assert "fixpoint class" in (tmp_path / "run" / "report.html").read_text("utf-8")
     somebody = run.births[run.births["cause_of_death"] == "generation_end"]["id"].iloc[-1]
     individual = run.individual(int(somebody))
     assert individual.network().emit().shape == individual.genome().shape
+
+
+@pytest.mark.parametrize("network", ["soup", *(pytest.param(word, marks=pytest.mark.nightly) for word in WORDS[:3])])
+def test_its_page_has_classes_of_fixpoints(network: str, tmp_path: Path) -> None:
+    alife.evolve({**config_of(network), "generations": 2}, tmp_path / "run", backend="local")
+    assert main(["report", str(tmp_path / "run")]) == 0
+    assert "fixpoint class" in (tmp_path / "run" / "report.html").read_text("utf-8")
 
 
 def test_comparison_of_soups(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
