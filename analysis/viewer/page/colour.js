@@ -47,8 +47,8 @@ function alongAxis(trait, code) {
 function said(value) {
   if (!Number.isFinite(value)) return "–";
   const size = Math.abs(value);
-  const text = size && (size < 0.001 || size >= 1e6) ? value.toExponential(2) : String(Number(value.toPrecision(4)));
-  return text.replace("-", "−");
+  const text = size && (size < 0.001 || size >= 1e6) ? Number(value.toPrecision(3)).toExponential().replace("+", "") : String(Number(value.toPrecision(4)));
+  return text.replaceAll("-", "−");
 }
 
 /** @param {Trait} trait @param {Codes} codes @param {string[]} stops @returns {Colouring} */

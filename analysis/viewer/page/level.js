@@ -1,5 +1,5 @@
 // What is drawn of so many births: each of them with a line from its parent where few are in view; else cells that
-// count all of them, and of the branches that last one a pixel, with all its ancestors.
+// count all of them, and of the branches that last one in a few pixels, with all its ancestors.
 
 const MOST_SINGLE = 30000;
 const CELL = 2; // CSS pixels

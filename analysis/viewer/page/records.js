@@ -39,7 +39,7 @@ function facts(tree, row, traits, more, kin) {
   }
   if (more.age) out.push(["age", String(more.age[row])]);
   out.push(["offspring", whole(more.offspring[row])], ["descendants on record", whole(many)]);
-  out.push(["the last of them in generation", whole(tree.generation(row) + kin.length - 1)]);
+  if (many) out.push(["the last of them in generation", whole(tree.generation(row) + kin.length - 1)]);
   out.push(["cause of death", tree.head.causes[more.cause[row]]]);
   for (const { trait, codes } of traits) out.push([trait.label, said(valueOf(trait, codes[row]))]);
   return out;
@@ -108,6 +108,6 @@ function inWords(tree, view, scene) {
   const births = `${of} births in view`;
   if (!scene.cells) return `${where}: ${births}, each drawn, with a line from its parent.`;
   const cells = `counted in cells of ${CELL} pixels, the more opaque the more births (${whole(scene.cells.most)} at most)`;
-  const lines = `${whole(scene.lines.length / 4)} lines: lineages that last, of which one a pixel is drawn with all its ancestors`;
+  const lines = `${whole(scene.lines.length / 4)} lines: lineages that last, of which one in ${BRANCH} pixels is drawn with all its ancestors`;
   return `${where}: ${births}, ${cells}; ${lines}. Zoom in for single births.`;
 }

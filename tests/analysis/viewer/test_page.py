@@ -118,6 +118,9 @@ class TestInABrowser:
         told = re.search(r"selection accuracy([\d.]+)", page.execute_script(PICKED))
         assert told
         assert float(told[1]) == pytest.approx(one["accuracy"], abs=2e-4)
+        page.execute_script("const p = lineagePage.panes[0]; lineagePage.pick(p, p.tree.size - 1)")
+        chrome.wait(page, lambda: "descendants on record0" in page.execute_script(PICKED))
+        assert "the last of them" not in page.execute_script(PICKED), "nobody descends from one of the last generation"
         page.execute_script("lineagePage.find('77')")
         assert "nobody" in page.execute_script("return document.getElementById('found').textContent")
 
