@@ -43,6 +43,7 @@ def add(command: Command) -> None:
         "  alife plot runs/a\n"
         "  alife plot runs/a plane traits --out figures\n"
         "  alife plot runs/a muller --format png --dpi 600\n"
+        "  alife plot runs/a plane --animate plane.gif    generation by generation\n"
         "  alife plot --list",
     )
     plot.add_argument(
@@ -51,6 +52,9 @@ def add(command: Command) -> None:
     plot.add_argument("names", metavar="NAME", nargs="*", help="which figures (default: all that the main job makes)")
     plot.add_argument("--out", metavar="DIR", type=paths.folder, help="where to put them (default RUN/figures)")
     drawing(plot, "all")
+    plot.add_argument(
+        "--animate", metavar="FILE", type=paths.given, help="the plane generation by generation, as a .gif or .mp4"
+    )
     plot.add_argument("--list", action="store_true", help="list the figures that there are")
 
     report = command(
@@ -157,7 +161,19 @@ def _plot(arguments: argparse.Namespace) -> None:
         for name, plot in PLOTS.items():
             print(f"{name:12} {plot.description}")
         return
+    if arguments.animate:
+        _animate(arguments)
+        return
     figures(arguments.run, arguments.names, arguments.out, arguments.format or FORMATS, arguments.dpi)
+
+
+def _animate(arguments: argparse.Namespace) -> None:
+    from analysis.figures.animation import DPI, animate
+
+    if arguments.names not in ([], ["plane"]) or arguments.out or arguments.format:
+        raise UserError("--animate: draws the plane alone, into the file that it names: leave the rest out")
+    shown = animate(load(arguments.run), arguments.animate, arguments.dpi or DPI)
+    say(f"{count(shown, 'generation')} in {arguments.animate}")
 
 
 def _report(arguments: argparse.Namespace) -> None:

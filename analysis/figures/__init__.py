@@ -19,6 +19,7 @@ saving.py        a figure as files, and a line where there is none
 
 of a run and of several
   plane.py         the trade-off plane
+  animation.py     the same, generation by generation, as a moving picture
   hypervolume.py   hypervolume by generation
   attainment.py    attainment surfaces, and their difference
   trajectories.py  traits through time
