@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import signal
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -67,6 +68,9 @@ def _serve(arguments: argparse.Namespace) -> None:
             say("without encryption: on a network that others share, tunnel it: ssh -L, or a proxy that has TLS")
         say("Ctrl-C ends it; nothing that it shows is changed by that")
 
+    signal.signal(
+        signal.SIGTERM, signal.default_int_handler
+    )  # what is started in the background may not hear of Ctrl-C
     with suppress(KeyboardInterrupt):
         asyncio.run(server.serve(server.application(overview, token), host, arguments.port, ready))
 

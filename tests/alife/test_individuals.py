@@ -192,7 +192,10 @@ def test_without_the_extra_onnx_is_one_line(
         (["--format", "safetensors", "--id", "77"], "nobody with id 77 has lived here"),
         (["--format", "safetensors", "--id", "best"], "'best': ids of births, as in 42,1048577, or fittest"),
         (["--format", "safetensors", "--id", "1,,2"], "'': ids of births"),
-        (["--format", "safetensors", "--pruned"], "--pruned: of a phylogeny, as --format alife, newick, parquet"),
+        (
+            ["--format", "safetensors", "--pruned"],
+            "--pruned: of a phylogeny, as --format alife, newick, nexus, auspice",
+        ),
         (["--format", "newick", "--id", "fittest"], "--id: chooses networks, of --format safetensors, torch, onnx"),
     ],
 )

@@ -22,7 +22,7 @@ def test_a_bench_prints_a_line_a_figure(capsys: pytest.CaptureFixture[str], monk
 @pytest.mark.parametrize("words", [[], ["speed"], ["lineage", "analysis"]])
 def test_no_bench_is_one_line(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
     assert main(words) == 2
-    known = "analysis|engine|lineage|measures|sweeps|view|watch"
+    known = "analysis|engine|lineage|measures|serve|sweeps|view|watch"
     assert capsys.readouterr().err == f"usage: python -m benchmarks {known} [--json]\n"
 
 

@@ -38,7 +38,7 @@ def test_it_prints_an_address_that_shows_the_folder(run: Path, host: str) -> Non
             opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
             assert b"What is here" in opener.open(address).read()
         finally:
-            server.send_signal(signal.SIGINT)
+            server.send_signal(signal.SIGTERM)
         _, said = server.communicate(timeout=30)
     assert server.returncode == 0
     assert "Traceback" not in said

@@ -61,11 +61,13 @@ def test_a_notice_ends_a_run_well_however_often_it_comes(tmp_path: Path, number:
     time.sleep(0.005)  # of signals that come while Python looks for some, a later one may be handled first
     process.send_signal(signal.SIGTERM)
     _, said = process.communicate(timeout=60)
-    assert process.returncode == 128 + number, said
+    late = process.returncode == -signal.SIGTERM  # it came when all was done, and the process about to end
+    assert late or process.returncode == 128 + number, said
     assert f"{number.name}: stopping\n" in said
     assert f"stopped; 'alife resume {out}' goes on" in said
     events = map(json.loads, log.read_text().splitlines())
-    assert [event["signal"] for event in events if event["event"] == "stopping"] == [number.name, "SIGTERM"]
+    told = [event["signal"] for event in events if event["event"] == "stopping"]
+    assert told == ([number.name] if late else [number.name, "SIGTERM"])
     manifest = read_manifest(str(out))
     assert manifest["status"] == "interrupted"
     lived = kinds(log).count("generation")

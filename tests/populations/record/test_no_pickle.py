@@ -28,6 +28,8 @@ def kind(path: Path) -> str:
         return "parquet"
     if path.suffix == ".safetensors" and json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")]):
         return "safetensors"
+    if path.suffix == ".jsonl" and all(map(json.loads, data.splitlines())):
+        return "json"
     if path.suffix == ".json" or path.name == ".writer":
         return "json" if json.loads(data) else ""
     return "yaml" if isinstance(yaml.safe_load(data), dict) else ""

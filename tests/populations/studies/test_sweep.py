@@ -435,7 +435,7 @@ def test_compare_and_export_take_what_a_sweep_leaves(file, tmp_path, capsys):
     sweep(plan(file), str(out), backend="local")
     files = [tmp_path / "table.md", tmp_path / "table.csv", tmp_path / "tree.csv"]
     assert main(["compare", str(out), "--markdown", str(files[0]), "--csv", str(files[1])]) == 0
-    said = capsys.readouterr().out
+    said = " ".join(capsys.readouterr().out.split())
     assert "against" in said
     assert "2 paired runs" in said
     assert files[0].read_text().startswith("- ")
