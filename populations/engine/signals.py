@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -28,13 +29,27 @@ def stop_on_signals(tell: Callable[[str], None], asked: threading.Event | None =
         yield asked.is_set
         return
 
+    heard: deque[str] = deque()
+    telling = False
+
+    def _tell_in_order() -> None:
+        nonlocal telling
+        while heard and not telling:  # a signal that comes while another is told of waits for its turn
+            telling = True
+            try:
+                if heard:
+                    tell(heard.popleft())
+            finally:
+                telling = False
+
     def handler(number: int, frame: Any) -> None:
         if number not in NOTICES:
             signal.signal(number, signal.SIG_DFL)
         elif asked.is_set():
             return
         asked.set()
-        tell(signal.Signals(number).name)
+        heard.append(signal.Signals(number).name)
+        _tell_in_order()
 
     caught = [signal.SIGINT, signal.SIGTERM]
     caught += [number for number in (signal.SIGHUP, *NOTICES) if signal.getsignal(number) is signal.SIG_DFL]

@@ -175,7 +175,9 @@ def test_a_device_that_is_not_there(capsys, tmp_path):
 
     if torch.cuda.is_available():
         pytest.skip("this machine has a CUDA device")
-    assert "no CUDA device" in refuse(capsys, "run", "--out", tmp_path / "run", "--device", "cuda")
+    assert "no CUDA device" in refuse(
+        capsys, "run", "--out", tmp_path / "run", "--device", "cuda", "--backend", "local"
+    )
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from alife import siblings
+from populations.engine.signals import stop_on_signals
 from populations.observe.events import Stopping
 from populations.observe.terminal import Terminal
 from populations.record.writer import read_manifest
@@ -72,6 +73,22 @@ def test_a_notice_ends_a_run_well_however_often_it_comes(tmp_path: Path, number:
     assert manifest["status"] == "interrupted"
     lived = kinds(log).count("generation")
     assert manifest["generation"] == lived - 1, "whatever was lived is on record"
+
+
+def test_a_signal_that_comes_while_another_is_told_of_waits_for_its_turn() -> None:
+    """Whoever listens hears them in the order in which they came: the first of them is what ended the run."""
+    told: list[str] = []
+
+    def tell(name: str) -> None:
+        if name == "SIGUSR1":
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.001)
+        told.append(name)
+
+    with stop_on_signals(tell):
+        os.kill(os.getpid(), signal.SIGUSR1)
+        time.sleep(0.001)
+    assert told == ["SIGUSR1", "SIGTERM"]
 
 
 @pytest.mark.parametrize(
