@@ -28,19 +28,7 @@ def stop_on_signals(tell: Callable[[str], None], asked: threading.Event | None =
     if threading.current_thread() is not threading.main_thread():
         yield asked.is_set
         return
-
     heard: deque[str] = deque()
-    telling = False
-
-    def _tell_in_order() -> None:
-        nonlocal telling
-        while heard and not telling:  # a signal that comes while another is told of waits for its turn
-            telling = True
-            try:
-                if heard:
-                    tell(heard.popleft())
-            finally:
-                telling = False
 
     def handler(number: int, frame: Any) -> None:
         if number not in NOTICES:
@@ -48,8 +36,13 @@ def stop_on_signals(tell: Callable[[str], None], asked: threading.Event | None =
         elif asked.is_set():
             return
         asked.set()
+        alone = not heard
         heard.append(signal.Signals(number).name)
-        _tell_in_order()
+        while alone and heard:  # one that comes meanwhile waits for its turn, and is told of here
+            try:
+                tell(heard[0])
+            finally:
+                heard.popleft()
 
     caught = [signal.SIGINT, signal.SIGTERM]
     caught += [number for number in (signal.SIGHUP, *NOTICES) if signal.getsignal(number) is signal.SIG_DFL]
